@@ -1,0 +1,41 @@
+# Two commands are meant for everyone: `make run` and `make test`. Everything they need they put into .venv.
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: run test lint typing bench lock openapi clean
+
+run: .venv/local
+	@exec $(BIN)/policytrail run
+
+test: .venv/dev
+	@$(BIN)/python -m tests.everything
+
+bench: .venv/bench
+	@exec $(BIN)/python -m benchmarks
+
+openapi: .venv/dev
+	$(BIN)/policytrail openapi --output openapi.yaml
+
+# Which versions, by hash and without addresses. Run it after a change of dependencies in pyproject.toml.
+COMPILE := $(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+lock: .venv/dev
+	$(COMPILE) --extra local --extra dev --extra bench -o requirements/bench.txt pyproject.toml
+	$(COMPILE) -c requirements/bench.txt --extra local --extra dev -o requirements/dev.txt pyproject.toml
+	$(COMPILE) -c requirements/bench.txt --extra local -o requirements/local.txt pyproject.toml
+	$(COMPILE) -c requirements/bench.txt -o requirements/service.txt pyproject.toml
+
+# Each set is installed once, and again when its file changes. The larger ones hold the smaller.
+.venv/%: requirements/%.txt pyproject.toml | .venv/bin/python
+	@echo "Installing requirements/$*.txt …"
+	@$(BIN)/pip install --quiet --require-hashes --requirement requirements/$*.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -m venv .venv || { echo "Policytrail needs Python 3.11 with its venv module." >&2; exit 1; }
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -1,0 +1,52 @@
+"""How gunicorn serves the API. Everything that may differ between machines is a setting of the service."""
+
+import os
+import shutil
+import tempfile
+from typing import Any
+
+# prometheus_client decides on import whether it counts for one process or for many, so this stands before ours.
+_METRICS = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="policytrail-metrics-"))
+
+from service.config import load_settings  # noqa: E402 (see above)
+
+_settings = load_settings()
+
+bind = f"{_settings.host}:{_settings.port}"
+workers = _settings.workers
+worker_class = "service.worker.Worker"
+worker_connections = 1000
+keepalive = 30
+timeout = 60
+graceful_timeout = 20
+# A long `next` must get through: gunicorn's own limit is half of this, and what is over it gets 414.
+limit_request_line = 8190
+# Its path is the same for every instance of one user; nothing here uses it.
+control_socket_disable = True
+# Only what goes wrong: the service writes a line a request itself.
+accesslog = None
+loglevel = "warning"
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 (a heartbeat file that must not block on a disk)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Connect in the process that will use the connections."""
+    worker.app.callable.extensions["policytrail"].database.open()
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Give the connections back."""
+    if worker.app.callable is not None:
+        worker.app.callable.extensions["policytrail"].database.close()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Let a gone worker's live gauges go."""
+    from prometheus_client import multiprocess  # noqa: PLC0415 (in the master only, and only here)
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """Leave no counters behind for another run."""
+    shutil.rmtree(_METRICS, ignore_errors=True)

@@ -1,0 +1,185 @@
+"""The parts of an event: what each says, and what must hold within it."""
+
+from typing import Any, ClassVar
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from schemas import vocabulary as words
+from schemas.base import request_of, response_of
+from schemas.fields import (
+    Currency,
+    Decimal,
+    Edtf,
+    FactRef,
+    Identifier,
+    Jurisdiction,
+    Language,
+    Link,
+    Reference,
+    Slug,
+    Text,
+    Timestamp,
+    Word,
+    several,
+)
+
+_FACT_ID = {"description": "Unique within its list; made by the service where it is not given."}
+
+
+class ExternalIdFields(Schema):
+    """An id that another system gave the event; unique across all events."""
+
+    scheme = Slug(required=True)
+    value = Text(200, required=True)
+
+
+class NameFields(Schema):
+    """A name of the event beside its title."""
+
+    id = Slug(metadata=_FACT_ID)
+    value = Text(500, required=True)
+    lang = Language()
+    kind = Word(words.NameKind)
+
+
+class ParticipantFields(Schema):
+    """Who takes part, in what role."""
+
+    id = Slug(metadata=_FACT_ID)
+    name = Text(300, required=True)
+    type = Word(words.ParticipantType)
+    role = Word(words.ParticipantRole, required=True)
+    jurisdiction = Jurisdiction()
+    position = Text(300)
+    on_behalf_of = Slug(metadata={"description": "Id of the participant whom this one acts or speaks for."})
+    as_reported = Text(500)
+
+
+class DateFields(Schema):
+    """When something happened or is to happen."""
+
+    computed: ClassVar[frozenset[str]] = frozenset({"earliest", "latest"})
+
+    id = Slug(metadata=_FACT_ID)
+    kind = Word(words.DateKind, required=True)
+    edtf = Edtf(required=True)
+    modality = Word(words.Modality, required=True)
+    resolves = Slug(metadata={"description": "Id of the expected date or deadline that this one settles."})
+
+
+class TopicUseFields(Schema):
+    """A concept of /v1/topics that the event concerns."""
+
+    id = Slug(required=True)
+    role = Word(words.TopicRole)
+
+
+class FigureFields(Schema):
+    """A number with what it measures. Unknown parts are null."""
+
+    id = Slug(metadata=_FACT_ID)
+    measure = Word(words.Measure, required=True)
+    label = Text(300)
+    subject = Slug(metadata={"description": "Id of the participant whom the figure is about."})
+    value = Decimal(required=True)
+    comparator = Word(words.Comparator)
+    currency = Currency()
+    unit = Text(40, metadata={"examples": ["GWh", "%"]})
+    period = Edtf()
+    value_type = Word(words.ValueType)
+    as_reported = Text(300)
+
+    @validates_schema
+    def count_in_one_thing(self, figure: dict[str, Any], **_: Any) -> None:
+        """A figure is money or an amount, never both."""
+        if figure["currency"] and figure["unit"]:
+            raise ValidationError("A figure has a currency or a unit, not both.", "unit")
+
+
+class StatementFields(Schema):
+    """What somebody said."""
+
+    id = Slug(metadata=_FACT_ID)
+    speaker = Slug(metadata={"description": "Id of the participant who said it."})
+    text = Text(5000, required=True)
+    form = Word(words.StatementForm)
+    kind = Word(words.StatementKind)
+    outcome = Word(words.StatementOutcome)
+    resolved_by = FactRef(metadata={"description": "The fact of this record by which the outcome is known."})
+
+
+class SourceFields(Schema):
+    """Where facts come from."""
+
+    id = Slug(metadata=_FACT_ID)
+    type = Word(words.SourceType, required=True)
+    tier = Word(words.SourceTier)
+    title = Text(500)
+    publisher = Text(300)
+    author = Text(300)
+    url = Link()
+    lang = Language()
+    published = Edtf()
+    accessed_at = Timestamp()
+    archive_url = Link()
+    derived_from = several(
+        Slug(required=True), 50, metadata={"description": "Ids of the sources that this one retells."}
+    )
+
+
+class QuoteFields(Schema):
+    """The words that bear a fact out, and where they stand."""
+
+    exact = Text(2000, required=True)
+    prefix = Text(500)
+    suffix = Text(500)
+    page = Text(40)
+
+
+class CitationFields(Schema):
+    """That a source supports, contradicts or clarifies a fact."""
+
+    fact = FactRef(required=True)
+    source = Slug(required=True)
+    stance = Word(words.Stance, required=True)
+    quote = fields.Nested(QuoteFields, load_default=None, allow_none=True)
+
+
+class RelationFields(Schema):
+    """How the event stands to another, or to something outside."""
+
+    type = Word(words.RelationType, required=True)
+    event = Identifier()
+    uri = Reference()
+    note = Text(1000)
+
+    @validates_schema
+    def point_at_one_thing(self, relation: dict[str, Any], **_: Any) -> None:
+        """A relation has one other end."""
+        if bool(relation["event"]) == bool(relation["uri"]):
+            raise ValidationError("A relation has either an event or a uri.", "event")
+
+
+class ChangeFields(Schema):
+    """Why this version differs from the one before; nulls where its writer did not say."""
+
+    kind = Word(words.ChangeKind)
+    reason = Text(1000)
+
+
+NewExternalIdSchema, ExternalIdSchema = request_of(ExternalIdFields), response_of(ExternalIdFields)
+NewNameSchema, NameSchema = request_of(NameFields), response_of(NameFields)
+NewParticipantSchema, ParticipantSchema = request_of(ParticipantFields), response_of(ParticipantFields)
+NewDateSchema = request_of(DateFields)
+DateSchema = response_of(
+    DateFields,
+    earliest=fields.String(allow_none=True, metadata={"format": "date", "description": "First day it can mean."}),
+    latest=fields.String(allow_none=True, metadata={"format": "date", "description": "Last day it can mean."}),
+)
+NewTopicUseSchema, TopicUseSchema = request_of(TopicUseFields), response_of(TopicUseFields)
+NewFigureSchema, FigureSchema = request_of(FigureFields), response_of(FigureFields)
+NewStatementSchema, StatementSchema = request_of(StatementFields), response_of(StatementFields)
+NewSourceSchema, SourceSchema = request_of(SourceFields), response_of(SourceFields)
+NewCitationSchema, CitationSchema = request_of(CitationFields), response_of(CitationFields)
+NewRelationSchema, RelationSchema = request_of(RelationFields), response_of(RelationFields)
+NewChangeSchema, ChangeSchema = request_of(ChangeFields), response_of(ChangeFields)

@@ -1,0 +1,53 @@
+"""What the service tells of itself: vocabularies, problems, health."""
+
+from marshmallow import fields
+
+from schemas.base import ResponseSchema
+from schemas.vocabulary import VOCABULARIES
+
+
+class MeaningSchema(ResponseSchema):
+    """A word and what it means."""
+
+    word = fields.String(required=True)
+    meaning = fields.String(required=True)
+
+
+class VocabularySchema(ResponseSchema):
+    """A closed list of words."""
+
+    description = fields.String(required=True)
+    words = fields.List(fields.Nested(MeaningSchema), required=True)
+
+
+VocabulariesSchema = ResponseSchema.from_dict(
+    {name: fields.Nested(VocabularySchema, required=True) for name in (*VOCABULARIES, "jurisdiction")},
+    name="VocabulariesSchema",
+)
+
+
+class FaultSchema(ResponseSchema):
+    """One thing wrong at one place."""
+
+    detail = fields.String(required=True)
+    pointer = fields.String(metadata={"description": "JSON pointer into the body, as a URI fragment."})
+    parameter = fields.String(metadata={"description": "Query parameter."})
+    header = fields.String(metadata={"description": "Request header."})
+
+
+class ProblemSchema(ResponseSchema):
+    """A problem (RFC 9457)."""
+
+    type = fields.String(required=True, metadata={"format": "uri-reference"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    errors = fields.List(fields.Nested(FaultSchema))
+    request_id = fields.String(required=True, allow_none=True)
+
+
+class HealthSchema(ResponseSchema):
+    """Whether the service is well, check by check."""
+
+    status = fields.String(required=True, metadata={"enum": ["pass", "fail"]})
+    checks = fields.Dict(keys=fields.String(), values=fields.String())

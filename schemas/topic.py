@@ -1,0 +1,58 @@
+"""Topics: a concept scheme in SKOS's terms."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from marshmallow import Schema, fields, validate
+
+from schemas.base import RequestSchema, ResponseSchema
+from schemas.fields import Language, Reference, Slug, Text, Timestamp, several
+
+
+def by_language(value: fields.Field[Any], **options: Any) -> fields.Dict:
+    """A mapping of at most 100 languages to `value`."""
+    if not options.get("required"):
+        options |= {"load_default": dict, "validate": validate.Length(max=100)}
+    return fields.Dict(keys=Language(required=True), values=value, **options)
+
+
+class TopicFields(Schema):
+    """A concept that events are about."""
+
+    id = Slug(required=True)
+    labels = by_language(
+        Text(200, required=True),
+        required=True,
+        validate=validate.Length(1, 100),
+        metadata={"description": "Preferred label by language (skos:prefLabel)."},
+    )
+    alt_labels = by_language(
+        several(Text(200, required=True), 50), metadata={"description": "Other labels by language (skos:altLabel)."}
+    )
+    definition = by_language(Text(2000, required=True), metadata={"description": "Definition by language."})
+    broader = several(Slug(required=True), 10, metadata={"description": "Ids of the topics that this one is part of."})
+    exact_match = several(
+        Reference(required=True), 20, metadata={"description": "The same concept in other schemes (skos:exactMatch)."}
+    )
+
+
+COMPUTED = frozenset({"version", "created_at", "updated_at"})
+
+
+class NewTopicSchema(TopicFields, RequestSchema):
+    """A topic as a client sends it."""
+
+    read_only: ClassVar[frozenset[str]] = COMPUTED
+
+
+class TopicSchema(TopicFields, ResponseSchema):
+    """A topic as a client sees it."""
+
+    version = fields.Integer(required=True, strict=True, metadata={"minimum": 1})
+    created_at = Timestamp(required=True)
+    updated_at = Timestamp(required=True)
+
+
+def content_of(topic: Mapping[str, Any]) -> dict[str, Any]:
+    """What a client says of `topic`, without what the service computes."""
+    return {name: value for name, value in topic.items() if name not in COMPUTED}

@@ -1,0 +1,351 @@
+"""Closed vocabularies: each member is a word of the record and one sentence that says what it means.
+
+Published in OpenAPI and at GET /v1/vocabularies.
+"""
+
+from enum import Enum
+from typing import Self
+
+
+class Vocabulary(Enum):
+    """A closed list of words. `member.value` is the word, `member.sentence` its meaning."""
+
+    sentence: str
+
+    def __new__(cls, word: str, sentence: str) -> Self:
+        """Make a member from its word and its sentence."""
+        member = object.__new__(cls)
+        member._value_ = word
+        member.sentence = sentence
+        return member
+
+    @classmethod
+    def words(cls) -> tuple[str, ...]:
+        """Every word, in the order of definition."""
+        return tuple(member.value for member in cls)
+
+
+class EventType(Vocabulary):
+    """What kind of policy event it is."""
+
+    ANNOUNCEMENT = "announcement", "A government or institution says publicly what it will do."
+    DIALOGUE = "dialogue", "Parties set up or hold a standing exchange of views."
+    AGREEMENT = "agreement", "Parties bind themselves to each other, by treaty, memorandum or contract."
+    STRATEGY = "strategy", "A plan that sets aims and a path, without binding rules of its own."
+    LEGISLATION = "legislation", "A law passed, or going through, a legislature."
+    REGULATION = "regulation", "A binding rule made by an executive or an agency."
+    SUBSIDY = "subsidy", "Public money or tax relief for a named purpose."
+    INVESTMENT = "investment", "Public money put into assets, infrastructure or research."
+    EXPORT_CONTROL = "export_control", "Goods, software or knowledge may leave only under conditions."
+    IMPORT_RESTRICTION = "import_restriction", "Goods or services may enter only under conditions."
+    TARIFF = "tariff", "A duty on trade is set, raised, lowered or lifted."
+    SANCTION = "sanction", "Restrictions placed on named states, persons or companies."
+    STANDARD = "standard", "A technical norm is proposed, agreed or made compulsory."
+    TARGET = "target", "A measurable aim is set, with or without a plan."
+    PUBLIC_HEALTH_MEASURE = "public_health_measure", "A rule or service against a threat to health."
+    COURT_DECISION = "court_decision", "A court or tribunal decides on a policy."
+    REPORT = "report", "A public body publishes findings that a policy rests on."
+    OTHER = "other", "None of the other kinds fits."
+
+
+class Instrument(Vocabulary):
+    """By what means the policy works."""
+
+    COOPERATION = "cooperation", "Parties work together without binding rules."
+    RESEARCH_FUNDING = "research_funding", "Money for research, development and demonstration."
+    GRANT = "grant", "Money given that need not be paid back."
+    LOAN = "loan", "Money lent, or a loan guaranteed, on better terms than the market's."
+    TAX_RELIEF = "tax_relief", "Taxes lowered, deferred or credited."
+    TAX = "tax", "A tax or charge is levied or raised."
+    PRICING = "pricing", "A price is put on something, such as emissions, or a tariff is guaranteed."
+    TRADING_SCHEME = "trading_scheme", "Permits or certificates that can be traded."
+    PROCUREMENT = "procurement", "What the public buys, and under what conditions."
+    PUBLIC_INVESTMENT = "public_investment", "The public builds or buys assets itself."
+    STANDARDS = "standards", "Technical norms, labels or codes."
+    OBLIGATION = "obligation", "Something must be done."
+    PROHIBITION = "prohibition", "Something must not be done."
+    LICENSING = "licensing", "Something may be done only with a permit."
+    QUOTA = "quota", "An upper or lower amount is fixed."
+    TRADE_MEASURE = "trade_measure", "Duties or conditions at the border."
+    INFORMATION = "information", "Labels, campaigns, training or advice."
+    VOLUNTARY_AGREEMENT = "voluntary_agreement", "Commitments that cannot be enforced."
+    INSTITUTION = "institution", "A body, office or committee is set up or changed."
+    PLANNING = "planning", "Plans, targets and reviews bind the administration."
+    OTHER = "other", "None of the other means fits."
+
+
+class Status(Vocabulary):
+    """Where the policy stands."""
+
+    REPORTED = "reported", "Others say that it is coming; no party has said so."
+    PROPOSED = "proposed", "A party has put it forward; nothing is decided."
+    PLANNED = "planned", "Those who decide have said that they will do it."
+    AGREED = "agreed", "The parties have agreed on it."
+    ADOPTED = "adopted", "It has been formally decided."
+    LAUNCHED = "launched", "It has begun."
+    IN_FORCE = "in_force", "It is binding now."
+    COMPLETED = "completed", "It has done what it set out to do."
+    DELAYED = "delayed", "It will come later than was said."
+    SUSPENDED = "suspended", "It is paused."
+    CANCELLED = "cancelled", "It was called off before it took effect."
+    WITHDRAWN = "withdrawn", "Its proposer has taken it back."
+    SUPERSEDED = "superseded", "Another event has taken its place."
+    EXPIRED = "expired", "Its time has run out."
+    DENIED = "denied", "A party says that it is not so."
+
+
+class Verification(Vocabulary):
+    """How well the event is known. Computed from sources and citations, never sent in."""
+
+    UNVERIFIED = "unverified", "No source supports the event itself."
+    SINGLE_SOURCE = "single_source", "All support goes back to one independent root."
+    CORROBORATED = "corroborated", "Two or more sources that do not derive from one another support it."
+    OFFICIAL = "official", "A primary source of one of its parties supports it."
+    DISPUTED = "disputed", "A citation contradicts one of its facts, and none answers it."
+
+
+class NameKind(Vocabulary):
+    """What sort of name it is."""
+
+    OFFICIAL = "official", "The name its makers gave it."
+    TENTATIVE = "tentative", "A working name that may change."
+    SHORT = "short", "A shortened form or acronym."
+    FORMER = "former", "A name it no longer bears."
+    TRANSLATED = "translated", "A name put into another language by someone else."
+    COMMON = "common", "What people call it."
+
+
+class ParticipantType(Vocabulary):
+    """What a participant is."""
+
+    STATE = "state", "A country or territory."
+    SUPRANATIONAL = "supranational", "A union that can bind its members, such as the European Union."
+    INTERNATIONAL_ORGANIZATION = "international_organization", "An organization of states."
+    GOVERNMENT_BODY = "government_body", "A ministry, agency, commission or regulator."
+    LEGISLATURE = "legislature", "A parliament, chamber or council that makes law."
+    COURT = "court", "A court or tribunal."
+    SUBNATIONAL = "subnational", "A province, state of a federation, region or city."
+    COMPANY = "company", "A business."
+    RESEARCH_INSTITUTION = "research_institution", "A university, institute or laboratory."
+    CIVIL_SOCIETY = "civil_society", "A union, association, party or non-profit organization."
+    MEDIA = "media", "A news organization."
+    PERSON = "person", "A human being."
+    GROUP = "group", "Several together that are not named one by one."
+    OTHER = "other", "None of the other types fits."
+
+
+class ParticipantRole(Vocabulary):
+    """What a participant does in the event."""
+
+    PARTY = "party", "It is the policy's author or has bound itself to it."
+    SPOKESPERSON = "spokesperson", "It speaks for a party."
+    PROPOSER = "proposer", "It put the policy forward."
+    IMPLEMENTER = "implementer", "It carries the policy out."
+    FUNDER = "funder", "It pays."
+    BENEFICIARY = "beneficiary", "It gains from the policy by intent."
+    PARTNER = "partner", "It takes part without being a party."
+    AFFECTED = "affected", "The policy acts on it."
+    DEPENDENCY_SOURCE = "dependency_source", "The policy means to depend on it less."
+    HOST = "host", "The event takes place with it."
+    MEDIATOR = "mediator", "It brings parties together."
+    OPPONENT = "opponent", "It works against the policy."
+    OBSERVER = "observer", "It watches or comments."
+
+
+class DateKind(Vocabulary):
+    """What happened, or is to happen, on a date."""
+
+    REPORTED = "reported", "It was first reported."
+    ANNOUNCED = "announced", "A party said so publicly."
+    PROPOSED = "proposed", "It was formally put forward."
+    AGREED = "agreed", "The parties agreed."
+    SIGNED = "signed", "It was signed."
+    ADOPTED = "adopted", "It was formally decided."
+    LAUNCHED = "launched", "It began."
+    PUBLISHED = "published", "Its text was made public."
+    IN_FORCE = "in_force", "It became or becomes binding."
+    AMENDED = "amended", "It was changed."
+    MEETING = "meeting", "Those concerned meet."
+    REVIEW = "review", "It is to be looked at again."
+    DUE = "due", "Something must be done by then."
+    SUSPENDED = "suspended", "It was paused."
+    ENDS = "ends", "It ends or ended."
+    OTHER = "other", "None of the other kinds fits."
+
+
+class Modality(Vocabulary):
+    """How a date is meant."""
+
+    ACTUAL = "actual", "It happened then."
+    EXPECTED = "expected", "It is said to happen then."
+    DEADLINE = "deadline", "It must happen by then."
+
+
+class TopicRole(Vocabulary):
+    """How an event concerns a topic."""
+
+    SUBJECT = "subject", "The event is about it."
+    APPLICATION = "application", "The event's subject is used in it."
+    CONTEXT = "context", "It is background."
+
+
+class Measure(Vocabulary):
+    """What a figure measures."""
+
+    INVESTMENT = "investment", "Money put into something in a period."
+    BUDGET = "budget", "Money set aside."
+    COST = "cost", "Money it takes."
+    PRICE = "price", "Money for a unit."
+    REVENUE = "revenue", "Money taken in."
+    TRADE_VALUE = "trade_value", "Money's worth of goods or services traded."
+    MARKET_SHARE = "market_share", "Part of a market or of a production, in percent."
+    SHIPMENTS = "shipments", "Amount delivered in a period."
+    PRODUCTION = "production", "Amount made in a period."
+    CAPACITY = "capacity", "Amount that can be made, stored or carried."
+    DEMAND = "demand", "Amount wanted in a period."
+    EMISSIONS = "emissions", "Amount emitted in a period."
+    REDUCTION = "reduction", "How much less."
+    GROWTH = "growth", "How much more."
+    RATE = "rate", "A tax, duty or interest rate."
+    TARGET_SHARE = "target_share", "Part aimed at, in percent."
+    COUNT = "count", "How many."
+    DURATION = "duration", "How long."
+    OTHER = "other", "None of the other measures fits."
+
+
+class Comparator(Vocabulary):
+    """How the true value relates to the value given."""
+
+    EQUAL = "equal", "It is the value."
+    APPROXIMATE = "approximate", "It is about the value."
+    MORE_THAN = "more_than", "It is greater than the value."
+    AT_LEAST = "at_least", "It is the value or greater."
+    LESS_THAN = "less_than", "It is smaller than the value."
+    AT_MOST = "at_most", "It is the value or smaller."
+
+
+class ValueType(Vocabulary):
+    """How a figure's value is meant."""
+
+    ACTUAL = "actual", "It was measured or counted."
+    ESTIMATE = "estimate", "It was estimated."
+    TARGET = "target", "It is aimed at."
+    COMMITMENT = "commitment", "Somebody has bound themselves to it."
+    FORECAST = "forecast", "Somebody expects it."
+
+
+class StatementForm(Vocabulary):
+    """How near a statement's text is to what was said."""
+
+    VERBATIM = "verbatim", "Word for word."
+    TRANSLATED = "translated", "Word for word in another language."
+    PARAPHRASE = "paraphrase", "The sense in other words."
+
+
+class StatementKind(Vocabulary):
+    """What a statement does."""
+
+    FACTUAL = "factual", "It says how things are."
+    COMMITMENT = "commitment", "It says what the speaker will do."
+    FORECAST = "forecast", "It says what will happen."
+    OPINION = "opinion", "It judges."
+    ASPIRATION = "aspiration", "It says what the speaker hopes for."
+
+
+class StatementOutcome(Vocabulary):
+    """What became of a commitment, forecast or aspiration."""
+
+    PENDING = "pending", "Time will tell."
+    FULFILLED = "fulfilled", "It came about."
+    PARTLY_FULFILLED = "partly_fulfilled", "It came about in part, late or otherwise than said."
+    BROKEN = "broken", "It did not come about."
+
+
+class SourceType(Vocabulary):
+    """What a source is."""
+
+    NEWS_ARTICLE = "news_article", "A report by a news organization."
+    INTERVIEW = "interview", "A conversation with a person, printed or recorded."
+    PRESS_RELEASE = "press_release", "A statement given out to the press."
+    OFFICIAL_DOCUMENT = "official_document", "A paper of a public body."
+    LEGAL_TEXT = "legal_text", "A law, decree, treaty or judgment."
+    SPEECH = "speech", "Words spoken in public."
+    REPORT = "report", "A study or report."
+    DATA_SET = "data_set", "Structured data, such as a tracker or statistics."
+    WEB_PAGE = "web_page", "A page that is none of the others."
+    SOCIAL_MEDIA = "social_media", "A post by an account."
+    OTHER = "other", "None of the other types fits."
+
+
+class SourceTier(Vocabulary):
+    """How near a source is to what it tells."""
+
+    PRIMARY = "primary", "Made by somebody who took part or measured."
+    SECONDARY = "secondary", "Tells what primary sources say."
+    TERTIARY = "tertiary", "Collects what others tell."
+
+
+class Stance(Vocabulary):
+    """How a citation bears on its fact."""
+
+    SUPPORTS = "supports", "The source says so."
+    CONTRADICTS = "contradicts", "The source says otherwise."
+    CLARIFIES = "clarifies", "The source settles or qualifies what others say of it."
+
+
+class RelationType(Vocabulary):
+    """How an event relates to another. Its inverse is shown on the other event by itself."""
+
+    RESPONDS_TO = "responds_to", "It answers the other event."
+    IMPLEMENTS = "implements", "It carries the other out."
+    PART_OF = "part_of", "It belongs to the other."
+    FULFILS = "fulfils", "It makes good what the other promised."
+    FOLLOWS = "follows", "It comes after the other in the same course."
+    SUPERSEDES = "supersedes", "It takes the other's place."
+    AMENDS = "amends", "It changes the other."
+    REPEALS = "repeals", "It ends the other's force."
+    CITES = "cites", "It names the other."
+    RELATED = "related", "They belong together in some other way."
+
+
+class ChangeKind(Vocabulary):
+    """Why a version differs from the one before."""
+
+    CORRECTION = "correction", "The record was wrong; the world has not changed."
+    DEVELOPMENT = "development", "The world has changed."
+    ENRICHMENT = "enrichment", "The record says more than before; neither was wrong."
+
+
+class RecordState(Vocabulary):
+    """What became of the record itself."""
+
+    ACTIVE = "active", "It can be read and changed."
+    DELETED = "deleted", "It was taken out; its revisions remain."
+    MERGED = "merged", "It was found to be another event, named in `merged_into`."
+
+
+#: Every vocabulary by the name under which it is published.
+VOCABULARIES: dict[str, type[Vocabulary]] = {
+    "event_type": EventType,
+    "instrument": Instrument,
+    "status": Status,
+    "verification": Verification,
+    "name_kind": NameKind,
+    "participant_type": ParticipantType,
+    "participant_role": ParticipantRole,
+    "date_kind": DateKind,
+    "modality": Modality,
+    "topic_role": TopicRole,
+    "measure": Measure,
+    "comparator": Comparator,
+    "value_type": ValueType,
+    "statement_form": StatementForm,
+    "statement_kind": StatementKind,
+    "statement_outcome": StatementOutcome,
+    "source_type": SourceType,
+    "source_tier": SourceTier,
+    "stance": Stance,
+    "relation_type": RelationType,
+    "change_kind": ChangeKind,
+    "record_state": RecordState,
+}

@@ -1,0 +1,48 @@
+"""What belongs to the app that serves the request: settings, connections, the caller."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+import psycopg
+from flask import current_app, g
+
+from service.config import Settings
+from service.db import Database
+from service.store.keys import Key
+
+
+@dataclass(frozen=True)
+class Service:
+    """What one app was made with."""
+
+    settings: Settings
+    database: Database
+    #: Keys lately looked up, by digest, with the time until which that may be believed.
+    known_keys: dict[bytes, tuple[float, Key]] = field(default_factory=dict)
+
+
+def service() -> Service:
+    """What the running app was made with."""
+    found: Service = current_app.extensions["policytrail"]
+    return found
+
+
+def settings() -> Settings:
+    """The running app's settings."""
+    return service().settings
+
+
+def transaction() -> AbstractContextManager[psycopg.Connection]:
+    """See Database.transaction."""
+    return service().database.transaction()
+
+
+def reading() -> AbstractContextManager[psycopg.Connection]:
+    """See Database.reading."""
+    return service().database.reading()
+
+
+def caller() -> Key | None:
+    """The key that the request came with, or None where reading is public."""
+    found: Key | None = g.get("caller")
+    return found

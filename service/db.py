@@ -1,0 +1,72 @@
+"""The database: a pool of connections, and what a statement's failure means to a caller. Knows no Flask."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from service.config import Settings
+from service.errors import Unavailable
+
+#: Seconds the pool goes on trying to reconnect before it leaves the next try to the next request: short, so that the
+#: service is back soon after PostgreSQL is.
+RECONNECT_FOR = 2.0
+
+
+class Database:
+    """Connections to one PostgreSQL. Open it after a fork, never before: sockets are not shared."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is connected yet."""
+        self.pool = ConnectionPool(
+            settings.database_url,
+            kwargs={
+                "autocommit": True,
+                "connect_timeout": 2,
+                "application_name": "policytrail",
+                "options": f"-c statement_timeout={settings.statement_timeout}s"
+                " -c idle_in_transaction_session_timeout=30s",
+            },
+            min_size=1,
+            max_size=settings.pool_size,
+            timeout=settings.pool_wait,
+            reconnect_timeout=RECONNECT_FOR,
+            open=False,
+        )
+
+    def open(self) -> None:
+        """Begin to connect, without waiting for it."""
+        self.pool.open(wait=False)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.pool.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[psycopg.Connection]:
+        """A connection on which every statement stands alone. Unavailable when none is to be had, or it breaks."""
+        conn = self._connection()
+        try:
+            yield conn
+        except psycopg.errors.QueryCanceled as error:
+            raise Unavailable("The database took too long to answer; ask for less.") from error
+        except psycopg.OperationalError as error:
+            if conn.closed:
+                # The others broke with it: without this each would fail a request of its own.
+                self.pool.drain()
+            raise Unavailable("The database cannot answer right now.") from error
+        finally:
+            self.pool.putconn(conn)
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection]:
+        """A connection in a transaction that ends with the block: committed, or rolled back when it raises."""
+        with self.reading() as conn, conn.transaction():
+            yield conn
+
+    def _connection(self) -> psycopg.Connection:
+        try:
+            return self.pool.getconn()
+        except PoolTimeout as error:
+            raise Unavailable("No database connection is free right now.") from error

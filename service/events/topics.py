@@ -1,0 +1,34 @@
+"""From what a client says of a topic to the row that is kept."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from schemas.topic import TopicSchema
+from service.events.completing import timestamp
+from service.jsontext import render
+from service.store.topics import TopicRow
+
+_AS_SEEN = TopicSchema()
+
+
+def first_topic(content: Mapping[str, Any], now: datetime) -> TopicRow:
+    """The first version of a topic of `content`, as NewTopicSchema loaded it."""
+    return _row({**content, "version": 1, "created_at": timestamp(now), "updated_at": timestamp(now)})
+
+
+def next_topic(content: Mapping[str, Any], before: Mapping[str, Any], now: datetime) -> TopicRow:
+    """The version that follows `before`, a topic as it is served."""
+    version = {"version": before["version"] + 1, "created_at": before["created_at"], "updated_at": timestamp(now)}
+    return _row({**content, **version})
+
+
+def _row(topic: dict[str, Any]) -> TopicRow:
+    return TopicRow(
+        id=topic["id"],
+        version=topic["version"],
+        broader=topic["broader"],
+        document=render(_AS_SEEN.dump(topic)),
+        created_at=datetime.fromisoformat(topic["created_at"]),
+        updated_at=datetime.fromisoformat(topic["updated_at"]),
+    )

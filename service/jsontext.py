@@ -1,0 +1,91 @@
+"""JSON text: strict on the way in, one rendering on the way out."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import orjson
+
+from service.errors import Fault, Invalid, Malformed
+
+#: An escape that may stand for U+0000 or half of a surrogate pair, neither of which PostgreSQL can store.
+_SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+#: Levels that objects and lists may be nested.
+MAX_NESTING = 64
+
+
+def render(value: Any) -> bytes:
+    """`value` as compact JSON in UTF-8."""
+    return orjson.dumps(value)
+
+
+def parse(text: bytes) -> Any:
+    """The JSON value that `text` states, duplicate keys, NaN and endless numbers refused.
+
+    Malformed where it is not JSON; Invalid where it is, but holds text that cannot be stored.
+    """
+    try:
+        value = json.loads(text.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse, parse_int=_integer)
+    except UnicodeDecodeError as error:
+        raise Malformed(f"The body is not UTF-8: byte {error.start} cannot be read.") from error
+    except json.JSONDecodeError as error:
+        raise Malformed(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
+    except RecursionError as error:
+        raise Malformed(f"The body is nested more than {MAX_NESTING} levels deep.") from error
+    if text.count(b"[") + text.count(b"{") > MAX_NESTING:
+        _limit_nesting(value, MAX_NESTING)
+    if _SUSPECT_ESCAPE.search(text) and (faults := list(_unstorable(value, ""))):
+        raise Invalid("The body holds text that cannot be stored.", faults)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Malformed(f"The key {json.dumps(twice[:100])} stands twice in one object.")
+    return members
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise Malformed(f"{constant} is not JSON.")
+
+
+def _integer(digits: str) -> int:
+    #: Digits. Python refuses to read more than 4,300, and no field of ours has use for half a hundred.
+    most = 50
+    if len(digits) > most:
+        raise Malformed(f"A number with {len(digits)} digits is too long.")
+    return int(digits)
+
+
+def _limit_nesting(value: Any, levels: int) -> None:
+    if isinstance(value, dict | list):
+        if levels == 0:
+            raise Malformed(f"The body is nested more than {MAX_NESTING} levels deep.")
+        for member in value.values() if isinstance(value, dict) else value:
+            _limit_nesting(member, levels - 1)
+
+
+def _unstorable(value: Any, pointer: str) -> Iterator[Fault]:
+    if isinstance(value, str):
+        if found := _UNSTORABLE.search(value):
+            yield Fault(f"Holds U+{ord(found[0]):04X}, which cannot be stored.", pointer="#" + pointer)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            if _UNSTORABLE.search(name):
+                yield Fault("A key holds a character that cannot be stored.", pointer="#" + pointer)
+            else:
+                yield from _unstorable(member, f"{pointer}/{pointer_token(name)}")
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _unstorable(member, f"{pointer}/{index}")
+
+
+def pointer_token(name: object) -> str:
+    """`name` as one step of a JSON pointer (RFC 6901)."""
+    return str(name).replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,44 @@
+"""Pages: an opaque cursor that is bound to its filters and order."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from service.errors import Fault, Malformed
+from service.jsontext import render
+
+#: Characters of a cursor at most.
+LONGEST = 1_000
+
+
+def fingerprint(*parts: Any) -> str:
+    """A short digest of what a cursor is bound to."""
+    return hashlib.sha256(render(parts)).hexdigest()[:12]
+
+
+def encode_cursor(bound_to: str, end: Sequence[str]) -> str:
+    """The cursor that begins behind the sort values `end`."""
+    return base64.urlsafe_b64encode(render([bound_to, *end])).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, bound_to: str, length: int) -> list[str]:
+    """The `length` sort values behind which the page begins. Malformed where the cursor was not made for this list."""
+    if len(cursor) > LONGEST:
+        raise _unusable()
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        made_for, *end = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except ValueError as error:
+        raise _unusable() from error
+    if made_for != bound_to or len(end) != length or not all(isinstance(value, str) for value in end):
+        raise _unusable()
+    values: list[str] = end
+    return values
+
+
+def _unusable() -> Malformed:
+    detail = "The cursor was made for another list; begin without one, or follow `next` as it is."
+    return Malformed(detail, [Fault(detail, parameter="cursor")])

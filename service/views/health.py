@@ -1,0 +1,65 @@
+"""/livez, /readyz, /metrics: for those who run the service. They need no key; keep them from the public."""
+
+import psycopg
+from flask import Blueprint, Response
+
+from schemas.published import HealthSchema
+from service import metrics
+from service.api import operation
+from service.config import MIGRATIONS
+from service.current import service
+from service.errors import ServiceError, Unavailable
+from service.jsontext import render
+from service.migrating import pending
+
+health = Blueprint("health", __name__)
+
+HEALTH_JSON = "application/health+json"
+
+
+@health.get("/livez")
+@operation(returns=(200, HealthSchema))
+def live() -> Response:
+    """Say that the process serves requests; nothing else is asked."""
+    return _told({})
+
+
+@health.get("/readyz")
+@operation(returns=(200, HealthSchema), also=[Unavailable])
+def ready() -> Response:
+    """Say whether requests can be answered: the database is there and its migrations are applied."""
+    return _told({"database": _database(), "migrations": _migrations()})
+
+
+@health.get("/metrics")
+@operation(returns=(200, None))
+def measurements() -> Response:
+    """Counters and histograms of all processes, for Prometheus."""
+    return Response(metrics.exposition(), content_type=metrics.MEDIA_TYPE)
+
+
+def _told(checks: dict[str, str]) -> Response:
+    passed = all(found == "pass" for found in checks.values())
+    body = render({"status": "pass" if passed else "fail", "checks": checks})
+    response = Response(body, 200 if passed else 503, content_type=HEALTH_JSON, headers={"Cache-Control": "no-store"})
+    if not passed:
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+def _database() -> str:
+    try:
+        with service().database.reading() as conn:
+            conn.execute("SELECT 1")
+    except ServiceError:
+        return "cannot be reached"
+    return "pass"
+
+
+def _migrations() -> str:
+    try:
+        with service().database.reading() as conn:
+            missing = pending(conn, MIGRATIONS)
+    except (ServiceError, psycopg.Error):
+        return "unknown"
+    return f"pending: {', '.join(missing)}" if missing else "pass"

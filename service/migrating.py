@@ -1,8 +1,8 @@
 """The runner for migrations/: NNNN_subject.sql, plain SQL, forward only.
 
 A file runs in one transaction together with the note that it was applied: both happen or neither does.
-A file whose first line is `-- no transaction` (for CREATE INDEX CONCURRENTLY) holds one statement, which runs by itself;
-if it fails, what it leaves behind, an invalid index, has to be dropped by hand before it is tried again.
+A file whose first line is `-- no transaction` (for CREATE INDEX CONCURRENTLY) holds one statement, which runs by
+itself; if it fails, what it leaves behind, an invalid index, has to be dropped by hand before it is tried again.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ class Migration:
 
     @property
     def sha256(self) -> str:
-        """The text's hex digest; a line ends in \\n here, however the file was checked out."""
+        """The text's hex digest, with line feeds for line ends however the file was checked out."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
     @property
@@ -61,17 +61,15 @@ def read_migrations(directory: Path) -> list[Migration]:
     migrations = [_read_migration(path) for path in sorted(directory.iterdir()) if path.suffix.lower() == ".sql"]
     for expected, migration in enumerate(migrations, start=1):
         if migration.number != expected:
-            raise MigrationError(
-                f"{migration.name} should have number {expected:04}: they run from 0001, none missing or twice"
-            )
+            raise MigrationError(f"{migration.name} should have number {expected:04}; there are no gaps or duplicates")
     return migrations
 
 
 def migrate(conn: psycopg.Connection[Any], directory: Path) -> list[str]:
     """Apply what is pending and return the names applied; safe to call from several processes at once.
 
-    `conn` must not be in a transaction. Raises MigrationError when a file fails, when an applied file was changed or is
-    missing, or when another process has been migrating for LOCK_PATIENCE seconds. Files before one that fails stay applied.
+    `conn` must not be in a transaction. Raises MigrationError when a file fails, and those before it stay applied; when
+    an applied file was changed or is missing; when another process has been migrating for LOCK_PATIENCE seconds.
     """
     migrations = read_migrations(directory)
     with _autocommit(conn), _alone(conn):
@@ -120,7 +118,7 @@ def _autocommit(conn: psycopg.Connection[Any]) -> Iterator[None]:
 
 @contextmanager
 def _alone(conn: psycopg.Connection[Any]) -> Iterator[None]:
-    """Hold the migration lock. It is tried, not waited for: CREATE INDEX CONCURRENTLY would wait for the one who waits."""
+    """Hold the migration lock; tried, not waited for: CREATE INDEX CONCURRENTLY would wait for whoever waits."""
     deadline = time.monotonic() + LOCK_PATIENCE
     while not _try_lock(conn):
         if time.monotonic() > deadline:

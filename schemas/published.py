@@ -46,6 +46,14 @@ class ProblemSchema(ResponseSchema):
     request_id = fields.String(required=True, allow_none=True)
 
 
+class ProblemTypeSchema(ResponseSchema):
+    """A kind of problem: what `type` in a problem points at."""
+
+    type = fields.String(required=True, metadata={"format": "uri-reference"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+
+
 class HealthSchema(ResponseSchema):
     """Whether the service is well, check by check."""
 

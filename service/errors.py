@@ -47,6 +47,12 @@ class NotFound(ServiceError):
     code = "not-found"
 
 
+class MethodNotAllowed(ServiceError):
+    """The resource does not know this method."""
+
+    code = "method-not-allowed"
+
+
 class Gone(ServiceError):
     """The resource existed and was deleted."""
 
@@ -83,10 +89,22 @@ class Forbidden(ServiceError):
     code = "forbidden"
 
 
+class BodyTooLarge(ServiceError):
+    """The body is larger than is allowed here."""
+
+    code = "body-too-large"
+
+
 class UnsupportedMediaType(ServiceError):
     """The body's media type is not supported here."""
 
     code = "unsupported-media-type"
+
+
+class Unexpected(ServiceError):
+    """Something went wrong in the service."""
+
+    code = "unexpected"
 
 
 class Unavailable(ServiceError):

@@ -21,58 +21,57 @@ STATUS: dict[type[ServiceError], int] = {
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.Stale: 412,
+    errors.BodyTooLarge: 413,
     errors.UnsupportedMediaType: 415,
     errors.Invalid: 422,
     errors.PreconditionRequired: 428,
+    errors.Unexpected: 500,
     errors.Unavailable: 503,
 }
 
-#: The types of errors that werkzeug finds before we do.
-_HTTP_CODES = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "unsupported-media-type"}
+_BY_STATUS = {status: error for error, status in STATUS.items()}
 
 log = structlog.get_logger()
 
 
 def register(app: Flask) -> None:
     """Tell every error of `app` as a problem."""
-    app.register_error_handler(ServiceError, tell_service_error)
+    app.register_error_handler(ServiceError, tell)
     app.register_error_handler(HTTPException, tell_http_exception)
     app.register_error_handler(DataError, tell_unstorable)
     app.register_error_handler(Exception, tell_unexpected)
 
 
-def problem(code: str, title: str, status: int, detail: str, faults: Iterable[Fault] = ()) -> Response:
-    """A problem as a response."""
-    body: dict[str, Any] = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail}
-    listed = [{name: text for name, text in asdict(fault).items() if text is not None} for fault in faults]
-    if listed:
-        body["errors"] = listed
-    body["request_id"] = g.get("request_id")
-    return Response(render(body), status, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+def title_of(error: type[ServiceError]) -> str:
+    """What is said of every error of one class: its docstring's first line."""
+    return (error.__doc__ or "").splitlines()[0]
 
 
-def tell_service_error(error: ServiceError) -> Response:
-    """One of our own errors."""
-    title = (type(error).__doc__ or "").splitlines()[0]
-    response = problem(error.code, title, STATUS[type(error)], error.detail, error.faults)
+def tell(error: ServiceError) -> Response:
+    """One of our own errors as a problem."""
+    response = _problem(
+        f"/problems/{error.code}", title_of(type(error)), STATUS[type(error)], error.detail, error.faults
+    )
     if isinstance(error, errors.Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)
     elif isinstance(error, errors.Unauthenticated):
-        sent = ' error="invalid_token"' if "Authorization" in request.headers else ""
-        response.headers["WWW-Authenticate"] = f'Bearer realm="policytrail"{"," if sent else ""}{sent}'
+        response.headers["WWW-Authenticate"] = _CHALLENGE + (', error="invalid_token"' if _sent_a_key() else "")
     elif isinstance(error, errors.Forbidden):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="policytrail", error="insufficient_scope"'
+        response.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope"'
     return response
 
 
 def tell_http_exception(error: HTTPException) -> Response:
     """An error that Flask or werkzeug found; its headers, such as Allow, are kept."""
-    status = error.code or InternalServerError.code
-    code = _HTTP_CODES.get(status, error.name.lower().replace(" ", "-"))
-    response = problem(code, error.name, status, error.description or error.name)
+    status, detail = error.code or InternalServerError.code, error.description or error.name
+    ours = _BY_STATUS.get(status)
+    response = (
+        tell(ours(_OWN_DETAILS.get(ours, detail))) if ours else _problem("about:blank", error.name, status, detail)
+    )
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
@@ -80,15 +79,37 @@ def tell_http_exception(error: HTTPException) -> Response:
 
 
 def tell_unstorable(error: DataError) -> Response:
-    """PostgreSQL cannot hold a value that was sent: its own words, which name no data, are in the log."""
-    log.warning("unstorable", sqlstate=error.sqlstate)
-    return tell_service_error(errors.Invalid("A value that was sent cannot be stored."))
+    """PostgreSQL cannot hold a value that was sent. Its own words may quote the value, so only their code is logged."""
+    log.warning("unstorable", sqlstate=error.sqlstate, request_id=g.get("request_id"))
+    return tell(errors.Invalid("A value that was sent cannot be stored."))
 
 
 def tell_unexpected(error: Exception) -> Response:
     """A fault of ours: told without detail, logged with all of it."""
     log.error("unexpected", request_id=g.get("request_id"), exc_info=error)
-    return problem("unexpected", "Something went wrong here.", 500, "It has been logged under the request id.")
+    return tell(errors.Unexpected("It has been logged under the request id."))
+
+
+def _problem(type_: str, title: str, status: int, detail: str, faults: Iterable[Fault] = ()) -> Response:
+    body: dict[str, Any] = {"type": type_, "title": title, "status": status, "detail": detail}
+    listed = [{name: text for name, text in asdict(fault).items() if text is not None} for fault in faults]
+    if listed:
+        body["errors"] = listed
+    body["request_id"] = g.get("request_id")
+    return Response(render(body), status, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def _sent_a_key() -> bool:
+    return "Authorization" in request.headers
+
+
+_CHALLENGE = 'Bearer realm="policytrail"'
+
+#: What werkzeug says at length, said shortly.
+_OWN_DETAILS: dict[type[ServiceError], str] = {
+    errors.NotFound: "There is nothing at this address.",
+    errors.MethodNotAllowed: "See Allow for the methods that it knows.",
+}
 
 
 def faults_of(messages: Mapping[Any, Any], place: str, path: str = "") -> Iterator[Fault]:

@@ -16,7 +16,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
 def _write_problem(sock: socket.socket, status: int, reason: str, message: str) -> None:
     """Answer a request that never became one, as application/problem+json."""
     told = {
-        "type": "/problems/bad-http",
+        "type": "about:blank",
         "title": reason,
         "status": status,
         "detail": message,

@@ -1,0 +1,105 @@
+"""The README is run: its commands against a real `policytrail run`, its table against the settings."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from service.config import Settings, environment_name
+from tests.serving import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def transcript(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What README's shell lines print when they are pasted in their order."""
+    data, port = tmp_path_factory.mktemp("data"), free_port()
+    with _running(data, port):
+        script = "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL))
+        script = script.replace("127.0.0.1:8000", f"127.0.0.1:{port}").replace(".policytrail/", f"{data}/")
+        # A blank line after each command, so that bodies without a last newline stay apart.
+        pasted = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script.replace("\n\n", "\necho\n")],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (pasted.returncode, pasted.stderr) == (0, "")
+    return pasted.stdout
+
+
+class _running:  # noqa: N801 (read as the verb it is)
+    """`policytrail run` with its data in a folder of the test's."""
+
+    def __init__(self, data: Path, port: int) -> None:
+        environment = os.environ | {"POLICYTRAIL_DATA_DIR": str(data), "PORT": str(port)}
+        self.process = subprocess.Popen(
+            [Path(sys.executable).parent / "policytrail", "run"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def __enter__(self) -> None:
+        assert self.process.stdout
+        assert any(line.startswith("curl") for line in self.process.stdout)
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=40)
+
+
+def _lines(text: str) -> Iterator[str]:
+    return (line for line in text.splitlines() if line.strip())
+
+
+def test_the_shell_lines_answer_what_the_readme_says(transcript: str) -> None:
+    answers = list(_lines(transcript))
+    told = [
+        '{"items":[{"id":',
+        '{"event_type":',
+        '{"items":[{"id":',
+        'Did you mean \\"planned\\"?',
+        '"status":"launched"',
+        '"status":"planned"',
+        "HTTP/1.1 201",
+        '"title":"Battery regulation"',
+        '"status":409',
+        "HTTP/1.1 304",
+        '"status":412',
+    ]
+    place = 0
+    for expected in told:
+        while place < len(answers) and expected not in answers[place]:
+            place += 1
+        assert place < len(answers), f"{expected} is not told, or not in its turn"
+        place += 1
+
+
+def test_the_patched_event_is_official_and_the_first_version_single_source(transcript: str) -> None:
+    assert re.findall(r'"verification":"(\w+)"', transcript)[-3:] == ["official", "single_source", "official"]
+
+
+def test_the_table_of_settings_is_the_list_of_settings() -> None:
+    expected = [
+        (f"`{environment_name(setting.name)}`", _shown(setting.default), setting.metadata["sentence"])
+        for setting in fields(Settings)
+    ]
+    rows = re.findall(r"^\| (`[A-Z_]+`) \| (.*?) \| (.*) \|$", README, re.MULTILINE)
+    assert rows == expected
+
+
+def _shown(default: object) -> str:
+    text = str(default).lower() if isinstance(default, bool) else str(default)
+    return f"`{text}`" if text else ""

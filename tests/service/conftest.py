@@ -1,0 +1,52 @@
+"""The app on a database of the test's own, called without a network."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from service import create_app, store
+from service.config import Settings
+from service.ids import uuid7
+from service.keys import digest, new_key
+
+
+@pytest.fixture
+def app(database: str) -> Iterator[Flask]:
+    """The app, reading public, connected to `database`."""
+    app = create_app(Settings(database_url=database, public_read=True, pool_size=4, log_level="ERROR"))
+    app.extensions["policytrail"].database.open()
+    yield app
+    app.extensions["policytrail"].database.close()
+
+
+@pytest.fixture
+def key(database: str) -> str:
+    """An API key that may do everything."""
+    return make_key(database, "admin")
+
+
+def make_key(database: str, *scopes: str) -> str:
+    """A new API key with `scopes`."""
+    secret = new_key()
+    with psycopg.connect(database) as conn:
+        store.keys.insert_key(
+            conn, id=uuid7(), name="of a test", prefix=secret[:8], digest=digest(secret), scopes=scopes
+        )
+    return secret
+
+
+@pytest.fixture
+def anyone(app: Flask) -> FlaskClient:
+    """A client without a key."""
+    return app.test_client()
+
+
+@pytest.fixture
+def client(app: Flask, key: str) -> FlaskClient:
+    """A client that may do everything."""
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {key}"
+    return client

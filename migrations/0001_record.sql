@@ -37,6 +37,7 @@ CREATE TABLE event (
     tags               text[] NOT NULL,
     title_key          text COLLATE "C" NOT NULL,
     date_earliest      date,
+    date_latest        date,
     announced_earliest date,
     created_at         timestamptz NOT NULL,
     updated_at         timestamptz NOT NULL,
@@ -54,15 +55,15 @@ CREATE INDEX event_by_created ON event (created_at, id) WHERE record_state = 'ac
 CREATE INDEX event_by_updated ON event (updated_at, id) WHERE record_state = 'active';
 CREATE INDEX event_by_label ON event USING gin (topics, parties, jurisdictions, affected, tags) WHERE record_state = 'active';
 
+-- Every version with the columns of its time, so that a list as of an earlier instant is asked for as one of today is.
+-- A deletion is a version with an empty document.
 CREATE TABLE event_revision (
-    event_id    uuid NOT NULL REFERENCES event (id),
-    version     integer NOT NULL,
-    recorded_at timestamptz NOT NULL,
+    LIKE event,
     key_id      uuid,
     change_kind text,
     reason      text,
-    document    bytea,                     -- null where the version is a deletion
-    PRIMARY KEY (event_id, version)
+    PRIMARY KEY (id, version),
+    FOREIGN KEY (id) REFERENCES event (id)
 );
 
 CREATE TABLE event_external_id (

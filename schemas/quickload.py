@@ -10,7 +10,6 @@ from typing import Any
 
 from marshmallow import Schema, fields, missing, validate
 
-from schemas.base import RequestSchema
 from schemas.fields import Checked
 
 Load = Callable[[Any], Any]
@@ -21,7 +20,7 @@ class Unsure(Exception):
 
 
 @cache
-def quick_loader(schema_class: type[RequestSchema]) -> Load:
+def quick_loader(schema_class: type[Schema]) -> Load:
     """A function that loads as `schema_class` does, or raises Unsure: always where the schema would refuse."""
     return _object(schema_class())
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, NoReturn
 
 from flask import Response, request
@@ -12,15 +12,22 @@ from webargs.flaskparser import FlaskParser
 
 from schemas.base import RequestSchema
 from schemas.quickload import Unsure, quick_loader
-from service import jsontext
+from service import idempotency, jsontext
 from service.conditional import etag, is_known
 from service.errors import Fault, Invalid, ServiceError, UnsupportedMediaType
+from service.events.patching import json_patch, merge_patch
 from service.problems import faults_of
 
 View = Callable[..., Any]
+#: What a view that changes a document gets: the document before gives the document after.
+Patch = Callable[[Any], Any]
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+
+#: How a document is changed by a patch of each media type. Plain JSON is taken for a merge patch.
+PATCHES: dict[str, Callable[..., Any]] = {MERGE_PATCH: merge_patch, JSON_PATCH: json_patch, JSON: merge_patch}
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class Operation:
     returns: tuple[int, Schema | None]
     also: tuple[type[ServiceError], ...]
     conditional: bool
+    upsert: bool
 
 
 class Parser(FlaskParser):
@@ -62,11 +70,13 @@ def operation(
     returns: tuple[int, type[Schema] | None],
     also: Sequence[type[ServiceError]] = (),
     conditional: bool = False,
+    upsert: bool = False,
 ) -> Callable[[View], View]:
     """A decorator: check the query and the body, hand them on, and keep the contract where OpenAPI finds it.
 
-    The view gets `query` (loaded) if it names one, and `body` (loaded) or `patch` (a JSON value that is to be merged
-    into what `patches` describes).
+    The view gets `query` (loaded) if it names one, and `body` (loaded) or `patch` (a function that changes a document
+    of the kind that `patches` describes). A POST with an Idempotency-Key is answered once. `conditional` is what needs
+    If-Match or may be answered with 304; an `upsert` may answer 201 as well, and takes conditions without needing any.
     """
     contract = Operation(
         query() if query else None,
@@ -75,11 +85,11 @@ def operation(
         (returns[0], returns[1]() if returns[1] else None),
         tuple(also),
         conditional,
+        upsert,
     )
 
     def decorate(view: View) -> View:
-        @wraps(view)
-        def checked(**kwargs: Any) -> Any:
+        def run(**kwargs: Any) -> Any:
             if contract.query:
                 kwargs["query"] = parser.parse(contract.query, request, location="query")
             elif request.args:
@@ -88,9 +98,16 @@ def operation(
                 require_media_type(JSON)
                 kwargs["body"] = load(contract.body, sent_json())
             elif contract.patches:
-                require_media_type(MERGE_PATCH, JSON)
-                kwargs["patch"] = sent_json()
+                require_media_type(*PATCHES)
+                kwargs["patch"] = partial(PATCHES[request.mimetype], patch=sent_json())
             return view(**kwargs)
+
+        @wraps(view)
+        def checked(**kwargs: Any) -> Any:
+            token = request.headers.get(idempotency.HEADER) if request.method == "POST" else None
+            if token is not None:
+                return idempotency.answered_once(token, partial(run, **kwargs))
+            return run(**kwargs)
 
         checked.operation = contract  # type: ignore[attr-defined]  # read by openapi.py and the tests of the house
         return checked
@@ -98,7 +115,7 @@ def operation(
     return decorate
 
 
-def load(schema: RequestSchema, value: Any) -> Any:
+def load(schema: Schema, value: Any) -> Any:
     """`value` as `schema` loads it. Invalid with a pointer for each message."""
     with suppress(Unsure):
         return quick_loader(type(schema))(value)
@@ -111,7 +128,7 @@ def load(schema: RequestSchema, value: Any) -> Any:
 
 def sent_json() -> Any:
     """The body, strictly read."""
-    return jsontext.parse(request.get_data(cache=False))
+    return jsontext.parse(request.get_data())
 
 
 def require_media_type(*accepted: str) -> None:

@@ -1,7 +1,9 @@
 """What belongs to the app that serves the request: settings, connections, the caller."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import psycopg
 from flask import current_app, g
@@ -32,9 +34,20 @@ def settings() -> Settings:
     return service().settings
 
 
-def transaction() -> AbstractContextManager[psycopg.Connection]:
-    """See Database.transaction."""
-    return service().database.transaction()
+@contextmanager
+def transaction() -> Iterator[psycopg.Connection]:
+    """See Database.transaction; within another of the same request, a part that can be rolled back alone."""
+    outer: psycopg.Connection | None = g.get("transaction")
+    if outer is not None:
+        with outer.transaction():
+            yield outer
+        return
+    with service().database.transaction() as conn:
+        g.transaction = conn
+        try:
+            yield conn
+        finally:
+            g.transaction = None
 
 
 def reading() -> AbstractContextManager[psycopg.Connection]:
@@ -46,3 +59,9 @@ def caller() -> Key | None:
     """The key that the request came with, or None where reading is public."""
     found: Key | None = g.get("caller")
     return found
+
+
+def key_id() -> UUID | None:
+    """The id of the caller's key."""
+    key = caller()
+    return key.id if key else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,17 @@ class Gone(ServiceError):
     """The resource existed and was deleted."""
 
     code = "gone"
+
+
+class Moved(ServiceError):
+    """The resource is part of another one now."""
+
+    code = "moved"
+
+    def __init__(self, detail: str, merged_into: UUID) -> None:
+        """`merged_into`: the event that it is part of."""
+        super().__init__(detail)
+        self.merged_into = merged_into
 
 
 class Conflict(ServiceError):

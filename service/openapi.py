@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 from schemas.base import ResponseSchema
 from schemas.listing import CommaSeparated, Sort
 from schemas.published import ProblemSchema
-from service.api import JSON, MERGE_PATCH, Operation
+from service.api import JSON, JSON_PATCH, MERGE_PATCH, Operation
 from service.errors import (
     Forbidden,
     Invalid,
@@ -104,16 +104,32 @@ def _query_parameter(name: str, field: fields.Field[Any], converter: OpenAPIConv
 
 
 def _headers(contract: Operation, methods: list[str]) -> list[dict[str, Any]]:
-    if not contract.conditional:
-        return []
-    name, required = ("If-None-Match", False) if "get" in methods else ("If-Match", True)
-    return [{"name": name, "in": "header", "required": required, "schema": {"type": "string", "examples": ['"1"']}}]
+    needed = {}
+    if contract.conditional:
+        needed = {"If-None-Match": False} if "get" in methods else {"If-Match": True}
+    elif contract.upsert:
+        needed = {"If-Match": False, "If-None-Match": False}
+    if "post" in methods:
+        needed["Idempotency-Key"] = False
+    return [
+        {
+            "name": name,
+            "in": "header",
+            "required": required,
+            "schema": {"type": "string", "examples": [_EXAMPLES[name]]},
+        }
+        for name, required in needed.items()
+    ]
+
+
+_EXAMPLES = {"If-Match": '"1"', "If-None-Match": '"1"', "Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
 
 
 def _body(contract: Operation) -> dict[str, Any]:
     if contract.body:
         return {"required": True, "content": {JSON: {"schema": contract.body}}}
-    return {"required": True, "content": {MERGE_PATCH: {"schema": {"type": "object"}}}}
+    merge, operations = {"schema": {"type": "object"}}, {"schema": {"type": "array", "items": {"type": "object"}}}
+    return {"required": True, "content": {MERGE_PATCH: merge, JSON_PATCH: operations}}
 
 
 def _responses(contract: Operation, scope: str | None) -> dict[str, Any]:
@@ -121,6 +137,8 @@ def _responses(contract: Operation, scope: str | None) -> dict[str, Any]:
     told: dict[str, Any] = {str(status): {"description": "As asked."}}
     if schema:
         told[str(status)]["content"] = {JSON: {"schema": schema}}
+    if contract.upsert:
+        told["201"] = {**told[str(status)], "description": "Created."}
     for error in sorted(_errors(contract, scope), key=lambda error: STATUS[error]):
         title = (error.__doc__ or "").splitlines()[0]
         told[str(STATUS[error])] = {"description": title, "content": {MEDIA_TYPE: {"schema": "Problem"}}}

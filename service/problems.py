@@ -17,6 +17,7 @@ MEDIA_TYPE = "application/problem+json"
 
 #: The status by which each error is told.
 STATUS: dict[type[ServiceError], int] = {
+    errors.Moved: 308,
     errors.Malformed: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
@@ -56,7 +57,9 @@ def tell(error: ServiceError) -> Response:
     response = _problem(
         f"/problems/{error.code}", title_of(type(error)), STATUS[type(error)], error.detail, error.faults
     )
-    if isinstance(error, errors.Unavailable):
+    if isinstance(error, errors.Moved):
+        response.headers["Location"] = f"/v1/events/{error.merged_into}"
+    elif isinstance(error, errors.Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)
     elif isinstance(error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = _CHALLENGE + (', error="invalid_token"' if _sent_a_key() else "")

@@ -12,8 +12,9 @@ from service import store
 from service.errors import Fault, Invalid
 from service.events.completing import Record, complete, is_unchanged
 from service.events.dates import announced_date, main_date
+from service.events.sources import url_key
 from service.jsontext import render
-from service.store.events import Authorship, EventRow, StoredEvent
+from service.store.events import Authorship, EventRow, Links, Relation, StoredEvent
 
 #: Characters of a title that take part in sorting.
 _TITLE_KEY = 80
@@ -25,7 +26,7 @@ def record_event(
     """Keep a new event of `content`, as NewEventSchema loaded it. Invalid where a topic does not exist."""
     record = complete(content, id=str(id), now=now)
     _require_topics(conn, record)
-    return store.events.insert_event(conn, row_of(record, id, now), _external_ids(record), _authorship(record, key_id))
+    return store.events.insert_event(conn, row_of(record, id, now), _links(conn, record), _authorship(record, key_id))
 
 
 def revise_event(
@@ -38,9 +39,8 @@ def revise_event(
         return stored
     _require_topics(conn, record)
     row = row_of(record, stored.id, now)
-    return store.events.update_event(
-        conn, row, _external_ids(record), _authorship(record, key_id), expected=stored.version
-    )
+    by = _authorship(record, key_id)
+    return store.events.update_event(conn, row, _links(conn, record), by, expected=stored.version)
 
 
 def row_of(record: Record, id: UUID, now: datetime) -> EventRow:
@@ -62,6 +62,7 @@ def row_of(record: Record, id: UUID, now: datetime) -> EventRow:
         tags=sorted(set(record["tags"])),
         title_key=record["title"].casefold()[:_TITLE_KEY],
         date_earliest=main.earliest if main else None,
+        date_latest=main.latest if main else None,
         announced_earliest=announced.earliest if announced else None,
         created_at=datetime.fromisoformat(record["created_at"]),
         updated_at=now,
@@ -74,8 +75,27 @@ def _jurisdictions(participants: Any) -> list[str]:
     return sorted({one["jurisdiction"] for one in participants if one["jurisdiction"]})
 
 
-def _external_ids(record: Record) -> list[tuple[str, str]]:
-    return [(external["scheme"], external["value"]) for external in record["external_ids"]]
+def _links(conn: Connection, record: Record) -> Links:
+    """What is looked up for `record`. Invalid where a relation names an event that never was."""
+    relations = [relation for relation in record["relations"] if relation["event"]]
+    targets = {UUID(relation["event"]) for relation in relations}
+    missing = store.events.find_missing_events(conn, list(targets))
+    if missing:
+        faults = [
+            Fault(f"There is no event {relation['event']}.", pointer=f"#/relations/{index}/event")
+            for index, relation in enumerate(record["relations"])
+            if relation["event"] and UUID(relation["event"]) in missing
+        ]
+        raise Invalid("The event names events that do not exist.", faults)
+    return Links(
+        external_ids=[(external["scheme"], external["value"]) for external in record["external_ids"]],
+        url_keys=sorted({url_key(source["url"]) for source in record["sources"] if source["url"]}),
+        relations=list({(one["type"], one["event"]): _relation(one) for one in relations}.values()),
+    )
+
+
+def _relation(relation: Record) -> Relation:
+    return Relation(relation["type"], UUID(relation["event"]), relation["note"])
 
 
 def _authorship(record: Record, key_id: UUID | None) -> Authorship:

@@ -1,17 +1,14 @@
 """Events in the database: the bytes that are served, beside the columns that find them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from uuid import UUID
 
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
-from psycopg.rows import class_row
 
-from service.errors import Conflict, Gone, NotFound, Stale
-
-ExternalId = tuple[str, str]
+from service.errors import Conflict, Gone, Moved, NotFound, Stale
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +26,30 @@ class EventRow:
     tags: list[str]
     title_key: str
     date_earliest: date | None
+    date_latest: date | None
     announced_earliest: date | None
     created_at: datetime
     updated_at: datetime
     content_changed_at: datetime
     document: bytes
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation whose other end is an event."""
+
+    type: str
+    target_id: UUID
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Links:
+    """What must be unique or can be looked up from the other end."""
+
+    external_ids: Sequence[tuple[str, str]]
+    url_keys: Sequence[str]
+    relations: Sequence[Relation]
 
 
 @dataclass(frozen=True)
@@ -55,98 +71,119 @@ class StoredEvent:
     document: bytes
 
 
-def insert_event(conn: Connection, row: EventRow, external_ids: Sequence[ExternalId], by: Authorship) -> StoredEvent:
+# Both statements are made from EventRow's own fields, which the migration's columns are named after.
+_NAMES = [field.name for field in fields(EventRow)]
+_VALUES = ", ".join(f"%({name})b" if name == "document" else f"%({name})s" for name in _NAMES)
+_REVISION = "INSERT INTO event_revision SELECT written.*, %(key_id)s, %(change_kind)s, %(reason)s FROM written"
+
+_INSERT = f"""
+    WITH written AS (
+        INSERT INTO event (record_state, {", ".join(_NAMES)})
+        VALUES ('active', {_VALUES})
+     RETURNING *
+    ), external AS (
+        INSERT INTO event_external_id (scheme, value, event_id)
+        SELECT scheme, value, %(id)s FROM unnest(%(schemes)s::text[], %(values)s::text[]) AS given (scheme, value)
+    ), source AS (
+        INSERT INTO event_source (event_id, url_key) SELECT %(id)s, unnest(%(url_keys)s::text[])
+    ), relation AS (
+        INSERT INTO event_relation (event_id, type, target_id, note)
+        SELECT %(id)s, type, target_id, note
+          FROM unnest(%(types)s::text[], %(targets)s::uuid[], %(notes)s::text[]) AS given (type, target_id, note)
+    )
+    {_REVISION}
+    """  # noqa: S608 (names from the class above)
+
+_UPDATE = f"""
+    WITH written AS (
+        UPDATE event
+           SET ({", ".join(_NAMES)}) = ROW ({_VALUES})
+         WHERE id = %(id)s AND version = %(expected)s AND record_state = 'active'
+     RETURNING *
+    )
+    {_REVISION}
+    """  # noqa: S608 (as above)
+
+
+def insert_event(conn: Connection, row: EventRow, links: Links, by: Authorship) -> StoredEvent:
     """Keep a new event and its first revision. Conflict where an external id belongs to another event."""
     try:
-        conn.execute(
-            """
-            WITH new AS (
-                INSERT INTO event (id, version, record_state, event_type, status, parties, affected, jurisdictions,
-                                   topics, tags, title_key, date_earliest, announced_earliest, created_at, updated_at,
-                                   content_changed_at, document)
-                VALUES (%(id)s, %(version)s, 'active', %(event_type)s, %(status)s, %(parties)s, %(affected)s,
-                        %(jurisdictions)s, %(topics)s, %(tags)s, %(title_key)s, %(date_earliest)s,
-                        %(announced_earliest)s, %(created_at)s, %(updated_at)s, %(content_changed_at)s, %(document)b)
-                RETURNING id, version, updated_at, document
-            ), external AS (
-                INSERT INTO event_external_id (scheme, value, event_id)
-                SELECT scheme, value, %(id)s
-                  FROM unnest(%(schemes)s::text[], %(values)s::text[]) AS given (scheme, value)
-            )
-            INSERT INTO event_revision (event_id, version, recorded_at, key_id, change_kind, reason, document)
-            SELECT id, version, updated_at, %(key_id)s, %(change_kind)s, %(reason)s, document
-              FROM new
-            """,
-            asdict(row) | asdict(by) | _columns(external_ids),
-        )
+        conn.execute(_INSERT, asdict(row) | asdict(by) | _columns(links))
     except UniqueViolation as error:
         raise _conflict(error) from error
     return StoredEvent(row.id, row.version, "active", row.document)
 
 
-def get_event(conn: Connection, id: UUID) -> StoredEvent:
-    """The event as it is now. NotFound, or Gone where it was deleted."""
-    found = conn.execute(
-        "SELECT version, record_state, document FROM event WHERE id = %s", (id,), binary=True
-    ).fetchone()
+def get_event(conn: Connection, id: UUID, *, lock: bool = False) -> StoredEvent:
+    """The event as it is now, locked against other writers if asked.
+
+    NotFound, Gone where it was deleted, or Moved where it was merged into another.
+    """
+    found = conn.execute(_LOCK if lock else _GET, (id,), binary=True).fetchone()
     if found is None:
         raise NotFound(f"There is no event {id}.")
-    if found[1] == "deleted":
+    version, state, document, merged_into = found
+    if state == "deleted":
         raise Gone(f"The event {id} was deleted; its revisions remain.")
-    return StoredEvent(id, *found)
+    if state == "merged":
+        raise Moved(f"The event {id} was found to be the event {merged_into}.", merged_into)
+    return StoredEvent(id, version, state, document)
 
 
-def update_event(
-    conn: Connection, row: EventRow, external_ids: Sequence[ExternalId], by: Authorship, *, expected: int
-) -> StoredEvent:
+_GET = "SELECT version, record_state, document, merged_into FROM event WHERE id = %s"
+_LOCK = _GET + " FOR NO KEY UPDATE"
+
+
+def lock_external_id(conn: Connection, scheme: str, value: str) -> None:
+    """Let upserts of one new id come one after the other, until the transaction ends.
+
+    The unique key would refuse the second one as well; this lets it find the first one's event instead.
+    """
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{scheme} {value}",))
+
+
+def find_event_by_external_id(conn: Connection, scheme: str, value: str, *, lock: bool = False) -> StoredEvent | None:
+    """The event that another system knows by this id, locked against other writers if asked."""
+    found = conn.execute(
+        "SELECT event_id FROM event_external_id WHERE scheme = %s AND value = %s", (scheme, value)
+    ).fetchone()
+    return get_event(conn, found[0], lock=lock) if found else None
+
+
+def get_event_by_external_id(conn: Connection, scheme: str, value: str) -> StoredEvent:
+    """The event that another system knows by this id."""
+    found = find_event_by_external_id(conn, scheme, value)
+    if found is None:
+        raise NotFound(f'No event has the {scheme} "{value}".')
+    return found
+
+
+def update_event(conn: Connection, row: EventRow, links: Links, by: Authorship, *, expected: int) -> StoredEvent:
     """Keep the version that follows `expected`. Stale where another writer was first."""
-    try:
-        changed = conn.execute(
-            """
-            WITH changed AS (
-                UPDATE event
-                   SET version = %(version)s, event_type = %(event_type)s, status = %(status)s, parties = %(parties)s,
-                       affected = %(affected)s, jurisdictions = %(jurisdictions)s, topics = %(topics)s,
-                       tags = %(tags)s, title_key = %(title_key)s, date_earliest = %(date_earliest)s,
-                       announced_earliest = %(announced_earliest)s, updated_at = %(updated_at)s,
-                       content_changed_at = %(content_changed_at)s, document = %(document)b
-                 WHERE id = %(id)s AND version = %(expected)s AND record_state = 'active'
-             RETURNING id, version, updated_at, document
-            )
-            INSERT INTO event_revision (event_id, version, recorded_at, key_id, change_kind, reason, document)
-            SELECT id, version, updated_at, %(key_id)s, %(change_kind)s, %(reason)s, document
-              FROM changed
-            """,
-            asdict(row) | asdict(by) | {"expected": expected},
-        )
-        if changed.rowcount == 0:
-            raise _stale(row.id)
-        _replace_external_ids(conn, row.id, external_ids)
-    except UniqueViolation as error:
-        raise _conflict(error) from error
+    changed = conn.execute(_UPDATE, asdict(row) | asdict(by) | {"expected": expected})
+    if changed.rowcount == 0:
+        raise stale(row.id)
+    replace_links(conn, row.id, links)
     return StoredEvent(row.id, row.version, "active", row.document)
 
 
 def delete_event(conn: Connection, id: UUID, by: Authorship, *, expected: int, now: datetime) -> None:
-    """Leave a tombstone as the version after `expected`, and free its external ids. Stale where it has moved on."""
+    """Leave a tombstone as the version after `expected`, and free what it held. Stale where it has moved on."""
     changed = conn.execute(
-        """
-        WITH changed AS (
+        f"""
+        WITH written AS (
             UPDATE event
-               SET version = version + 1, record_state = 'deleted', updated_at = %(now)s
+               SET version = version + 1, record_state = 'deleted', updated_at = %(now)s, document = ''
              WHERE id = %(id)s AND version = %(expected)s AND record_state = 'active'
-         RETURNING id, version
-        ), freed AS (
-            DELETE FROM event_external_id USING changed WHERE event_id = changed.id
+         RETURNING *
         )
-        INSERT INTO event_revision (event_id, version, recorded_at, key_id, change_kind, reason, document)
-        SELECT id, version, %(now)s, %(key_id)s, %(change_kind)s, %(reason)s, NULL
-          FROM changed
-        """,
+        {_REVISION}
+        """,  # noqa: S608 (a constant of ours)
         {"id": id, "expected": expected, "now": now} | asdict(by),
     )
     if changed.rowcount == 0:
-        raise _stale(id)
+        raise stale(id)
+    replace_links(conn, id, Links((), (), ()))
 
 
 def is_empty(conn: Connection) -> bool:
@@ -155,64 +192,67 @@ def is_empty(conn: Connection) -> bool:
     return found == (False,)
 
 
-@dataclass(frozen=True)
-class Revision:
-    """One version of an event. `document` is None where the version is a deletion."""
-
-    event_id: UUID
-    version: int
-    recorded_at: datetime
-    key_id: UUID | None
-    change_kind: str | None
-    reason: str | None
-    document: bytes | None
+def find_missing_events(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of `ids` that were never events."""
+    if not ids:
+        return set()
+    return set(ids) - {row[0] for row in conn.execute("SELECT id FROM event WHERE id = ANY(%s)", (list(ids),))}
 
 
-def get_revision(conn: Connection, id: UUID, version: int) -> Revision:
-    """One version of an event, deleted or not."""
-    cur = conn.cursor(row_factory=class_row(Revision))
-    cur.execute(
-        """
-        SELECT event_id, version, recorded_at, key_id, change_kind, reason, document
-          FROM event_revision
-         WHERE event_id = %(id)s AND version = %(version)s
-        """,
-        {"id": id, "version": version},
-        binary=True,
-    )
-    found = cur.fetchone()
-    if found is None:
-        raise NotFound(f"There is no version {version} of the event {id}.")
-    return found
+def replace_links(conn: Connection, id: UUID, links: Links) -> None:
+    """Let `links` be all that is looked up for the event. Conflict where an external id belongs to another."""
+    named = {"id": id} | _columns(links)
+    try:
+        for statement in _REPLACE:
+            conn.execute(statement, named)
+    except UniqueViolation as error:
+        raise _conflict(error) from error
 
 
-def _replace_external_ids(conn: Connection, id: UUID, external_ids: Sequence[ExternalId]) -> None:
-    named = {"id": id} | _columns(external_ids)
-    conn.execute(
-        """
-        DELETE FROM event_external_id
-         WHERE event_id = %(id)s
-           AND (scheme, value) NOT IN (SELECT * FROM unnest(%(schemes)s::text[], %(values)s::text[]))
-        """,
-        named,
-    )
-    conn.execute(
-        """
-        INSERT INTO event_external_id (scheme, value, event_id)
-        SELECT scheme, value, %(id)s
-          FROM unnest(%(schemes)s::text[], %(values)s::text[]) AS given (scheme, value)
-         WHERE NOT EXISTS (SELECT FROM event_external_id AS kept
-                            WHERE kept.scheme = given.scheme AND kept.value = given.value AND kept.event_id = %(id)s)
-        """,
-        named,
-    )
+#: What is no longer there goes, what is new comes, what stays is not touched.
+_REPLACE = (
+    """
+    DELETE FROM event_external_id
+     WHERE event_id = %(id)s
+       AND (scheme, value) NOT IN (SELECT * FROM unnest(%(schemes)s::text[], %(values)s::text[]))
+    """,
+    """
+    INSERT INTO event_external_id (scheme, value, event_id)
+    SELECT scheme, value, %(id)s
+      FROM unnest(%(schemes)s::text[], %(values)s::text[]) AS given (scheme, value)
+     WHERE NOT EXISTS (SELECT FROM event_external_id AS kept
+                        WHERE kept.scheme = given.scheme AND kept.value = given.value AND kept.event_id = %(id)s)
+    """,
+    """
+    DELETE FROM event_source WHERE event_id = %(id)s AND url_key <> ALL(%(url_keys)s::text[])
+    """,
+    """
+    INSERT INTO event_source (event_id, url_key) SELECT %(id)s, unnest(%(url_keys)s::text[]) ON CONFLICT DO NOTHING
+    """,
+    """
+    DELETE FROM event_relation WHERE event_id = %(id)s
+    """,
+    """
+    INSERT INTO event_relation (event_id, type, target_id, note)
+    SELECT %(id)s, type, target_id, note
+      FROM unnest(%(types)s::text[], %(targets)s::uuid[], %(notes)s::text[]) AS given (type, target_id, note)
+    """,
+)
 
 
-def _columns(external_ids: Sequence[ExternalId]) -> dict[str, list[str]]:
-    return {"schemes": [scheme for scheme, _ in external_ids], "values": [value for _, value in external_ids]}
+def _columns(links: Links) -> dict[str, list[str] | list[str | None] | list[UUID]]:
+    return {
+        "schemes": [scheme for scheme, _ in links.external_ids],
+        "values": [value for _, value in links.external_ids],
+        "url_keys": list(links.url_keys),
+        "types": [relation.type for relation in links.relations],
+        "targets": [relation.target_id for relation in links.relations],
+        "notes": [relation.note for relation in links.relations],
+    }
 
 
-def _stale(id: UUID) -> Stale:
+def stale(id: UUID) -> Stale:
+    """The error of a writer who was second."""
     return Stale(f"The event {id} has another version by now; read it again.")
 
 

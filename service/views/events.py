@@ -10,12 +10,11 @@ from flask import Blueprint, Response, request, url_for
 from schemas.event import EventSchema, NewEventSchema
 from schemas.listing import EventQuerySchema, page_of
 from service import store
-from service.api import answer, load, operation
+from service.api import Patch, answer, load, operation
 from service.auth import requires
 from service.conditional import require_match
-from service.current import caller, reading, transaction
+from service.current import key_id, reading, transaction
 from service.errors import Conflict, Gone, Invalid, NotFound, PreconditionRequired, Stale
-from service.events.patching import merge_patch
 from service.events.recording import record_event, revise_event
 from service.ids import uuid7
 from service.paging import decode_cursor, encode_cursor, fingerprint
@@ -58,7 +57,7 @@ def create_event(body: dict[str, Any]) -> Response:
     """
     id_ = uuid7()
     with transaction() as conn:
-        stored = record_event(conn, body, id=id_, now=datetime.now(UTC), key_id=_key_id())
+        stored = record_event(conn, body, id=id_, now=datetime.now(UTC), key_id=key_id())
     return answer(stored.document, stored.version, 201, url_for("events.get_event", event_id=id_))
 
 
@@ -88,7 +87,7 @@ def replace_event(event_id: UUID, body: dict[str, Any]) -> Response:
     with transaction() as conn:
         stored = store.events.get_event(conn, event_id)
         require_match(request.headers.get("If-Match"), stored.version)
-        stored = revise_event(conn, stored, body, now=datetime.now(UTC), key_id=_key_id())
+        stored = revise_event(conn, stored, body, now=datetime.now(UTC), key_id=key_id())
     return answer(stored.document, stored.version)
 
 
@@ -100,16 +99,17 @@ def replace_event(event_id: UUID, body: dict[str, Any]) -> Response:
     also=[NotFound, Gone, Conflict, Invalid, Stale, PreconditionRequired],
     conditional=True,
 )
-def patch_event(event_id: UUID, patch: Any) -> Response:
-    """Change parts of an event by JSON Merge Patch (RFC 7396).
+def patch_event(event_id: UUID, patch: Patch) -> Response:
+    """Change parts of an event by JSON Merge Patch (RFC 7396) or JSON Patch (RFC 6902).
 
-    Needs If-Match. Null takes a field away, lists are replaced whole; `change` is taken from the patch alone.
+    Needs If-Match. By merge patch null takes a field away and lists are replaced whole; by JSON Patch members of lists
+    can be changed, and `test` operations that fail answer 409. `change` is taken from the patch alone.
     """
     with transaction() as conn:
         stored = store.events.get_event(conn, event_id)
         require_match(request.headers.get("If-Match"), stored.version)
-        content = load(_NEW_EVENT, merge_patch(_without_reason(stored.document), patch))
-        stored = revise_event(conn, stored, content, now=datetime.now(UTC), key_id=_key_id())
+        content = load(_NEW_EVENT, patch(_without_reason(stored.document)))
+        stored = revise_event(conn, stored, content, now=datetime.now(UTC), key_id=key_id())
     return answer(stored.document, stored.version)
 
 
@@ -124,26 +124,9 @@ def delete_event(event_id: UUID) -> Response:
     with transaction() as conn:
         stored = store.events.get_event(conn, event_id)
         require_match(request.headers.get("If-Match"), stored.version)
-        by = Authorship(_key_id(), None, None)
+        by = Authorship(key_id(), None, None)
         store.events.delete_event(conn, event_id, by, expected=stored.version, now=datetime.now(UTC))
     return Response(status=204)
-
-
-@events.get("/<uuid:event_id>/revisions/<int:version>")
-@requires("events:read")
-@operation(returns=(200, EventSchema), also=[NotFound, Gone], conditional=True)
-def get_revision(event_id: UUID, version: int) -> Response:
-    """Read one version of an event, as it was served then."""
-    with reading() as conn:
-        revision = store.events.get_revision(conn, event_id, version)
-    if revision.document is None:
-        raise Gone(f"Version {version} of the event {event_id} is its deletion.")
-    return answer(revision.document, version)
-
-
-def _key_id() -> UUID | None:
-    key = caller()
-    return key.id if key else None
 
 
 def _without_reason(document: bytes) -> dict[str, Any]:

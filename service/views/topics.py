@@ -10,12 +10,11 @@ from psycopg import Connection
 from schemas.listing import TopicQuerySchema, page_of
 from schemas.topic import NewTopicSchema, TopicSchema, content_of
 from service import store
-from service.api import answer, load, operation
+from service.api import Patch, answer, load, operation
 from service.auth import requires
 from service.conditional import require_match
 from service.current import reading, transaction
 from service.errors import Conflict, Fault, Invalid, NotFound, PreconditionRequired, Stale
-from service.events.patching import merge_patch
 from service.events.topics import first_topic, next_topic
 from service.paging import decode_cursor, encode_cursor, fingerprint
 from service.store.topics import StoredTopic
@@ -86,14 +85,14 @@ def replace_topic(topic_id: str, body: dict[str, Any]) -> Response:
     also=[NotFound, Invalid, Stale, PreconditionRequired],
     conditional=True,
 )
-def patch_topic(topic_id: str, patch: Any) -> Response:
-    """Change parts of a topic by JSON Merge Patch (RFC 7396).
+def patch_topic(topic_id: str, patch: Patch) -> Response:
+    """Change parts of a topic by JSON Merge Patch (RFC 7396) or JSON Patch (RFC 6902).
 
     Needs If-Match.
     """
     with transaction() as conn:
         stored = _matched(conn, topic_id)
-        return _revise(conn, stored, load(_NEW_TOPIC, merge_patch(orjson.loads(stored.document), patch)))
+        return _revise(conn, stored, load(_NEW_TOPIC, patch(orjson.loads(stored.document))))
 
 
 @topics.delete("/<topic_id>")

@@ -1,0 +1,105 @@
+"""Both kinds of patch, against the cases of their standards."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from service.errors import BodyTooLarge, Conflict, Invalid
+from service.events.patching import json_patch, merge_patch
+from tests.factories import an_event
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFORMANCE = ROOT.parent / "shared/data/conformance"
+
+
+def cases(name: str) -> list[Any]:
+    path = CONFORMANCE / name
+    if not path.exists():
+        pytest.skip("the standards' cases are not on this machine")
+    return list(json.loads(path.read_text()))
+
+
+def test_merge_patch_does_what_the_fifteen_cases_of_its_standard_say() -> None:
+    found = cases("rfc7396.json")
+    assert len(found) == 15
+    for case in found:
+        target, patch, result = case.values() if isinstance(case, dict) else case
+        assert merge_patch(target, patch) == result
+
+
+@pytest.mark.parametrize("file", ["json-patch-spec.json", "json-patch.json"])
+def test_json_patch_does_what_the_cases_of_its_standard_say(file: str) -> None:
+    for case in cases(file):
+        if case.get("disabled") or "patch" not in case:
+            continue
+        if "error" in case:
+            with pytest.raises((Invalid, Conflict)):
+                json_patch(case["doc"], case["patch"])
+        else:
+            assert json_patch(case["doc"], case["patch"]) == case.get("expected", case["doc"]), case.get("comment")
+
+
+def patched(client: FlaskClient, patch: Any) -> Any:
+    created = client.post("/v1/events", json=an_event())
+    headers = {"If-Match": '"1"', "Content-Type": "application/json-patch+json"}
+    return client.patch(created.headers["Location"], data=json.dumps(patch), headers=headers)
+
+
+def test_a_member_of_a_list_is_changed(client: FlaskClient) -> None:
+    answer = patched(
+        client,
+        [
+            {"op": "test", "path": "/participants/0/name", "value": "Japan"},
+            {
+                "op": "add",
+                "path": "/participants/-",
+                "value": {"name": "France", "role": "party", "jurisdiction": "FR"},
+            },
+            {"op": "replace", "path": "/title", "value": "Two parties"},
+        ],
+    )
+    assert (answer.status_code, answer.headers["ETag"], answer.json["title"]) == (200, '"2"', "Two parties")
+    assert [who["name"] for who in answer.json["participants"]] == ["Japan", "France"]
+
+
+def test_a_test_that_fails_changes_nothing_and_is_named(client: FlaskClient) -> None:
+    answer = patched(
+        client,
+        [{"op": "replace", "path": "/title", "value": "B"}, {"op": "test", "path": "/status", "value": "agreed"}],
+    )
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (409, "#/1")
+    assert '"/status"' in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "replace", "path": "/nowhere/at/all", "value": 1},
+        {"op": "remove", "path": "/participants/7"},
+        {"op": "fly", "path": "/title"},
+        {"op": "add", "path": "/title"},
+        {"op": "add", "path": "title", "value": "x"},
+        {"op": "add", "path": 7, "value": "x"},
+        {"op": "move", "from": "/participants", "path": "/participants/0"},
+        {"path": "/title"},
+        "no operation",
+        None,
+    ],
+)
+def test_an_operation_that_cannot_be_applied_is_named(client: FlaskClient, operation: Any) -> None:
+    answer = patched(client, [operation])
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "#/0"), answer.json
+
+
+def test_a_patch_that_is_no_list_or_too_long_is_refused(client: FlaskClient) -> None:
+    assert patched(client, {"op": "remove", "path": "/title"}).status_code == 422
+    assert patched(client, [{"op": "test", "path": "/status", "value": None}] * 1001).status_code == 422
+
+
+def test_a_document_cannot_be_doubled_without_end() -> None:
+    doubling = [{"op": "copy", "from": "/a", "path": "/a/-"}] * 60
+    with pytest.raises(BodyTooLarge):
+        json_patch({"a": ["x" * 1000]}, doubling)

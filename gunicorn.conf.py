@@ -2,15 +2,19 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from typing import Any
 
 # prometheus_client decides on import whether it counts for one process or for many, so this stands before ours.
 _METRICS = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="policytrail-metrics-"))
 
+from service import telemetry  # noqa: E402 (see above)
 from service.config import load_settings  # noqa: E402 (see above)
 
 _settings = load_settings()
+if _settings.otel and (missing := telemetry.what_is_missing()):
+    sys.exit(missing)
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
@@ -20,7 +24,9 @@ keepalive = 30
 timeout = 60
 graceful_timeout = 20
 # A long `next` must get through: gunicorn's own limit is half of this, and what is over it gets 414.
-limit_request_line = 8190
+limit_request_line = _settings.max_request_line
+limit_request_fields = _settings.max_headers
+limit_request_field_size = _settings.max_header_bytes
 # Its path is the same for every instance of one user; nothing here uses it.
 control_socket_disable = True
 # Only what goes wrong: the service writes a line a request itself.
@@ -31,6 +37,8 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 
 def post_worker_init(worker: Any) -> None:
     """Connect in the process that will use the connections."""
+    if _settings.otel:
+        telemetry.instrument(worker.app.callable)
     worker.app.callable.extensions["policytrail"].database.open()
 
 

@@ -33,10 +33,11 @@ class RequestSchema(Schema):
 
     def handle_error(self, error: ValidationError, data: Any, *, many: bool, **_: Any) -> None:  # noqa: ARG002 (marshmallow's signature)
         """Name the nearest known field beside each unknown one."""
+        known = [field.data_key or name for name, field in self.load_fields.items()]
         if isinstance(error.messages, dict):
             for name, messages in error.messages.items():
                 if messages == [self.error_messages["unknown"]]:
-                    error.messages[name] = [f"Unknown field.{did_you_mean(str(name), self.load_fields)}"]
+                    error.messages[name] = [f"Unknown field.{did_you_mean(str(name), known)}"]
 
 
 class ResponseSchema(Schema):

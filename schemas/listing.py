@@ -7,10 +7,15 @@ from marshmallow import Schema, ValidationError, fields
 
 from schemas import vocabulary as words
 from schemas.base import RequestSchema, ResponseSchema, did_you_mean
+from schemas.event import EventSchema
 from schemas.fields import Checked, Jurisdiction, Slug, Text, Word
+from schemas.forms import Choice, selection_of
+from schemas.history import AS_OF, Instant
 
 #: What events can be sorted by.
 SORTABLE = ("date", "announced", "title", "created_at", "updated_at")
+#: How a list can be counted.
+COUNTS = ("exact", "estimate")
 #: Sort keys at most.
 MOST_SORTS = 3
 
@@ -90,12 +95,46 @@ class EventQuerySchema(PageQuerySchema):
         load_default=lambda: [("date", True)],
         metadata={"description": f"By {', '.join(SORTABLE)}; `-` for descending. Events without the date come last."},
     )
+    as_of = Instant(load_default=None, metadata=AS_OF)
+    fields_ = selection_of(EventSchema, data_key="fields", attribute="fields")  # Schema has a `fields` of its own
+    count = Choice(
+        COUNTS,
+        metadata={"description": "How many events match in all: counted, or as PostgreSQL's planner guesses at once."},
+    )
+
+
+class FieldsQuerySchema(RequestSchema):
+    """Which part of an event."""
+
+    fields_ = selection_of(EventSchema, data_key="fields", attribute="fields")
+
+
+class OneEventQuerySchema(FieldsQuerySchema):
+    """Which state of an event, and which part."""
+
+    as_of = Instant(load_default=None, metadata=AS_OF)
 
 
 class TopicQuerySchema(PageQuerySchema):
     """Which topics."""
 
     broader = Slug(metadata={"description": "Only those directly beneath this one."})
+
+
+class CountSchema(ResponseSchema):
+    """How many match in all."""
+
+    value = fields.Integer(required=True)
+    kind = fields.String(required=True, metadata={"enum": list(COUNTS)})
+
+
+def counted_page_of(member: type[Schema]) -> type[Schema]:
+    """The schema of a page of `member` that can be counted."""
+    count = fields.Nested(
+        CountSchema, required=True, allow_none=True, metadata={"description": "Null unless `count` asks for it."}
+    )
+    counted: type[Schema] = type(page_of(member).__name__, (page_of(member),), {"count": count})
+    return counted
 
 
 def page_of(member: type[Schema]) -> type[Schema]:

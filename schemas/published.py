@@ -54,6 +54,36 @@ class ProblemTypeSchema(ResponseSchema):
     status = fields.Integer(required=True)
 
 
+class LinkSchema(ResponseSchema):
+    """One address."""
+
+    href = fields.String(required=True, metadata={"format": "uri-reference"})
+    type = fields.String(required=True, metadata={"description": "Media type."})
+
+
+_LINKS = fields.List(fields.Nested(LinkSchema), required=True)
+
+ContextSchema = ResponseSchema.from_dict(
+    {"anchor": fields.String(required=True, metadata={"format": "uri-reference"})}
+    | dict.fromkeys(("service-desc", "service-doc", "service-meta", "status", "item"), _LINKS),
+    name="LinkContextSchema",
+)
+
+
+class LinksetSchema(ResponseSchema):
+    """Links by what they lead to from `anchor` (RFC 9264)."""
+
+    linkset = fields.List(fields.Nested(ContextSchema), required=True)
+
+
+class OpenApiSchema(ResponseSchema):
+    """A description of an API in OpenAPI."""
+
+    openapi = fields.String(required=True)
+    info = fields.Dict(required=True)
+    paths = fields.Dict(required=True)
+
+
 class HealthSchema(ResponseSchema):
     """Whether the service is well, check by check."""
 

@@ -3,6 +3,7 @@
 Published in OpenAPI and at GET /v1/vocabularies.
 """
 
+import re
 from enum import Enum
 from typing import Self
 
@@ -308,6 +309,21 @@ class RelationType(Vocabulary):
     RELATED = "related", "They belong together in some other way."
 
 
+class InverseRelationType(Vocabulary):
+    """How an event that others relate to is seen from its end. Named as the relation that it is the inverse of."""
+
+    RESPONDS_TO = "responded_to_by", "The other event answers it."
+    IMPLEMENTS = "implemented_by", "The other carries it out."
+    PART_OF = "has_part", "The other belongs to it."
+    FULFILS = "fulfilled_by", "The other makes good what it promised."
+    FOLLOWS = "followed_by", "The other comes after it in the same course."
+    SUPERSEDES = "superseded_by", "The other takes its place."
+    AMENDS = "amended_by", "The other changes it."
+    REPEALS = "repealed_by", "The other ends its force."
+    CITES = "cited_by", "The other names it."
+    RELATED = "related", "They belong together in some other way."
+
+
 class ChangeKind(Vocabulary):
     """Why a version differs from the one before."""
 
@@ -324,28 +340,9 @@ class RecordState(Vocabulary):
     MERGED = "merged", "It was found to be another event, named in `merged_into`."
 
 
-#: Every vocabulary by the name under which it is published.
-VOCABULARIES: dict[str, type[Vocabulary]] = {
-    "event_type": EventType,
-    "instrument": Instrument,
-    "status": Status,
-    "verification": Verification,
-    "name_kind": NameKind,
-    "participant_type": ParticipantType,
-    "participant_role": ParticipantRole,
-    "date_kind": DateKind,
-    "modality": Modality,
-    "topic_role": TopicRole,
-    "measure": Measure,
-    "comparator": Comparator,
-    "value_type": ValueType,
-    "statement_form": StatementForm,
-    "statement_kind": StatementKind,
-    "statement_outcome": StatementOutcome,
-    "source_type": SourceType,
-    "source_tier": SourceTier,
-    "stance": Stance,
-    "relation_type": RelationType,
-    "change_kind": ChangeKind,
-    "record_state": RecordState,
-}
+def _name(vocabulary: type[Vocabulary]) -> str:
+    return re.sub(r"\B(?=[A-Z])", "_", vocabulary.__name__).lower()
+
+
+#: Every vocabulary by the name under which it is published: EventType as event_type.
+VOCABULARIES: dict[str, type[Vocabulary]] = {_name(each): each for each in Vocabulary.__subclasses__()}

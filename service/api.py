@@ -1,28 +1,33 @@
 """@operation: what a view takes in and gives out, read by the request and by OpenAPI alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any, NoReturn
 
 from flask import Response, request
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, missing
 from webargs.flaskparser import FlaskParser
 
 from schemas.base import RequestSchema
+from schemas.forms import FormQuerySchema
 from schemas.quickload import Unsure, quick_loader
-from service import idempotency, jsontext
-from service.conditional import etag, is_known
+from service import idempotency, jsontext, negotiating
+from service.conditional import etag, known_tag
+from service.current import service
 from service.errors import Fault, Invalid, ServiceError, UnsupportedMediaType
 from service.events.patching import json_patch, merge_patch
+from service.jsontext import select
+from service.negotiating import codings_for, form_of, require_acceptable, wants_pretty
+from service.preferring import APPLIED, preferred
 from service.problems import faults_of
 
 View = Callable[..., Any]
 #: What a view that changes a document gets: the document before gives the document after.
 Patch = Callable[[Any], Any]
 
-JSON = "application/json"
+JSON = negotiating.JSON
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 
@@ -34,13 +39,19 @@ PATCHES: dict[str, Callable[..., Any]] = {MERGE_PATCH: merge_patch, JSON_PATCH: 
 class Operation:
     """The contract of one view."""
 
-    query: RequestSchema | None
+    query: RequestSchema
     body: RequestSchema | None
     patches: RequestSchema | None
     returns: tuple[int, Schema | None]
+    media_type: str
     also: tuple[type[ServiceError], ...]
     conditional: bool
     upsert: bool
+
+    @property
+    def is_negotiated(self) -> bool:
+        """Whether Accept has a say: what is a record may come in several forms."""
+        return self.returns[1] is not None and self.media_type == JSON
 
 
 class Parser(FlaskParser):
@@ -54,12 +65,7 @@ class Parser(FlaskParser):
         raise Invalid("See `errors` for what is not valid, and where.", faults_of(messages, "parameter")) from error
 
 
-class NoQuerySchema(RequestSchema):
-    """No query parameters."""
-
-
 parser = Parser()
-_NO_QUERY = NoQuerySchema()
 
 
 def operation(
@@ -68,6 +74,7 @@ def operation(
     body: type[RequestSchema] | None = None,
     patches: type[RequestSchema] | None = None,
     returns: tuple[int, type[Schema] | None],
+    media_type: str = JSON,
     also: Sequence[type[ServiceError]] = (),
     conditional: bool = False,
     upsert: bool = False,
@@ -77,23 +84,31 @@ def operation(
     The view gets `query` (loaded) if it names one, and `body` (loaded) or `patch` (a function that changes a document
     of the kind that `patches` describes). A POST with an Idempotency-Key is answered once. `conditional` is what needs
     If-Match or may be answered with 304; an `upsert` may answer 201 as well, and takes conditions without needing any.
+    Every operation takes `pretty` beside its query, and what is answered as JSON may be refused by Accept.
     """
     contract = Operation(
-        query() if query else None,
+        _with_form(query),
         body() if body else None,
         patches() if patches else None,
         (returns[0], returns[1]() if returns[1] else None),
+        media_type,
         tuple(also),
         conditional,
         upsert,
     )
 
+    defaults = defaults_of(contract.query)
+
     def decorate(view: View) -> View:
         def run(**kwargs: Any) -> Any:
-            if contract.query:
-                kwargs["query"] = parser.parse(contract.query, request, location="query")
-            elif request.args:
-                parser.parse(_NO_QUERY, request, location="query")
+            if contract.is_negotiated:
+                require_acceptable(request.environ)
+            if request.environ["QUERY_STRING"]:
+                asked = parser.parse(contract.query, request, location="query")
+            else:
+                asked = defaults()
+            if query:
+                kwargs["query"] = asked
             if contract.body:
                 require_media_type(JSON)
                 kwargs["body"] = load(contract.body, sent_json())
@@ -115,6 +130,21 @@ def operation(
     return decorate
 
 
+def _with_form(query: type[RequestSchema] | None) -> RequestSchema:
+    """`query` with what every operation takes."""
+    return type(query.__name__, (query, FormQuerySchema), {})() if query else FormQuerySchema()
+
+
+def defaults_of(query: RequestSchema) -> Callable[[], dict[str, Any]]:
+    """A function that loads an empty query as `query` does, without the 30 us that webargs and marshmallow take."""
+    given = [
+        (field.attribute or name, field.load_default)
+        for name, field in query.load_fields.items()
+        if field.load_default is not missing
+    ]
+    return lambda: {name: default() if callable(default) else default for name, default in given}
+
+
 def load(schema: Schema, value: Any) -> Any:
     """`value` as `schema` loads it. Invalid with a pointer for each message."""
     with suppress(Unsure):
@@ -128,7 +158,7 @@ def load(schema: Schema, value: Any) -> Any:
 
 def sent_json() -> Any:
     """The body, strictly read."""
-    return jsontext.parse(request.get_data())
+    return jsontext.parse(request.get_data(), service().body_bounds)
 
 
 def require_media_type(*accepted: str) -> None:
@@ -138,11 +168,34 @@ def require_media_type(*accepted: str) -> None:
         raise UnsupportedMediaType(detail, [Fault(detail, header="Content-Type")])
 
 
-def answer(document: bytes, version: int, status: int = 200, location: str | None = None) -> Response:
-    """`document` as it is stored, with its ETag; 304 where the reader has it."""
-    headers = {"ETag": etag(version), "Cache-Control": "private, no-cache"}
+def answer(
+    document: bytes,
+    version: int | str,
+    status: int = 200,
+    location: str | None = None,
+    *,
+    fields: Collection[str] | None = None,
+    media_type: str = JSON,
+    cache_control: str = "private, no-cache",
+) -> Response:
+    """`document` as it is stored, or only some `fields` of it, with its ETag.
+
+    304 where the reader has it; 204 where the writer would rather not read what was just sent.
+    """
+    environ = request.environ
+    tag = etag(version, form_of(fields, pretty=wants_pretty(environ)))
+    headers = {"ETag": tag, "Cache-Control": cache_control}
     if location:
         headers["Location"] = location
-    if request.method in ("GET", "HEAD") and is_known(request.headers.get("If-None-Match"), version):
-        return Response(status=304, headers=headers)
-    return Response(document, status, headers, content_type=JSON)
+    if request.method in ("GET", "HEAD"):
+        if (if_none_match := environ.get("HTTP_IF_NONE_MATCH")) is not None:
+            takes_gzip = codings_for(environ.get("HTTP_ACCEPT_ENCODING")).gzip
+            if known := known_tag(if_none_match, tag, gzip=takes_gzip):
+                return Response(status=304, headers=headers | {"ETag": known})
+    elif wish := preferred(environ.get("HTTP_PREFER")).get("return"):
+        if wish == "minimal":
+            headers |= {"ETag": etag(version), APPLIED: "return=minimal"}
+            return Response(status=204, headers=headers)
+        if wish == "representation":
+            headers[APPLIED] = "return=representation"
+    return Response(select(document, fields) if fields else document, status, headers, content_type=media_type)

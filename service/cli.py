@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import click
 import psycopg
@@ -84,20 +85,54 @@ def keys() -> None:
 @keys.command("create")
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, help="May be given several times.")
-def create_key(name: str, scopes: tuple[str, ...]) -> None:
+@click.option("--expires", type=click.DateTime(), help="When it ends, in UTC; never when not given.")
+def create_key(name: str, scopes: tuple[str, ...], expires: datetime | None) -> None:
     """Make a key, and show it this once."""
     from service import store  # noqa: PLC0415 (as above)
     from service.ids import uuid7  # noqa: PLC0415 (as above)
-    from service.keys import SCOPES, digest, new_key  # noqa: PLC0415 (as above)
+    from service.keys import PREFIX_LENGTH, SCOPES, digest, new_key  # noqa: PLC0415 (as above)
 
     if unknown := set(scopes) - set(SCOPES):
         raise click.BadParameter(f"{', '.join(sorted(unknown))}: scopes are {', '.join(SCOPES)}.", param_hint="--scope")
+    expires_at = expires.replace(tzinfo=UTC) if expires else None
+    if expires_at and expires_at <= datetime.now(UTC):
+        raise click.BadParameter("must be in the future.", param_hint="--expires")
     secret = new_key()
     with psycopg.connect(_database_url()) as conn:
         store.keys.insert_key(
-            conn, id=uuid7(), name=name, prefix=secret[:8], digest=digest(secret), scopes=sorted(set(scopes))
+            conn,
+            id=uuid7(),
+            name=name,
+            prefix=secret[:PREFIX_LENGTH],
+            digest=digest(secret),
+            scopes=sorted(set(scopes)),
+            expires_at=expires_at,
         )
     click.echo(secret)
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List the keys, revoked and expired ones included, with a tab between columns."""
+    from service import store  # noqa: PLC0415 (as above)
+
+    click.echo("id\tprefix\tscopes\tcreated\texpires\trevoked\tlast used\tname")
+    with psycopg.connect(_database_url()) as conn:
+        for key in store.keys.all_keys(conn):
+            times = (key.created_at, key.expires_at, key.revoked_at, key.last_used_at)
+            shown = (f"{time.astimezone(UTC):%Y-%m-%dT%H:%MZ}" if time else "-" for time in times)
+            click.echo("\t".join([str(key.id), key.prefix, ",".join(key.scopes), *shown, key.name]))
+
+
+@keys.command("revoke")
+@click.argument("key_id", metavar="ID", type=click.UUID)
+def revoke_key(key_id: UUID) -> None:
+    """Revoke a key. A running service believes it for five seconds more at most."""
+    from service import store  # noqa: PLC0415 (as above)
+
+    with psycopg.connect(_database_url()) as conn:
+        key = store.keys.revoke_key(conn, key_id)
+    click.echo(f"{key.name} ({key.prefix}…) is revoked.")
 
 
 def _database_url() -> str:

@@ -35,10 +35,30 @@ class Settings:
     public_read: bool = _setting(False, "Whether reading works without a key; `make run` turns it on.")  # noqa: FBT003 (a default, not a flag argument)
     pool_size: int = _setting(10, "Database connections a process holds at most.")
     pool_wait: float = _setting(1.5, "Seconds a request waits for a database connection before it answers 503.")
-    statement_timeout: float = _setting(5.0, "Seconds one SQL statement of a request may take.")
+    statement_timeout: float = _setting(5.0, "Seconds one SQL statement may take when a request reads.")
+    write_statement_timeout: float = _setting(10.0, "Seconds one SQL statement may take when a request writes.")
+    export_statement_timeout: float = _setting(300.0, "Seconds one SQL statement may take when much is read at once.")
+    rate_limit: str = _setting("6000/minute", "Requests a key may make; empty for any number.")
+    public_rate_limit: str = _setting("600/minute", "Requests an address may make without a key; empty for any number.")
+    rate_limit_storage: str = _setting(
+        "memory://", "Where requests are counted: in each process for itself, or in Redis or Valkey by URL for all."
+    )
+    trusted_proxies: int = _setting(
+        0, "Proxies in front that add the address they were called from to X-Forwarded-For; it is ignored at 0."
+    )
     max_body_bytes: int = _setting(1_048_576, "Bytes a request's body may have; more is 413.")
+    max_nesting: int = _setting(64, "Levels that objects and arrays of a body may be nested; more is 400.")
+    max_array: int = _setting(10_000, "Members an array or object of a body may have; more is 422.")
+    max_text: int = _setting(100_000, "Characters any text of a body may have; more is 422, and fields allow less.")
+    max_request_line: int = _setting(8190, "Bytes of a request's first line, with path and query; more is 414.")
+    max_headers: int = _setting(100, "Headers a request may have; more is 431.")
+    max_header_bytes: int = _setting(8190, "Bytes of one header; more is 431.")
     page_size: int = _setting(20, "Events on a page when `limit` is not given.")
     max_page_size: int = _setting(200, "Events on a page at most.")
+    cors_origins: str = _setting(
+        "", "Origins whose pages may call the API from a browser, joined by commas; `*` means all, empty none."
+    )
+    otel: bool = _setting(False, "Whether spans are sent by OpenTelemetry; needs the extra `otel`.")  # noqa: FBT003 (as above)
     log_level: str = _setting("INFO", "Least severity that is logged: DEBUG, INFO, WARNING or ERROR.")
 
 

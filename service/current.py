@@ -1,5 +1,6 @@
 """What belongs to the app that serves the request: settings, connections, the caller."""
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from flask import current_app, g
 
 from service.config import Settings
 from service.db import Database
+from service.jsontext import Bounds
+from service.limits import Limits
 from service.store.keys import Key
 
 
@@ -19,8 +22,12 @@ class Service:
 
     settings: Settings
     database: Database
+    limits: Limits
+    body_bounds: Bounds
     #: Keys lately looked up, by digest, with the time until which that may be believed.
     known_keys: dict[bytes, tuple[float, Key]] = field(default_factory=dict)
+    #: When the use of a key was last noted in the database, by its id.
+    noted_uses: dict[UUID, float] = field(default_factory=dict)
 
 
 def service() -> Service:
@@ -42,7 +49,7 @@ def transaction() -> Iterator[psycopg.Connection]:
         with outer.transaction():
             yield outer
         return
-    with service().database.transaction() as conn:
+    with _timed(service().database.transaction()) as conn:
         g.transaction = conn
         try:
             yield conn
@@ -52,7 +59,18 @@ def transaction() -> Iterator[psycopg.Connection]:
 
 def reading() -> AbstractContextManager[psycopg.Connection]:
     """See Database.reading."""
-    return service().database.reading()
+    return _timed(service().database.reading())
+
+
+@contextmanager
+def _timed(connection: AbstractContextManager[psycopg.Connection]) -> Iterator[psycopg.Connection]:
+    """`connection`; the seconds that it is waited for and held are added to the request's."""
+    began = time.perf_counter()
+    try:
+        with connection as conn:
+            yield conn
+    finally:
+        g.database_seconds = g.get("database_seconds", 0.0) + time.perf_counter() - began
 
 
 def caller() -> Key | None:

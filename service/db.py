@@ -19,6 +19,8 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         """Nothing is connected yet."""
+        self._write_timeout = settings.write_statement_timeout
+        self._export_timeout = settings.export_statement_timeout
         self.pool = ConnectionPool(
             settings.database_url,
             kwargs={
@@ -62,7 +64,21 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection]:
         """A connection in a transaction that ends with the block: committed, or rolled back when it raises."""
+        with self._within(self._write_timeout) as conn:
+            yield conn
+
+    @contextmanager
+    def exporting(self) -> Iterator[psycopg.Connection]:
+        """A connection in a transaction that sees one state of the database, only reads, and may take its time."""
+        with self._within(self._export_timeout) as conn:
+            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield conn
+
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[psycopg.Connection]:
+        """A connection in a transaction of which each statement may take so long."""
         with self.reading() as conn, conn.transaction():
+            conn.execute(f"SET LOCAL statement_timeout = {round(seconds * 1000)}")  # 18 us
             yield conn
 
     def _connection(self) -> psycopg.Connection:

@@ -71,10 +71,27 @@ class Moved(ServiceError):
         self.merged_into = merged_into
 
 
+class NotAcceptable(ServiceError):
+    """The resource has no form that you accept."""
+
+    code = "not-acceptable"
+
+
 class Conflict(ServiceError):
     """The request conflicts with what is stored."""
 
     code = "conflict"
+
+
+class Duplicate(Conflict):
+    """The event is likely recorded already."""
+
+    code = "duplicate"
+
+    def __init__(self, detail: str, likely: Iterable[UUID]) -> None:
+        """`likely`: the events that it may be."""
+        self.likely = tuple(likely)
+        super().__init__(detail, [Fault(f"It may be the event {id_}.", pointer="#") for id_ in self.likely])
 
 
 class Stale(ServiceError):
@@ -99,6 +116,22 @@ class Forbidden(ServiceError):
     """The API key lacks the scope for this."""
 
     code = "forbidden"
+
+    def __init__(self, scope: str) -> None:
+        """`scope`: the one that it lacks."""
+        super().__init__(f"The API key lacks the scope {scope}.")
+        self.scope = scope
+
+
+class TooManyRequests(ServiceError):
+    """There were more requests than are allowed in this time."""
+
+    code = "too-many-requests"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        """`retry_after`: seconds until the next one is answered."""
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class BodyTooLarge(ServiceError):

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Response, request
 
@@ -19,7 +20,15 @@ HEADER = "Idempotency-Key"
 _TOKEN = re.compile(r'"([!#-~ ]{1,255})"|([!#-~]{1,255})')
 
 #: Headers of an answer that are part of it. The others are made anew for every request.
-_KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Link", "Cache-Control", "Preference-Applied")
+_KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Content-Location", "Link", "Cache-Control", "Preference-Applied")
+
+
+class ShownOnce(Response):
+    """An answer with a secret in it, which is kept, and answered again, as `kept`: without the secret."""
+
+    def __init__(self, body: bytes, kept: bytes, status: int, headers: dict[str, str], **options: Any) -> None:
+        super().__init__(body, status, headers, **options)
+        self.kept = kept
 
 
 def answered_once(sent: str, do: Callable[[], Response]) -> Response:
@@ -37,7 +46,8 @@ def answered_once(sent: str, do: Callable[[], Response]) -> Response:
             return _replayed(kept, fingerprint)
         response = _done(do)
         headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        store.keep_answer(conn, ask, Answer(fingerprint, response.status_code, headers, response.get_data()), now)
+        body = response.kept if isinstance(response, ShownOnce) else response.get_data()
+        store.keep_answer(conn, ask, Answer(fingerprint, response.status_code, headers, body), now)
         return response
 
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import orjson
@@ -13,8 +14,17 @@ from service.errors import Fault, Invalid, Malformed
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-#: Levels that objects and lists may be nested.
-MAX_NESTING = 64
+
+@dataclass(frozen=True)
+class Bounds:
+    """How large a value may be: levels of nesting, members of an array or object, characters of a text."""
+
+    nesting: int = 64
+    members: int = 10_000
+    text: int = 100_000
+
+
+_USUAL = Bounds()
 
 
 def render(value: Any) -> bytes:
@@ -22,10 +32,22 @@ def render(value: Any) -> bytes:
     return orjson.dumps(value)
 
 
-def parse(text: bytes) -> Any:
+def indent(document: bytes) -> bytes:
+    """The same JSON with two spaces a level, ending in a newline: for eyes."""
+    return orjson.dumps(orjson.loads(document), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def select(document: bytes, names: Collection[str]) -> bytes:
+    """The JSON object `document` with those of its members that are in `names`, in its own order."""
+    record = orjson.loads(document)
+    return orjson.dumps({name: value for name, value in record.items() if name in names})
+
+
+def parse(text: bytes, bounds: Bounds = _USUAL) -> Any:
     """The JSON value that `text` states, duplicate keys, NaN and endless numbers refused.
 
-    Malformed where it is not JSON; Invalid where it is, but holds text that cannot be stored.
+    Malformed where it is not JSON or nested too deep; Invalid where it holds text that cannot be stored, or an array or
+    text that is too long.
     """
     try:
         value = json.loads(text.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse, parse_int=_integer)
@@ -34,9 +56,13 @@ def parse(text: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise Malformed(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
     except RecursionError as error:
-        raise Malformed(f"The body is nested more than {MAX_NESTING} levels deep.") from error
-    if text.count(b"[") + text.count(b"{") > MAX_NESTING:
-        _limit_nesting(value, MAX_NESTING)
+        raise _too_deep(bounds) from error
+    # Every level begins with a bracket, and every member but the first follows a comma: few of them need no walk.
+    if text.count(b"[") + text.count(b"{") > bounds.nesting:
+        _limit_nesting(value, bounds.nesting, bounds)
+    may_be_oversized = text.count(b",") >= bounds.members or len(text) > bounds.text
+    if may_be_oversized and (faults := list(_oversized(value, "", bounds))):
+        raise Invalid("The body holds more in one place than is allowed.", faults)
     if _SUSPECT_ESCAPE.search(text) and (faults := list(_unstorable(value, ""))):
         raise Invalid("The body holds text that cannot be stored.", faults)
     return value
@@ -63,12 +89,29 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _limit_nesting(value: Any, levels: int) -> None:
+def _too_deep(bounds: Bounds) -> Malformed:
+    return Malformed(f"The body is nested more than {bounds.nesting} levels deep.")
+
+
+def _limit_nesting(value: Any, levels: int, bounds: Bounds) -> None:
     if isinstance(value, dict | list):
         if levels == 0:
-            raise Malformed(f"The body is nested more than {MAX_NESTING} levels deep.")
+            raise _too_deep(bounds)
         for member in value.values() if isinstance(value, dict) else value:
-            _limit_nesting(member, levels - 1)
+            _limit_nesting(member, levels - 1, bounds)
+
+
+def _oversized(value: Any, pointer: str, bounds: Bounds) -> Iterator[Fault]:
+    """A fault for each array, object or text that is too long; what stands in such an array is not looked at."""
+    if isinstance(value, str):
+        if len(value) > bounds.text:
+            yield Fault(f"Must have at most {bounds.text} characters, has {len(value)}.", pointer="#" + pointer)
+    elif isinstance(value, dict | list):
+        if len(value) > bounds.members:
+            yield Fault(f"Must have at most {bounds.members} members, has {len(value)}.", pointer="#" + pointer)
+            return
+        for name, member in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _oversized(member, f"{pointer}/{pointer_token(name)}", bounds)
 
 
 def _unstorable(value: Any, pointer: str) -> Iterator[Fault]:

@@ -5,12 +5,16 @@ import secrets
 import string
 import zlib
 
+from schemas.key import Scope
+
 PREFIX = "ptk_"
+#: Characters of a key by which people tell it from others; they say nothing of the rest.
+PREFIX_LENGTH = 8
 _ALPHABET = string.digits + string.ascii_letters
 _RANDOM, _CHECK = 30, 6
 
 #: What a key can be allowed to do. `admin` may do everything.
-SCOPES = ("events:read", "events:write", "webhooks", "admin")
+SCOPES = Scope.words()
 
 
 def new_key() -> str:

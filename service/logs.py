@@ -4,15 +4,23 @@ import logging
 import re
 import sys
 import time
+from traceback import format_tb
 
 import orjson
 import structlog
 from flask import Flask, Response, g, request
+from structlog.typing import ExcInfo
 
 from service import metrics
 from service.ids import uuid7
+from service.keys import PREFIX
+from service.tracing import trace_id
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
+#: A key that stands where none belongs, such as in the path.
+_KEY = re.compile(re.escape(PREFIX) + r"\w+")
+#: Stack frames in a line of the log, about.
+_MOST_FRAMES = 200
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 log = structlog.get_logger()
@@ -24,13 +32,23 @@ def configure(level: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_without_words),
             structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
+
+
+def _without_words(exc_info: ExcInfo) -> str:
+    """What was raised and where, and what had led to it, without messages: they may quote what was sent."""
+    lines: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None and len(lines) < _MOST_FRAMES:
+        lines += [f"{type(error).__module__}.{type(error).__qualname__}\n", *format_tb(error.__traceback__)]
+        error = error.__cause__ or error.__context__
+    return "".join(lines)
 
 
 def register(app: Flask) -> None:
@@ -42,7 +60,8 @@ def register(app: Flask) -> None:
 def _begin() -> None:
     g.began = time.perf_counter()
     sent = request.headers.get("X-Request-Id", "")
-    g.request_id = sent if _REQUEST_ID.match(sent) else str(uuid7())
+    g.request_id = sent if _REQUEST_ID.match(sent) and PREFIX not in sent else str(uuid7())
+    g.trace_id = trace_id(request.environ.get("HTTP_TRACEPARENT"))
 
 
 def _end(response: Response) -> Response:
@@ -50,18 +69,23 @@ def _end(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "none"
     method = request.method if request.method in _METHODS else "other"
     response.headers["X-Request-Id"] = g.request_id
-    metrics.count_request(method, route, response.status_code, seconds)
-    key = g.get("caller")
+    database_seconds: float = g.get("database_seconds", 0.0)
+    key = str(g.caller.id) if g.get("caller") else None
+    metrics.count_request(
+        method, route, response.status_code, seconds=seconds, database_seconds=database_seconds, key=key
+    )
     log.info(
         "request",
         method=method,
         route=route,
-        path=request.path,
+        path=_KEY.sub(PREFIX, request.path) if PREFIX in request.path else request.path,
         status=response.status_code,
         ms=round(seconds * 1000, 2),
+        db_ms=round(database_seconds * 1000, 2),
         bytes=response.content_length,
-        key=str(key.id) if key else None,
+        key=key,
         remote=request.remote_addr,
         request_id=g.request_id,
+        trace_id=g.trace_id,
     )
     return response

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote
+from uuid import UUID
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, url_for
 from psycopg.errors import DataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -23,6 +25,8 @@ STATUS: dict[type[ServiceError], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.MethodNotAllowed: 405,
+    errors.NotAcceptable: 406,
+    errors.Duplicate: 409,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.Stale: 412,
@@ -30,6 +34,7 @@ STATUS: dict[type[ServiceError], int] = {
     errors.UnsupportedMediaType: 415,
     errors.Invalid: 422,
     errors.PreconditionRequired: 428,
+    errors.TooManyRequests: 429,
     errors.Unexpected: 500,
     errors.Unavailable: 503,
 }
@@ -58,14 +63,29 @@ def tell(error: ServiceError) -> Response:
         f"/problems/{error.code}", title_of(type(error)), STATUS[type(error)], error.detail, error.faults
     )
     if isinstance(error, errors.Moved):
-        response.headers["Location"] = f"/v1/events/{error.merged_into}"
-    elif isinstance(error, errors.Unavailable):
+        response.headers["Location"] = _at(error.merged_into) + _query()
+    elif isinstance(error, errors.Unavailable | errors.TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, errors.Duplicate):
+        response.headers["Link"] = duplicate_links(error.likely)
     elif isinstance(error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = _CHALLENGE + (', error="invalid_token"' if _sent_a_key() else "")
     elif isinstance(error, errors.Forbidden):
-        response.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope"'
+        response.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
     return response
+
+
+def _at(event_id: UUID) -> str:
+    """What was asked of an event, asked of another one."""
+    arguments = dict(request.view_args or {})
+    if "event_id" not in arguments:
+        return f"/v1/events/{event_id}"
+    return url_for(str(request.endpoint), **arguments | {"event_id": event_id})
+
+
+def duplicate_links(likely: Iterable[UUID]) -> str:
+    """The header Link that names the events which another one may be."""
+    return ", ".join(f'</v1/events/{id_}>; rel="duplicate"' for id_ in likely)
 
 
 def tell_http_exception(error: HTTPException) -> Response:
@@ -102,8 +122,13 @@ def _problem(type_: str, title: str, status: int, detail: str, faults: Iterable[
     return Response(render(body), status, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 
+def _query() -> str:
+    """The request's parameters, which hold for the other address as well."""
+    return f"?{quote(request.query_string, safe='%&=+:,;@/~')}" if request.query_string else ""
+
+
 def _sent_a_key() -> bool:
-    return "Authorization" in request.headers
+    return "Authorization" in request.headers or "X-API-Key" in request.headers
 
 
 _CHALLENGE = 'Bearer realm="policytrail"'

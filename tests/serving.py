@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -45,20 +46,25 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(database: str, *, port: int | None = None, wait: str = "/readyz", **settings: str) -> Iterator[Served]:
-    """The API on `database`, until the block ends; `settings` are environment variables."""
+def serving(
+    database: str, *, port: int | None = None, wait: str = "/readyz", stderr: IO[bytes] | None = None, **settings: str
+) -> Iterator[Served]:
+    """The API on `database`, until the block ends; `settings` are environment variables. It logs to `stderr`."""
     port = port or free_port()
     environment = os.environ | {
         "DATABASE_URL": database,
         "PORT": str(port),
         "POLICYTRAIL_PUBLIC_READ": "true",
         "POLICYTRAIL_LOG_LEVEL": "ERROR",
+        "POLICYTRAIL_RATE_LIMIT": "",
+        "POLICYTRAIL_PUBLIC_RATE_LIMIT": "",
         **settings,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "service.wsgi:app"],
         cwd=ROOT,
         env=environment,
+        stderr=stderr,
         start_new_session=True,
     )
     try:

@@ -69,11 +69,11 @@ def _give_ids(record: Record) -> None:
     for part, stem_of in _STEMS.items():
         taken = {member["id"] for member in record[part]}
         record[part] = [
-            member if member["id"] else member | {"id": _free(stem_of(member), taken)} for member in record[part]
+            member if member["id"] else member | {"id": free_id(stem_of(member), taken)} for member in record[part]
         ]
 
 
-def _free(text: str, taken: set[str | None]) -> str:
+def free_id(text: str, taken: set[str | None]) -> str:
     """A slug of `text` that is not in `taken`, and is from now on."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     stem = _NOT_SLUG.sub("-", plain)[:48].strip("-") or "unnamed"

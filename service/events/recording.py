@@ -1,6 +1,6 @@
 """Writing events: from checked content to rows, inside the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,12 +55,12 @@ def row_of(record: Record, id: UUID, now: datetime) -> EventRow:
         version=record["version"],
         event_type=record["event_type"],
         status=record["status"],
-        parties=_jurisdictions(one for one in who if one["role"] == "party"),
+        parties=parties_of(who),
         affected=_jurisdictions(one for one in who if one["role"] in ("affected", "dependency_source")),
         jurisdictions=_jurisdictions(who),
         topics=sorted({topic["id"] for topic in record["topics"]}),
         tags=sorted(set(record["tags"])),
-        title_key=record["title"].casefold()[:_TITLE_KEY],
+        title_key=title_key(record["title"]),
         date_earliest=main.earliest if main else None,
         date_latest=main.latest if main else None,
         announced_earliest=announced.earliest if announced else None,
@@ -71,27 +71,44 @@ def row_of(record: Record, id: UUID, now: datetime) -> EventRow:
     )
 
 
+def title_key(title: str) -> str:
+    """What of a title takes part in sorting, and in finding titles that are nearly the same."""
+    return title.casefold()[:_TITLE_KEY]
+
+
+def parties_of(participants: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The parties' jurisdictions."""
+    return _jurisdictions(one for one in participants if one["role"] == "party")
+
+
 def _jurisdictions(participants: Any) -> list[str]:
     return sorted({one["jurisdiction"] for one in participants if one["jurisdiction"]})
 
 
 def _links(conn: Connection, record: Record) -> Links:
-    """What is looked up for `record`. Invalid where a relation names an event that never was."""
+    """What is looked up for `record`. Invalid where a relation names an event that never was, or the event itself."""
     relations = [relation for relation in record["relations"] if relation["event"]]
-    targets = {UUID(relation["event"]) for relation in relations}
-    missing = store.events.find_missing_events(conn, list(targets))
-    if missing:
-        faults = [
-            Fault(f"There is no event {relation['event']}.", pointer=f"#/relations/{index}/event")
-            for index, relation in enumerate(record["relations"])
-            if relation["event"] and UUID(relation["event"]) in missing
-        ]
-        raise Invalid("The event names events that do not exist.", faults)
+    _require_events(conn, record)
     return Links(
         external_ids=[(external["scheme"], external["value"]) for external in record["external_ids"]],
         url_keys=sorted({url_key(source["url"]) for source in record["sources"] if source["url"]}),
         relations=list({(one["type"], one["event"]): _relation(one) for one in relations}.values()),
     )
+
+
+def _require_events(conn: Connection, record: Record) -> None:
+    """Pass relations to events that exist. An event merged into this one is this one."""
+    named = {relation["event"] for relation in record["relations"]} - {None}
+    now = store.events.follow_merges(conn, [UUID(id_) for id_ in named])
+    wrong = {id_: "There is no event" for id_ in named if UUID(id_) not in now}
+    wrong |= {str(id_): "The event itself is" for id_, is_now in now.items() if str(is_now) == record["id"]}
+    if wrong:
+        faults = [
+            Fault(f"{wrong[relation['event']]} {relation['event']}.", pointer=f"#/relations/{index}/event")
+            for index, relation in enumerate(record["relations"])
+            if relation["event"] in wrong
+        ]
+        raise Invalid("A relation leads to another event that exists.", faults)
 
 
 def _relation(relation: Record) -> Relation:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
@@ -120,6 +121,13 @@ def get_event(conn: Connection, id: UUID, *, lock: bool = False) -> StoredEvent:
     NotFound, Gone where it was deleted, or Moved where it was merged into another.
     """
     found = conn.execute(_LOCK if lock else _GET, (id,), binary=True).fetchone()
+    if found and found[3]:
+        found = (*found[:3], follow_merges(conn, [found[3]])[found[3]])
+    return readable(id, found)
+
+
+def readable(id: UUID, found: tuple[Any, ...] | None) -> StoredEvent:
+    """The event of which `found` are version, state, document and what it was merged into; errors as of get_event."""
     if found is None:
         raise NotFound(f"There is no event {id}.")
     version, state, document, merged_into = found
@@ -147,7 +155,10 @@ def find_event_by_external_id(conn: Connection, scheme: str, value: str, *, lock
     found = conn.execute(
         "SELECT event_id FROM event_external_id WHERE scheme = %s AND value = %s", (scheme, value)
     ).fetchone()
-    return get_event(conn, found[0], lock=lock) if found else None
+    try:
+        return get_event(conn, found[0], lock=lock) if found else None
+    except Moved as moved:  # by a merge that ended while we waited; the external id moved along
+        return get_event(conn, moved.merged_into, lock=lock)
 
 
 def get_event_by_external_id(conn: Connection, scheme: str, value: str) -> StoredEvent:
@@ -186,17 +197,56 @@ def delete_event(conn: Connection, id: UUID, by: Authorship, *, expected: int, n
     replace_links(conn, id, Links((), (), ()))
 
 
+def merge_event(
+    conn: Connection, goes: StoredEvent, into: UUID, by: Authorship, *, document: bytes, now: datetime
+) -> None:
+    """Let `goes` be `into` from its next version on, served as `document`, and free what it held. It must be locked."""
+    conn.execute(
+        f"""
+        WITH written AS (
+            UPDATE event
+               SET version = version + 1, record_state = 'merged', merged_into = %(into)s, updated_at = %(now)s,
+                   document = %(document)b
+             WHERE id = %(id)s
+         RETURNING *
+        )
+        {_REVISION}
+        """,  # noqa: S608 (a constant of ours)
+        {"id": goes.id, "into": into, "document": document, "now": now} | asdict(by),
+    )
+    replace_links(conn, goes.id, Links((), (), ()))
+
+
+def lock_events(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Lock events against other writers, in one order whoever asks, so that no two wait for each other."""
+    conn.execute("SELECT FROM event WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (list(ids),))
+
+
 def is_empty(conn: Connection) -> bool:
     """Whether there is neither an event nor a topic."""
     found = conn.execute("SELECT EXISTS (SELECT FROM event) OR EXISTS (SELECT FROM topic)").fetchone()
     return found == (False,)
 
 
-def find_missing_events(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of `ids` that were never events."""
+def follow_merges(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """For each of `ids` the event that it is now: itself, or what it was merged into. Those that never were lack."""
     if not ids:
-        return set()
-    return set(ids) - {row[0] for row in conn.execute("SELECT id FROM event WHERE id = ANY(%s)", (list(ids),))}
+        return {}
+    return dict(conn.execute(_FOLLOW, {"ids": list(ids)}, binary=True).fetchall())
+
+
+_FOLLOW = """
+    WITH RECURSIVE followed (asked, id, merged_into) AS (
+        SELECT id, id, merged_into
+          FROM event
+         WHERE id = ANY(%(ids)s)
+     UNION ALL
+        SELECT asked, event.id, event.merged_into
+          FROM followed
+          JOIN event ON event.id = followed.merged_into
+    )
+    SELECT asked, id FROM followed WHERE merged_into IS NULL
+    """
 
 
 def replace_links(conn: Connection, id: UUID, links: Links) -> None:

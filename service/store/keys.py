@@ -1,6 +1,6 @@
 """API keys in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,10 +8,12 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from service.errors import NotFound
+
 
 @dataclass(frozen=True)
 class Key:
-    """An API key without its secret."""
+    """An API key without its secret. `last_used_at` is a whole minute."""
 
     id: UUID
     name: str
@@ -20,33 +22,118 @@ class Key:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+_COLUMNS = "id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at"
 
 
 def find_key(conn: Connection, digest: bytes) -> Key | None:
     """The valid key whose SHA-256 is `digest`."""
     cur = conn.cursor(row_factory=class_row(Key))
     cur.execute(
-        """
-        SELECT id, name, prefix, scopes, created_at, expires_at, revoked_at
+        f"""
+        SELECT {_COLUMNS}
           FROM api_key
          WHERE digest = %(digest)s
            AND revoked_at IS NULL
            AND (expires_at IS NULL OR expires_at > now())
-        """,
+        """,  # noqa: S608 (a constant of ours)
         {"digest": digest},
     )
     return cur.fetchone()
 
 
-def insert_key(conn: Connection, *, id: UUID, name: str, prefix: str, digest: bytes, scopes: Sequence[str]) -> Key:
+def get_key(conn: Connection, id: UUID) -> Key:
+    """The key `id`, valid or not."""
+    cur = conn.cursor(row_factory=class_row(Key))
+    cur.execute(f"SELECT {_COLUMNS} FROM api_key WHERE id = %(id)s", {"id": id})  # noqa: S608 (as above)
+    return _one(cur.fetchone(), id)
+
+
+def page_keys(conn: Connection, *, after: str | None, limit: int) -> list[Key]:
+    """At most `limit` keys in the order they were made, beginning behind the id `after`."""
+    cur = conn.cursor(row_factory=class_row(Key))
+    cur.execute(
+        f"""
+        SELECT {_COLUMNS}
+          FROM api_key
+         WHERE %(after)s::uuid IS NULL OR id > %(after)s::uuid
+         ORDER BY id
+         LIMIT %(limit)s
+        """,  # noqa: S608 (as above)
+        {"after": after, "limit": limit},
+    )
+    return cur.fetchall()
+
+
+def all_keys(conn: Connection) -> Iterator[Key]:
+    """Every key in the order they were made."""
+    after = None
+    while found := page_keys(conn, after=after, limit=1000):
+        yield from found
+        after = str(found[-1].id)
+
+
+def insert_key(
+    conn: Connection,
+    *,
+    id: UUID,
+    name: str,
+    prefix: str,
+    digest: bytes,
+    scopes: Sequence[str],
+    expires_at: datetime | None = None,
+) -> Key:
     """Keep a new key."""
     cur = conn.cursor(row_factory=class_row(Key))
     cur.execute(
-        """
-        INSERT INTO api_key (id, name, prefix, digest, scopes, created_at)
-        VALUES (%(id)s, %(name)s, %(prefix)s, %(digest)s, %(scopes)s, now())
-        RETURNING id, name, prefix, scopes, created_at, expires_at, revoked_at
-        """,
-        {"id": id, "name": name, "prefix": prefix, "digest": digest, "scopes": list(scopes)},
+        f"""
+        INSERT INTO api_key (id, name, prefix, digest, scopes, created_at, expires_at)
+        VALUES (%(id)s, %(name)s, %(prefix)s, %(digest)s, %(scopes)s, now(), %(expires_at)s)
+        RETURNING {_COLUMNS}
+        """,  # noqa: S608 (as above)
+        {
+            "id": id,
+            "name": name,
+            "prefix": prefix,
+            "digest": digest,
+            "scopes": list(scopes),
+            "expires_at": expires_at,
+        },
     )
     return cur.fetchall()[0]
+
+
+def revoke_key(conn: Connection, id: UUID) -> Key:
+    """Make the key `id` invalid from now on. One that already is keeps the time when it became so."""
+    cur = conn.cursor(row_factory=class_row(Key))
+    cur.execute(
+        f"""
+        UPDATE api_key
+           SET revoked_at = coalesce(revoked_at, now())
+         WHERE id = %(id)s
+        RETURNING {_COLUMNS}
+        """,  # noqa: S608 (as above)
+        {"id": id},
+    )
+    return _one(cur.fetchone(), id)
+
+
+def note_use(conn: Connection, id: UUID) -> None:
+    """The key `id` is in use this minute. Writes nothing where that is known."""
+    conn.execute(
+        """
+        UPDATE api_key
+           SET last_used_at = date_trunc('minute', now())
+         WHERE id = %(id)s
+           AND (last_used_at IS NULL OR last_used_at < date_trunc('minute', now()))
+        """,
+        {"id": id},
+    )
+
+
+def _one(key: Key | None, id: UUID) -> Key:
+    if key is None:
+        raise NotFound(f"There is no key {id}.")
+    return key

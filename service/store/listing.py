@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from psycopg import Connection
-from psycopg.sql import SQL, Composable, Composed, Literal
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 #: A filter's name and the condition it stands for; the value is always a list, any of which may match.
 FILTERS = {
@@ -18,6 +19,18 @@ FILTERS = {
     "topic": SQL("topics && %(topic)s"),
     "tag": SQL("tags && %(tag)s"),
 }
+
+
+#: A revision has the columns of an event. The one readable at an instant is the last of its event written by then;
+#: versions rather than times are compared, since two machines' clocks may differ.
+_AS_OF = SQL(
+    """
+    updated_at <= %(as_of)s
+    AND NOT EXISTS (SELECT
+                      FROM event_revision AS later
+                     WHERE later.id = event.id AND later.version > event.version AND later.updated_at <= %(as_of)s)
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -65,30 +78,48 @@ class Page:
 
 
 def page_events(
-    conn: Connection, filters: Mapping[str, list[str]], order: Sequence[Order], after: Sequence[str] | None, limit: int
+    conn: Connection,
+    filters: Mapping[str, list[str]],
+    order: Sequence[Order],
+    after: Sequence[str] | None,
+    limit: int,
+    *,
+    as_of: datetime | None = None,
 ) -> Page:
-    """At most `limit` active events that match all `filters`, beginning behind the sort values `after`."""
-    values: dict[str, Any] = dict(filters) | {"limit": limit + 1}
+    """At most `limit` active events that match all `filters`, beginning behind the sort values `after`.
+
+    With `as_of` those that matched at that instant, each in its version of then.
+    """
+    values: dict[str, Any] = dict(filters) | {"limit": limit + 1, "as_of": as_of}
     if after is not None:
         values |= {f"after_{place}": value for place, value in enumerate(after)}
-    query = _page_query(tuple(sorted(filters)), tuple(order), behind=after is not None)
+    query = _page_query(tuple(sorted(filters)), tuple(order), behind=after is not None, past=as_of is not None)
     rows = conn.execute(query, values, binary=True).fetchall()
     more = len(rows) > limit
     return Page([row[0] for row in rows[:limit]], list(rows[limit - 1][1:]) if more else None)
 
 
 @lru_cache(maxsize=512)  # more than the combinations that clients use; each is a kilobyte
-def _page_query(filters: tuple[str, ...], order: tuple[Order, ...], *, behind: bool) -> bytes:
+def _page_query(filters: tuple[str, ...], order: tuple[Order, ...], *, behind: bool, past: bool) -> bytes:
     keys = _sort_keys(order)
-    conditions: list[Composable] = [SQL("record_state = 'active'"), *(FILTERS[name] for name in filters)]
-    if behind:
-        conditions.append(_behind(keys))
-    query = SQL("SELECT document, {ends} FROM event WHERE {conditions} ORDER BY {order} LIMIT %(limit)s").format(
-        ends=SQL(", ").join(SQL("({})::text").format(expression) for expression, _, _ in keys),
-        conditions=SQL(" AND ").join(conditions),
+    query = SQL("SELECT document, {ends} {matching} {behind} ORDER BY {order} LIMIT %(limit)s").format(
+        matching=matching(filters, past=past),
+        behind=SQL("AND {}").format(_behind(keys)) if behind else SQL(""),
+        # Named, or ORDER BY would take `id` for the text of it, which no index is in the order of.
+        ends=SQL(", ").join(
+            SQL("({})::text AS {}").format(expression, Identifier(f"end_{place}"))
+            for place, (expression, _, _) in enumerate(keys)
+        ),
         order=SQL(", ").join(SQL("{} DESC" if down else "{}").format(expression) for expression, _, down in keys),
     )
     return query.as_bytes()
+
+
+def matching(filters: tuple[str, ...], *, past: bool) -> Composed:
+    """FROM and WHERE of the active events that match `filters`, now or at the instant `as_of`."""
+    conditions = [SQL("record_state = 'active'"), *(FILTERS[name] for name in filters), *([_AS_OF] if past else [])]
+    table = SQL("event_revision AS event" if past else "event")
+    return SQL("FROM {table} WHERE {conditions}").format(table=table, conditions=SQL(" AND ").join(conditions))
 
 
 def _sort_keys(order: Sequence[Order]) -> list[tuple[SQL, SQL, bool]]:

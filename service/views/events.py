@@ -6,21 +6,26 @@ from uuid import UUID
 
 import orjson
 from flask import Blueprint, Response, request, url_for
+from psycopg import Connection
 
 from schemas.event import EventSchema, NewEventSchema
-from schemas.listing import EventQuerySchema, page_of
+from schemas.listing import EventQuerySchema, OneEventQuerySchema, counted_page_of
 from service import store
 from service.api import Patch, answer, load, operation
 from service.auth import requires
 from service.conditional import require_match
 from service.current import key_id, reading, transaction
-from service.errors import Conflict, Gone, Invalid, NotFound, PreconditionRequired, Stale
+from service.errors import Conflict, Fault, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
+from service.events.duplicates import clues_of, refuse
 from service.events.recording import record_event, revise_event
 from service.ids import uuid7
 from service.paging import decode_cursor, encode_cursor, fingerprint
+from service.preferring import APPLIED, preferred
+from service.preferring import HEADER as PREFER
+from service.problems import duplicate_links
 from service.store.events import Authorship
 from service.store.listing import Order
-from service.views.pages import page, page_size
+from service.views.pages import page, page_size, selected
 
 events = Blueprint("events", __name__, url_prefix="/v1/events")
 
@@ -29,7 +34,7 @@ _NEW_EVENT = NewEventSchema()
 
 @events.get("")
 @requires("events:read")
-@operation(query=EventQuerySchema, returns=(200, page_of(EventSchema)))
+@operation(query=EventQuerySchema, returns=(200, counted_page_of(EventSchema)))
 def list_events(query: dict[str, Any]) -> Response:
     """List events.
 
@@ -38,13 +43,16 @@ def list_events(query: dict[str, Any]) -> Response:
     order = [Order(name, descending) for name, descending in query["sort"]]
     filters = {name: query[name] for name in store.listing.FILTERS if name in query}
     limit = page_size(query)
-    bound_to = fingerprint(sorted(filters.items()), query["sort"])
+    bound_to = fingerprint(sorted(filters.items()), query["sort"], query["as_of"])
     after = decode_cursor(query["cursor"], bound_to, len(order) + 1) if query["cursor"] else None
+    require_past(query["as_of"])
     with reading() as conn:
         if "topic" in filters:
             filters["topic"] = store.topics.narrower_of(conn, filters["topic"])
-        found = store.listing.page_events(conn, filters, order, after, limit)
-    return page(found.documents, encode_cursor(bound_to, found.end) if found.end else None)
+        found = store.listing.page_events(conn, filters, order, after, limit, as_of=query["as_of"])
+        count = _count(conn, filters, query)
+    cursor = encode_cursor(bound_to, found.end) if found.end else None
+    return page(selected(found.documents, query["fields"]), cursor, count=count)
 
 
 @events.post("")
@@ -53,22 +61,40 @@ def list_events(query: dict[str, Any]) -> Response:
 def create_event(body: dict[str, Any]) -> Response:
     """Record a policy event.
 
-    An external id that belongs to another event answers 409 and keeps nothing.
+    An external id that belongs to another event answers 409 and keeps nothing. Events that this one may be, by a source
+    or by title, parties and date, are named in `Link` with rel="duplicate"; with `Prefer: handling=strict` they are
+    reason enough for 409.
     """
-    id_ = uuid7()
+    id_, strict = uuid7(), preferred(request.headers.get(PREFER)).get("handling") == "strict"
     with transaction() as conn:
+        likely = store.duplicates.find_duplicates(conn, clues_of(body))
+        if strict:
+            refuse(likely)
         stored = record_event(conn, body, id=id_, now=datetime.now(UTC), key_id=key_id())
-    return answer(stored.document, stored.version, 201, url_for("events.get_event", event_id=id_))
+    response = answer(stored.document, stored.version, 201, url_for("events.get_event", event_id=id_))
+    if strict:
+        response.headers[APPLIED] = ", ".join(filter(None, (response.headers.get(APPLIED), "handling=strict")))
+    if likely:
+        response.headers["Link"] = duplicate_links(likely)
+    return response
 
 
 @events.get("/<uuid:event_id>")
 @requires("events:read")
-@operation(returns=(200, EventSchema), also=[NotFound, Gone], conditional=True)
-def get_event(event_id: UUID) -> Response:
-    """Read one event."""
+@operation(query=OneEventQuerySchema, returns=(200, EventSchema), also=[Moved, NotFound, Gone], conditional=True)
+def get_event(event_id: UUID, query: dict[str, Any]) -> Response:
+    """Read one event.
+
+    With `as_of` as it was readable then: 404 before it was recorded, 410 and 308 as they would have been answered.
+    """
+    as_of = query["as_of"]
+    require_past(as_of)
     with reading() as conn:
-        stored = store.events.get_event(conn, event_id)
-    return answer(stored.document, stored.version)
+        if as_of is None:
+            stored = store.events.get_event(conn, event_id)
+        else:
+            stored = store.revisions.get_event_as_of(conn, event_id, as_of)
+    return answer(stored.document, stored.version, fields=query["fields"])
 
 
 @events.put("/<uuid:event_id>")
@@ -76,7 +102,7 @@ def get_event(event_id: UUID) -> Response:
 @operation(
     body=NewEventSchema,
     returns=(200, EventSchema),
-    also=[NotFound, Gone, Conflict, Stale, PreconditionRequired],
+    also=[Moved, NotFound, Gone, Conflict, Stale, PreconditionRequired],
     conditional=True,
 )
 def replace_event(event_id: UUID, body: dict[str, Any]) -> Response:
@@ -96,7 +122,7 @@ def replace_event(event_id: UUID, body: dict[str, Any]) -> Response:
 @operation(
     patches=NewEventSchema,
     returns=(200, EventSchema),
-    also=[NotFound, Gone, Conflict, Invalid, Stale, PreconditionRequired],
+    also=[Moved, NotFound, Gone, Conflict, Invalid, Stale, PreconditionRequired],
     conditional=True,
 )
 def patch_event(event_id: UUID, patch: Patch) -> Response:
@@ -115,7 +141,7 @@ def patch_event(event_id: UUID, patch: Patch) -> Response:
 
 @events.delete("/<uuid:event_id>")
 @requires("events:write")
-@operation(returns=(204, None), also=[NotFound, Gone, Stale, PreconditionRequired], conditional=True)
+@operation(returns=(204, None), also=[Moved, NotFound, Gone, Stale, PreconditionRequired], conditional=True)
 def delete_event(event_id: UUID) -> Response:
     """Delete an event.
 
@@ -127,6 +153,22 @@ def delete_event(event_id: UUID) -> Response:
         by = Authorship(key_id(), None, None)
         store.events.delete_event(conn, event_id, by, expected=stored.version, now=datetime.now(UTC))
     return Response(status=204)
+
+
+def _count(conn: Connection, filters: dict[str, Any], query: dict[str, Any]) -> dict[str, Any] | None:
+    """How many events match, as `count` asks; None where it does not."""
+    kind = query["count"]
+    return {"value": _COUNTS[kind](conn, filters, query["as_of"]), "kind": kind} if kind else None
+
+
+_COUNTS = {"exact": store.counting.count_events, "estimate": store.counting.estimate_events}
+
+
+def require_past(as_of: datetime | None) -> None:
+    """Pass an instant whose answer is known by now."""
+    if as_of is not None and as_of > datetime.now(UTC):
+        detail = "Lies in the future, of which nothing is known yet."
+        raise Invalid(detail, [Fault(detail, parameter="as_of")])
 
 
 def _without_reason(document: bytes) -> dict[str, Any]:

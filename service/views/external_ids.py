@@ -1,11 +1,13 @@
 """/v1/events/by: events under the ids that other systems gave them."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
 from schemas.event import EventSchema, NewEventSchema
+from schemas.listing import FieldsQuerySchema
 from schemas.parts import NewExternalIdSchema
 from service import store
 from service.api import answer, load, operation
@@ -24,12 +26,12 @@ _NEW_EXTERNAL_ID = NewExternalIdSchema()
 
 @external_ids.get("/<scheme>/<path:value>")
 @requires("events:read")
-@operation(returns=(200, EventSchema), also=[NotFound], conditional=True)
-def get_event_by_external_id(scheme: str, value: str) -> Response:
+@operation(query=FieldsQuerySchema, returns=(200, EventSchema), also=[NotFound], conditional=True)
+def get_event_by_external_id(scheme: str, value: str, query: dict[str, Any]) -> Response:
     """Read the event that another system knows by this id."""
     with reading() as conn:
         stored = store.events.get_event_by_external_id(conn, scheme, value)
-    return _told(stored)
+    return _told(stored, fields=query["fields"])
 
 
 @external_ids.put("/<scheme>/<path:value>")
@@ -74,9 +76,9 @@ def _state_id(body: dict[str, Any], scheme: str, value: str) -> None:
         raise Invalid(detail, [Fault(detail, pointer="#/external_ids")])
 
 
-def _told(stored: StoredEvent, status: int = 200) -> Response:
+def _told(stored: StoredEvent, status: int = 200, fields: Collection[str] | None = None) -> Response:
     """The event, and where it stands by its own id."""
     address = url_for("events.get_event", event_id=stored.id)
-    response = answer(stored.document, stored.version, status, address if status == 201 else None)  # noqa: PLR2004 (Created)
+    response = answer(stored.document, stored.version, status, address if status == 201 else None, fields=fields)  # noqa: PLR2004 (Created)
     response.headers["Content-Location"] = address
     return response

@@ -18,21 +18,21 @@ HEALTH_JSON = "application/health+json"
 
 
 @health.get("/livez")
-@operation(returns=(200, HealthSchema))
+@operation(returns=(200, HealthSchema), media_type=HEALTH_JSON)
 def live() -> Response:
     """Say that the process serves requests; nothing else is asked."""
     return _told({})
 
 
 @health.get("/readyz")
-@operation(returns=(200, HealthSchema), also=[Unavailable])
+@operation(returns=(200, HealthSchema), media_type=HEALTH_JSON, also=[Unavailable])
 def ready() -> Response:
     """Say whether requests can be answered: the database is there and its migrations are applied."""
     return _told({"database": _database(), "migrations": _migrations()})
 
 
 @health.get("/metrics")
-@operation(returns=(200, None))
+@operation(returns=(200, None), media_type="text/plain")
 def measurements() -> Response:
     """Counters and histograms of all processes, for Prometheus."""
     return Response(metrics.exposition(), content_type=metrics.MEDIA_TYPE)

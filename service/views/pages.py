@@ -1,13 +1,17 @@
 """How a page of documents is answered."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
+from urllib.parse import quote, urlencode
 
-from flask import Response, request, url_for
+from flask import Response, request
 
 from service.api import JSON
 from service.current import settings
-from service.jsontext import render
+from service.jsontext import render, select
+
+#: Characters that need no escape in a path or a value, as people write them.
+_PLAIN = "/:,@~"
 
 
 def page_size(query: dict[str, Any]) -> int:
@@ -16,16 +20,24 @@ def page_size(query: dict[str, Any]) -> int:
     return min(asked, settings().max_page_size)
 
 
-def page(documents: Sequence[bytes], cursor: str | None) -> Response:
-    """The documents as they are stored, and where the next page is."""
-    follow = _url(cursor) if cursor else None
-    body = b"".join((b'{"items":[', b",".join(documents), b'],"next":', render(follow), b"}"))
-    response = Response(body, content_type=JSON, headers={"Cache-Control": "private, no-cache"})
-    if follow:
-        response.headers["Link"] = f'<{follow}>; rel="next"'
-    return response
+def page(documents: Sequence[bytes], cursor: str | None, **members: Any) -> Response:
+    """The documents as they are stored, where the next page is, and further `members` of the page."""
+    first, follow = _addresses(cursor)
+    rest = render({"next": follow} | members)
+    body = b"".join((b'{"items":[', b",".join(documents), b"],", rest[1:]))
+    links = f'<{first}>; rel="first"' + (f', <{follow}>; rel="next"' if follow else "")
+    return Response(body, content_type=JSON, headers={"Cache-Control": "private, no-cache", "Link": links})
 
 
-def _url(cursor: str) -> str:
-    """The request's path and parameters with another cursor."""
-    return url_for(str(request.endpoint), **(request.args.to_dict() | (request.view_args or {}) | {"cursor": cursor}))
+def selected(documents: Sequence[bytes], names: Collection[str] | None) -> Sequence[bytes]:
+    """The documents with only the fields in `names`; whole where none are named."""
+    return [select(document, names) for document in documents] if names else documents
+
+
+def _addresses(cursor: str | None) -> tuple[str, str | None]:
+    """The request's path with all of its parameters, but for the first page and for the one at `cursor`."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
+    parameters = urlencode(asked, safe=_PLAIN)
+    path = quote(request.root_path + request.path, safe=_PLAIN)
+    first = f"{path}?{parameters}" if parameters else path
+    return first, f"{first}{'&' if parameters else '?'}cursor={cursor}" if cursor else None

@@ -1,6 +1,8 @@
 """The app on a database of the test's own, called without a network."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,7 +18,21 @@ from service.keys import digest, new_key
 @pytest.fixture
 def app(database: str) -> Iterator[Flask]:
     """The app, reading public, connected to `database`."""
-    app = create_app(Settings(database_url=database, public_read=True, pool_size=4, log_level="ERROR"))
+    with running(database) as app:
+        yield app
+
+
+@contextmanager
+def running(database: str, **settings: Any) -> Iterator[Flask]:
+    """An app with `settings`, reading public, and no limit to how often a test may ask unless it sets one."""
+    usual: dict[str, Any] = {
+        "public_read": True,
+        "pool_size": 4,
+        "log_level": "ERROR",
+        "rate_limit": "",
+        "public_rate_limit": "",
+    }
+    app = create_app(Settings(database_url=database, **usual | settings))
     app.extensions["policytrail"].database.open()
     yield app
     app.extensions["policytrail"].database.close()

@@ -1,0 +1,70 @@
+"""What a client may ask of an answer's form: which fields, indented, counted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+
+from schemas.base import RequestSchema, did_you_mean
+
+
+class Selection(fields.Field[frozenset[str]]):
+    """Top-level names of a schema, joined by commas; `id` is always among them."""
+
+    def __init__(self, schema: type[Schema], **options: Any) -> None:
+        """`schema`: whose names are valid."""
+        self.names = tuple(schema().fields)
+        super().__init__(load_default=None, **options)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> frozenset[str]:
+        names = str(value).split(",")
+        for name in names:
+            if name not in self.names:
+                raise ValidationError(f'There is no field "{name[:100]}".{did_you_mean(name, self.names)}')
+        return frozenset((*names, "id"))
+
+
+class Choice(fields.Field[str]):
+    """One of a few words."""
+
+    def __init__(self, words: Sequence[str], **options: Any) -> None:
+        """`words`: those that are valid."""
+        self.words = words
+        options["metadata"] = {"type": "string", "enum": list(words)} | options.get("metadata", {})
+        super().__init__(load_default=None, **options)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if value not in self.words:
+            raise ValidationError(f"Must be one of: {', '.join(self.words)}.{did_you_mean(str(value), self.words)}")
+        return str(value)
+
+
+class Flag(fields.Field[bool]):
+    """`true` or `false`; the bare name says `true`."""
+
+    _words = {"": True, "true": True, "false": False}  # noqa: RUF012 (a constant)
+
+    def __init__(self, **options: Any) -> None:
+        """Options as any field's."""
+        options["metadata"] = {"type": "string", "enum": list(self._words)} | options.get("metadata", {})
+        super().__init__(**options)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if value not in self._words:
+            raise ValidationError(f"Must be true or false.{did_you_mean(str(value), ('true', 'false'))}")
+        return self._words[value]
+
+
+class FormQuerySchema(RequestSchema):
+    """How an answer is to look."""
+
+    pretty = Flag(metadata={"description": "Indent the JSON, as for a browser."})
+
+
+def selection_of(schema: type[Schema], **options: Any) -> Selection:
+    """The parameter `fields` for answers of `schema`."""
+    return Selection(
+        schema,
+        **options,
+        metadata={"description": "Only these top-level fields, joined by commas; `id` is always there."},
+    )

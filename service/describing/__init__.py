@@ -1,0 +1,1 @@
+"""What openapi.py puts together: schemas, requests, answers, examples, each described for itself."""

@@ -1,0 +1,121 @@
+"""What apispec does not see in our schemas, or says otherwise than they mean it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from marshmallow import Schema, fields, validate
+
+from schemas.base import RequestSchema, ResponseSchema
+from schemas.fields import Word
+from schemas.forms import Selection
+from schemas.listing import CommaSeparated, Sort
+from schemas.vocabulary import Vocabulary
+
+#: Where a word's vocabulary stands until every one has been described once.
+_VOCABULARY = "x-vocabulary"
+
+#: In problems what is not there is left out, so that they stay short.
+_SPARING = frozenset({"Problem", "Fault"})
+
+
+def component_name(schema: type[Schema] | Schema) -> str:
+    """A schema's class name without `Schema`."""
+    name = schema.__name__ if isinstance(schema, type) else type(schema).__name__
+    return name.removesuffix("Schema")
+
+
+def correct(_: OpenAPIConverter, field: fields.Field[Any], **__: Any) -> dict[str, Any]:
+    """An attribute function for apispec: what it does not see in one field."""
+    if isinstance(field, CommaSeparated):
+        return {"type": "array", "items": _item(field.of), "minItems": 1, "maxItems": 50}
+    if isinstance(field, Selection):
+        return {"type": "array", "items": {"type": "string", "enum": list(field.names)}, "minItems": 1}
+    if isinstance(field, Sort):
+        word = f"-?({'|'.join(field.names)})"
+        return {"type": "string", "pattern": f"^{word}(,{word}){{0,2}}$", "examples": ["-date,title"]}
+    if isinstance(field, Word):
+        return {_VOCABULARY: field.vocabulary}
+    if isinstance(field, fields.Dict):
+        return _bounded(field, "minProperties", "maxProperties") | _keys(field)
+    return _bounded(field, "minItems", "maxItems") if isinstance(field, fields.List) else {}
+
+
+def _item(field: fields.Field[Any]) -> dict[str, Any]:
+    known = {_VOCABULARY: field.vocabulary} if isinstance(field, Word) else {}
+    return {**field.metadata, "type": "string", **known}
+
+
+def _bounded(field: fields.Field[Any], least: str, most: str) -> dict[str, Any]:
+    lengths = [check for check in field.validators if isinstance(check, validate.Length)]
+    return {name: bound for length in lengths for name, bound in ((least, length.min), (most, length.max)) if bound}
+
+
+def _keys(field: fields.Dict) -> dict[str, Any]:
+    form = getattr(field.key_field, "form", None)
+    return {"propertyNames": dict(form)} if form else {}
+
+
+def correct_components(components: dict[str, Any], converter: OpenAPIConverter) -> None:
+    """Correct what apispec says of whole schemas: what is always there, and what may be sent back."""
+    for key, name in converter.refs.items():
+        schema, described = key[0], components[name]
+        if issubclass(schema, ResponseSchema):
+            _promise(described, name)
+        elif issubclass(schema, RequestSchema) and schema.read_only:
+            for own in sorted(schema.read_only):
+                described["properties"][own] = {"description": "The service's own: ignored, so that what was read fits."}
+
+
+def _promise(described: dict[str, Any], name: str) -> None:
+    """In what goes out every key is always there, so a client's types need not doubt it; and nothing is a default."""
+    if name not in _SPARING:
+        described["required"] = list(described["properties"])
+    for member in described["properties"].values():
+        member.pop("default", None)
+
+
+def share_vocabularies(described: dict[str, Any]) -> None:
+    """Describe each vocabulary once, as a component, and let its words' fields point there."""
+    found: dict[str, type[Vocabulary]] = {}
+    for node in list(_nodes(described)):
+        if _VOCABULARY in node:
+            vocabulary = node[_VOCABULARY]
+            found[vocabulary.__name__] = vocabulary
+            _point(node, vocabulary.__name__)
+    for name in sorted(found):
+        described["components"]["schemas"][name] = _vocabulary(found[name])
+
+
+def _point(node: dict[str, Any], name: str) -> None:
+    nullable, reference = "null" in node["type"], {"$ref": f"#/components/schemas/{name}"}
+    default = {"default": node["default"]} if "default" in node else {}
+    node.clear()
+    node |= ({"anyOf": [reference, {"type": "null"}]} if nullable else reference) | default
+
+
+def _vocabulary(vocabulary: type[Vocabulary]) -> dict[str, Any]:
+    meanings = "\n".join(f"* `{member.value}`: {member.sentence}" for member in vocabulary)
+    description = f"{(vocabulary.__doc__ or '').strip()}\n\n{meanings}"
+    return {"type": "string", "enum": list(vocabulary.words()), "description": description}
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for member in value:
+            yield from _nodes(member)
+
+
+def drop_unused(described: dict[str, Any], kinds: Iterable[str]) -> None:
+    """Take away the components that nothing points at."""
+    used = {node["$ref"] for node in _nodes(described) if isinstance(node.get("$ref"), str)}
+    for kind in kinds:
+        kept = {name: one for name, one in described["components"][kind].items() if _at(kind, name) in used}
+        described["components"][kind] = kept
+
+
+def _at(kind: str, name: str) -> str:
+    return f"#/components/{kind}/{name}"

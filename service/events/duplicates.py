@@ -1,0 +1,46 @@
+"""By what one tells that an event may be recorded already."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from service.errors import Duplicate
+from service.events.dates import main_date
+from service.events.recording import parties_of, title_key
+from service.events.sources import url_key
+from service.store.duplicates import Clues
+
+#: Days that a date leaves open at most to be compared with others: a year. A span of more years overlaps with too much.
+_WIDEST = 366
+
+
+def clues_of(content: Mapping[str, Any]) -> Clues:
+    """The clues in `content`, as NewEventSchema loaded it."""
+    main = main_date(content["dates"])
+    earliest = main.earliest if main else None
+    return Clues(
+        url_keys=sorted({url_key(source["url"]) for source in content["sources"] if source["url"]}),
+        title_key=title_key(content["title"]),
+        parties=parties_of(content["participants"]),
+        earliest=earliest,
+        latest=_latest(earliest, main.latest) if main and earliest else None,
+        coarser_starts=_coarser_starts(earliest) if earliest else [],
+    )
+
+
+def refuse(likely: Iterable[UUID]) -> None:
+    """Pass what is likely no event that is there already."""
+    ids = list(likely)
+    if ids:
+        raise Duplicate("The event is likely recorded already; nothing was stored.", ids)
+
+
+def _latest(earliest: date, latest: date | None) -> date:
+    """The end of what is compared; an open end counts as its beginning."""
+    return min(latest or earliest, date.fromordinal(min(earliest.toordinal() + _WIDEST, date.max.toordinal())))
+
+
+def _coarser_starts(earliest: date) -> list[date]:
+    """Firsts of the year's months until `earliest`: there years, quarters, seasons and months begin that hold it."""
+    return [date(earliest.year, month, 1) for month in range(1, earliest.month + 1)]

@@ -1,0 +1,135 @@
+"""/v1/keys and /v1/me: who may do what."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, url_for
+
+from schemas.key import IssuedKeySchema, KeyQuerySchema, KeySchema, MeSchema, NewKeySchema
+from schemas.listing import page_of
+from service import store
+from service.api import JSON, operation
+from service.auth import ANY_SCOPE, disbelieve, requires
+from service.current import caller, reading, service, transaction
+from service.errors import Fault, Invalid, NotFound
+from service.events.completing import timestamp
+from service.idempotency import ShownOnce
+from service.ids import uuid7
+from service.jsontext import render
+from service.keys import PREFIX_LENGTH, digest, new_key
+from service.limits import Quota
+from service.paging import decode_cursor, encode_cursor, fingerprint
+from service.store.keys import Key
+from service.views.pages import page, page_size
+
+keys = Blueprint("keys", __name__, url_prefix="/v1/keys")
+me = Blueprint("me", __name__, url_prefix="/v1/me")
+
+_NOT_STORED = {"Cache-Control": "no-store"}
+_BOUND_TO = fingerprint("keys")
+
+
+@keys.get("")
+@requires("admin")
+@operation(query=KeyQuerySchema, returns=(200, page_of(KeySchema)))
+def list_keys(query: dict[str, Any]) -> Response:
+    """List keys in the order they were made, revoked and expired ones included. Secrets are not known here."""
+    limit = page_size(query)
+    after = decode_cursor(query["cursor"], _BOUND_TO, 1)[0] if query["cursor"] else None
+    with reading() as conn:
+        found = store.keys.page_keys(conn, after=after, limit=limit + 1)
+    cursor = encode_cursor(_BOUND_TO, [str(found[limit - 1].id)]) if len(found) > limit else None
+    response = page([render(_shown(key)) for key in found[:limit]], cursor)
+    response.headers.update(_NOT_STORED)
+    return response
+
+
+@keys.post("")
+@requires("admin")
+@operation(body=NewKeySchema, returns=(201, IssuedKeySchema))
+def create_key(body: dict[str, Any]) -> Response:
+    """Make a key.
+
+    The answer shows its secret, which cannot be asked for again: only its SHA-256 is kept. An answer replayed for an
+    Idempotency-Key has null in its place; revoke that key and make another if the first answer was lost.
+    """
+    secret = new_key()
+    expires_at = _end_of(body)
+    with transaction() as conn:
+        key = store.keys.insert_key(
+            conn,
+            id=uuid7(),
+            name=body["name"],
+            prefix=secret[:PREFIX_LENGTH],
+            digest=digest(secret),
+            scopes=sorted(set(body["scopes"])),
+            expires_at=expires_at,
+        )
+    shown = _shown(key)
+    headers = {"Location": url_for("keys.get_key", key_id=key.id), **_NOT_STORED}
+    return ShownOnce(render(shown | {"key": secret}), render(shown | {"key": None}), 201, headers, content_type=JSON)
+
+
+@keys.get("/<uuid:key_id>")
+@requires("admin")
+@operation(returns=(200, KeySchema), also=[NotFound])
+def get_key(key_id: UUID) -> Response:
+    """Read one key, without its secret."""
+    with reading() as conn:
+        key = store.keys.get_key(conn, key_id)
+    return Response(render(_shown(key)), headers=_NOT_STORED, content_type=JSON)
+
+
+@keys.delete("/<uuid:key_id>")
+@requires("admin")
+@operation(returns=(204, None), also=[NotFound])
+def revoke_key(key_id: UUID) -> Response:
+    """Revoke a key.
+
+    It stays listed, and revoking it again changes nothing. Other processes may believe it for five seconds more.
+    """
+    with transaction() as conn:
+        store.keys.revoke_key(conn, key_id)
+    disbelieve(key_id)
+    return Response(status=204)
+
+
+@me.get("")
+@requires(ANY_SCOPE)
+@operation(returns=(200, MeSchema))
+def get_me() -> Response:
+    """Read who the request's key is and what it may do; without a key, what everybody may."""
+    key, limits = caller(), service().limits
+    known = {
+        "id": key.id if key else None,
+        "name": key.name if key else None,
+        "scopes": key.scopes if key else ["events:read"],
+        "expires_at": timestamp(key.expires_at) if key and key.expires_at else None,
+        "limits": _told(limits.by_key if key else limits.by_address),
+    }
+    return Response(render(known), headers=_NOT_STORED, content_type=JSON)
+
+
+def _end_of(body: dict[str, Any]) -> datetime | None:
+    """When the key shall expire. Invalid where that is past already."""
+    if body["expires_at"] is None:
+        return None
+    end = datetime.fromisoformat(body["expires_at"])
+    if end <= datetime.now(UTC):
+        detail = "Must be in the future."
+        raise Invalid(detail, [Fault(detail, pointer="#/expires_at")])
+    return end
+
+
+def _shown(key: Key) -> dict[str, Any]:
+    """A key as KeySchema describes it."""
+    times = ("created_at", "expires_at", "revoked_at", "last_used_at")
+    instants = {name: getattr(key, name) for name in times}
+    return {"id": key.id, "name": key.name, "prefix": key.prefix, "scopes": key.scopes} | {
+        name: timestamp(instant) if instant else None for name, instant in instants.items()
+    }
+
+
+def _told(quota: Quota | None) -> list[dict[str, Any]]:
+    return [{"name": quota.name, "requests": quota.requests, "seconds": quota.seconds}] if quota else []

@@ -1,0 +1,146 @@
+"""openapi.yaml before judges of others: is it valid, is it good, is it true, can a client be made of it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+from flask import Flask
+from openapi_spec_validator import validate
+
+from service import create_app
+from service.config import SEEDS, Settings
+from service.openapi import to_yaml
+from service.seeding import seed
+from tests.node import REDOCLY, run_node
+from tests.service.conftest import make_key
+from tests.serving import Served, serving
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+#: Cases that schemathesis must have tried.
+LEAST_CASES = 2_000
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    return create_app(Settings())
+
+
+@pytest.fixture(scope="module")
+def description(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The description as a file."""
+    file = tmp_path_factory.mktemp("openapi") / "openapi.yaml"
+    file.write_text(to_yaml(app))
+    return file
+
+
+@pytest.fixture
+def key(database: str) -> str:
+    return make_key(database, "admin")
+
+
+@pytest.fixture
+def served(database: str) -> Iterator[Served]:
+    """The seeded API, which nobody reads without a key."""
+    with psycopg.connect(database) as conn:
+        seed(conn, SEEDS, datetime.now(UTC))
+    with serving(database, POLICYTRAIL_PUBLIC_READ="false") as served:
+        yield served
+
+
+def test_it_is_valid_openapi(description: Path) -> None:
+    validate(yaml.safe_load(description.read_text()))
+
+
+def test_redocly_recommends_nothing(description: Path) -> None:
+    linted = run_node(REDOCLY, "lint", "--config", "tools/redocly.yaml", "--format", "json", description)
+    assert linted.returncode == 0, linted.stdout
+    assert json.loads(linted.stdout[linted.stdout.index("{") : linted.stdout.rindex("}") + 1])["problems"] == []
+
+
+def test_every_operation_says_what_it_is_for_and_how_it_may_fail(description: Path) -> None:
+    described = yaml.safe_load(description.read_text())
+    tags = {tag["name"] for tag in described["tags"] if tag["description"]}
+    wanting = [
+        operation["operationId"]
+        for path in described["paths"].values()
+        for operation in path.values()
+        if not (
+            re.fullmatch("[a-z][a-zA-Z]+", operation["operationId"])
+            and operation["summary"]
+            and operation["description"]
+            and set(operation["tags"]) <= tags
+            and "security" in operation
+            and {status[0] for status in operation["responses"]} >= {"2", "4", "5"}
+        )
+    ]
+    assert wanting == []
+
+
+def test_schemathesis_finds_no_lie(description: Path, served: Served, key: str, tmp_path: Path) -> None:
+    said = subprocess.run(
+        [
+            *(BIN / "schemathesis", "--config-file", ROOT / "tools" / "schemathesis.toml", "run", description),
+            *("--url", served.url, "--header", f"Authorization: Bearer {key}"),
+            *("--checks", "all", "--seed", "3", "--workers", "2", "--max-examples", "40", "--no-color"),
+            *("--generation-database", "none", "--request-timeout", "20"),
+        ],
+        cwd=tmp_path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        timeout=300,
+    )
+    tried = re.search(r"(\d+) generated", said.stdout)
+    assert said.returncode == 0, said.stdout
+    assert tried and int(tried[1]) >= LEAST_CASES, said.stdout
+
+
+_USE = """
+import sys
+from generated_client import AuthenticatedClient
+from generated_client.api.events import create_event, get_event
+from generated_client.models import NewEvent
+
+url, key = sys.argv[1:]
+client = AuthenticatedClient(base_url=url, token=key, raise_on_unexpected_status=True)
+sent = NewEvent.from_dict({
+    "title": "A policy", "event_type": "announcement",
+    "participants": [{"name": "Japan", "role": "party"}], "sources": [{"type": "web_page"}],
+})
+created = create_event.sync(client=client, body=sent)
+read = get_event.sync(created.id, client=client)
+assert read == created, (read, created)
+print(read.title, read.version)
+"""
+
+
+def test_a_client_can_be_generated_and_creates_and_reads_an_event(
+    description: Path, served: Served, key: str, tmp_path: Path
+) -> None:
+    generated = subprocess.run(
+        [
+            *(BIN / "openapi-python-client", "generate", "--path", description, "--meta", "none"),
+            *("--config", ROOT / "tools" / "client.yaml", "--fail-on-warning"),
+            *("--output-path", tmp_path / "generated_client"),
+        ],
+        env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert generated.returncode == 0, generated.stdout + generated.stderr
+    used = subprocess.run(
+        [sys.executable, "-c", _USE, served.url, key], cwd=tmp_path, text=True, capture_output=True, check=False
+    )
+    assert (used.returncode, used.stdout) == (0, "A policy 1\n"), used.stderr

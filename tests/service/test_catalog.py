@@ -1,0 +1,113 @@
+"""The API's catalog and description, and how an operation announces its end."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+import yaml
+from flask import Blueprint, Flask, Response
+from flask.testing import FlaskClient
+
+from schemas.published import HealthSchema
+from service.api import operation
+from service.deprecating import deprecated
+from service.errors import NotFound
+from service.openapi import build_spec, to_yaml
+from tests.answers import body
+
+
+def test_the_catalog_is_a_linkset_whose_links_lead_somewhere(anyone: FlaskClient) -> None:
+    told = anyone.get("/.well-known/api-catalog")
+    assert told.content_type == 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
+    [context] = json.loads(told.data)["linkset"]
+    assert context.pop("anchor") == "/v1"
+    assert set(context) == {"service-desc", "service-doc", "service-meta", "status", "item"}
+    links = [link for listed in context.values() for link in listed if link["href"] != "/docs"]
+    for link in links:
+        answer = anyone.get(link["href"])
+        assert (answer.status_code in (200, 503), answer.mimetype) == (True, link["type"]), link
+
+
+def test_head_of_the_catalog_links_to_it(anyone: FlaskClient) -> None:
+    told = anyone.head("/.well-known/api-catalog")
+    assert (told.status_code, told.data) == (200, b"")
+    assert told.headers["Link"].startswith(
+        '</.well-known/api-catalog>; rel="api-catalog", </openapi.json>; rel="service-desc"'
+    )
+
+
+def test_the_roots_say_the_same(anyone: FlaskClient) -> None:
+    catalog = anyone.get("/.well-known/api-catalog")
+    for at in ("/", "/v1"):
+        root = anyone.get(at)
+        assert (root.content_type, root.data) == ("application/json", catalog.data)
+        assert root.headers["Link"] == catalog.headers["Link"]
+
+
+def test_the_api_describes_itself(app: Flask, anyone: FlaskClient) -> None:
+    as_json, as_yaml = anyone.get("/openapi.json"), anyone.get("/openapi.yaml")
+    assert body(as_json) == yaml.safe_load(as_yaml.data) == build_spec(app)
+    assert as_yaml.text == to_yaml(app)
+    assert (as_json.content_type, as_yaml.content_type) == ("application/json", "application/yaml")
+    assert "pretty" in [parameter["name"] for parameter in body(as_json)["paths"]["/livez"]["get"]["parameters"]]
+
+
+@pytest.mark.parametrize("at", ["/openapi.json", "/openapi.yaml", "/.well-known/api-catalog", "/v1"])
+def test_what_seldom_changes_is_known_by_its_content(anyone: FlaskClient, at: str) -> None:
+    first, zipped = anyone.get(at), anyone.get(at, headers={"Accept-Encoding": "gzip"})
+    for tag, headers in ((first.headers["ETag"], {}), (zipped.headers["ETag"], {"Accept-Encoding": "gzip"})):
+        again = anyone.get(at, headers={"If-None-Match": tag, **headers})
+        assert (again.status_code, again.headers["ETag"], again.headers["Cache-Control"]) == (
+            304,
+            tag,
+            "public, max-age=300",
+        )
+
+
+SINCE, SUNSET = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+@pytest.fixture
+def old(app: Flask) -> FlaskClient:
+    """A client of an app with an operation that will go."""
+
+    before = Blueprint("before", __name__)
+
+    @before.get("/v0/health/<code>")
+    @deprecated(since=SINCE, sunset=SUNSET, successor="/livez", documentation="/docs/v0")
+    @operation(returns=(200, HealthSchema), also=[NotFound])
+    def get_old_health(code: str) -> Response:
+        """Say how it is."""
+        if code == "404":
+            raise NotFound("Not here.")
+        return Response("{}", content_type="application/json", headers={"Link": '</v0>; rel="up"'})
+
+    app.register_blueprint(before)
+    return app.test_client()
+
+
+@pytest.mark.parametrize(("status", "links"), [(200, ['</v0>; rel="up"']), (404, [])])
+def test_what_will_go_says_since_when_until_when_and_what_takes_its_place(
+    old: FlaskClient, status: int, links: list[str]
+) -> None:
+    told = old.get(f"/v0/health/{status}")
+    assert told.status_code == status
+    assert told.headers["Deprecation"] == "@1767225600"
+    assert told.headers["Sunset"] == "Thu, 31 Dec 2026 23:59:59 GMT"
+    assert told.headers.getlist("Link") == [
+        *links,
+        '</docs/v0>; rel="deprecation"; type="text/html"',
+        '</livez>; rel="successor-version"',
+    ]
+    assert "Deprecation" not in old.get("/livez").headers
+
+
+def test_openapi_calls_it_deprecated(old: FlaskClient) -> None:
+    described = build_spec(old.application)["paths"]
+    assert described["/v0/health/{code}"]["get"]["deprecated"] is True
+    assert "deprecated" not in described["/livez"]["get"]
+
+
+def test_nothing_is_gone_before_it_is_deprecated() -> None:
+    with pytest.raises(ValueError, match="before"):
+        deprecated(since=SUNSET, sunset=SINCE, successor="/livez", documentation="/docs")

@@ -1,0 +1,148 @@
+"""Likely duplicates of what is posted."""
+
+from datetime import date
+from typing import Any
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from service.events.duplicates import clues_of
+from service.store.duplicates import Clues
+from tests.factories import an_event
+
+ARTICLE = "https://news.example/articles/1"
+
+
+def told(answer: TestResponse) -> Any:
+    """The answer's JSON."""
+    return answer.json
+
+
+def dated(edtf: str | None, title: str = "Dialogue on Advanced Materials", party: str | None = "JP") -> dict[str, Any]:
+    return an_event(
+        title=title,
+        participants=[{"name": "Who", "role": "party", "jurisdiction": party}],
+        dates=[{"kind": "launched", "edtf": edtf, "modality": "actual"}] if edtf else [],
+    )
+
+
+def sourced(url: str, title: str) -> dict[str, Any]:
+    return an_event(title=title, sources=[{"type": "news_article", "url": url}])
+
+
+def post(client: FlaskClient, body: dict[str, Any]) -> tuple[str, str | None]:
+    """The new event's address and the header Link."""
+    answer = client.post("/v1/events", json=body)
+    assert answer.status_code == 201, answer.json
+    return answer.headers["Location"], answer.headers.get("Link")
+
+
+def link(*addresses: str) -> str:
+    return ", ".join(f'<{address}>; rel="duplicate"' for address in addresses)
+
+
+def test_an_event_with_the_same_source_is_named(client: FlaskClient) -> None:
+    first, alone = post(client, sourced(ARTICLE, "One"))
+    _, named = post(client, sourced("http://www.news.example/articles/1/?utm_source=x#top", "Quite another title"))
+    assert (alone, named) == (None, link(first))
+
+
+def test_a_source_that_many_events_share_says_nothing(client: FlaskClient) -> None:
+    home = "https://tracker.example/"
+    named = [post(client, sourced(home, f"{number} " * 20))[1] for number in range(7)]
+    assert [len(links.split(",")) if links else 0 for links in named] == [0, 1, 2, 3, 4, 5, 0]
+
+
+@pytest.mark.parametrize(
+    ("title", "party", "edtf", "found"),
+    [
+        ("Dialogue on Advanced Materials", "JP", "2024-04-01", True),
+        ("A Dialogue on advanced materials", "JP", "2024-04", True),
+        ("Dialogues on Advanced Materials", "JP", "2024", True),
+        ("Dialogue on Advanced Materials", "JP", "2024-33", False),  # January to March
+        ("Dialogue on Advanced Materials", "JP", "2024-34", True),
+        ("Dialogue on Advanced Materials", "JP", "2024-03-20/2024-04-10", True),
+        ("Dialogue on Advanced Materials", "JP", "2024-04-02", False),
+        ("Dialogue on Advanced Materials", "EU", "2024-04-01", False),
+        ("Dialogue on Advanced Materials", None, "2024-04-01", False),
+        ("Subsidies for batteries", "JP", "2024-04-01", False),
+        ("Dialogue on advanced materials", "JP", None, True),
+        ("A dialogue on advanced materials", "JP", None, False),  # without a date only the same title counts
+    ],
+)
+def test_near_titles_with_a_common_party_and_overlapping_dates_are_named(
+    client: FlaskClient, title: str, party: str | None, edtf: str | None, *, found: bool
+) -> None:
+    known = dated("2024-04-01")
+    other = dated(edtf, title, party)
+    first, _ = post(client, known)
+    _, links = post(client, other)
+    assert links == (link(first) if found else None)
+
+
+def test_the_finer_date_may_come_second(client: FlaskClient) -> None:
+    first, _ = post(client, dated("2024"))
+    _, links = post(client, dated("2024-11-30"))
+    assert links == link(first)
+
+
+def test_a_span_that_begins_on_no_months_first_is_not_looked_for_from_within(client: FlaskClient) -> None:
+    post(client, dated("2024-03-20/2024-04-10"))
+    assert post(client, dated("2024-04-01"))[1] is None
+
+
+def test_at_most_five_are_named_the_likeliest_first(client: FlaskClient) -> None:
+    for _ in range(6):
+        post(client, dated("2024-04-01", "Dialogues on Advanced Materials"))
+    likeliest, _ = post(client, dated("2024-04-01") | {"sources": [{"type": "news_article", "url": ARTICLE}]})
+    _, links = post(client, dated("2024-04-01") | {"sources": [{"type": "news_article", "url": ARTICLE}]})
+    assert links is not None
+    assert (len(links.split(",")), links.startswith(f"<{likeliest}>")) == (5, True)
+
+
+def test_deleted_events_are_not_named(client: FlaskClient) -> None:
+    first, _ = post(client, sourced(ARTICLE, "One"))
+    client.delete(first, headers={"If-Match": '"1"'})
+    assert post(client, sourced(ARTICLE, "One"))[1] is None
+
+
+def test_a_strict_client_is_refused_and_nothing_is_stored(client: FlaskClient, database: str) -> None:
+    strict = {"Prefer": "handling=strict"}
+    stored = client.post("/v1/events", json=sourced(ARTICLE, "One"), headers=strict)
+    assert (stored.status_code, stored.headers["Preference-Applied"]) == (201, "handling=strict")
+    id_ = told(stored)["id"]
+
+    refused = client.post("/v1/events", json=sourced(ARTICLE, "Two"), headers=strict)
+
+    assert (refused.status_code, refused.headers["Link"]) == (409, link(f"/v1/events/{id_}"))
+    assert {name: told(refused)[name] for name in ("type", "title", "errors")} == {
+        "type": "/problems/duplicate",
+        "title": "The event is likely recorded already.",
+        "errors": [{"detail": f"It may be the event {id_}.", "pointer": "#"}],
+    }
+    assert told(client.get("/problems/duplicate"))["status"] == 409
+    with psycopg.connect(database) as conn:
+        assert conn.execute("SELECT count(*) FROM event").fetchone() == (1,)
+
+
+def test_an_answer_that_is_replayed_names_them_again(client: FlaskClient) -> None:
+    first, _ = post(client, sourced(ARTICLE, "One"))
+    headers = {"Idempotency-Key": "a", "Prefer": "handling=strict, return=minimal"}
+    answers = [client.post("/v1/events", json=sourced(ARTICLE, "Two"), headers=headers) for _ in range(2)]
+    assert [answer.headers["Link"] for answer in answers] == [link(first)] * 2
+
+
+def test_what_is_compared_of_an_event() -> None:
+    assert clues_of(dated("2024-03-05/..", "DIALOGUE " * 20) | {"sources": [{"url": ARTICLE}, {"url": None}]}) == Clues(
+        url_keys=["news.example/articles/1"],
+        title_key=("dialogue " * 20)[:80],
+        parties=["JP"],
+        earliest=date(2024, 3, 5),
+        latest=date(2024, 3, 5),
+        coarser_starts=[date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)],
+    )
+    assert clues_of(dated("9999/9999-12-31") | {"sources": []}).latest == date(9999, 12, 31)
+    assert clues_of(dated("2000/2024") | {"sources": []}).latest == date(2001, 1, 1)
+    assert clues_of(dated("../2024") | {"sources": []}).latest is None

@@ -1,0 +1,151 @@
+"""The access log, metrics and traces."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import CapturingLogger
+
+from service import logs, metrics, telemetry
+from service.tracing import trace_id
+from tests.factories import an_event
+from tests.serving import serving
+
+ROOT = Path(__file__).resolve().parents[2]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+def test_a_real_log_line_has_the_fields_that_are_documented(database: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(database, POLICYTRAIL_LOG_LEVEL="INFO", POLICYTRAIL_WORKERS="1"):
+        pass
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    ready = next(line for line in lines if line["event"] == "request" and line["route"] == "/readyz")
+    section = OPERATIONS.split("## The access log")[1].split("## ")[0]
+    assert sorted(ready) == sorted(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
+    """What is logged of requests."""
+    log = CapturingLogger()
+    monkeypatch.setattr(logs, "log", log)
+    return log
+
+
+def test_the_log_tells_the_trace_the_key_and_the_time_in_the_database(
+    client: FlaskClient, log: CapturingLogger
+) -> None:
+    client.get("/v1/events?tag=secret", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
+    [(_, _, line)] = log.calls
+    assert (line["route"], line["path"], line["status"], line["trace_id"]) == ("/v1/events", "/v1/events", 200, TRACE)
+    assert 0 < line["db_ms"] <= line["ms"]
+    assert len(line["key"]) == 36
+    assert "secret" not in str(line)
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        "",
+        "nonsense",
+        f"00-{TRACE}-b7ad6b7169203331",
+        f"00-{TRACE.upper()}-b7ad6b7169203331-01",
+        f"00-{'0' * 32}-b7ad6b7169203331-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+        f"ff-{TRACE}-b7ad6b7169203331-01",
+        f"00-{TRACE}-b7ad6b7169203331-01-more",
+        f"00-{TRACE}-b7ad6b7169203331-01\n",
+    ],
+)
+def test_a_malformed_traceparent_begins_a_new_trace(malformed: str) -> None:
+    ids = {trace_id(malformed), trace_id(malformed), trace_id(None)}
+    assert len(ids) == 3
+    assert all(re.fullmatch("[0-9a-f]{32}", id_) and id_ != TRACE for id_ in ids)
+
+
+def test_a_traceparent_of_a_version_to_come_is_understood() -> None:
+    assert trace_id(f"00-{TRACE}-b7ad6b7169203331-00") == TRACE
+    assert trace_id(f"01-{TRACE}-b7ad6b7169203331-01-what-is-new") == TRACE
+
+
+def test_requests_are_counted_by_route_status_and_key(
+    client: FlaskClient, anyone: FlaskClient, log: CapturingLogger
+) -> None:
+    before = _measured()
+    client.post("/v1/events", json=an_event())
+    anyone.get("/v1/events")
+    anyone.get("/nothing/1")
+    anyone.get("/nothing/2")
+    key = log.calls[0].kwargs["key"]
+    after = _measured()
+    grown = {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
+
+    counted = {name: value for name, value in grown.items() if name[0] == "policytrail_requests_total"}
+    assert counted == {
+        ("policytrail_requests_total", "POST", "/v1/events", "201"): 1,
+        ("policytrail_requests_total", "GET", "/v1/events", "200"): 1,
+        ("policytrail_requests_total", "GET", "none", "404"): 2,
+    }
+    by_key = {name[1:]: value for name, value in grown.items() if name[0] == "policytrail_requests_by_key_total"}
+    assert by_key == {(key, "201"): 1, ("none", "200"): 1, ("none", "404"): 2}
+    in_database = {name[1:]: value for name, value in grown.items() if name[0] == "policytrail_database_seconds_count"}
+    assert in_database == {("/v1/events",): 2}
+
+
+def test_a_hundred_keys_are_counted_apart_and_the_rest_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "_keys", set())
+    labels = [metrics._label_of(str(number)) for number in range(102)]
+    assert labels == [*map(str, range(100)), "other", "other"]
+    assert (metrics._label_of("7"), metrics._label_of(None)) == ("7", "none")
+
+
+def test_the_metrics_are_those_that_are_documented_and_the_pool_is_among_them(database: str) -> None:
+    with serving(database, POLICYTRAIL_WORKERS="2") as served:
+        told = _get(served.url + "/metrics")
+    families = {family.name: family for family in text_string_to_metric_families(told)}
+    documented = re.findall(r"^\| `(policytrail_\w+)` \|", OPERATIONS, re.MULTILINE)
+    sampled = {sample.name for family in families.values() for sample in family.samples}
+    ours = {name.removesuffix("_count") for name in sampled if not name.endswith(("_bucket", "_sum", "_created"))}
+    assert {name for name in ours if name.startswith("policytrail_")} == set(documented) - {
+        "policytrail_database_seconds"
+    }
+    assert families["policytrail_pool_size"].samples[0].value >= 1
+    assert families["policytrail_pool_size"].samples[0].labels == {}
+
+
+def test_telemetry_without_its_extra_is_told_at_the_start_and_not_later() -> None:
+    missing = telemetry.what_is_missing()
+    if missing is None:
+        pytest.skip("the extra is installed")
+    started = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "service.wsgi:app"],
+        cwd=ROOT,
+        env=os.environ | {"POLICYTRAIL_OTEL": "true"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (started.returncode, started.stderr) == (1, missing + "\n")
+    assert missing.endswith("is not installed: pip install 'policytrail[otel]', or turn it off.")
+
+
+def _measured() -> dict[tuple[str, ...], float]:
+    """Every sample: its name and the values of its labels."""
+    families = text_string_to_metric_families(metrics.exposition().decode())
+    return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+
+
+def _get(url: str) -> str:
+
+    with urlopen(url, timeout=10) as answer:  # noqa: S310 (our own address)
+        return str(answer.read().decode())

@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 import time
+from http import HTTPStatus
 
 import orjson
 import structlog
@@ -52,7 +53,9 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     metrics.count_request(method, route, response.status_code, seconds)
     key = g.get("caller")
-    log.info(
+    # Health checks come every few seconds and say nothing new; they are there when asked for.
+    tell = log.debug if route in ("/livez", "/readyz") and response.status_code == HTTPStatus.OK else log.info
+    tell(
         "request",
         method=method,
         route=route,

@@ -80,6 +80,7 @@ def operation(
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(**kwargs: Any) -> Any:
+            require_once(request.args)
             if contract.query:
                 kwargs["query"] = parser.parse(contract.query, request, location="query")
             elif request.args:
@@ -107,6 +108,14 @@ def load(schema: RequestSchema, value: Any) -> Any:
     except ValidationError as error:
         messages = error.normalized_messages()
         raise Invalid("See `errors` for what is not valid, and where.", faults_of(messages, "pointer")) from error
+
+
+def require_once(args: Any) -> None:
+    """Pass a query that gives each parameter once."""
+    detail = "Must be given once; join several values with commas."
+    twice = [Fault(detail, parameter=name) for name, values in args.lists() if len(values) > 1]
+    if twice:
+        raise Invalid("See `errors` for what is not valid, and where.", twice)
 
 
 def sent_json() -> Any:

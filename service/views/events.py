@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 from flask import Blueprint, Response, request, url_for
+from psycopg import DataError
 
 from schemas.event import EventSchema, NewEventSchema
 from schemas.listing import EventQuerySchema, page_of
@@ -18,7 +19,7 @@ from service.errors import Conflict, Gone, Invalid, NotFound, PreconditionRequir
 from service.events.patching import merge_patch
 from service.events.recording import record_event, revise_event
 from service.ids import uuid7
-from service.paging import decode_cursor, encode_cursor, fingerprint
+from service.paging import decode_cursor, encode_cursor, fingerprint, unusable
 from service.store.events import Authorship
 from service.store.listing import Order
 from service.views.pages import page, page_size
@@ -44,7 +45,10 @@ def list_events(query: dict[str, Any]) -> Response:
     with reading() as conn:
         if "topic" in filters:
             filters["topic"] = store.topics.narrower_of(conn, filters["topic"])
-        found = store.listing.page_events(conn, filters, order, after, limit)
+        try:
+            found = store.listing.page_events(conn, filters, order, after, limit)
+        except DataError as error:  # the fingerprint is no secret: what follows it may be forged
+            raise (unusable() if after else error) from error
     return page(found.documents, encode_cursor(bound_to, found.end) if found.end else None)
 
 

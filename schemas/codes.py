@@ -1,6 +1,6 @@
 """Codes kept by others: jurisdictions (ISO 3166-1), currencies (ISO 4217), languages (BCP 47)."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 import langcodes
 import pycountry
@@ -25,7 +25,7 @@ def currencies() -> frozenset[str]:
     return frozenset(currency.alpha_3 for currency in pycountry.currencies)
 
 
-@cache
+@lru_cache(maxsize=1000)  # of what clients write
 def suggest_jurisdiction(text: str) -> str | None:
     """The code that `text` — an alpha-3 or lower-case code, a name, a common mistake — most likely means."""
     word = text.strip().upper()

@@ -109,7 +109,7 @@ def relations_have_one_end(record: Record) -> Iterator[Finding]:
 
 
 def _in_a_circle(edges: Mapping[str, list[str]]) -> set[str]:
-    """What is left when nodes that lead nowhere, or that none leads to, are taken away again and again."""
+    """The nodes that lead back to themselves."""
     remaining = {node: set(targets) for node, targets in edges.items()}
     while True:
         led_to = set().union(*remaining.values()) if remaining else set()
@@ -117,9 +117,21 @@ def _in_a_circle(edges: Mapping[str, list[str]]) -> set[str]:
             node for node, targets in remaining.items() if not targets & remaining.keys() or node not in led_to
         ]
         if not open_ended:
-            return set(remaining)
+            break
         for node in open_ended:
             del remaining[node]
+    # What is left may also stand between two circles.
+    return {node for node in remaining if node in _led_to(node, remaining)}
+
+
+def _led_to(start: str, edges: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    pending = [start]
+    while pending:
+        more = edges.get(pending.pop(), set()) - found
+        found |= more
+        pending.extend(more)
+    return found
 
 
 CHECKS: tuple[Callable[[Record], Iterator[Finding]], ...] = (

@@ -8,7 +8,7 @@ from schemas import parts
 from schemas import vocabulary as words
 from schemas.base import Part, RequestSchema, ResponseSchema
 from schemas.crosschecks import Path, findings
-from schemas.fields import Identifier, Language, Text, Timestamp, Word, several
+from schemas.fields import Identifier, Language, Listed, Text, Timestamp, Word, several
 
 #: Why some fields take part in every version, and these are the service's own: see DECISIONS.md.
 COMPUTED = frozenset(
@@ -37,16 +37,14 @@ class EventFields(Schema):
     event_type = Word(words.EventType, required=True)
     instruments = several(Word(words.Instrument, required=True), 30)
     status = Word(words.Status)
-    participants = fields.List(
+    participants = Listed(
         Part(parts.NewParticipantSchema, parts.ParticipantSchema), required=True, validate=validate.Length(1, 500)
     )
     dates = several(Part(parts.NewDateSchema, parts.DateSchema), 100)
     topics = several(Part(parts.NewTopicUseSchema, parts.TopicUseSchema), 100)
     figures = several(Part(parts.NewFigureSchema, parts.FigureSchema), 500)
     statements = several(Part(parts.NewStatementSchema, parts.StatementSchema), 500)
-    sources = fields.List(
-        Part(parts.NewSourceSchema, parts.SourceSchema), required=True, validate=validate.Length(1, 200)
-    )
+    sources = Listed(Part(parts.NewSourceSchema, parts.SourceSchema), required=True, validate=validate.Length(1, 200))
     citations = several(Part(parts.NewCitationSchema, parts.CitationSchema), 2_000)
     relations = several(Part(parts.NewRelationSchema, parts.RelationSchema), 500)
     tags = several(Text(100, required=True), 100)
@@ -98,4 +96,7 @@ def _put(errors: dict[str | int, Any], path: Path, sentence: str) -> None:
     *above, last = path
     for step in above:
         errors = errors.setdefault(step, {})
-    errors.setdefault(last, []).append(sentence)
+    here = errors.setdefault(last, [])
+    if isinstance(here, dict):  # something is wrong within it, too: this stands beside that as marshmallow has it
+        here = here.setdefault("_schema", [])
+    here.append(sentence)

@@ -243,6 +243,15 @@ class FactRef(Checked):
         return 'Must name a fact of this record, such as "figures/eu-2020" or "title".'
 
 
+class Listed(fields.List[Any]):
+    """A list whose length is looked at before its members are."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, list):
+            self._validate(value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 def several(of: fields.Field[Any], most: int, **options: Any) -> fields.List[Any]:
     """A list of at most `most`; an empty one when not given."""
-    return fields.List(of, validate=validate.Length(max=most), **({"load_default": list} | options))
+    return Listed(of, validate=validate.Length(max=most), **({"load_default": list} | options))

@@ -5,7 +5,7 @@ from typing import ClassVar
 from marshmallow import Schema, fields
 
 from schemas import vocabulary as words
-from schemas.base import request_of, response_of
+from schemas.base import Part, request_of, response_of
 from schemas.fields import (
     Currency,
     Decimal,
@@ -130,13 +130,16 @@ class QuoteFields(Schema):
     page = Text(40)
 
 
+NewQuoteSchema, QuoteSchema = request_of(QuoteFields), response_of(QuoteFields)
+
+
 class CitationFields(Schema):
     """That a source supports, contradicts or clarifies a fact."""
 
     fact = FactRef(required=True)
     source = Slug(required=True)
     stance = Word(words.Stance, required=True)
-    quote = fields.Nested(QuoteFields, load_default=None, allow_none=True)
+    quote = Part(NewQuoteSchema, QuoteSchema, load_default=None, allow_none=True)
 
 
 class RelationFields(Schema):

@@ -3,17 +3,29 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from schemas.base import RequestSchema, ResponseSchema
 from schemas.fields import Language, Reference, Slug, Text, Timestamp, several
+
+
+class Mapped(fields.Dict):
+    """A mapping whose errors stand at its keys, so that a pointer leads to what was sent."""
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(*args, **kwargs)  # type: ignore[no-untyped-call]  # marshmallow's own
+        except ValidationError as error:
+            if isinstance(error.messages, dict):
+                error.messages = {key: found.get("key") or found["value"] for key, found in error.messages.items()}
+            raise
 
 
 def by_language(value: fields.Field[Any], **options: Any) -> fields.Dict:
     """A mapping of at most 100 languages to `value`."""
     if not options.get("required"):
         options |= {"load_default": dict, "validate": validate.Length(max=100)}
-    return fields.Dict(keys=Language(required=True), values=value, **options)
+    return Mapped(keys=Language(required=True), values=value, **options)
 
 
 class TopicFields(Schema):

@@ -104,6 +104,7 @@ def operation(
             if contract.is_negotiated:
                 require_acceptable(request.environ)
             if request.environ["QUERY_STRING"]:
+                require_once(request.args)
                 asked = parser.parse(contract.query, request, location="query")
             else:
                 asked = defaults()
@@ -154,6 +155,14 @@ def load(schema: Schema, value: Any) -> Any:
     except ValidationError as error:
         messages = error.normalized_messages()
         raise Invalid("See `errors` for what is not valid, and where.", faults_of(messages, "pointer")) from error
+
+
+def require_once(args: Any) -> None:
+    """Pass a query that gives each parameter once."""
+    detail = "Must be given once; join several values with commas."
+    twice = [Fault(detail, parameter=name) for name, values in args.lists() if len(values) > 1]
+    if twice:
+        raise Invalid("See `errors` for what is not valid, and where.", twice)
 
 
 def sent_json() -> Any:

@@ -15,6 +15,7 @@ from service.views import BLUEPRINTS
 def build(settings: Settings) -> Flask:
     """See `service.create_app`."""
     app = Flask("service", static_folder=None)
+    app.url_map.merge_slashes = False  # the redirect would be HTML
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.extensions["policytrail"] = Service(
         settings,

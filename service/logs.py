@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 import time
+from http import HTTPStatus
 from traceback import format_tb
 
 import orjson
@@ -74,7 +75,9 @@ def _end(response: Response) -> Response:
     metrics.count_request(
         method, route, response.status_code, seconds=seconds, database_seconds=database_seconds, key=key
     )
-    log.info(
+    # Health checks come every few seconds and say nothing new; they are there when asked for.
+    tell = log.debug if route in ("/livez", "/readyz") and response.status_code == HTTPStatus.OK else log.info
+    tell(
         "request",
         method=method,
         route=route,

@@ -52,9 +52,7 @@ def to_yaml(app: Flask) -> str:
 
 def as_yaml(described: dict[str, Any]) -> bytes:
     """A description as YAML."""
-    told: bytes = yaml.dump(
-        described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, encoding="utf-8"
-    )
+    told: bytes = yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, encoding="utf-8")
     return told
 
 
@@ -81,6 +79,7 @@ def build_spec(app: Flask) -> dict[str, Any]:
 def _complete(components: dict[str, Any], converter: OpenAPIConverter) -> None:
     """What operations point at, beside their schemas."""
     corrections.correct_components(components["schemas"], converter)
+    corrections.add_selected(components["schemas"])
     components["schemas"] |= requests.PATCH_SCHEMAS
     components |= {
         "parameters": requests.shared_parameters(),

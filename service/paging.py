@@ -27,18 +27,21 @@ def encode_cursor(bound_to: str, end: Sequence[str]) -> str:
 def decode_cursor(cursor: str, bound_to: str, length: int) -> list[str]:
     """The `length` sort values behind which the page begins. Malformed where the cursor was not made for this list."""
     if len(cursor) > LONGEST:
-        raise _unusable()
+        raise unusable()
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        made_for, *end = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        parts = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except ValueError as error:
-        raise _unusable() from error
-    if made_for != bound_to or len(end) != length or not all(isinstance(value, str) for value in end):
-        raise _unusable()
-    values: list[str] = end
+        raise unusable() from error
+    if not isinstance(parts, list) or parts[:1] != [bound_to] or len(parts) != length + 1:
+        raise unusable()
+    values: list[str] = parts[1:]
+    if not all(isinstance(value, str) for value in values):
+        raise unusable()
     return values
 
 
-def _unusable() -> Malformed:
+def unusable() -> Malformed:
+    """What is told of a cursor that was not made for this list."""
     detail = "The cursor was made for another list; begin without one, or follow `next` as it is."
     return Malformed(detail, [Fault(detail, parameter="cursor")])

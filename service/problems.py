@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -14,6 +15,9 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from service import errors
 from service.errors import Fault, ServiceError
 from service.jsontext import pointer_token, render
+
+#: Faults that one problem lists; who has more begins with these.
+MOST_FAULTS = 100
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -115,7 +119,10 @@ def tell_unexpected(error: Exception) -> Response:
 
 def _problem(type_: str, title: str, status: int, detail: str, faults: Iterable[Fault] = ()) -> Response:
     body: dict[str, Any] = {"type": type_, "title": title, "status": status, "detail": detail}
-    listed = [{name: text for name, text in asdict(fault).items() if text is not None} for fault in faults]
+    listed = [
+        {name: text for name, text in asdict(fault).items() if text is not None}
+        for fault in islice(faults, MOST_FAULTS)
+    ]
     if listed:
         body["errors"] = listed
     body["request_id"] = g.get("request_id")
@@ -140,12 +147,12 @@ _OWN_DETAILS: dict[type[ServiceError], str] = {
 }
 
 
-def faults_of(messages: Mapping[Any, Any], place: str, path: str = "") -> Iterator[Fault]:
+def faults_of(messages: Mapping[Any, Any], place: str, path: tuple[Any, ...] = ()) -> Iterator[Fault]:
     """Nested messages as faults; `place` is pointer, parameter or header."""
     for name, inner in messages.items():
-        here = path if name == "_schema" else f"{path}/{pointer_token(name)}"
+        here = path if name == "_schema" and place == "pointer" else (*path, name)
         if isinstance(inner, Mapping):
             yield from faults_of(inner, place, here)
         else:
-            where = f"#{here}" if place == "pointer" else here.split("/")[1]
+            where = str(here[0]) if place == "parameter" else "#" + "".join(f"/{pointer_token(step)}" for step in here)
             yield from (Fault(sentence, **{place: where}) for sentence in inner)

@@ -17,23 +17,24 @@ from service.migrating import migrate
 
 ROOT = Path(__file__).parent.parent
 
-#: Nothing here outlives the session, so nothing needs to reach a disk. Tests that kill the server start one of their own.
+#: Nothing here outlives the session, so nothing needs to reach a disk.
 OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 
-#: Where the cluster lives if there is room (a container may have 64 MB): a database is copied in 8 ms here, in 40-450 ms on disk.
+#: Where the cluster lives if there is room (a container may have 64 MB): a copy takes 8 ms here, 40 to 450 ms on disk.
 MEMORY = Path("/dev/shm")  # noqa: S108 (mkdtemp makes the folder in it)
 
 #: Bytes that a session's cluster may come to, its write-ahead log included.
 ROOM = 2 * 1024**3
 
-#: Stops the server and removes the cluster when the pipe to it closes: at the session's end, or however the session ended.
+#: Stops the servers in a folder and removes it when the pipe to it closes, however the session ends.
 UNDERTAKER = """
 import shutil, sys
 from pathlib import Path
 from service.embedded import Server
 
 sys.stdin.read()
-Server(Path(sys.argv[1]), pid=0).stop("immediate")
+for lock in Path(sys.argv[1]).rglob("postmaster.pid"):
+    Server(lock.parent.parent, pid=0).stop("immediate")
 shutil.rmtree(sys.argv[1])
 """
 
@@ -41,14 +42,20 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Server]:
+def scratch() -> Iterator[Path]:
+    """A folder with a short path for clusters, in memory if there is room. A server left running in it is stopped."""
+    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    directory = tempfile.mkdtemp(prefix="policytrail-test-", dir=MEMORY if has_room else None)
+    command = [sys.executable, "-c", UNDERTAKER, directory]
+    # Its own session, so that Ctrl-C does not reach it; no output, so that who reads ours does not wait for it.
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True):
+        yield Path(directory)
+
+
+@pytest.fixture(scope="session")
+def cluster(scratch: Path) -> Server:
     """A PostgreSQL server with an empty cluster; one for each pytest-xdist worker."""
-    directory = tempfile.mkdtemp(prefix="policytrail-test-", dir=MEMORY if _has_room(MEMORY) else None)
-    undertaker = [sys.executable, "-c", UNDERTAKER, directory]
-    with subprocess.Popen(
-        undertaker, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
-    ):
-        yield start(Path(directory), options=OPTIONS)
+    return start(scratch / "cluster", options=OPTIONS)
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +67,7 @@ def admin(cluster: Server) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture(scope="session")
 def template_database(cluster: Server, admin: psycopg.Connection) -> str:
-    """The name of a database to which all of migrations/ is applied. It is copied, so nobody may stay connected to it."""
+    """The name of a database with all of migrations/ applied, to be copied: nobody may stay connected to it."""
     name = "policytrail_template"
     admin.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
     with psycopg.connect(cluster.dsn(name)) as conn:
@@ -85,7 +92,3 @@ def conn(database: str) -> Iterator[psycopg.Connection]:
     connection = psycopg.connect(database)
     yield connection
     connection.close()
-
-
-def _has_room(directory: Path) -> bool:
-    return directory.is_dir() and shutil.disk_usage(directory).free > ROOM

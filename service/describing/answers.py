@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema
 
 from service.api import Operation
-from service.describing.corrections import component_name
+from service.describing.corrections import SELECTED, component_name
 from service.describing.examples import problem_example
 from service.describing.links import links_of
 from service.describing.requests import is_versioned
@@ -29,7 +29,10 @@ _CREATED, _NOTHING, _UNCHANGED = "201", "204", "304"
 
 #: Every header that an answer may have, and an example of it.
 _HEADERS = {
-    "X-Request-Id": ("The id by which the log knows the request: the client's own, or a new one.", "0192f0c1-5b7e-7c3a"),
+    "X-Request-Id": (
+        "The id by which the log knows the request: the client's own, or a new one.",
+        "0192f0c1-5b7e-7c3a",
+    ),
     "RateLimit-Policy": ("How many requests are allowed in how many seconds.", '"key";q=6000;w=60'),
     "RateLimit": ("How many requests are left, and seconds until there are more.", '"key";r=5997;t=12'),
     "ETag": ("The version, and its form where it is not the whole record.", '"1"'),
@@ -111,11 +114,14 @@ def answers(operation_id: str, contract: Operation, methods: list[str], scope: s
 
 def _success(operation_id: str, contract: Operation, methods: list[str], scope: str | None) -> dict[str, Any]:
     status, schema = contract.returns
-    described: dict[str, Any] = {"description": _SUCCESS[status], "headers": _pointed(_names(contract, methods, scope) + _OF_SUCCESS.get(operation_id, ()))}
+    described: dict[str, Any] = {
+        "description": _SUCCESS[status],
+        "headers": _pointed(_names(contract, methods, scope) + _OF_SUCCESS.get(operation_id, ())),
+    }
     if schema is not None:
-        described["content"] = {contract.media_type: _content(schema)}
+        described["content"] = {contract.media_type: _content(schema, selectable="fields" in contract.query.fields)}
     elif str(status) != _NOTHING:
-        described["content"] = {contract.media_type: {"schema": {"type": "string"}}}
+        described["content"] = {contract.media_type: _TEXT if contract.media_type.startswith("text/") else {}}
     if links := links_of(operation_id, schema):
         described["links"] = links
     return described
@@ -124,9 +130,14 @@ def _success(operation_id: str, contract: Operation, methods: list[str], scope: 
 _SUCCESS = {200: "As asked.", 201: "Created.", 204: "Done; there is nothing to say."}
 
 
-def _content(schema: Schema) -> dict[str, Any]:
+_TEXT = {"schema": {"type": "string"}}
+
+
+def _content(schema: Schema, *, selectable: bool) -> dict[str, Any]:
+    """A body of `schema`, or of only some of its fields where `selectable`."""
     name = component_name(schema)
-    return {"schema": schema, "examples": {name: {"$ref": f"#/components/examples/{name}"}}}
+    told: Any = {"anyOf": [schema, f"{SELECTED}{name}"]} if selectable else schema
+    return {"schema": told, "examples": {name: {"$ref": f"#/components/examples/{name}"}}}
 
 
 def _names(contract: Operation, methods: list[str], scope: str | None) -> tuple[str, ...]:
@@ -176,5 +187,3 @@ def _errors(contract: Operation, methods: list[str], scope: str | None) -> set[t
     if "cursor" in contract.query.fields:
         errors.add(Malformed)
     return errors
-
-

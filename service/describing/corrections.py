@@ -15,6 +15,9 @@ from schemas.vocabulary import Vocabulary
 #: Where a word's vocabulary stands until every one has been described once.
 _VOCABULARY = "x-vocabulary"
 
+#: What the name of a schema begins with of which only some fields were asked.
+SELECTED = "Selected"
+
 #: In problems what is not there is left out, so that they stay short.
 _SPARING = frozenset({"Problem", "Fault"})
 
@@ -64,7 +67,22 @@ def correct_components(components: dict[str, Any], converter: OpenAPIConverter) 
             _promise(described, name)
         elif issubclass(schema, RequestSchema) and schema.read_only:
             for own in sorted(schema.read_only):
-                described["properties"][own] = {"description": "The service's own: ignored, so that what was read fits."}
+                described["properties"][own] = {
+                    "description": "The service's own: ignored, so that what was read fits."
+                }
+
+
+def add_selected(components: dict[str, Any]) -> None:
+    """Events and their pages as they are with `fields`: only `id` is sure to be there."""
+    event = components["Event"]
+    components[f"{SELECTED}Event"] = event | {
+        "required": ["id"],
+        "description": "An event of which `fields` were asked.",
+        "properties": {name: dict(member) for name, member in event["properties"].items()},
+    }
+    page = components["EventPage"]
+    items = {"type": "array", "items": {"$ref": f"#/components/schemas/{SELECTED}Event"}}
+    components[f"{SELECTED}EventPage"] = page | {"properties": page["properties"] | {"items": items}}
 
 
 def _promise(described: dict[str, Any], name: str) -> None:

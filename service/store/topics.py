@@ -47,7 +47,8 @@ def find_missing_topics(conn: Connection, ids: Sequence[str]) -> list[str]:
 
 def get_topic(conn: Connection, id: str) -> StoredTopic:
     """One topic."""
-    found = conn.execute("SELECT id, version, document FROM topic WHERE id = %s", (id,), binary=True).fetchone()
+    query = "SELECT id, version, document FROM topic WHERE id = %s"
+    found = None if "\0" in id else conn.execute(query, (id,), binary=True).fetchone()  # PostgreSQL's text has no NUL
     if found is None:
         raise NotFound(f'There is no topic "{id}".')
     return StoredTopic(*found)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 from flask import Blueprint, Response, request, url_for
-from psycopg import Connection
+from psycopg import Connection, DataError
 
 from schemas.event import EventSchema, NewEventSchema
 from schemas.listing import EventQuerySchema, OneEventQuerySchema, counted_page_of
@@ -19,7 +19,7 @@ from service.errors import Conflict, Fault, Gone, Invalid, Moved, NotFound, Prec
 from service.events.duplicates import clues_of, refuse
 from service.events.recording import record_event, revise_event
 from service.ids import uuid7
-from service.paging import decode_cursor, encode_cursor, fingerprint
+from service.paging import decode_cursor, encode_cursor, fingerprint, unusable
 from service.preferring import APPLIED, preferred
 from service.preferring import HEADER as PREFER
 from service.problems import duplicate_links
@@ -49,7 +49,10 @@ def list_events(query: dict[str, Any]) -> Response:
     with reading() as conn:
         if "topic" in filters:
             filters["topic"] = store.topics.narrower_of(conn, filters["topic"])
-        found = store.listing.page_events(conn, filters, order, after, limit, as_of=query["as_of"])
+        try:
+            found = store.listing.page_events(conn, filters, order, after, limit, as_of=query["as_of"])
+        except DataError as error:  # the fingerprint is no secret: what follows it may be forged
+            raise (unusable() if after else error) from error
         count = _count(conn, filters, query)
     cursor = encode_cursor(bound_to, found.end) if found.end else None
     return page(selected(found.documents, query["fields"]), cursor, count=count)

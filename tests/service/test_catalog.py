@@ -70,7 +70,6 @@ SINCE, SUNSET = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, 23, 59,
 @pytest.fixture
 def old(app: Flask) -> FlaskClient:
     """A client of an app with an operation that will go."""
-
     before = Blueprint("before", __name__)
 
     @before.get("/v0/health/<code>")

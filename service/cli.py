@@ -77,6 +77,23 @@ def openapi(output: Path | None) -> None:
         click.echo(text, nl=False)
 
 
+@main.command()
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file, not to the terminal."
+)
+def postman(output: Path | None) -> None:
+    """Print a Postman collection of the API."""
+    from service import create_app  # noqa: PLC0415 (as above)
+    from service.openapi import build_spec  # noqa: PLC0415 (as above)
+    from service.postman import to_json  # noqa: PLC0415 (as above)
+
+    text = to_json(build_spec(create_app(Settings())))
+    if output:
+        output.write_text(text)
+    else:
+        click.echo(text, nl=False)
+
+
 @main.group()
 def keys() -> None:
     """API keys."""

@@ -21,6 +21,9 @@ COMPRESSIBLE = frozenset(
         "application/linkset+json",
         "application/health+json",
         "application/yaml",
+        "text/html",
+        "text/css",
+        "text/javascript",
     }
 )
 

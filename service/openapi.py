@@ -27,7 +27,6 @@ and OPTIONS. A request that cannot be read as HTTP answers 400, 414 or 431."""
 
 INFO = {
     "description": _INTRODUCTION,
-    "contact": {"name": "Policytrail", "url": "/docs"},
     "license": {"name": "All rights reserved", "identifier": "LicenseRef-All-Rights-Reserved"},
 }
 

@@ -4,6 +4,9 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+#: The event that a full one relates to; the fixture `earlier` records it.
+EARLIER = "01980000-0000-7000-8000-000000000000"
+
 
 def an_event(**said: Any) -> dict[str, Any]:
     """What a client must at least send for an event, with `said` over it."""
@@ -118,7 +121,7 @@ def a_full_event(**said: Any) -> dict[str, Any]:
             }
         ],
         "relations": [
-            {"type": "follows", "event": "01980000-0000-7000-8000-000000000000", "note": "The one before."},
+            {"type": "follows", "event": EARLIER, "note": "The one before."},
             {"type": "cites", "uri": "urn:celex:32024R1252"},
         ],
         "tags": ["materials"],

@@ -8,7 +8,7 @@ from service.api import Operation
 from service.describing.corrections import SELECTED, component_name
 from service.describing.examples import problem_example
 from service.describing.links import links_of
-from service.describing.requests import is_versioned
+from service.describing.requests import is_selectable, is_versioned
 from service.errors import (
     BodyTooLarge,
     Conflict,
@@ -60,6 +60,7 @@ _OF_SUCCESS: dict[str, tuple[str, ...]] = {
     "getEventByExternalId": ("Content-Location",),
     "upsertEvent": ("Content-Location",),
     "mergeEvent": ("Content-Location",),
+    "createEvent": ("Link",),
 }
 #: Where a problem is told in the form of the success: a check of health says what it found.
 _IN_ITS_OWN_FORM = {"ready": Unavailable}
@@ -119,7 +120,7 @@ def _success(operation_id: str, contract: Operation, methods: list[str], scope: 
         "headers": _pointed(_names(contract, methods, scope) + _OF_SUCCESS.get(operation_id, ())),
     }
     if schema is not None:
-        described["content"] = {contract.media_type: _content(schema, selectable="fields" in contract.query.fields)}
+        described["content"] = {contract.media_type: _content(schema, selectable=is_selectable(contract))}
     elif str(status) != _NOTHING:
         described["content"] = {contract.media_type: _TEXT if contract.media_type.startswith("text/") else {}}
     if links := links_of(operation_id, schema):

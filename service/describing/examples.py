@@ -33,6 +33,7 @@ ARGUMENTS: dict[str, str | int] = {
     "topic_id": "advanced-materials",
     "key_id": _KEY_ID,
     "code": "invalid",
+    "digest": "0123456789abcdef",
     "asset": "swagger-ui.css",
 }
 

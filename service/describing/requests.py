@@ -44,7 +44,8 @@ HEADERS: dict[str, dict[str, Any]] = {
         },
     },
     "Prefer": {
-        "description": "`return=minimal` for 204 without a body, `return=representation` for the record.",
+        "description": "`return=minimal` for 204 without a body, `return=representation` for the record."
+        " `handling=strict`, where an event is recorded, refuses one that is likely recorded already.",
         "schema": {"type": "string", "examples": ["return=minimal"]},
     },
 }
@@ -80,6 +81,11 @@ def is_versioned(contract: Operation) -> bool:
     """Whether a record is answered that has a version, by which it can be conditioned."""
     schema = contract.returns[1]
     return schema is not None and "version" in schema.fields
+
+
+def is_selectable(contract: Operation) -> bool:
+    """Whether only some fields of a record can be asked for."""
+    return any(isinstance(field, Selection) for field in contract.query.fields.values())
 
 
 def body(contract: Operation) -> dict[str, Any] | None:

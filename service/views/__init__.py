@@ -1,6 +1,7 @@
 """One blueprint a noun: URLs, statuses, headers."""
 
 from service.views.catalog import catalog
+from service.views.docs import docs
 from service.views.events import events
 from service.views.external_ids import external_ids
 from service.views.health import health
@@ -24,5 +25,6 @@ BLUEPRINTS = (
     me,
     problem_types,
     catalog,
+    docs,
     health,
 )

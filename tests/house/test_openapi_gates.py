@@ -15,8 +15,9 @@ import yaml
 from flask import Flask
 from openapi_spec_validator import validate
 
-from service import create_app
+from service import create_app, store
 from service.config import SEEDS, Settings
+from service.keys import digest
 from service.openapi import to_yaml
 from service.seeding import seed
 from tests.node import REDOCLY, run_node
@@ -28,6 +29,8 @@ BIN = Path(sys.executable).parent
 
 #: Cases that schemathesis must have tried.
 LEAST_CASES = 2_000
+#: Links between operations that it must have followed.
+LEAST_LINKS = 10
 
 
 @pytest.fixture(scope="module")
@@ -86,24 +89,37 @@ def test_every_operation_says_what_it_is_for_and_how_it_may_fail(description: Pa
     assert wanting == []
 
 
-def test_schemathesis_finds_no_lie(description: Path, served: Served, key: str, tmp_path: Path) -> None:
+def test_schemathesis_finds_no_lie(description: Path, database: str, served: Served, key: str, tmp_path: Path) -> None:
+    with psycopg.connect(database) as conn:
+        key_id = str(store.keys.find_key(conn, digest(key)).id)
     said = subprocess.run(
         [
             *(BIN / "schemathesis", "--config-file", ROOT / "tools" / "schemathesis.toml", "run", description),
             *("--url", served.url, "--header", f"Authorization: Bearer {key}"),
-            *("--checks", "all", "--seed", "3", "--workers", "2", "--max-examples", "40", "--no-color"),
+            *("--checks", "all", "--seed", "3", "--max-examples", "15", "--no-color"),
             *("--generation-database", "none", "--request-timeout", "20"),
         ],
         cwd=tmp_path,
+        env=os.environ
+        | {
+            "PYTHONPATH": str(ROOT / "tools"),
+            "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
+            "POLICYTRAIL_TEST_KEY_ID": key_id,
+        },
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
         timeout=300,
     )
-    tried = re.search(r"(\d+) generated", said.stdout)
     assert said.returncode == 0, said.stdout
-    assert tried and int(tried[1]) >= LEAST_CASES, said.stdout
+    assert _number(r"(\d+) generated", said.stdout) >= LEAST_CASES, said.stdout
+    assert _number(r"API Links: +(\d+) covered", said.stdout) >= LEAST_LINKS, said.stdout
+
+
+def _number(pattern: str, text: str) -> int:
+    found = re.search(pattern, text)
+    return int(found[1]) if found else 0
 
 
 _USE = """

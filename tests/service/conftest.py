@@ -2,17 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from schemas.event import NewEventSchema
 from service import create_app, store
 from service.config import Settings
+from service.events.recording import record_event
 from service.ids import uuid7
 from service.keys import digest, new_key
+from tests.factories import EARLIER, an_event
 
 
 @pytest.fixture
@@ -36,6 +41,15 @@ def running(database: str, **settings: Any) -> Iterator[Flask]:
     app.extensions["policytrail"].database.open()
     yield app
     app.extensions["policytrail"].database.close()
+
+
+@pytest.fixture
+def earlier(database: str) -> UUID:
+    """An event that others relate to."""
+    content = NewEventSchema().load(an_event(title="The one before"))
+    with psycopg.connect(database) as conn:
+        record_event(conn, content, id=UUID(EARLIER), now=datetime.now(UTC), key_id=None)
+    return UUID(EARLIER)
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def test_a_value_of_any_type_is_kept_or_refused_in_any_field(
     assert conn.execute("SELECT count(*) FROM event").fetchone() == (kept,)
 
 
+@pytest.mark.usefixtures("earlier")
 def test_a_full_event_is_kept_as_it_was_sent(client: FlaskClient) -> None:
     create_topic(client, "trade")
     answer = client.post("/v1/events", json=a_full_event())
@@ -49,6 +50,7 @@ def test_a_full_event_is_kept_as_it_was_sent(client: FlaskClient) -> None:
     }
 
 
+@pytest.mark.usefixtures("earlier")
 def test_a_text_may_be_as_long_as_its_field_and_no_longer(client: FlaskClient) -> None:
     create_topic(client, "trade")
     texts = [(path, field.most) for path, field in FIELDS if isinstance(field, Text)]

@@ -1,6 +1,7 @@
 """Whatever the schema accepts is stored, and comes back as it was said."""
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -24,8 +25,8 @@ steadily = settings(
 
 
 @pytest.fixture
-def recorder(client: FlaskClient) -> FlaskClient:
-    """A client where there are topics to use."""
+def recorder(client: FlaskClient, earlier: UUID) -> FlaskClient:  # noqa: ARG001 (the event that some relate to)
+    """A client where there are topics to use, and an event to relate to."""
     for topic in TOPICS:
         create_topic(client, topic)
     return client

@@ -14,8 +14,6 @@ UNKNOWN = "/v1/events/01980000-0000-7000-8000-000000000000"
 @pytest.mark.parametrize(
     "address",
     [
-        "/",
-        "/v1",
         "/v1/",
         "/v1/event",
         "/v1/events/",

@@ -59,7 +59,9 @@ def to_json(described: Described) -> str:
 def collection(described: Described) -> dict[str, Any]:
     """A collection with a folder for each tag of `described`, its requests in their order."""
     folders: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in described["tags"]}
-    for path, method, operation in sorted(_operations(described), key=lambda found: found[2]["operationId"] not in _FIRST):
+    for path, method, operation in sorted(
+        _operations(described), key=lambda found: found[2]["operationId"] not in _FIRST
+    ):
         folders[operation["tags"][0]].append(_item(path, method, operation, described))
     return {
         "info": {
@@ -124,7 +126,9 @@ def _body(operation: Described, described: Described) -> tuple[str, str]:
     media_type, content = next(iter(operation["requestBody"]["content"].items()))
     example = _BODIES.get(operation["operationId"]) or _example(content, described)
     if operation["operationId"] in ("createEvent", "replaceEvent"):
-        example = {name: value for name, value in example.items() if name != "external_ids"}  # so that it can be sent twice
+        example = {
+            name: value for name, value in example.items() if name != "external_ids"
+        }  # so that it can be sent twice
     return media_type, json.dumps(example, indent=2, ensure_ascii=False)
 
 

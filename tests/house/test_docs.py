@@ -39,7 +39,11 @@ def test_a_browser_shows_every_operation_and_asks_nobody_else(database: str, tmp
             [
                 *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
                 *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-                *("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--enable-logging=stderr", f"--user-data-dir={tmp_path / 'profile'}"),
+                *(
+                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                    "--enable-logging=stderr",
+                    f"--user-data-dir={tmp_path / 'profile'}",
+                ),
                 f"--log-net-log={tmp_path / 'net.json'}",
                 *("--virtual-time-budget=20000", "--dump-dom", f"{served.url}/docs"),
             ],

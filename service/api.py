@@ -9,12 +9,13 @@ from typing import Any, NoReturn
 from flask import Response, request
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import HTTPException
 
 from schemas.base import RequestSchema
 from schemas.quickload import Unsure, quick_loader
 from service import jsontext
 from service.conditional import etag, is_known
-from service.errors import Fault, Invalid, ServiceError, UnsupportedMediaType
+from service.errors import Fault, Invalid, Malformed, ServiceError, UnsupportedMediaType
 from service.problems import faults_of
 
 View = Callable[..., Any]
@@ -120,7 +121,23 @@ def require_once(args: Any) -> None:
 
 def sent_json() -> Any:
     """The body, strictly read."""
-    return jsontext.parse(request.get_data(cache=False))
+    return jsontext.parse(_sent_bytes())
+
+
+def _sent_bytes() -> bytes:
+    """The whole body. Malformed where it does not come as it was announced."""
+    try:
+        body = request.get_data(cache=False)
+        if request.content_length is None and len(body) == request.max_content_length:
+            # Where no length was announced werkzeug stops at the limit without a word; asked for more, it raises 413.
+            request.stream.read(1)
+    except HTTPException:
+        raise
+    except Exception as error:
+        raise Malformed("The body is not sent as HTTP sends it.") from error
+    if request.content_length not in (None, len(body)):
+        raise Malformed("The body ended before its Content-Length.")
+    return body
 
 
 def require_media_type(*accepted: str) -> None:

@@ -16,6 +16,10 @@ from schemas.vocabulary import Vocabulary
 #: Control characters that XML feeds cannot carry and PostgreSQL or terminals stumble over; tab and newlines are fine.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
+#: The same as JSON Schema says it: no control character, and one that is no white space.
+_PLAIN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff"
+_NOT_BLANK = rf"^[^{_PLAIN}]*[^{_PLAIN}\s][^{_PLAIN}]*$"
+
 #: An id inside a record, a topic's id, a scheme: short, lower-case, safe in a URL.
 SLUG = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
@@ -53,7 +57,7 @@ class Text(Checked):
     def __init__(self, most: int, **options: Any) -> None:
         """`most`: the largest number of characters."""
         self.most = most
-        self.form = {"minLength": 1, "maxLength": most}
+        self.form = {"pattern": _NOT_BLANK, "minLength": 1, "maxLength": most}
         super().__init__(**options)
 
     def problem_with(self, text: str) -> str | None:
@@ -142,7 +146,7 @@ class Currency(Checked):
 class Language(Checked):
     """A BCP 47 language tag."""
 
-    form = {"maxLength": 35, "examples": ["en", "zh-Hant"]}  # noqa: RUF012 (as Checked.form)
+    form = {"pattern": "^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$", "maxLength": 35, "examples": ["en", "zh-Hant"]}  # noqa: RUF012 (as Checked.form)
 
     def problem_with(self, text: str) -> str | None:
         """See Checked."""
@@ -233,7 +237,11 @@ class Timestamp(Checked):
 class FactRef(Checked):
     """A fact of the same record: a collection and an id (`figures/eu-2020`), or a field's name (`status`)."""
 
-    form = {"maxLength": 80, "examples": ["figures/eu-2020", "dates/launch", "title"]}  # noqa: RUF012 (as Checked.form)
+    form = {
+        "pattern": "^[a-z_]{1,15}(/[a-z0-9][a-z0-9._-]{0,63})?$",
+        "maxLength": 80,
+        "examples": ["figures/eu-2020", "dates/launch", "title"],
+    }  # noqa: RUF012 (as Checked.form)
     _pattern = re.compile(r"[a-z_]{1,15}(/[a-z0-9][a-z0-9._-]{0,63})?\Z")
 
     def problem_with(self, text: str) -> str | None:

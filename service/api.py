@@ -13,9 +13,9 @@ from webargs.flaskparser import FlaskParser
 from schemas.base import RequestSchema
 from schemas.forms import FormQuerySchema
 from schemas.quickload import Unsure, quick_loader
-from service import idempotency, jsontext, negotiating
+from service import idempotency, negotiating
+from service.bodies import sent_json
 from service.conditional import etag, known_tag
-from service.current import service
 from service.errors import Fault, Invalid, ServiceError, UnsupportedMediaType
 from service.events.patching import json_patch, merge_patch
 from service.jsontext import select
@@ -163,11 +163,6 @@ def require_once(args: Any) -> None:
     twice = [Fault(detail, parameter=name) for name, values in args.lists() if len(values) > 1]
     if twice:
         raise Invalid("See `errors` for what is not valid, and where.", twice)
-
-
-def sent_json() -> Any:
-    """The body, strictly read."""
-    return jsontext.parse(request.get_data(), service().body_bounds)
 
 
 def require_media_type(*accepted: str) -> None:

@@ -46,6 +46,9 @@ class Settings:
     trusted_proxies: int = _setting(
         0, "Proxies in front that add the address they were called from to X-Forwarded-For; it is ignored at 0."
     )
+    client_timeout: float = _setting(
+        60.0, "Seconds a client may take over one part of what it sends or reads before its connection is closed."
+    )
     max_body_bytes: int = _setting(1_048_576, "Bytes a request's body may have; more is 413.")
     max_nesting: int = _setting(64, "Levels that objects and arrays of a body may be nested; more is 400.")
     max_array: int = _setting(10_000, "Members an array or object of a body may have; more is 422.")

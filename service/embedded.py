@@ -271,6 +271,7 @@ def _as_server_user(directory: Path) -> list[str]:
         raise EmbeddedPostgresError("PostgreSQL does not run as root; to run it as another user, install setpriv")
     uid, gid = _server_user(directory)
     capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    capability += ["--securebits=+no_setuid_fixup"]
     return [setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups", *capability]
 
 

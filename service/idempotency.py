@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, request
 
 from service import problems
+from service.bodies import sent_bytes
 from service.current import key_id, transaction
 from service.errors import Conflict, Fault, Invalid, ServiceError, Unauthenticated, Unavailable
 from service.store import idempotency as store
@@ -63,7 +64,7 @@ def _ask(sent: str) -> Ask:
 
 
 def _fingerprint() -> bytes:
-    return hashlib.sha256(request.query_string + b"\n" + request.get_data()).digest()
+    return hashlib.sha256(request.query_string + b"\n" + sent_bytes()).digest()
 
 
 def _replayed(kept: Answer, fingerprint: bytes) -> Response:

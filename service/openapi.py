@@ -12,7 +12,6 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from schemas.published import ProblemSchema
-from service.api import Operation
 from service.describing import answers, corrections, examples, links, requests
 
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -21,8 +20,8 @@ _INTRODUCTION = """\
 Policy events whose every fact can point at the sentence that supports it.
 
 Send an API key as `Authorization: Bearer ptk_…` or as `X-API-Key`. Errors are `application/problem+json` (RFC 9457).
-A record's version is its ETag; to change it, send it back as If-Match. Lists answer `next`, the address of the next page
-as it is. Every operation takes an `X-Request-Id` and a `traceparent` of your own, and answers without a body to HEAD
+A record's version is its ETag; to change it, send it back as If-Match. Lists answer `next`, the address of the next
+page as it is. Every operation takes an `X-Request-Id` and a `traceparent` of your own, and answers without a body to HEAD
 and OPTIONS. A request that cannot be read as HTTP answers 400, 414 or 431."""
 
 INFO = {
@@ -91,7 +90,8 @@ def _complete(components: dict[str, Any], converter: OpenAPIConverter) -> None:
 
 def _noun(rule: Rule) -> str:
     """The blueprint's name."""
-    return rule.endpoint.partition(".")[0]
+    noun: str = rule.endpoint.partition(".")[0]
+    return noun
 
 
 def _tags(app: Flask) -> list[dict[str, str]]:
@@ -108,7 +108,7 @@ def _tag(blueprint: str) -> str:
 
 
 def _operations(rule: Rule, view: Any, converter: OpenAPIConverter) -> dict[str, Any]:
-    contract: Operation = view.operation
+    contract = view.operation
     scope: str | None = getattr(view, "scope", None)
     methods = [method for method in _METHODS if method.upper() in (rule.methods or ())]
     described = _told(view) | {"tags": [_tag(_noun(rule))], "security": _security(scope)}

@@ -4,6 +4,7 @@ import ctypes
 import fcntl
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import URLError
@@ -127,12 +128,18 @@ def _gunicorn(url: str) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield api
     finally:
-        api.terminate()
-        try:
-            api.wait(STOP_WITHIN)
-        except subprocess.TimeoutExpired:
-            api.kill()
-            api.wait()
+        _end(api)
+
+
+def _end(api: subprocess.Popen[bytes]) -> None:
+    """End gunicorn and its workers. They are told more than once: a worker that was just forked misses the first."""
+    deadline = time.monotonic() + STOP_WITHIN
+    while api.poll() is None:
+        number = signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL
+        with suppress(ProcessLookupError):
+            os.killpg(api.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            api.wait(0.5)
 
 
 def _end_with_parent() -> None:
@@ -159,7 +166,7 @@ def _base_url(settings: Settings) -> str:
 
 
 def _greeting(settings: Settings, secret: str) -> str:
-    base, key_file = _base_url(settings), settings.data_dir / "admin.key"
+    base, key_file = _base_url(settings), (settings.data_dir / "admin.key").absolute()
     new = json.dumps(
         {
             "title": "A first event",
@@ -168,7 +175,7 @@ def _greeting(settings: Settings, secret: str) -> str:
             "sources": [{"type": "web_page"}],
         }
     )
-    headers = f"-H \"Authorization: Bearer $(cat {key_file})\" -H 'Content-Type: application/json'"
+    headers = f"-H \"Authorization: Bearer $(cat {shlex.quote(str(key_file))})\" -H 'Content-Type: application/json'"
     return "\n".join(
         [
             f"Policytrail answers at {base}. Ctrl-C stops it; its data stay in {settings.data_dir}.",

@@ -1,17 +1,79 @@
 """gunicorn's gevent worker, except that what it cannot parse is answered as a problem too."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
+import gevent
 from gunicorn import util
+from gunicorn.workers.base_async import AsyncWorker
 from gunicorn.workers.ggevent import GeventWorker
 
+from service.config import load_settings
 from service.hardening import SECURITY_HEADERS
 from service.ids import uuid7
 from service.jsontext import render
 
+#: Seconds for which what a client is still sending is read and forgotten before its connection is closed.
+LINGER = 2.0
+
+#: Seconds that a connection may stay without a request once the worker was told to end.
+LAST_WORD = 1.0
+
 
 class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
-    """A gevent worker that never answers HTML."""
+    """A gevent worker that never answers HTML, never resets an answer away, and ends without waiting for the idle."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.patience = load_settings().client_timeout
+        self.serving: dict[gevent.Greenlet, socket.socket] = {}
+        self.idle: set[gevent.Greenlet] = set()
+
+    def handle(self, listener: socket.socket, client: socket.socket, addr: Any) -> None:
+        """Serve one connection to its end, and close it so that the client can read the last answer."""
+        kept, me = client.dup(), gevent.getcurrent()
+        self.serving[me] = kept
+        # Neither a body nor a reader that stalls may hold a place for ever; gunicorn's own handle waits without end.
+        client.settimeout(self.patience)
+        try:
+            AsyncWorker.handle(self, listener, client, addr)
+        finally:
+            del self.serving[me]
+            _close(kept)
+
+    @contextmanager
+    def timeout_ctx(self) -> Iterator[None]:
+        """Wait for a connection's next request no longer than it may be idle."""
+        me = gevent.getcurrent()
+        self.idle.add(me)
+        try:
+            # A timeout without an exception of its own ends the block quietly.
+            with gevent.Timeout(self.cfg.keepalive if self.alive else LAST_WORD, exception=False):
+                yield
+        finally:
+            self.idle.discard(me)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Take no further request on connections that are idle."""
+        super().handle_exit(sig, frame)
+        gevent.spawn(self._dismiss)
+
+    def _dismiss(self) -> None:
+        for one in self.idle:
+            with suppress(OSError):
+                # What has come already is still read and answered.
+                self.serving[one].shutdown(socket.SHUT_RD)
+
+
+def _close(sock: socket.socket) -> None:
+    """Close a connection; at once would be a reset, and the answer lost, if bytes are unread (RFC 9112, 9.6)."""
+    with suppress(OSError), gevent.Timeout(LINGER, exception=False):
+        sock.shutdown(socket.SHUT_WR)
+        while sock.recv(65_536):
+            pass
+    sock.close()
 
 
 def _write_problem(sock: socket.socket, status: int, reason: str, message: str) -> None:

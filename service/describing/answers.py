@@ -98,8 +98,8 @@ def _pointed(names: tuple[str, ...]) -> dict[str, Any]:
 
 def answers(operation_id: str, contract: Operation, methods: list[str], scope: str | None) -> dict[str, Any]:
     """Everything that an operation may answer, by status."""
-    status, told = str(contract.returns[0]), {}
-    told[status] = _success(operation_id, contract, methods, scope)
+    status = str(contract.returns[0])
+    told = {status: _success(operation_id, contract, methods, scope)}
     if contract.upsert:
         told[_CREATED] = _with_headers(told[status], "Created.", ("Location",))
     if "get" not in methods and is_versioned(contract):
@@ -108,8 +108,8 @@ def answers(operation_id: str, contract: Operation, methods: list[str], scope: s
         told[_UNCHANGED] = _unchanged(scope)
     for error in sorted(_errors(contract, methods, scope), key=lambda error: STATUS[error]):
         told[str(STATUS[error])] = {"$ref": f"#/components/responses/{error.__name__}"}
-    if error := _IN_ITS_OWN_FORM.get(operation_id):
-        told[str(STATUS[error])] = _with_headers(told[status], title_of(error), ("Retry-After",))
+    if own := _IN_ITS_OWN_FORM.get(operation_id):
+        told[str(STATUS[own])] = _with_headers(told[status], title_of(own), ("Retry-After",))
     return dict(sorted(told.items()))
 
 
@@ -144,7 +144,7 @@ def _content(schema: Schema, *, selectable: bool) -> dict[str, Any]:
 def _names(contract: Operation, methods: list[str], scope: str | None) -> tuple[str, ...]:
     """The headers of a success."""
     status, schema = contract.returns
-    names = _OF_EVERY if scope is not None else _OF_EVERY[:1]
+    names: tuple[str, ...] = _OF_EVERY if scope is not None else _OF_EVERY[:1]
     if is_versioned(contract) or (contract.conditional and "get" in methods):
         names += ("ETag",)
     if str(status) == _CREATED:

@@ -39,7 +39,7 @@ ARGUMENTS: dict[str, str | int] = {
 
 _NEW_EVENT: dict[str, Any] = {
     "external_ids": [{"scheme": "our-tracker", "value": "42"}],
-    "title": "EU–Japan Dialogue on Advanced Materials",
+    "title": "EU-Japan Dialogue on Advanced Materials",
     "event_type": "dialogue",
     "status": "planned",
     "participants": [
@@ -131,7 +131,7 @@ def _relation() -> dict[str, Any]:
     return {
         "direction": "outgoing",
         "type": "follows",
-        "event": {"id": _OTHER_ID, "title": "EU–Japan Digital Partnership", "record_state": "active"},
+        "event": {"id": _OTHER_ID, "title": "EU-Japan Digital Partnership", "record_state": "active"},
         "uri": None,
         "note": None,
     }

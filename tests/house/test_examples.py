@@ -80,7 +80,8 @@ def _send(client: FlaskClient, operation_id: str, body: Any, *, match: str | Non
         data=json.dumps(body),
         headers={"Content-Type": media_type} | ({"If-Match": match} if match else {}),
     )
-    assert str(answered.status_code) in operation["responses"] and answered.status_code < 300, answered.text
+    successes = [status for status in operation["responses"] if status < "3"]
+    assert str(answered.status_code) in successes, answered.text
     schema = operation["responses"][str(answered.status_code)]["content"]["application/json"]["schema"]
     assert list(_validator(schema).iter_errors(answered.json)) == []
     return answered.json
@@ -106,7 +107,8 @@ def test_the_examples_of_events_are_answered_as_described(seeded: FlaskClient) -
     assert replaced["version"] == 4
     upserted = _send(seeded, "upsertEvent", examples.REQUESTS["NewEvent"], scheme="our-tracker", value="42")
     assert upserted == replaced
-    other = seeded.get("/v1/events?topic=advanced-materials").json["items"][0]["id"]
+    page: Any = seeded.get("/v1/events?jurisdiction=CN").json
+    other = page["items"][0]["id"]
     assert _send(seeded, "mergeEvent", {"into": other}, match="*", event_id=id_)["id"] == other
 
 

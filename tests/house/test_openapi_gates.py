@@ -91,7 +91,8 @@ def test_every_operation_says_what_it_is_for_and_how_it_may_fail(description: Pa
 
 def test_schemathesis_finds_no_lie(description: Path, database: str, served: Served, key: str, tmp_path: Path) -> None:
     with psycopg.connect(database) as conn:
-        key_id = str(store.keys.find_key(conn, digest(key)).id)
+        found = store.keys.find_key(conn, digest(key))
+    assert found
     said = subprocess.run(
         [
             *(BIN / "schemathesis", "--config-file", ROOT / "tools" / "schemathesis.toml", "run", description),
@@ -104,7 +105,7 @@ def test_schemathesis_finds_no_lie(description: Path, database: str, served: Ser
         | {
             "PYTHONPATH": str(ROOT / "tools"),
             "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
-            "POLICYTRAIL_TEST_KEY_ID": key_id,
+            "POLICYTRAIL_TEST_KEY_ID": str(found.id),
         },
         text=True,
         stdout=subprocess.PIPE,

@@ -1,0 +1,193 @@
+"""`make run`: started, used, ended, killed, started again."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+
+from tests.faults.asking import ask, wait_until, wire
+from tests.faults.processes import Process, family, kill, server_in
+from tests.faults.starting import END_WITHIN, Run, paste, started
+
+
+@pytest.fixture
+def directory(scratch: Path) -> Iterator[Path]:
+    """Where data may be kept, not made yet."""
+    with TemporaryDirectory(prefix="policytrail-", dir=scratch) as name:
+        yield Path(name) / "data"
+
+
+@pytest.mark.parametrize("name", ["data", "Zoë's data $HOME"])
+def test_a_first_run_ends_its_start_by_three_lines_that_work_when_pasted(directory: Path, name: str) -> None:
+    with started(directory.with_name(name)) as run:
+        events, topics, created = [paste(line) for line in run.greeting()]
+
+        assert len(events["items"]) == 1
+        assert len(topics["items"]) == 5
+        assert created == ask(run.port, "GET", f"/v1/events/{created['id']}").json()
+
+
+def test_the_admin_key_is_shown_and_kept_for_its_owner_alone(directory: Path) -> None:
+    with started(directory) as run:
+        run.greeting()
+
+        assert run.key() in run.said()
+        assert stat.S_IMODE((directory / "admin.key").stat().st_mode) == 0o600
+        assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+        assert ask(run.port, "DELETE", first_event(run)[0], key=run.key(), headers={"If-Match": '"1"'}).status == 204
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_everything_and_a_second_run_finds_the_data_and_the_key(directory: Path, number: int) -> None:
+    with started(directory) as run:
+        created = paste(run.greeting()[-1])
+        key = run.key()
+        assert len(run.started()) > 5
+        assert run.end(number) == 0
+
+    with started(directory) as again:
+        again.greeting()
+        assert ask(again.port, "GET", f"/v1/events/{created['id']}").json() == created
+        assert again.key() == key
+        assert key in again.said()
+
+
+def test_a_client_that_keeps_its_connection_open_does_not_keep_a_signal_waiting(directory: Path) -> None:
+    with started(directory) as run:
+        run.greeting()
+        with wire(run.port) as line:
+            line.send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert line.answer().status == 200
+            assert run.end(signal.SIGTERM) == 0
+
+
+def test_after_a_kill_of_everything_at_once_a_new_start_recovers_and_has_the_data(directory: Path) -> None:
+    with started(directory) as run:
+        created = paste(run.greeting()[-1])
+        kill(run.started())
+        wait_until(lambda: not run.started())
+        assert run.process.wait() == -signal.SIGKILL
+
+    with started(directory, port=run.port) as again:
+        again.greeting()
+        assert ask(again.port, "GET", f"/v1/events/{created['id']}").json() == created
+        assert again.end(signal.SIGTERM) == 0
+
+
+def test_after_a_kill_of_the_supervisor_alone_the_api_ends_by_itself_and_a_new_start_works(directory: Path) -> None:
+    with started(directory) as run:
+        created = paste(run.greeting()[-1])
+        api = api_of(run)
+        assert len(api) == 3
+        run.process.kill()
+        run.process.wait()
+        wait_until(lambda: not any(process.is_alive for process in api), END_WITHIN)
+
+        # PostgreSQL, which nobody stopped, is taken on.
+        with started(directory, port=run.port) as again:
+            again.greeting()
+            assert ask(again.port, "GET", f"/v1/events/{created['id']}").json() == created
+            assert again.end(signal.SIGTERM) == 0
+
+
+def test_when_the_api_is_killed_the_run_says_so_and_stops_the_rest(directory: Path) -> None:
+    with started(directory) as run:
+        run.greeting()
+        belongs = run.started()
+        kill(api_of(run))
+        wait_until(lambda: run.process.poll() is not None, END_WITHIN)
+
+        assert run.process.returncode == 1
+        assert "The API has stopped by itself" in run.said()
+        assert not any(process.is_alive for process in belongs)
+
+
+def test_a_second_run_with_the_same_data_is_refused_and_does_not_disturb_the_first(directory: Path) -> None:
+    with started(directory) as first:
+        first.greeting()
+        belongs = first.started()
+        second = directory.parent / "another name"
+        second.symlink_to(directory)
+        with started(second) as refused:
+            wait_until(lambda: refused.process.poll() is not None)
+            assert (refused.process.returncode, refused.said()) == (
+                1,
+                f"Error: Policytrail already runs with {second}.\n",
+            )
+            second.unlink()
+
+        assert all(process.is_alive for process in belongs)
+        assert ask(first.port, "GET", "/readyz").status == 200
+
+
+def test_a_port_that_is_taken_is_told_and_nothing_is_left_running(directory: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with started(directory, port=port) as run:
+            wait_until(lambda: run.process.poll() is not None)
+
+            assert run.process.returncode == 1
+            assert run.said().startswith(f"Error: Port {port} is taken")
+            assert server_in(directory / "postgres") == set()
+
+
+def test_with_a_database_url_that_server_is_used_and_none_is_started(directory: Path, own_database: str) -> None:
+    with started(directory, DATABASE_URL=own_database) as run:
+        created = paste(run.greeting()[-1])
+        assert run.end(signal.SIGTERM) == 0
+
+    assert [path.name for path in sorted(directory.iterdir())] == ["admin.key", "lock"]
+    with psycopg.connect(own_database) as conn:
+        kept = conn.execute("SELECT convert_from(document, 'UTF8') FROM event WHERE id = %s", [created["id"]])
+        assert [json.loads(document) for [document] in kept] == [created]
+
+
+@pytest.mark.parametrize("moment", ["soon", "PostgreSQL starts", "the API starts", "a worker of the API starts"])
+def test_a_signal_during_the_start_ends_everything_too(directory: Path, moment: str) -> None:
+    with started(directory) as run:
+        if moment == "soon":
+            time.sleep(0.3)
+        elif moment == "PostgreSQL starts":
+            wait_until(lambda: server_in(directory / "postgres"))
+        else:
+            processes = 2 if moment.startswith("a worker") else 1
+            wait_until(lambda: len(api_of(run)) >= processes)
+        # A command that has not come to itself yet may end by the signal's own force.
+        assert run.end(signal.SIGTERM) in {0, -signal.SIGTERM}
+        assert not server_in(directory / "postgres")
+
+
+def test_ending_make_ends_everything(directory: Path) -> None:
+    # The environment of this very test is not made again beneath its feet.
+    with started(directory, command=["make", "--assume-old=.venv/local", "run"]) as run:
+        run.greeting()
+        assert len(run.started()) > 6
+        assert run.end(signal.SIGTERM) in {0, 2, -signal.SIGTERM}
+
+
+def test_ctrl_c_in_the_terminal_of_make_ends_everything(directory: Path) -> None:
+    with started(directory, command=["make", "--assume-old=.venv/local", "run"]) as run:
+        run.greeting()
+        belongs = run.started()
+        os.killpg(run.process.pid, signal.SIGINT)
+        wait_until(lambda: run.process.poll() is not None, END_WITHIN)
+        assert not any(process.is_alive for process in belongs)
+
+
+def first_event(run: Run) -> tuple[str, int]:
+    """The path and version of the first event."""
+    [event] = ask(run.port, "GET", "/v1/events").json()["items"]
+    return f"/v1/events/{event['id']}", event["version"]
+
+
+def api_of(run: Run) -> list[Process]:
+    """The processes of gunicorn."""
+    return [process for process in family(run.process.pid) if "gunicorn" in process.command]

@@ -1,0 +1,105 @@
+"""Two writers at one moment, in processes of their own: one wins, the other is told."""
+
+from functools import partial
+from typing import Any
+
+import psycopg
+
+from tests.factories import an_event
+from tests.faults.asking import Answer, ask, at_once
+from tests.faults.watching import all_waiting, count_events
+from tests.serving import Served
+
+
+def test_of_two_puts_with_one_etag_one_is_200_and_the_other_412_fifty_times_over(served: Served, key: str) -> None:
+    path, etag = create(served, key)
+    outcomes = []
+    for turn in range(50):
+        answers = at_once(
+            partial(write, served, key, ("PUT", path), etag, an_event(title=f"Left {turn}")),
+            partial(write, served, key, ("PUT", path), etag, an_event(title=f"Right {turn}")),
+        )
+        outcomes.append(sorted(answer.status for answer in answers))
+        etag = winner(answers).headers["ETag"]
+        assert ask(served.port, "GET", path).body == winner(answers).body
+
+    assert outcomes == [[200, 412]] * 50
+    assert etag == '"51"'
+
+
+def test_of_a_patch_and_a_delete_with_one_etag_only_one_takes_effect(served: Served, key: str) -> None:
+    for turn in range(10):
+        path, etag = create(served, key)
+        patched, deleted = at_once(
+            partial(write, served, key, ("PATCH", path), etag, {"title": f"Patched {turn}"}),
+            partial(write, served, key, ("DELETE", path), etag),
+        )
+        # A patch that comes after the deletion finds the event gone.
+        assert (patched.status, deleted.status) in {(200, 412), (412, 204), (410, 204)}
+        assert ask(served.port, "GET", path).status == (200 if patched.status == 200 else 410)
+
+
+def test_of_two_posts_with_one_external_id_one_is_201_and_the_other_409_twenty_times_over(
+    served: Served, key: str, conn: psycopg.Connection
+) -> None:
+    before = count_events(conn)
+    for turn in range(20):
+        twin = an_event(external_ids=[{"scheme": "celex", "value": str(turn)}])
+        answers = at_once(*[partial(ask, served.port, "POST", "/v1/events", key=key, json=twin)] * 2)
+        assert sorted(answer.status for answer in answers) == [201, 409]
+
+    assert count_events(conn) == before + 20
+
+
+def test_of_five_writers_who_have_all_read_one_version_before_any_writes_one_wins(
+    served: Served, key: str, conn: psycopg.Connection
+) -> None:
+    path, etag = create(served, key)
+    writers = [partial(write, served, key, ("PUT", path), etag, an_event(title=f"Title {turn}")) for turn in range(3)]
+    writers += [
+        partial(write, served, key, ("PATCH", path), etag, {"title": "Patched"}),
+        partial(write, served, key, ("DELETE", path), etag),
+    ]
+    conn.execute("SELECT FROM event WHERE id = %s FOR UPDATE", [id_in(path)])
+
+    with all_waiting(conn, *writers) as asked:
+        pass
+    answers = [one.result() for one in asked]
+
+    assert sorted(answer.status for answer in answers)[1:] == [412] * 4
+    assert winner(answers).status in {200, 204}
+    versions = conn.execute("SELECT version FROM event_revision WHERE event_id = %s ORDER BY 1", [id_in(path)])
+    assert versions.fetchall() == [(1,), (2,)]
+
+
+def test_of_five_creators_who_wait_for_one_external_id_one_wins(
+    served: Served, key: str, conn: psycopg.Connection
+) -> None:
+    path, _ = create(served, key)
+    conn.execute("INSERT INTO event_external_id VALUES ('celex', 'held', %s)", [id_in(path)])
+    twin = an_event(external_ids=[{"scheme": "celex", "value": "held"}])
+
+    with all_waiting(conn, *[partial(ask, served.port, "POST", "/v1/events", key=key, json=twin)] * 5) as asked:
+        pass
+
+    assert sorted(one.result().status for one in asked) == [201, 409, 409, 409, 409]
+
+
+def create(served: Served, key: str) -> tuple[str, str]:
+    """A new event's path and ETag."""
+    created = ask(served.port, "POST", "/v1/events", key=key, json=an_event())
+    assert created.status == 201, created.body
+    return created.headers["Location"], created.headers["ETag"]
+
+
+def id_in(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def write(served: Served, key: str, request: tuple[str, str], etag: str, json: Any = None) -> Answer:
+    return ask(served.port, *request, key=key, json=json, headers={"If-Match": etag})
+
+
+def winner(answers: list[Answer]) -> Answer:
+    [won] = [answer for answer in answers if answer.status < 300]
+    return won

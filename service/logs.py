@@ -40,6 +40,17 @@ def configure(level: str) -> None:
         logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(handlers=[_AsLine()], level=level.upper(), force=True)
+    # The pool tells every attempt to connect; that the database is gone is told by each 503 as well.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
+
+class _AsLine(logging.Handler):
+    """What libraries log, as one line like ours: its level, its logger and its message, without what was raised."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record."""
+        log.log(record.levelno, "library", logger=record.name, message=_KEY.sub(PREFIX + "…", record.getMessage()))
 
 
 def _without_words(exc_info: ExcInfo) -> str:

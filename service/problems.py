@@ -63,6 +63,11 @@ def title_of(error: type[ServiceError]) -> str:
 
 def tell(error: ServiceError) -> Response:
     """One of our own errors as a problem."""
+    if isinstance(error, errors.Moved) and request.method not in ("GET", "HEAD"):
+        # Not a redirect: a client that follows it with the same If-Match could hit a version of that number there.
+        response = tell(errors.Conflict(f"{error.detail} Read that one, and change it there."))
+        response.headers["Link"] = f'</v1/events/{error.merged_into}>; rel="canonical"'
+        return response
     response = _problem(
         f"/problems/{error.code}", title_of(type(error)), STATUS[type(error)], error.detail, error.faults
     )

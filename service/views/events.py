@@ -105,7 +105,7 @@ def get_event(event_id: UUID, query: dict[str, Any]) -> Response:
 @operation(
     body=NewEventSchema,
     returns=(200, EventSchema),
-    also=[Moved, NotFound, Gone, Conflict, Stale, PreconditionRequired],
+    also=[NotFound, Gone, Conflict, Stale, PreconditionRequired],
     conditional=True,
 )
 def replace_event(event_id: UUID, body: dict[str, Any]) -> Response:
@@ -125,7 +125,7 @@ def replace_event(event_id: UUID, body: dict[str, Any]) -> Response:
 @operation(
     patches=NewEventSchema,
     returns=(200, EventSchema),
-    also=[Moved, NotFound, Gone, Conflict, Invalid, Stale, PreconditionRequired],
+    also=[NotFound, Gone, Conflict, Invalid, Stale, PreconditionRequired],
     conditional=True,
 )
 def patch_event(event_id: UUID, patch: Patch) -> Response:
@@ -144,7 +144,7 @@ def patch_event(event_id: UUID, patch: Patch) -> Response:
 
 @events.delete("/<uuid:event_id>")
 @requires("events:write")
-@operation(returns=(204, None), also=[Moved, NotFound, Gone, Stale, PreconditionRequired], conditional=True)
+@operation(returns=(204, None), also=[NotFound, Gone, Conflict, Stale, PreconditionRequired], conditional=True)
 def delete_event(event_id: UUID) -> Response:
     """Delete an event.
 

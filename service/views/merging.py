@@ -32,7 +32,7 @@ _NEW_EVENT = NewEventSchema()
 @operation(
     body=MergeSchema,
     returns=(200, EventSchema),
-    also=[Moved, NotFound, Gone, Conflict, Stale, PreconditionRequired],
+    also=[NotFound, Gone, Conflict, Stale, PreconditionRequired],
     conditional=True,
 )
 def merge_event(event_id: UUID, body: dict[str, Any]) -> Response:

@@ -53,9 +53,9 @@ def test_requests_that_are_being_answered_when_the_api_is_told_to_end_are_answer
 
 #: Events that lack something that was written with them, and parts that lack their event.
 UNWHOLE = """
-SELECT event.id, revision.event_id, external.event_id
+SELECT event.id, revision.id, external.event_id
   FROM event
-  FULL JOIN event_revision AS revision ON revision.event_id = event.id
+  FULL JOIN event_revision AS revision ON revision.id = event.id
   FULL JOIN event_external_id AS external ON external.event_id = event.id
  WHERE (event.version = 1
         AND revision.version = 1

@@ -68,7 +68,7 @@ def test_of_five_writers_who_have_all_read_one_version_before_any_writes_one_win
 
     assert sorted(answer.status for answer in answers)[1:] == [412] * 4
     assert winner(answers).status in {200, 204}
-    versions = conn.execute("SELECT version FROM event_revision WHERE event_id = %s ORDER BY 1", [id_in(path)])
+    versions = conn.execute("SELECT version FROM event_revision WHERE id = %s ORDER BY 1", [id_in(path)])
     assert versions.fetchall() == [(1,), (2,)]
 
 

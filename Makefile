@@ -46,4 +46,4 @@ lock: .venv/dev
 	@$(PYTHON) -m venv .venv || { echo "Policytrail needs Python 3.11 with its venv module." >&2; exit 1; }
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv tools/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -237,11 +237,11 @@ class Timestamp(Checked):
 class FactRef(Checked):
     """A fact of the same record: a collection and an id (`figures/eu-2020`), or a field's name (`status`)."""
 
-    form = {
+    form = {  # noqa: RUF012 (as Checked.form)
         "pattern": "^[a-z_]{1,15}(/[a-z0-9][a-z0-9._-]{0,63})?$",
         "maxLength": 80,
         "examples": ["figures/eu-2020", "dates/launch", "title"],
-    }  # noqa: RUF012 (as Checked.form)
+    }
     _pattern = re.compile(r"[a-z_]{1,15}(/[a-z0-9][a-z0-9._-]{0,63})?\Z")
 
     def problem_with(self, text: str) -> str | None:

@@ -21,8 +21,8 @@ Policy events whose every fact can point at the sentence that supports it.
 
 Send an API key as `Authorization: Bearer ptk_…` or as `X-API-Key`. Errors are `application/problem+json` (RFC 9457).
 A record's version is its ETag; to change it, send it back as If-Match. Lists answer `next`, the address of the next
-page as it is. Every operation takes an `X-Request-Id` and a `traceparent` of your own, and answers without a body to HEAD
-and OPTIONS. A request that cannot be read as HTTP answers 400, 414 or 431."""
+page as it is. Every operation takes an `X-Request-Id` and a `traceparent` of your own, and answers without a body to
+HEAD and OPTIONS."""
 
 INFO = {
     "description": _INTRODUCTION,

@@ -5,6 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 import schemathesis
+from schemathesis.specs.openapi.checks import use_after_free
+
+#: What remains readable by design: a key says that it was revoked, an event's versions stay.
+_REMAINING = frozenset({"getKey", "listRevisions", "getRevision", "compareVersions"})
 
 #: The least that makes a record. What was generated is laid over it where it can do no harm to the whole.
 _EVENT: dict[str, Any] = {
@@ -15,6 +19,9 @@ _EVENT: dict[str, Any] = {
 #: Fields that no other part of the record has to agree with.
 _INDEPENDENT = ("title", "summary", "description", "event_type", "status", "instruments", "tags")
 
+#: Ids of the events that were created, the latest last.
+_created: list[str] = []
+
 
 def _event(generated: dict[str, Any]) -> dict[str, Any]:
     return {"title": "A policy"} | _EVENT | {name: generated[name] for name in _INDEPENDENT if name in generated}
@@ -24,10 +31,20 @@ def _topic(generated: dict[str, Any], id_: str) -> dict[str, Any]:
     return {"id": id_, "labels": generated.get("labels") or {"en": "a topic"}}
 
 
+def _operation_id(case: Any) -> Any:
+    return case.operation.definition.raw.get("operationId")
+
+
+@schemathesis.check
+def use_after_delete(ctx: Any, response: Any, case: Any) -> bool | None:
+    """What was deleted stays so."""
+    return None if _operation_id(case) in _REMAINING else use_after_free(ctx, response, case)
+
+
 @schemathesis.hook
 def before_call(_: Any, case: Any, __: dict[str, Any]) -> None:
     """Let whole lives happen in the stateful phase: what is created there is valid, and the key lives on."""
-    operation_id = case.operation.definition.raw.get("operationId")
+    operation_id = _operation_id(case)
     if operation_id == "revokeKey" and case.path_parameters.get("key_id") == os.environ["POLICYTRAIL_TEST_KEY_ID"]:
         case.path_parameters["key_id"] = str(uuid4())
     if not _is_stateful_and_valid(case) or not isinstance(case.body, dict):
@@ -40,6 +57,17 @@ def before_call(_: Any, case: Any, __: dict[str, Any]) -> None:
         case.body = _topic(case.body, case.path_parameters["topic_id"])
     elif operation_id in ("patchEvent", "patchTopic"):
         case.body = {}
+    elif operation_id == "mergeEvent":
+        others = [id_ for id_ in _created if id_ != case.path_parameters["event_id"]]
+        case.body = {"into": others[-1]} if others else case.body
+
+
+@schemathesis.hook
+def after_call(_: Any, case: Any, response: Any) -> None:
+    """Remember an event, so that others can be merged into it."""
+    created = 201
+    if _operation_id(case) == "createEvent" and response.status_code == created:
+        _created.append(response.json()["id"])
 
 
 def _is_stateful_and_valid(case: Any) -> bool:

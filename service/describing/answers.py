@@ -1,12 +1,13 @@
 """What an operation answers: its success, its problems, and the headers of each."""
 
+from http import HTTPStatus
 from typing import Any
 
 from marshmallow import Schema
 
 from service.api import Operation
 from service.describing.corrections import SELECTED, component_name
-from service.describing.examples import problem_example
+from service.describing.examples import REQUEST_ID, problem_example
 from service.describing.links import links_of
 from service.describing.requests import is_selectable, is_versioned
 from service.errors import (
@@ -65,6 +66,9 @@ _OF_SUCCESS: dict[str, tuple[str, ...]] = {
 #: Where a problem is told in the form of the success: a check of health says what it found.
 _IN_ITS_OWN_FORM = {"ready": Unavailable}
 
+#: What gunicorn refuses before the API sees it, whatever is asked.
+_BEFORE_US = {414: "UriTooLong", 431: "HeadersTooLarge"}
+
 _OF_EVERY = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
 _ALWAYS = frozenset({"X-Request-Id", "ETag", "Location", "Retry-After", "WWW-Authenticate", "Content-Location"})
 
@@ -83,7 +87,16 @@ def headers() -> dict[str, Any]:
 
 def problems() -> dict[str, Any]:
     """Every problem as a response, by the name of its class."""
-    return {error.__name__: _problem(error) for error in STATUS}
+    return {error.__name__: _problem(error) for error in STATUS} | {
+        name: _told_by_gunicorn(status) for status, name in _BEFORE_US.items()
+    }
+
+
+def _told_by_gunicorn(status: int) -> dict[str, Any]:
+    title = HTTPStatus(status).phrase
+    example = {"type": "about:blank", "title": title, "status": status, "detail": title, "request_id": REQUEST_ID}
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    return {"description": f"{title}.", "headers": _pointed(("X-Request-Id",)), "content": {MEDIA_TYPE: content}}
 
 
 def _problem(error: type[ServiceError]) -> dict[str, Any]:
@@ -110,6 +123,7 @@ def answers(operation_id: str, contract: Operation, methods: list[str], scope: s
         told[str(STATUS[error])] = {"$ref": f"#/components/responses/{error.__name__}"}
     if own := _IN_ITS_OWN_FORM.get(operation_id):
         told[str(STATUS[own])] = _with_headers(told[status], title_of(own), ("Retry-After",))
+    told |= {str(status): {"$ref": f"#/components/responses/{name}"} for status, name in _BEFORE_US.items()}
     return dict(sorted(told.items()))
 
 

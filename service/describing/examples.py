@@ -22,6 +22,7 @@ _WRITTEN = "2024-04-02T09:30:00.000000Z"
 
 EVENT_ID = "018e9a2c-6a00-7000-8000-000000000001"
 _OTHER_ID = "018e9a2c-6a00-7000-8000-000000000002"
+REQUEST_ID = "018e9a2c-6a00-7000-8000-0000000000ff"
 _KEY_ID = "018e9a2c-6a00-7000-8000-00000000000a"
 
 #: Of each argument in a path.
@@ -227,7 +228,7 @@ def problem_example(error: type[ServiceError]) -> dict[str, Any]:
         "status": STATUS[error],
         "detail": detail,
         "errors": faults,
-        "request_id": "018e9a2c-6a00-7000-8000-0000000000ff",
+        "request_id": REQUEST_ID,
     }
     return {name: value for name, value in told.items() if value is not None}
 

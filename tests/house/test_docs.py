@@ -63,6 +63,6 @@ def test_a_browser_shows_every_operation_and_asks_nobody_else(database: str, tmp
 
 
 def _asked_by_page(log: Path, origin: str) -> set[str]:
-    """Addresses that the page asked for, in Chromium's log of the network. What the browser asks by itself is left out."""
+    """Addresses that the page asked for, in Chromium's log of the network. The browser's own are left out."""
     requests = (event.get("params", {}) for event in json.loads(log.read_text())["events"])
     return {request["url"] for request in requests if request.get("initiator") == origin and "url" in request}

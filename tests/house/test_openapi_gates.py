@@ -30,7 +30,7 @@ BIN = Path(sys.executable).parent
 #: Cases that schemathesis must have tried.
 LEAST_CASES = 2_000
 #: Links between operations that it must have followed.
-LEAST_LINKS = 10
+LEAST_LINKS = 20
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,13 @@ def test_schemathesis_finds_no_lie(description: Path, database: str, served: Ser
         [
             *(BIN / "schemathesis", "--config-file", ROOT / "tools" / "schemathesis.toml", "run", description),
             *("--url", served.url, "--header", f"Authorization: Bearer {key}"),
-            *("--checks", "all", "--seed", "3", "--max-examples", "15", "--no-color"),
+            *(
+                "--checks",
+                "all",
+                "--exclude-checks",
+                "use_after_free",
+            ),  # the hooks have it, but for what remains by design
+            *("--seed", "3", "--max-examples", "15", "--no-color"),
             *("--generation-database", "none", "--request-timeout", "20"),
         ],
         cwd=tmp_path,

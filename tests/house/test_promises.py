@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Routes for those who run the service, and what every client may know before it has a key.
 WITHOUT_KEY = {
-    *("/livez", "/readyz", "/metrics", "/problems/<code>"),
+    *("/livez", "/readyz", "/metrics", "/problems/<code>", "/docs", "/docs/<digest>/<asset>"),
     *("/", "/v1", "/.well-known/api-catalog", "/openapi.json", "/openapi.yaml"),
 }
 

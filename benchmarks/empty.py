@@ -1,0 +1,22 @@
+"""Nothing, served as the service is: what gunicorn and its worker class can do at most."""
+
+from collections.abc import Callable, Iterable
+from types import SimpleNamespace
+from typing import Any
+
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+
+
+class Empty:
+    """A WSGI app that answers everything with an empty object."""
+
+    #: gunicorn.conf.py opens and closes the database of the app it serves.
+    extensions = {"policytrail": SimpleNamespace(database=SimpleNamespace(open=lambda: None, close=lambda: None))}  # noqa: RUF012 (read only)
+
+    def __call__(self, _environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer 200."""
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "2")])
+        return [b"{}"]
+
+
+app = Empty()

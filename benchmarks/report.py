@@ -1,0 +1,104 @@
+"""The figures as a table, on the terminal and in README.md."""
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+import psycopg
+
+from benchmarks.load import Job
+
+README = Path(__file__).parent / "README.md"
+
+#: README.md's own text stands around these.
+BEGIN, END = "<!-- figures, written by make bench -->", "<!-- end of figures -->"
+
+HEADINGS = (
+    "",
+    "service, req/s",
+    "peer, req/s",
+    "ratio: min · median · max",
+    "wanted",
+    "pgbench, tx/s",
+    "service / pgbench",
+    "empty route, req/s",
+    "service / empty",
+)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured for one job, round by round."""
+
+    job: Job
+    service: Sequence[float]
+    peer: Sequence[float]
+    pgbench: Sequence[float]
+    empty: Sequence[float]
+
+    @property
+    def ratios(self) -> list[float]:
+        """The service beside the peer of the same round, in order of size."""
+        return sorted(ours / theirs for ours, theirs in zip(self.service, self.peer, strict=True))
+
+
+def table(measured: Sequence[Figures]) -> str:
+    """The figures in markdown; rates are medians of the rounds."""
+    rows = [HEADINGS, ["-"] * len(HEADINGS), *(_row(figures) for figures in measured)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    rows[1] = ["-" * width for width in widths]
+    return "\n".join(
+        f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |" for row in rows
+    )
+
+
+def setting(url: str, tool: str, sizes: Mapping[str, int]) -> str:
+    """On what machine and with what sizes it was measured, in one sentence or two."""
+    with psycopg.connect(url) as conn:
+        postgres = conn.info.parameter_status("server_version")
+    amounts = ", ".join(f"{amount:,} {what}" for what, amount in sizes.items())
+    return (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {_machine()}; PostgreSQL {postgres}, "
+        f"Python {platform.python_version()}, load by {tool} on the same cores. {amounts[0].upper()}{amounts[1:]}."
+    )
+
+
+def write(text: str) -> None:
+    """Put `text` in README.md, in the place of what was measured before."""
+    before, _, rest = README.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+
+
+def _row(figures: Figures) -> list[str]:
+    ratios = figures.ratios
+    service, pgbench, empty = median(figures.service), median(figures.pgbench), median(figures.empty)
+    return [
+        figures.job.name,
+        f"{service:,.0f}",
+        f"{median(figures.peer):,.0f}",
+        f"{ratios[0]:.2f} · {median(ratios):.2f} · {ratios[-1]:.2f}",
+        f"≥ {figures.job.wanted:g}",
+        f"{pgbench:,.0f}",
+        f"{service / pgbench:.0%}",
+        f"{empty:,.0f}",
+        f"{service / empty:.0%}",
+    ]
+
+
+def _machine() -> str:
+    """Cores, kind and memory; nothing by which the machine could be known."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{len(os.sched_getaffinity(0))} cores ({_cpu()}) with {memory:.0f} GB"
+
+
+def _cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.machine()

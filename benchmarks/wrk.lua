@@ -1,0 +1,56 @@
+-- wrk's side of the load: what to send, by the environment that load.py sets, and one line of JSON at the end.
+
+local job, run = os.getenv("JOB"), os.getenv("RUN")
+local rows = tonumber(os.getenv("ROWS"))
+local threads = 0
+
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
+
+local function get()
+  return wrk.format("GET", string.format("/v1/events/01900000-0000-7000-8000-%012x", math.random(rows)))
+end
+
+-- Each line of the file is a body with the place for its external id marked.
+local function read_bodies()
+  local bodies = {}
+  for line in io.lines(os.getenv("BODIES")) do
+    local from, to = line:find("@external@", 1, true)
+    bodies[#bodies + 1] = { line:sub(1, from - 1), line:sub(to + 1) }
+  end
+  return bodies
+end
+
+local function create()
+  local bodies, sent = read_bodies(), 0
+  local headers = { ["Content-Type"] = "application/json", ["Authorization"] = "Bearer " .. os.getenv("KEY") }
+  return function()
+    sent = sent + 1
+    local body = bodies[sent % #bodies + 1]
+    return wrk.format("POST", "/v1/events", headers, body[1] .. run .. "-" .. number .. "-" .. sent .. body[2])
+  end
+end
+
+function init()
+  math.randomseed(number)
+  if job == "get" then
+    request = get
+  elseif job == "create" then
+    request = create()
+  else
+    local always = wrk.format("GET", job == "list" and "/v1/events?limit=50" or "/")
+    request = function() return always end
+  end
+end
+
+function done(summary)
+  local errors = summary.errors
+  print(string.format(
+    '{"requests": %d, "seconds": %f, "errors": %d}',
+    summary.requests,
+    summary.duration / 1e6,
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  ))
+end

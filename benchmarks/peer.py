@@ -32,20 +32,20 @@ LIST = """
 """
 
 CREATE = """
-    WITH new AS (
+    WITH written AS (
         INSERT INTO event (id, version, record_state, event_type, status, parties, affected, jurisdictions, topics,
-                           tags, title_key, date_earliest, announced_earliest, created_at, updated_at,
+                           tags, title_key, date_earliest, date_latest, announced_earliest, created_at, updated_at,
                            content_changed_at, document)
-        VALUES ($1, 1, 'active', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $12, $13)
-        RETURNING id, version, updated_at, document
+        VALUES ($1, 1, 'active', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $13, $14)
+        RETURNING *
     ), external AS (
         INSERT INTO event_external_id (scheme, value, event_id)
         SELECT scheme, value, $1
-          FROM unnest($14::text[], $15::text[]) AS given (scheme, value)
+          FROM unnest($15::text[], $16::text[]) AS given (scheme, value)
+    ), source AS (
+        INSERT INTO event_source (event_id, url_key) SELECT $1, unnest($17::text[])
     )
-    INSERT INTO event_revision (event_id, version, recorded_at, key_id, change_kind, reason, document)
-    SELECT id, version, updated_at, NULL, $16, $17, document
-      FROM new
+    INSERT INTO event_revision SELECT written.*, NULL, $18, $19 FROM written
 """
 
 
@@ -128,6 +128,7 @@ def columns_of(event: Event) -> tuple[object, ...]:
     who = event.participants
     actual = [entry.earliest for entry in event.dates if entry.modality == "actual" and entry.earliest]
     first = min(actual, default=None)
+    last = max((entry.latest for entry in event.dates if entry.earliest == first and entry.latest), default=None)
     return (
         event.id,
         event.event_type,
@@ -139,11 +140,13 @@ def columns_of(event: Event) -> tuple[object, ...]:
         sorted(set(event.tags)),
         event.title.casefold()[:80],
         first,
+        last,
         first,
         event.created_at,
         event.model_dump_json().encode(),
         [external.scheme for external in event.external_ids],
         [external.value for external in event.external_ids],
+        sorted({source.url.split("://", 1)[1] for source in event.sources if source.url}),
         event.change.kind,
         event.change.reason,
     )

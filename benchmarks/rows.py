@@ -51,7 +51,9 @@ def forget_created(url: str) -> None:
     with psycopg.connect(url) as conn:
         for statement in (
             "DELETE FROM event_external_id WHERE event_id > %s",
-            "DELETE FROM event_revision WHERE event_id > %s",
+            "DELETE FROM event_source WHERE event_id > %s",
+            "DELETE FROM event_relation WHERE event_id > %s",
+            "DELETE FROM event_revision WHERE id > %s",
             "DELETE FROM event WHERE id > %s",
         ):
             conn.execute(statement, (generated,))

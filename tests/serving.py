@@ -88,3 +88,23 @@ def _await(served: Served, path: str) -> None:
         except (URLError, OSError):
             time.sleep(0.05)
     raise AssertionError("gunicorn did not begin to answer")
+
+
+@contextmanager
+def running(data: Path, port: int) -> Iterator[None]:
+    """`policytrail run` with its data in `data`, from its greeting until the block ends."""
+    process = subprocess.Popen(
+        [Path(sys.executable).parent / "policytrail", "run"],
+        cwd=ROOT,
+        env=os.environ | {"POLICYTRAIL_DATA_DIR": str(data), "PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        assert any(line.startswith("curl") for line in process.stdout)
+        yield
+    finally:
+        process.terminate()
+        process.communicate(timeout=40)

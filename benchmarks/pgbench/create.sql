@@ -2,19 +2,17 @@
 SELECT uuidv7() AS id, random() AS unique_value \gset
 BEGIN;
 SELECT id FROM topic WHERE id = ANY(:topics) ORDER BY id FOR KEY SHARE;
-WITH new AS (
+WITH written AS (
     INSERT INTO event (id, version, record_state, event_type, status, parties, affected, jurisdictions, topics, tags,
-                       title_key, date_earliest, announced_earliest, created_at, updated_at, content_changed_at,
+                       title_key, date_earliest, date_latest, announced_earliest, created_at, updated_at, content_changed_at,
                        document)
     VALUES (:id, 1, 'active', 'dialogue', 'planned', '{EU,JP}', '{CN}', '{CN,EU,JP}', :topics, '{}', 'a title', '2024-04-01',
-            '2024-04-01', now(), now(), now(), :document)
-    RETURNING id, version, updated_at, document
+            '2024-04-01', '2024-04-01', now(), now(), now(), :document)
+    RETURNING *
 ), external AS (
     INSERT INTO event_external_id (scheme, value, event_id)
     SELECT scheme, value, :id
       FROM unnest(ARRAY['benchmark'], ARRAY[:id::text]) AS given (scheme, value)
 )
-INSERT INTO event_revision (event_id, version, recorded_at, key_id, change_kind, reason, document)
-SELECT id, version, updated_at, NULL, NULL, NULL, document
-  FROM new;
+INSERT INTO event_revision SELECT written.*, NULL, NULL, NULL FROM written;
 COMMIT;

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.test_readme import _running
-from tests.serving import free_port
+from tests.serving import free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = (ROOT / "docs" / "curl.md").read_text()
@@ -22,7 +21,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     data, port = tmp_path_factory.mktemp("data"), free_port()
     script = f"\necho '{_BETWEEN}'\n".join(re.findall(r"```sh\n(.*?)```", QUESTIONS, re.DOTALL))
     script = script.replace("127.0.0.1:8000", f"127.0.0.1:{port}").replace(".policytrail/", f"{data}/")
-    with _running(data, port):
+    with running(data, port):
         pasted = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
         )

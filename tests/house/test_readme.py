@@ -1,10 +1,7 @@
 """The README is run: its commands against a real `policytrail run`, its table against the settings."""
 
-import os
 import re
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -12,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.config import Settings, environment_name
-from tests.serving import free_port
+from tests.serving import free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -22,7 +19,7 @@ README = (ROOT / "README.md").read_text()
 def transcript(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What README's shell lines print when they are pasted in their order."""
     data, port = tmp_path_factory.mktemp("data"), free_port()
-    with _running(data, port):
+    with running(data, port):
         script = "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL))
         script = script.replace("127.0.0.1:8000", f"127.0.0.1:{port}").replace(".policytrail/", f"{data}/")
         # A blank line after each command, so that bodies without a last newline stay apart.
@@ -35,29 +32,6 @@ def transcript(tmp_path_factory: pytest.TempPathFactory) -> str:
         )
     assert (pasted.returncode, pasted.stderr) == (0, "")
     return pasted.stdout
-
-
-class _running:  # noqa: N801 (read as the verb it is)
-    """`policytrail run` with its data in a folder of the test's."""
-
-    def __init__(self, data: Path, port: int) -> None:
-        environment = os.environ | {"POLICYTRAIL_DATA_DIR": str(data), "PORT": str(port)}
-        self.process = subprocess.Popen(
-            [Path(sys.executable).parent / "policytrail", "run"],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def __enter__(self) -> None:
-        assert self.process.stdout
-        assert any(line.startswith("curl") for line in self.process.stdout)
-
-    def __exit__(self, *_: object) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=40)
 
 
 def _lines(text: str) -> Iterator[str]:

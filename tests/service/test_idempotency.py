@@ -33,7 +33,7 @@ def test_another_body_under_the_same_key_is_refused(client: FlaskClient, databas
     client.post("/v1/events", json=an_event(), headers=TOKEN)
     other = client.post("/v1/events", json=an_event(title="Another"), headers=TOKEN)
 
-    assert (other.status_code, other.json["errors"][0]["header"]) == (422, "Idempotency-Key")
+    assert (other.status_code, other.get_json()["errors"][0]["header"]) == (422, "Idempotency-Key")
     assert events_in(database) == 1
 
 
@@ -78,7 +78,7 @@ def test_a_malformed_key_is_refused(client: FlaskClient) -> None:
     for token in ("", '"', "a b", "x" * 256, "é".encode().decode("latin-1")):
         answer = client.post("/v1/events", json=an_event(), headers={"Idempotency-Key": token})
         assert answer.status_code == 422, (token, answer.json)
-        assert answer.json["errors"][0]["header"] == "Idempotency-Key"
+        assert answer.get_json()["errors"][0]["header"] == "Idempotency-Key"
 
 
 def test_answers_are_forgotten_after_a_day_and_swept(conn: psycopg.Connection) -> None:

@@ -61,8 +61,8 @@ def test_a_member_of_a_list_is_changed(client: FlaskClient) -> None:
             {"op": "replace", "path": "/title", "value": "Two parties"},
         ],
     )
-    assert (answer.status_code, answer.headers["ETag"], answer.json["title"]) == (200, '"2"', "Two parties")
-    assert [who["name"] for who in answer.json["participants"]] == ["Japan", "France"]
+    assert (answer.status_code, answer.headers["ETag"], answer.get_json()["title"]) == (200, '"2"', "Two parties")
+    assert [who["name"] for who in answer.get_json()["participants"]] == ["Japan", "France"]
 
 
 def test_a_test_that_fails_changes_nothing_and_is_named(client: FlaskClient) -> None:
@@ -70,8 +70,8 @@ def test_a_test_that_fails_changes_nothing_and_is_named(client: FlaskClient) -> 
         client,
         [{"op": "replace", "path": "/title", "value": "B"}, {"op": "test", "path": "/status", "value": "agreed"}],
     )
-    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (409, "#/1")
-    assert '"/status"' in answer.json["detail"]
+    assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (409, "#/1")
+    assert '"/status"' in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_test_that_fails_changes_nothing_and_is_named(client: FlaskClient) -> 
 )
 def test_an_operation_that_cannot_be_applied_is_named(client: FlaskClient, operation: Any) -> None:
     answer = patched(client, [operation])
-    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "#/0"), answer.json
+    assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, "#/0"), answer.json
 
 
 def test_a_patch_that_is_no_list_or_too_long_is_refused(client: FlaskClient) -> None:

@@ -28,6 +28,7 @@ PROCESSES = 2
 
 def fill(url: str, rows: int) -> None:
     """Record events 1 to `rows`, and the topics they use, in the empty database at `url`."""
+    print(f"Recording {rows:,} events …", flush=True)
     with psycopg.connect(url) as conn:
         for topic in NewTopicSchema(many=True).load(parse((SEEDS / "topics.json").read_bytes())):
             store.topics.insert_topic(conn, first_topic(topic, datetime.now(UTC)))
@@ -38,9 +39,7 @@ def fill(url: str, rows: int) -> None:
     with ProcessPoolExecutor(
         PROCESSES, own, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
     ) as pool:
-        for recorded in pool.map(partial(_record, url), batches):
-            print(f"\r{recorded:,} of {rows:,} events recorded", end="", flush=True)
-    print()
+        list(pool.map(partial(_record, url), batches))
     settle(url)
 
 
@@ -67,12 +66,11 @@ def settle(url: str) -> None:
         conn.execute("CHECKPOINT")
 
 
-def _record(url: str, numbers: range) -> int:
-    """Record the events `numbers` in one transaction; the last of them."""
+def _record(url: str, numbers: range) -> None:
+    """Record the events `numbers` in one transaction."""
     with psycopg.connect(url) as conn:
         for number, event in _contents(numbers):
             record_event(conn, event, id=event_id(number), now=recorded_at(number), key_id=None)
-    return numbers[-1]
 
 
 def _contents(numbers: range) -> Iterator[tuple[int, dict[str, object]]]:

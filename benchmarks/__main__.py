@@ -22,7 +22,7 @@ from service.jsontext import render
 from service.keys import digest, new_key
 from service.migrating import migrate
 
-#: Bodies that are sent in turn, each time with another external id.
+#: Bodies that are sent in turn, each time with another external id and day: the same event again would be a duplicate.
 BODIES = 200
 #: Seconds of load before each measurement, at most as long as that.
 WARM_UP = 2
@@ -79,11 +79,12 @@ def _database(directory: Path) -> Iterator[str]:
 
 
 def _bodies(directory: Path, rows: int) -> Path:
-    """A file of bodies to create events with, one a line, with the place for the external id marked."""
+    """A file of bodies to create events with, one a line; the places for external id and day are marked."""
     bodies = []
     for number in range(rows + 1, rows + 1 + BODIES):
         sent = body(number)
         sent["external_ids"][0]["value"] = "@external@"
+        sent["dates"][0]["edtf"] = "@day@"
         bodies.append(render(sent))
     file = directory / "bodies"
     file.write_bytes(b"\n".join(bodies) + b"\n")

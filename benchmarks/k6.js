@@ -19,8 +19,10 @@ const jobs = {
   list: () => http.get(`${URL}/v1/events?limit=50`),
   create: () => {
     const sent = exec.scenario.iterationInTest;
-    // Each body has the place for its external id marked.
-    http.post(`${URL}/v1/events`, bodies[sent % bodies.length].replace("@external@", `${RUN}-${sent}`), sending);
+    // One of the 9,000 days from 2000-01-01, as the rows have.
+    const day = new Date(946684800000 + Math.floor(Math.random() * 9000) * 86400000).toISOString().slice(0, 10);
+    const body = bodies[sent % bodies.length].replace("@external@", `${RUN}-${sent}`).replace("@day@", day);
+    http.post(`${URL}/v1/events`, body, sending);
   },
   empty: () => http.get(`${URL}/`),
 };

@@ -13,12 +13,12 @@ local function get()
   return wrk.format("GET", string.format("/v1/events/01900000-0000-7000-8000-%012x", math.random(rows)))
 end
 
--- Each line of the file is a body with the place for its external id marked.
+-- Each line of the file is a body with the places for its external id and its day marked.
 local function read_bodies()
   local bodies = {}
   for line in io.lines(os.getenv("BODIES")) do
-    local from, to = line:find("@external@", 1, true)
-    bodies[#bodies + 1] = { line:sub(1, from - 1), line:sub(to + 1) }
+    local before, between, after = line:match("^(.-)@external@(.-)@day@(.*)$")
+    bodies[#bodies + 1] = { before = before, between = between, after = after }
   end
   return bodies
 end
@@ -29,7 +29,10 @@ local function create()
   return function()
     sent = sent + 1
     local body = bodies[sent % #bodies + 1]
-    return wrk.format("POST", "/v1/events", headers, body[1] .. run .. "-" .. number .. "-" .. sent .. body[2])
+    local external = run .. "-" .. number .. "-" .. sent
+    -- One of the 9,000 days from 2000-01-01, as the rows have.
+    local day = os.date("!%Y-%m-%d", 946684800 + math.random(0, 8999) * 86400)
+    return wrk.format("POST", "/v1/events", headers, body.before .. external .. body.between .. day .. body.after)
   end
 end
 

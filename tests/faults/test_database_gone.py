@@ -89,7 +89,7 @@ def test_when_its_connections_are_ended_each_worker_answers_at_most_one_503(
 def test_a_statement_that_takes_too_long_is_a_503_and_leaves_the_api_well(
     database: str, key: str, conn: psycopg.Connection
 ) -> None:
-    with serving(database, POLICYTRAIL_STATEMENT_TIMEOUT="0.2") as served:
+    with serving(database, POLICYTRAIL_STATEMENT_TIMEOUT="0.2", POLICYTRAIL_WRITE_STATEMENT_TIMEOUT="0.2") as served:
         path = ask(served.port, "POST", "/v1/events", key=key, json=an_event()).headers["Location"]
         before = count_events(conn)
         conn.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")

@@ -64,7 +64,7 @@ class Text(Checked):
         """See Checked."""
         if len(text) > self.most:
             return f"Must have at most {self.most} characters, has {len(text)}."
-        if found := _CONTROL.search(text):
+        if not text.isprintable() and (found := _CONTROL.search(text)):
             return f"Holds the control character U+{ord(found[0]):04X} at position {found.start()}."
         if not text or text.isspace():
             return "Must not be blank; leave it out or send null where it is unknown."

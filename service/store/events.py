@@ -1,7 +1,7 @@
 """Events in the database: the bytes that are served, beside the columns that find them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -109,7 +109,7 @@ _UPDATE = f"""
 def insert_event(conn: Connection, row: EventRow, links: Links, by: Authorship) -> StoredEvent:
     """Keep a new event and its first revision. Conflict where an external id belongs to another event."""
     try:
-        conn.execute(_INSERT, asdict(row) | asdict(by) | _columns(links))
+        conn.execute(_INSERT, vars(row) | vars(by) | _columns(links))
     except UniqueViolation as error:
         raise _conflict(error) from error
     return StoredEvent(row.id, row.version, "active", row.document)
@@ -171,7 +171,7 @@ def get_event_by_external_id(conn: Connection, scheme: str, value: str) -> Store
 
 def update_event(conn: Connection, row: EventRow, links: Links, by: Authorship, *, expected: int) -> StoredEvent:
     """Keep the version that follows `expected`. Stale where another writer was first."""
-    changed = conn.execute(_UPDATE, asdict(row) | asdict(by) | {"expected": expected})
+    changed = conn.execute(_UPDATE, vars(row) | vars(by) | {"expected": expected})
     if changed.rowcount == 0:
         raise stale(row.id)
     replace_links(conn, row.id, links)
@@ -190,7 +190,7 @@ def delete_event(conn: Connection, id: UUID, by: Authorship, *, expected: int, n
         )
         {_REVISION}
         """,  # noqa: S608 (a constant of ours)
-        {"id": id, "expected": expected, "now": now} | asdict(by),
+        {"id": id, "expected": expected, "now": now} | vars(by),
     )
     if changed.rowcount == 0:
         raise stale(id)
@@ -212,7 +212,7 @@ def merge_event(
         )
         {_REVISION}
         """,  # noqa: S608 (a constant of ours)
-        {"id": goes.id, "into": into, "document": document, "now": now} | asdict(by),
+        {"id": goes.id, "into": into, "document": document, "now": now} | vars(by),
     )
     replace_links(conn, goes.id, Links((), (), ()))
 

@@ -1,9 +1,11 @@
 """The database: a pool of connections, and what a statement's failure means to a caller. Knows no Flask."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import LiteralString
 
 import psycopg
+from psycopg.sql import SQL
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from service.config import Settings
@@ -64,22 +66,29 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection]:
         """A connection in a transaction that ends with the block: committed, or rolled back when it raises."""
-        with self._within(self._write_timeout) as conn:
+        # What a write asks is the same every time but for its values; planning it anew took 0.17 ms of a create.
+        with self._within("BEGIN; SET LOCAL plan_cache_mode = force_generic_plan", self._write_timeout) as conn:
             yield conn
 
     @contextmanager
     def exporting(self) -> Iterator[psycopg.Connection]:
         """A connection in a transaction that sees one state of the database, only reads, and may take its time."""
-        with self._within(self._export_timeout) as conn:
-            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        with self._within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", self._export_timeout) as conn:
             yield conn
 
     @contextmanager
-    def _within(self, seconds: float) -> Iterator[psycopg.Connection]:
+    def _within(self, begin: LiteralString, seconds: float) -> Iterator[psycopg.Connection]:
         """A connection in a transaction of which each statement may take so long."""
-        with self.reading() as conn, conn.transaction():
-            conn.execute(f"SET LOCAL statement_timeout = {round(seconds * 1000)}")  # 18 us
-            yield conn
+        with self.reading() as conn:
+            # All that begins it in one round trip; psycopg's own transaction() would take one for each.
+            conn.execute(SQL(begin + "; SET LOCAL statement_timeout = {}").format(round(seconds * 1000)))
+            try:
+                yield conn
+            except BaseException:
+                with suppress(psycopg.OperationalError):  # where the connection broke there is nothing to take back
+                    conn.rollback()
+                raise
+            conn.commit()
 
     def _connection(self) -> psycopg.Connection:
         try:

@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test lint typing bench lock openapi clean
+.PHONY: run test bench lock openapi clean
 
 run: .venv/local
 	@exec $(BIN)/policytrail run

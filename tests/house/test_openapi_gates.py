@@ -5,8 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -16,13 +14,11 @@ from flask import Flask
 from openapi_spec_validator import validate
 
 from service import create_app, store
-from service.config import SEEDS, Settings
+from service.config import Settings
 from service.keys import digest
 from service.openapi import to_yaml
-from service.seeding import seed
 from tests.node import REDOCLY, run_node
-from tests.service.conftest import make_key
-from tests.serving import Served, serving
+from tests.serving import Served
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -44,20 +40,6 @@ def description(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("openapi") / "openapi.yaml"
     file.write_text(to_yaml(app))
     return file
-
-
-@pytest.fixture
-def key(database: str) -> str:
-    return make_key(database, "admin")
-
-
-@pytest.fixture
-def served(database: str) -> Iterator[Served]:
-    """The seeded API, which nobody reads without a key."""
-    with psycopg.connect(database) as conn:
-        seed(conn, SEEDS, datetime.now(UTC))
-    with serving(database, POLICYTRAIL_PUBLIC_READ="false") as served:
-        yield served
 
 
 def test_it_is_valid_openapi(description: Path) -> None:

@@ -23,8 +23,8 @@ openapi: .venv/dev
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock: .venv/dev
-	$(COMPILE) --extra local --extra dev --extra bench -o requirements/bench.txt pyproject.toml
-	$(COMPILE) -c requirements/bench.txt --extra local --extra dev -o requirements/dev.txt pyproject.toml
+	$(COMPILE) --extra local --extra parquet --extra dev --extra bench -o requirements/bench.txt pyproject.toml
+	$(COMPILE) -c requirements/bench.txt --extra local --extra parquet --extra dev -o requirements/dev.txt pyproject.toml
 	$(COMPILE) -c requirements/bench.txt --extra local -o requirements/local.txt pyproject.toml
 	$(COMPILE) -c requirements/bench.txt -o requirements/service.txt pyproject.toml
 

@@ -1,0 +1,183 @@
+"""What is wrong with a mapping is told all at once, each with its place in the file."""
+
+import copy
+import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.errors import Invalid
+from service.mapping import Mapping, load_mapping, mapping_of
+from service.mapping.loading import mapping_in
+from tests.mappings import MAPPINGS, faults_of
+
+steadily = settings(derandomize=True, deadline=None, max_examples=150)
+
+
+@pytest.mark.parametrize(
+    ("toml", "faults"),
+    [
+        ("evnt = 1", ['evnt: is not a key that can stand here. Did you mean "event"?']),
+        ('event.titel = "x"', ['event.titel: is not a key that can stand here. Did you mean "title"?']),
+        (
+            "event.title = 1",
+            ['event.title: must be a text such as "{column}", or a table such as { column = "…", table = "…" }.'],
+        ),
+        (
+            'event.title = { colum = "x" }',
+            [
+                'event.title.colum: is not a key that can stand here. Did you mean "column"?',
+                "event.title: must say one of column, text and first_of, or from and to.",
+            ],
+        ),
+        (
+            'event.title = { column = "x", text = "y" }',
+            ["event.title: must say one of column, text and first_of, or from and to."],
+        ),
+        ('event.title = "{x"', ['event.title: has a "{" too many; write {{ for the character.']),
+        ('event.title = "[x]"', ["event.title: has no column in its [ ]; write [[ and ]] for the characters."]),
+        ('event.title = "[{x}"', ['event.title: has a "[" that is not closed; write [[ for the character.']),
+        ('event.title = "{}"', ["event.title: names no column."]),
+        (
+            'event.title = { column = "x", rows = "last" }',
+            ["event.title.rows: is for mappings with a [group], where several rows make one event."],
+        ),
+        (
+            'event.title = { column = "x", unknown = "" }',
+            ["event.title.unknown: says more of table, date, number, as, none of which stands here."],
+        ),
+        (
+            'event.title = { column = "x", times = 2 }',
+            ["event.title.times: says more of number, which does not stand here."],
+        ),
+        ('event.title = { column = "x", cut = 3 }', ["event.title.cut: must be 10 or more."]),
+        (
+            'event.title = { column = "x", when = { column = "y" } }',
+            ["event.title.when: must say one of: is, is_not, filled, up_to."],
+        ),
+        (
+            'event.title = { column = "x", when = { column = "y", up_to = "soon" } }',
+            ['event.title.when.up_to: "soon" is not a date such as 2021, 2021-04 or 2021-04-01.'],
+        ),
+        (
+            'event.title = { column = "x", number = "#,###" }',
+            ['event.title.number: "#,###" is not known here, but "1,234.56", "1.234,56".'],
+        ),
+        (
+            'event.title = { column = "x", table = "nams" }\ntables.names = { a = "b" }',
+            ['event.title.table: "nams" is not known here, but "names". Did you mean "names"?'],
+        ),
+        ('tables.names = { a = "b" }', ["tables.names: is a table that nothing uses."]),
+        (
+            'event.title = { column = "x", table = { a = "1", A = "2" } }',
+            ["event.title.table.A: stands twice in this table; case and white space make no difference."],
+        ),
+        ('[[event.dates]]\nedtf = "{day}"', ["event.dates[1]: needs kind.", "event.dates[1]: needs modality."]),
+        (
+            '[[event.dates]]\nkind = "adopted"\nedtf = "{a}"\nmodality = "actual"\neach = { column = "x" }',
+            [
+                "event.dates[1].each: needs into: the names for the pieces of a part.",
+            ],
+        ),
+        ("group.order = []", ['group: needs by: what the rows of an event have in common, such as by = "{id}".']),
+        (
+            'file.encoding = "klingon"',
+            ['file.encoding: "klingon" is not an encoding; try utf-8, utf-16 or windows-1252.'],
+        ),
+        ('file.delimiter = "||"', ["file.delimiter: must be one character."]),
+        ("event.participants = []", ["event: needs [[event.participants]]."]),
+    ],
+)
+def test_a_fault_is_told_with_its_place(toml: str, faults: list[str]) -> None:
+    assert faults_of(toml) == faults
+
+
+@pytest.mark.parametrize(
+    ("toml", "fault"),
+    [
+        ('event.status = "in-force"', 'event.status: "in-force" cannot stand here. Must be one of'),
+        (
+            'event.status = { column = "s", table = { yes = "inforce" } }',
+            'event.status: "inforce" cannot stand here. Must be one of',
+        ),
+        ('event.lang = "english!"', 'event.lang: "english!" cannot stand here. Must be a BCP 47 language tag'),
+        (
+            '[[event.sources]]\ntype = "report"\nurl = "example.org"',
+            'event.sources[1].url: "example.org" cannot stand here. Must be an http',
+        ),
+        (
+            '[[event.participants]]\nname = "J"\nrole = "party"\njurisdiction = "Japn"',
+            'event.participants[1].jurisdiction: "Japn" is not a country or union',
+        ),
+        (
+            '[[event.dates]]\nkind = "adopted"\nedtf = { text = "2020", date = "dd/mm/yyyy" }\nmodality = "actual"',
+            'event.dates[1].edtf: "2020" is not a date written as dd/mm/yyyy.',
+        ),
+        (
+            '[[event.participants]]\nid = "jp"\nname = "J"\nrole = "party"\non_behalf_of = "jpn"',
+            'event.participants[1].on_behalf_of: no entry of event.participants has the id "jpn". Did you mean "jp"?',
+        ),
+        (
+            '[[event.citations]]\nfact = "dates/end"\nsource = "x"\nstance = "supports"',
+            'event.citations[1].fact: no entry of event.dates has the id "end".',
+        ),
+    ],
+)
+def test_what_can_never_be_valid_is_told_before_any_row_is_read(toml: str, fault: str) -> None:
+    assert [told for told in faults_of(toml) if told.startswith(fault)] != []
+
+
+def test_everything_is_told_at_once() -> None:
+    with pytest.raises(Invalid) as caught:
+        mapping_of('[event]\ntitel = "x"\nevent_type = "lw"\n', "laws.toml")
+    assert caught.value.detail == "laws.toml cannot be used:"
+    assert [fault.detail.partition(":")[0] for fault in caught.value.faults] == [
+        *("event.titel", "event", "event.event_type", "event", "event"),
+    ]
+
+
+def test_a_file_that_is_no_toml_or_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"laws\.toml is not TOML: "):
+        mapping_of("[event", "laws.toml")
+    with pytest.raises(Invalid, match=r"laws\.toml cannot be read: "):
+        load_mapping(tmp_path / "laws.toml")
+
+
+ODD: tuple[Any, ...] = (
+    *("", "x", "{a}", "{", "[a]", "*", "{a}[", 5, -1, True, 1.5, date(2020, 1, 1), [], ["a"], [1], {}),
+    *({"column": "a"}, {"text": 1}, [{"column": "a"}], {"a": {"b": 1}}, {"from": "{a}"}, {"first_of": "x"}),
+)
+EXAMPLES = [tomllib.loads(path.read_text()) for path in sorted(MAPPINGS.glob("*.toml"))]
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place of a mapping but the lines of its tables, which are many and alike."""
+    if path:
+        yield path
+    if path[:1] != ("tables",):
+        for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+            yield from _places(value[key], (*path, key))
+
+
+@steadily
+@given(st.data())
+def test_whatever_stands_anywhere_the_mapping_is_read_or_refused(data: st.DataObject) -> None:
+    said = copy.deepcopy(data.draw(st.sampled_from(EXAMPLES)))
+    path = data.draw(st.sampled_from(list(_places(said))))
+    around: Any = said
+    for step in path[:-1]:
+        around = around[step]
+    if isinstance(around, dict) and data.draw(st.booleans()):
+        around[data.draw(st.sampled_from(["rows", "each", "when", "table", "odd", "split", "unknown"]))] = around.pop(
+            path[-1]
+        )
+    else:
+        around[path[-1]] = data.draw(st.sampled_from(ODD))
+    with suppress(Invalid):
+        assert isinstance(mapping_in(said), Mapping)

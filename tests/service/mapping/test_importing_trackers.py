@@ -1,0 +1,76 @@
+"""The beginning of each tracker into a database, by `policytrail import --mapping`."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+
+from service.cli import main
+from service.mapping import Mapped, Refused, load_mapping, records, text_lines
+from tests.mappings import MAPPINGS, tracker
+from tests.trackers import FILES
+
+#: Rows of each file: enough for every kind of part, few enough for a test.
+ROWS = 150
+
+
+def beginning_of(name: str, folder: Path) -> Path:
+    """The first rows of a tracker as a file."""
+    beginning = folder / f"{name}.csv"
+    with (
+        tracker(FILES[name]).open(encoding="utf-8-sig", newline="") as whole,
+        beginning.open("w", encoding="utf-8", newline="") as file,
+    ):
+        rows = csv.reader(whole)
+        csv.writer(file).writerows(row for row, _ in zip(rows, range(ROWS + 1), strict=False))
+    return beginning
+
+
+def outcomes_of(name: str, file: Path) -> Iterator[Mapped | Refused]:
+    mapping = load_mapping(MAPPINGS / f"{name}.toml")
+    with file.open("rb") as stream:
+        yield from records(mapping, text_lines(mapping, stream))
+
+
+def taken(name: str, file: Path, database: str) -> Result:
+    command = ["import", "--mapping", str(MAPPINGS / f"{name}.toml"), "--jobs", "1", str(file)]
+    return CliRunner().invoke(main, command, env={"DATABASE_URL": database})
+
+
+def said_by(document: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """What `document` says where `record` says something, down to the fields of its parts."""
+    return {name: _within(document[name], said) for name, said in record.items()}
+
+
+def _within(stored: Any, said: Any) -> Any:
+    if isinstance(said, dict):
+        return said_by(stored, said)
+    if isinstance(said, list):
+        assert len(stored) == len(said)
+        return [_within(one, other) for one, other in zip(stored, said, strict=True)]
+    return stored
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_tracker_is_imported_and_nothing_changes_when_it_comes_again(
+    name: str, tmp_path: Path, database: str, conn: psycopg.Connection
+) -> None:
+    file = beginning_of(name, tmp_path)
+    outcomes = list(outcomes_of(name, file))
+    made = {_key(outcome.record): outcome.record for outcome in outcomes if isinstance(outcome, Mapped)}
+    refused = sum(isinstance(outcome, Refused) for outcome in outcomes)
+    first, again = taken(name, file, database), taken(name, file, database)
+    assert f"{len(made):,} created, 0 updated, 0 unchanged, {refused} refused. done." in first.output
+    assert f"0 created, 0 updated, {len(made):,} unchanged, {refused} refused. done." in again.output
+    stored = [orjson.loads(row[0]) for row in conn.execute("SELECT document FROM event", binary=True)]
+    assert {_key(one): said_by(one, made[_key(one)]) for one in stored} == made
+    assert {one["version"] for one in stored} == {1}
+
+
+def _key(record: dict[str, Any]) -> str:
+    return str(record["external_ids"][0]["value"])

@@ -1,0 +1,1 @@
+"""The forms that many events can be had in: iterators in, bytes out."""

@@ -1,0 +1,135 @@
+"""/v1/figures: the figures of all events, each with its event, its subject and its source."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response
+from psycopg import Connection, DataError
+
+from schemas.figures import FigurePageSchema, FigureQuerySchema
+from service import store
+from service.api import operation
+from service.auth import requires
+from service.current import reading
+from service.errors import NotFound
+from service.events.figures import asked_of_figures, flat_figures, summed
+from service.exporting import Form, require_writable, tabled
+from service.formats.tables import FIGURES
+from service.jsontext import render
+from service.negotiating import FILES, PAGES, Format
+from service.paging import decode_cursor, encode_cursor, fingerprint, unusable
+from service.search.conditions import condition_of
+from service.search.dates import foremost_date
+from service.search.filters import FigureAsked, Filter
+from service.search.narrowing import widened
+from service.search.reading import filter_key, filter_of
+from service.store.conditions import Condition
+from service.views.choosing import asked_format, refuse
+from service.views.files import send_file
+from service.views.listing import DEFAULT_ORDER
+from service.views.pages import page, page_size
+
+figures = Blueprint("figures", __name__, url_prefix="/v1")
+
+#: A figure, and what stands behind it: the event before its own, and the figure that follows it there.
+Placed = tuple[list[str], dict[str, Any]]
+
+
+@figures.get("/figures")
+@requires("events:read")
+@operation(query=FigureQuerySchema, returns=(200, FigurePageSchema), formats=FILES)
+def list_figures(query: dict[str, Any]) -> Response:
+    """List figures across events.
+
+    The filters select events, and those that begin with `figure_` the figures themselves. Those of the newest events by
+    the main date come first. `sums` adds those figures up that have measure, currency or unit, type of value and type
+    of period in common.
+    """
+    return _answer(asked_format(query, FILES), query)
+
+
+@figures.get("/figures.<suffix>")
+@requires("events:read")
+@operation(query=FigureQuerySchema, returns=(200, FigurePageSchema), also=[NotFound], formats=FILES)
+def export_figures(suffix: str, query: dict[str, Any]) -> Response:
+    """List figures in the form that the address ends in.
+
+    The same as `GET /v1/figures` with `format`: `ndjson`, `csv` and `parquet` hold all figures that match, of one
+    instant; `json` is the list.
+    """
+    return _answer(asked_format(query, FILES, suffix), query)
+
+
+def _answer(form: Format, query: dict[str, Any]) -> Response:
+    if form is PAGES:
+        refuse(query, ("bom",), "Only CSV has a byte order mark.")
+        return _page(query)
+    refuse(query, ("cursor",), "An export has no pages: it holds all that match.")
+    refuse(query, ("limit",), "An export of figures holds all that match.")
+    refuse(query, ("sums",), "Only pages of JSON hold sums.")
+    wanted = Form(form.name, bom=query["bom"])
+    require_writable(wanted)
+    return send_file(
+        form, "policytrail-figures", partial(_all, asked=filter_of(query)), partial(tabled, wanted, FIGURES)
+    )
+
+
+def _all(conn: Connection, asked: Filter) -> Iterator[list[dict[str, Any]]]:
+    """Every figure that matches, in batches."""
+    condition = store.figures.with_figures(condition_of(widened(conn, asked)))
+    for documents in store.exporting.stream_documents(conn, condition):
+        records = map(orjson.loads, documents)
+        yield [figure for record in records for _, figure in flat_figures(record, asked_of_figures(asked))]
+
+
+def _page(query: dict[str, Any]) -> Response:
+    asked, limit = filter_of(query), page_size(query)
+    bound_to = fingerprint("figures", filter_key(asked))
+    event, begin = _after(query["cursor"], bound_to)
+    with reading() as conn:
+        condition = condition_of(widened(conn, asked))
+        having = store.figures.with_figures(condition)
+        try:
+            # Each has a figure that is asked for, but the first may have shown its last.
+            found = store.listing.page_events(conn, having, DEFAULT_ORDER, event, limit + 2)
+        except DataError as error:  # the fingerprint is no secret: what follows it may be forged
+            raise (unusable() if event else error) from error
+        sums = _sums(conn, condition, asked_of_figures(asked)) if query["sums"] else None
+    placed = list(islice(_placed(found.documents, asked_of_figures(asked), event, begin), limit + 1))
+    cursor = encode_cursor(bound_to, placed[limit - 1][0]) if len(placed) > limit else None
+    return page([render(figure) for _, figure in placed[:limit]], cursor, sums=sums)
+
+
+def _after(cursor: str | None, bound_to: str) -> tuple[list[str] | None, int]:
+    """Behind which event the page begins, and at which figure of the one that follows."""
+    if not cursor:
+        return None, 0
+    day, event, begin = decode_cursor(cursor, bound_to, 3)
+    if not begin.isdecimal():
+        raise unusable()
+    return [day, event] if event else None, int(begin)
+
+
+def _placed(
+    documents: Iterable[bytes], asked: FigureAsked | None, event: list[str] | None, begin: int
+) -> Iterator[Placed]:
+    """The figures of the events behind `event`, the first of which begins at its figure `begin`.
+
+    What stands behind a figure is told by the event before its own, and the number of the figure that follows it.
+    """
+    for document in documents:
+        record = orjson.loads(document)
+        for place, figure in flat_figures(record, asked):
+            if place >= begin:
+                yield [*(event or ("", "")), str(place + 1)], figure
+        begin, main = 0, foremost_date(record["dates"])
+        event = [(main and main["earliest"]) or "-infinity", record["id"]]
+
+
+def _sums(conn: Connection, condition: Condition, asked: FigureAsked | None) -> dict[str, Any]:
+    nothing = FigureAsked((), (), (), None, None)
+    amounts, complete = store.figures.sum_figures(conn, condition, **vars(asked or nothing))
+    return {"complete": complete, "groups": summed(amounts)}

@@ -1,0 +1,30 @@
+"""Records as they are stored, for tests of what is made of them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from schemas.event import NewEventSchema
+from service.events.completing import complete
+from service.formats.feeds import Feed
+from tests.factories import an_event
+
+ID = "01980000-0000-7000-8000-000000000001"
+MONDAY = datetime(2024, 4, 1, 9, 30, tzinfo=UTC)
+
+FEED = Feed(
+    title="Policytrail: party=JP",
+    service="https://policy.example",
+    address="https://policy.example/v1/events.atom?party=JP&cursor=1",
+    first="https://policy.example/v1/events.atom?party=JP",
+    next=None,
+)
+
+
+def a_record(id: str = ID, now: datetime = MONDAY, **said: Any) -> dict[str, Any]:
+    """The record of `an_event(**said)`."""
+    return complete(NewEventSchema().load(an_event(**said)), id=id, now=now)
+
+
+def a_date(edtf: str, modality: str = "actual", kind: str = "launched", **said: Any) -> dict[str, Any]:
+    """What a client sends for a date."""
+    return {"id": kind, "kind": kind, "edtf": edtf, "modality": modality} | said

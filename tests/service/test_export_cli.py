@@ -1,0 +1,109 @@
+"""`policytrail export`."""
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+from flask.testing import FlaskClient
+
+from service import exporting
+from service.cli import main
+from tests.factories import create_event
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def export(database: str) -> Run:
+    def run(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(main, ["export", *map(str, arguments)], env={"DATABASE_URL": database})
+
+    return run
+
+
+@pytest.fixture
+def three(client: FlaskClient) -> list[dict[str, Any]]:
+    return [create_event(client, title=title, status=status) for title, status in _THREE]
+
+
+_THREE = [("C", "planned"), ("A", "adopted"), ("B", "planned")]
+
+
+def test_the_command_writes_what_the_api_answers(export: Run, client: FlaskClient, three: list[dict[str, Any]]) -> None:
+    for form in ("ndjson", "csv"):
+        done = export("--format", form, "status=planned")
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert done.stdout_bytes == client.get(f"/v1/events.{form}?status=planned").data
+    assert [json.loads(line) for line in export().stdout_bytes.splitlines()] == three
+
+
+@pytest.mark.usefixtures("three")
+def test_parameters_are_those_of_the_list(export: Run) -> None:
+    done = export("sort=-title", "limit=2", "fields=title", "party=JP,EU")
+    assert [json.loads(line)["title"] for line in done.stdout.splitlines()] == ["C", "B"]
+    assert export("--format", "csv", "bom=true").stdout_bytes.startswith(b"\xef\xbb\xbfid,")
+
+
+@pytest.mark.usefixtures("three")
+def test_a_files_name_says_its_form_and_its_packing(export: Run, tmp_path: Path) -> None:
+    assert export("--output", tmp_path / "events.csv.gz").exit_code == 0
+    text = gzip.decompress((tmp_path / "events.csv.gz").read_bytes()).decode()
+    assert [row["title"] for row in csv.DictReader(io.StringIO(text, newline=""))] == ["C", "A", "B"]
+
+    done = export("--output", tmp_path / "events.parquet", "status=planned")
+    assert pq.read_table(tmp_path / "events.parquet").column("title").to_pylist() == ["C", "B"]
+    assert done.stderr.startswith("2 events in ")
+
+    export("--output", tmp_path / "events.txt", "--format", "ndjson")
+    assert len((tmp_path / "events.txt").read_text().splitlines()) == 3
+
+
+@pytest.mark.usefixtures("three")
+def test_a_file_is_complete_or_what_it_was(export: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "events.ndjson"
+    file.write_text("before")
+
+    def broken(*_: Any, **__: Any) -> Any:
+        yield [b"{}"]
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(exporting, "stream_documents", broken)
+    assert export("--output", file).exit_code != 0
+    assert (file.read_text(), list(tmp_path.iterdir())) == ("before", [file])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["part=JP"], 1, 'part: Unknown field. Did you mean "party"?'),
+        (["limit=many"], 1, "limit: Must be a whole number from 1."),
+        (["topic=none"], 1, 'There is no topic "none".'),
+        (["party"], 2, "party: give each parameter once, as NAME=VALUE."),
+        (["party=JP", "party=EU"], 2, "party=EU: give each parameter once"),
+        (["count=exact"], 2, "count: not for a file of all events"),
+        (["--format", "xls"], 2, "'xls' is not one of"),
+    ],
+)
+def test_what_is_wrong_is_told(export: Run, arguments: list[str], status: int, said: str) -> None:
+    done = export(*arguments)
+    assert done.exit_code == status
+    assert said in done.stderr
+    assert done.stdout == ""
+
+
+def test_without_a_database_that_is_told() -> None:
+    done = CliRunner().invoke(main, ["export"], env={"DATABASE_URL": ""})
+    assert (done.exit_code, done.stderr) == (1, "Error: Set DATABASE_URL to the PostgreSQL to use.\n")
+
+
+def test_where_pyarrow_is_missing_that_is_told(export: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
+    done = export("--format", "parquet")
+    assert (done.exit_code, "needs the extra `parquet`" in done.stderr) == (1, True)

@@ -1,0 +1,86 @@
+"""Parquet: the columns of CSV with their types, a row group at a time."""
+
+import io
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from service.errors import NotAcceptable
+from service.exporting import Form, require_writable, written
+from service.formats import parquet
+from service.formats.columns import COLUMNS
+from service.jsontext import render
+from tests.factories import a_full_event
+from tests.records import a_date, a_record
+
+FORM = Form("parquet")
+
+
+def table(*batches: list[dict[str, Any]]) -> Any:
+    """The records as another program reads them."""
+    pieces = written(FORM, [[render(record) for record in batch] for batch in batches])
+    return pq.read_table(io.BytesIO(b"".join(pieces)))
+
+
+def test_every_column_has_its_type() -> None:
+    read = table([a_record(**a_full_event())])
+    assert read.column_names == [column.name for column in COLUMNS]
+    [row] = read.to_pylist()
+    names = ("title", "tags", "date_earliest", "source_count", "created_at", "summary")
+    assert {name: row[name] for name in names} == {
+        "title": "A policy",
+        "tags": ["materials"],
+        "date_earliest": date(2024, 4, 2),
+        "source_count": 2,
+        "created_at": datetime(2024, 4, 1, 9, 30, tzinfo=UTC),
+        "summary": "In short.",
+    }
+
+
+def test_what_is_not_known_is_null_and_a_formula_is_only_text() -> None:
+    [row] = table([a_record(title="=1+1")]).to_pylist()
+    assert (row["title"], row["date_earliest"], row["summary"], row["tags"]) == ("=1+1", None, None, [])
+
+
+@pytest.mark.parametrize("edtf", ["0001-01-01", "9999-12-31", "2024/.."])
+def test_the_first_and_the_last_day_there_are_can_be_held(edtf: str) -> None:
+    [row] = table([a_record(dates=[a_date(edtf)])]).to_pylist()
+    assert row["date_earliest"].isoformat() == edtf[:4] + ("-01-01" if "/" in edtf else edtf[4:])
+
+
+def test_no_more_than_a_row_group_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP", 4)
+    batch, taken = [render(a_record())] * 3, 0
+
+    def batches() -> Any:
+        nonlocal taken
+        for _ in range(4):
+            taken += 1
+            yield batch
+
+    pieces = written(FORM, batches())
+    assert next(pieces) == b"PAR1"
+    assert next(pieces)
+    assert taken == 2
+    whole = pq.ParquetFile(io.BytesIO(b"PAR1" + b"".join(written(FORM, [batch] * 4))[4:]))
+    assert [whole.metadata.row_group(group).num_rows for group in range(whole.num_row_groups)] == [6, 6]
+
+
+def test_a_file_of_nothing_can_be_read() -> None:
+    assert table().num_rows == 0
+
+
+def test_a_file_that_was_cut_off_cannot_be_read() -> None:
+    whole = b"".join(written(FORM, [[render(a_record())]]))
+    with pytest.raises(pa.ArrowInvalid):
+        pq.read_table(io.BytesIO(whole[:-8]))
+
+
+def test_where_pyarrow_is_missing_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
+    with pytest.raises(NotAcceptable, match="needs the extra `parquet`"):
+        require_writable(FORM)
+    require_writable(Form("csv"))

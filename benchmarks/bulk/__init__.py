@@ -1,0 +1,1 @@
+"""Whole trackers in and out: `make bench-bulk`."""

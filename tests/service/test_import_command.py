@@ -1,0 +1,201 @@
+"""`policytrail import`: the same as over HTTP, for who stands beside the database."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import psycopg.conninfo
+import pytest
+from click.testing import CliRunner, Result
+from flask.testing import FlaskClient
+
+from service.cli import main
+from service.commands import import_file
+from tests.factories import EARLIER, a_full_event, create_event, create_topic
+from tests.importing import ndjson, row, rows_in, titles
+from tests.service.conftest import running
+
+Command = Callable[..., Result]
+
+
+def command(database: str, *arguments: object, sent: bytes = b"") -> Result:
+    words = [str(argument) for argument in arguments]
+    return CliRunner().invoke(main, words, input=sent, env={"DATABASE_URL": database})
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[..., Path]:
+    """A function that makes a file of what it is given."""
+
+    def make(name: str, content: bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return make
+
+
+def test_files_are_imported_in_turn_by_the_ends_of_their_names(
+    database: str, client: FlaskClient, file: Callable[..., Path]
+) -> None:
+    table = b"external_ids,title,event_type,parties,source_type\ntracker:3,A law,legislation,Japan,report\n"
+    files = [file("a.ndjson", ndjson(row(1))), file("b.ndjson.gz", gzip.compress(ndjson(row(2)))), file("c.csv", table)]
+    done = command(database, "import", *files)
+    assert done.exit_code == 0, done.output
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["a.ndjson", "b.ndjson.gz", "c.csv"]
+    assert "1 created, 0 updated, 0 unchanged, 0 refused. done." in done.stdout
+    assert titles(client) == ["A law", "Policy 1", "Policy 2"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ndjson(row(1)),
+        gzip.compress(ndjson(row(1))),
+        b"\xef\xbb\xbfexternal_ids;title;event_type;parties;source_type\ntracker:1;Policy 1;other;Japan;report\n",
+    ],
+)
+def test_the_standard_input_is_taken_by_how_it_begins(database: str, client: FlaskClient, sent: bytes) -> None:
+    done = command(database, "import", "-", sent=sent)
+    assert (done.exit_code, titles(client)) == (0, ["Policy 1"]), done.output
+
+
+def test_what_was_refused_is_told_and_ends_with_1(
+    database: str, client: FlaskClient, file: Callable[..., Path], tmp_path: Path
+) -> None:
+    rows = file("rows.ndjson", ndjson(row(1), *[b"{"] * 12, row(2, title="")))
+    done = command(database, "import", rows, "--errors", tmp_path / "errors.ndjson")
+    assert done.exit_code == 1
+    assert "1 created, 0 updated, 0 unchanged, 13 refused" in done.stdout
+    assert done.stderr.count("\nline ") == 9
+    assert "… and 3 errors more" in done.stderr
+    errors = [json.loads(line) for line in (tmp_path / "errors.ndjson").read_text().splitlines()]
+    assert [one["line"] for one in errors] == list(range(2, 15))
+    assert (errors[-1]["pointer"], titles(client)) == ("#/title", ["Policy 1"])
+
+
+def test_all_or_nothing_and_a_dry_run(database: str, file: Callable[..., Path]) -> None:
+    rows = file("rows.ndjson", ndjson(row(1), row(2)))
+    dry = command(database, "import", rows, "--dry-run")
+    assert (dry.exit_code, "2 created" in dry.stdout, "nothing is kept" in dry.stdout) == (0, True, True)
+    failed = command(database, "import", file("bad.ndjson", ndjson(row(1), b"{")), "--mode", "atomic")
+    assert (failed.exit_code, "failed. One row was refused, so that nothing is kept." in failed.stdout) == (1, True)
+    assert rows_in(database, "event") == {"event": 0}
+
+
+def test_several_processes_take_the_rows_of_a_large_file_in_the_order_of_each_event(
+    database: str, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_file, "_WORTH_A_CREW", 1)
+    rows = [row(number % 700, title=f"Policy, version {number // 700 + 1}") for number in range(2_100)]
+    done = command(database, "import", file("rows.ndjson", ndjson(*rows, b"{")), "--jobs", "2")
+    assert "700 created, 1,400 updated, 0 unchanged, 1 refused" in done.stdout, done.output
+    with psycopg.connect(database) as conn:
+        found = conn.execute(
+            "SELECT DISTINCT version, title_key, convert_from(document, 'UTF8')::json ->> 'version' FROM event_revision"
+        ).fetchall()
+    assert sorted(found) == [(version, f"policy, version {version}", str(version)) for version in (1, 2, 3)]
+    again = command(database, "import", file("last.ndjson", ndjson(*rows[1_400:])), "--jobs", "2")
+    assert "0 updated, 700 unchanged" in again.stdout
+
+
+def test_an_export_imported_elsewhere_gives_equal_documents(
+    database: str, client: FlaskClient, admin: psycopg.Connection, template_database: str
+) -> None:
+    create_topic(client, "trade")
+    create_event(client, title="The one before", external_ids=[{"scheme": "number", "value": "2"}])
+    earlier = client.get("/v1/events").get_json()["items"][0]
+    full = create_event(client, **a_full_event(relations=[{"type": "follows", "event": earlier["id"]}]))
+    change(client, full, tags=["one"])
+    change(client, earlier, relations=[{"type": "amends", "event": full["id"]}], tags=["two"])
+    exported = command(database, "export").stdout_bytes
+    assert len(exported.splitlines()) == 2
+    with empty(database, admin, template_database) as other:
+        done = command(other, "import", "-", sent=exported)
+        assert (done.exit_code, "2 created" in done.stdout) == (0, True), done.output
+        assert command(other, "export").stdout_bytes == exported
+        again = command(other, "import", "-", sent=exported)
+        assert "0 created, 0 updated, 2 unchanged" in again.stdout
+        with running(other) as app:
+            topics = app.test_client().get("/v1/topics").get_json()["items"]
+            assert [(topic["id"], topic["labels"]) for topic in topics] == [("trade", {"en": "trade"})]
+
+
+def test_an_export_as_csv_that_comes_back_changes_nothing(database: str, client: FlaskClient) -> None:
+    create_topic(client, "trade")
+    create_event(client, id=EARLIER)
+    earlier = client.get("/v1/events").get_json()["items"][0]
+    create_event(client, **a_full_event(relations=[{"type": "follows", "event": earlier["id"]}]))
+    table = command(database, "export", "--format", "csv").stdout_bytes
+    done = command(database, "import", "-", "--format", "csv", sent=table)
+    assert "0 created, 0 updated, 2 unchanged, 0 refused" in done.stdout, done.output
+
+
+@contextmanager
+def empty(database: str, admin: psycopg.Connection, template_database: str) -> Iterator[str]:
+    """The URL of another database beside `database`, with nothing in it."""
+    ours = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
+    name = f"{ours}_other"
+    admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
+    try:
+        yield database.replace(f"/{ours}", f"/{name}")
+    finally:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def change(client: FlaskClient, event: dict[str, Any], **said: Any) -> None:
+    answer = client.patch(f"/v1/events/{event['id']}", json=said, headers={"If-Match": f'"{event["version"]}"'})
+    assert answer.status_code == 200, answer.text
+
+
+MAPPING = """
+name = "A list of laws"
+
+[event]
+title = "{Name}"
+event_type = "legislation"
+
+[[event.external_ids]]
+scheme = "laws"
+value = "{No}"
+
+[[event.participants]]
+name = "{State}"
+role = "party"
+jurisdiction = { column = "State", as = "jurisdiction" }
+
+[[event.dates]]
+kind = "adopted"
+edtf = { column = "Adopted", date = "dd.mm.yyyy" }
+modality = "actual"
+
+[[event.topics]]
+id = "law"
+
+[[event.sources]]
+type = "data_set"
+
+[topics]
+law = "law"
+"""
+
+
+def test_a_mapping_makes_events_of_any_table_and_brings_its_topics_along(
+    database: str, client: FlaskClient, file: Callable[..., Path]
+) -> None:
+    table = b"No,Name,State,Adopted\n1,A law,Japan,05.03.2020\n2,,Japan,05.03.2020\n3,Another,Japan,soon\n"
+    words = ("import", "--mapping", file("laws.toml", MAPPING.encode()), file("laws.csv", table))
+    dry = command(database, *words, "--dry-run")
+    assert "1 created, 0 updated, 0 unchanged, 2 refused" in dry.stdout, dry.output
+    assert client.get("/v1/topics").get_json()["items"] == []
+    done = command(database, *words)
+    assert (done.exit_code, "1 created, 0 updated, 0 unchanged, 2 refused. done." in done.stdout) == (1, True)
+    assert "New topics: law." in done.stderr
+    assert "line 4: Adopted #/dates: " in done.stderr
+    [event] = client.get("/v1/events").get_json()["items"]
+    assert (event["title"], event["dates"][0]["edtf"], event["topics"][0]["id"]) == ("A law", "2020-03-05", "law")
+    assert "1 unchanged, 2 refused" in command(database, *words).stdout

@@ -1,0 +1,322 @@
+"""POST /v1/imports: many rows at once, each with its due."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories import a_full_event, an_event, create_event, create_topic
+from tests.importing import CSV, TABLES, counts, errors, event, imported, ndjson, row, rows_in, send, titles
+from tests.service.conftest import make_key, running
+from tests.service.telling import told
+
+
+def test_new_rows_make_events_that_are_whole(client: FlaskClient, database: str) -> None:
+    create_topic(client, "trade")
+    rows = [row(1, topics=[{"id": "trade"}], sources=[{"type": "report", "url": "https://example.org/1"}]), row(2)]
+    report = imported(client, ndjson(*rows))
+    assert (report["state"], report["rows"], report["errors"], report["line"]) == ("done", counts(created=2), [], 2)
+    stored = event(client, 1)
+    assert stored == client.get(f"/v1/events/{stored['id']}/revisions/1").get_json()
+    assert (stored["version"], stored["topics"], stored["participants"][0]["id"]) == (
+        1,
+        [{"id": "trade", "role": None}],
+        "jp",
+    )
+    assert [one["id"] for one in client.get("/v1/events?q=policy").get_json()["items"]] != []
+    assert rows_in(database, *TABLES) == dict(zip(TABLES, (2, 2, 2, 1, 0, 2, 2, 2), strict=True))
+
+
+def test_an_imported_event_is_what_the_same_would_be_by_a_post(client: FlaskClient) -> None:
+    create_topic(client, "trade")
+    earlier = create_event(client, title="The one before")
+    full = a_full_event(relations=[{"type": "follows", "event": earlier["id"]}])
+    posted = client.post("/v1/events", json=full).get_json()
+    full["external_ids"][0]["value"] = "2"
+    imported(client, ndjson(full))
+    own = {"id", "external_ids", "created_at", "updated_at", "content_changed_at"}
+    assert without(event(client, 2), own) == without(posted, own)
+
+
+def without(record: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}
+
+
+def test_a_row_that_is_known_changes_its_event_and_one_that_says_nothing_new_does_not(client: FlaskClient) -> None:
+    imported(client, ndjson(row(1), row(2), row(3)))
+    report = imported(client, ndjson(row(1), row(2, title="Another title"), row(4)))
+    assert report["rows"] == counts(created=1, updated=1, unchanged=1)
+    assert [(event(client, value)["title"], event(client, value)["version"]) for value in (1, 2, 3, 4)] == [
+        ("Policy 1", 1),
+        ("Another title", 2),
+        ("Policy 3", 1),
+        ("Policy 4", 1),
+    ]
+
+
+def test_a_row_written_otherwise_that_says_the_same_makes_no_revision(client: FlaskClient, database: str) -> None:
+    imported(client, ndjson(row(1)))
+    said = json.dumps(row(1) | {"status": None}, indent=None, separators=(" , ", " : ")).encode()
+    assert imported(client, ndjson(said))["rows"] == counts(unchanged=1)
+    assert imported(client, ndjson(said))["rows"] == counts(unchanged=1)
+    assert rows_in(database, "event_revision", "outbox") == {"event_revision": 1, "outbox": 1}
+
+
+def test_what_others_changed_since_is_what_the_row_says_again_unless_edits_are_kept(client: FlaskClient) -> None:
+    imported(client, ndjson(row(1)))
+    edit(client, 1, title="Edited")
+    assert imported(client, ndjson(row(1)), keep_edits="true")["rows"] == counts(unchanged=1)
+    assert event(client, 1)["title"] == "Edited"
+    assert imported(client, ndjson(row(1)))["rows"] == counts(updated=1)
+    assert (event(client, 1)["title"], event(client, 1)["version"]) == ("Policy 1", 3)
+
+
+def edit(client: FlaskClient, value: object, **said: Any) -> None:
+    stored = event(client, value)
+    answer = client.patch(f"/v1/events/{stored['id']}", json=said, headers={"If-Match": f'"{stored["version"]}"'})
+    assert answer.status_code == 200
+
+
+def test_of_two_rows_about_one_event_the_later_changes_what_the_earlier_said(client: FlaskClient) -> None:
+    report = imported(client, ndjson(row(1), row(2), row(1, title="Later"), row(1, title="Latest"), row(3)))
+    assert report["rows"] == counts(created=3, updated=2)
+    assert (event(client, 1)["title"], event(client, 1)["version"]) == ("Latest", 3)
+
+
+def test_two_rows_that_name_one_event_in_two_ways_are_taken_in_turn(client: FlaskClient) -> None:
+    imported(client, ndjson(row(1)))
+    id_ = event(client, 1)["id"]
+    report = imported(client, ndjson(an_event(id=id_, title="By id"), row(1, title="By external id")))
+    assert report["rows"] == counts(updated=2)
+    stored = event(client, 1)
+    assert (stored["id"], stored["version"], stored["title"]) == (id_, 3, "By external id")
+
+
+def test_bad_rows_are_told_with_line_and_place_and_the_others_land(client: FlaskClient) -> None:
+    rows: list[Any] = [
+        row(1),
+        b"",
+        b"{not json",
+        row(2, title=""),
+        row(3, participants=[{"name": "UK", "role": "party", "jurisdiction": "UK"}, {"role": "host"}]),
+        row(4, topics=[{"id": "nowhere"}]),
+        b"[1, 2]",
+        row(5, id="no-uuid"),
+        row(6),
+    ]
+    report = imported(client, ndjson(*rows))
+    assert (report["rows"], report["error_count"], report["line"]) == (counts(created=2, refused=6), 7, 9)
+    assert errors(report) == [
+        (3, None, "The line is not JSON: Expecting property name enclosed in double quotes at column 2."),
+        (4, "#/title", "Must not be blank; leave it out or send null where it is unknown."),
+        (5, "#/participants/0/jurisdiction", 'Must be an ISO 3166-1 alpha-2 code, EU or XK. Did you mean "GB"?'),
+        (5, "#/participants/1/name", "Missing data for required field."),
+        (6, "#/topics/0/id", 'There is no topic "nowhere".'),
+        (7, "#", "Invalid input type."),
+        (8, "#/id", "Must be a UUID."),
+    ]
+    assert titles(client) == ["Policy 1", "Policy 6"]
+
+
+def test_all_or_nothing_keeps_nothing_where_one_row_is_refused(client: FlaskClient, database: str) -> None:
+    imported(client, ndjson(row(1)))
+    before = rows_in(database, *TABLES)
+    report = imported(
+        client, ndjson(row(1, title="Changed"), row(2), row(3, title=""), row(4, topics=[{"id": "no"}])), mode="atomic"
+    )
+    assert (report["state"], report["reason"]) == ("failed", "2 rows were refused, so that nothing is kept.")
+    assert report["rows"] == counts(refused=2)
+    assert [(line, pointer) for line, pointer, _ in errors(report)] == [(3, "#/title"), (4, "#/topics/0/id")]
+    assert rows_in(database, *TABLES) == before
+    assert imported(client, ndjson(row(1, title="Changed"), row(2)), mode="atomic")["rows"] == counts(
+        created=1, updated=1
+    )
+    assert titles(client) == ["Changed", "Policy 2"]
+
+
+@pytest.mark.parametrize("mode", ["partial", "atomic"])
+def test_a_dry_run_tells_what_would_become_of_each_row_and_writes_nothing(
+    client: FlaskClient, database: str, mode: str
+) -> None:
+    imported(client, ndjson(row(1), row(2)))
+    before = rows_in(database, *TABLES)
+    rows = [row(1), row(2, title="Changed"), row(3), row(3), row(3, title="Again"), row(4, title="")]
+    report = imported(client, ndjson(*rows), dry_run="true", mode=mode)
+    assert (report["dry_run"], report["rows"]) == (True, counts(created=1, updated=2, unchanged=2, refused=1))
+    assert report["state"] == ("done" if mode == "partial" else "failed")
+    assert rows_in(database, *TABLES) == before
+    assert client.get(f"/v1/imports/{report['id']}").get_json() == report
+
+
+def test_a_row_without_any_id_is_told_by_what_it_says(client: FlaskClient) -> None:
+    rows = [an_event(title="One"), an_event(title="Two"), an_event(title="One")]
+    assert imported(client, ndjson(*rows))["rows"] == counts(created=2, unchanged=1)
+    reordered = dict(reversed(an_event(title="Two").items()))
+    assert imported(client, ndjson(reordered, an_event(title="One")))["rows"] == counts(unchanged=2)
+    assert titles(client) == ["One", "Two"]
+
+
+def test_what_one_system_calls_an_event_takes_away_nothing_of_what_others_call_it(client: FlaskClient) -> None:
+    ids = [{"scheme": "tracker", "value": "1"}, {"scheme": "other", "value": "9"}]
+    imported(client, ndjson(row(1, external_ids=ids)))
+    imported(client, ndjson(row(1, title="Changed")))
+    assert (event(client, 1)["title"], event(client, 1)["external_ids"]) == ("Changed", ids)
+
+
+def test_a_row_whose_external_ids_belong_to_two_events_is_refused(client: FlaskClient) -> None:
+    imported(client, ndjson(row(1), row(2)))
+    both = [{"scheme": "tracker", "value": "1"}, {"scheme": "tracker", "value": "2"}]
+    report = imported(client, ndjson(row(1, external_ids=both)))
+    owner = event(client, 2)["id"]
+    assert errors(report) == [(1, "#/external_ids/1", f'The tracker "2" belongs to the event {owner}.')]
+
+
+def test_what_was_deleted_or_merged_is_told_so(client: FlaskClient) -> None:
+    imported(client, ndjson(*(row(value) for value in range(1, 5))))
+    gone, stays, goes = (event(client, value)["id"] for value in (1, 2, 3))
+    assert client.delete(f"/v1/events/{gone}", headers={"If-Match": '"1"'}).status_code == 204
+    assert client.post(f"/v1/events/{goes}/merge", json={"into": stays}, headers={"If-Match": '"1"'}).status_code == 200
+    report = imported(client, ndjson(an_event(id=gone), an_event(id=goes), row(3), row(1), row(4)))
+    assert report["rows"] == counts(created=1, unchanged=1, refused=3)
+    assert errors(report) == [
+        (1, "#/id", f"The event {gone} was deleted."),
+        (2, "#/id", f"The event {goes} was found to be the event {stays}; change that one."),
+        (3, "#/external_ids", f"The event {goes} had this id, and was found to be the event {stays}."),
+    ]
+    assert event(client, 1)["id"] != gone
+    assert event(client, 3)["id"] == stays
+
+
+def test_progress_comes_first_and_the_report_in_the_last_line(client: FlaskClient) -> None:
+    response = send(client, ndjson(row(1)))
+    first, *_, last = [json.loads(line) for line in response.text.splitlines()]
+    assert response.headers["Content-Type"] == "application/x-ndjson"
+    assert first == {"id": last["id"], "state": "running", "line": 0, "bytes": 0, "rows": counts()}
+    assert response.headers["Location"] == f"/v1/imports/{last['id']}"
+    assert client.get(response.headers["Location"]).get_json() == last
+
+
+def test_who_asks_for_json_gets_the_report_alone(client: FlaskClient) -> None:
+    response = send(client, ndjson(row(1)), headers={"Accept": "application/json"})
+    report = response.get_json()
+    assert (response.status_code, response.headers["Content-Type"]) == (201, "application/json")
+    assert report == client.get(response.headers["Location"]).get_json()
+
+
+def test_ten_thousand_bad_rows_are_counted_the_first_thousand_told_and_all_kept(client: FlaskClient) -> None:
+    report = imported(client, ndjson(*({"title": str(number)} for number in range(10_000))))
+    assert (report["rows"], report["error_count"]) == (counts(refused=10_000), 30_000)
+    assert len(report["errors"]) == 1_000
+    lines = [json.loads(line) for line in client.get(report["errors_url"]).text.splitlines()]
+    assert [line["line"] for line in lines] == [number for number in range(1, 10_001) for _ in range(3)]
+    assert lines[:1_000] == report["errors"]
+
+
+def test_more_errors_than_are_kept_are_counted(database: str) -> None:
+    with running(database, max_import_errors=5) as app:
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
+        report = imported(client, ndjson(*[b"{"] * 9))
+        assert (report["error_count"], [one["line"] for one in report["errors"]]) == (9, [1, 2, 3, 4, 5])
+
+
+def test_gzip_is_taken_by_its_header_or_by_its_looks(client: FlaskClient) -> None:
+    packed = gzip.compress(ndjson(row(1), row(2)))
+    assert imported(client, packed)["rows"] == counts(created=2)
+    answer = send(client, packed + gzip.compress(ndjson(row(3))), headers={"Content-Encoding": "gzip"})
+    assert json.loads(answer.text.splitlines()[-1])["rows"] == counts(created=1, unchanged=2)
+
+
+def test_csv_is_taken_as_well(client: FlaskClient) -> None:
+    header = b"external_ids,title,event_type,parties,party_jurisdictions,source_type\r\n"
+    report = imported(client, header + b"tracker:1,A law,legislation,Japan,JP,legal_text\r\n", kind=CSV)
+    assert (report["format"], report["rows"]) == ("csv", counts(created=1))
+    assert event(client, 1)["participants"][0]["jurisdiction"] == "JP"
+
+
+@pytest.mark.parametrize(
+    ("kind", "headers", "problem"),
+    [
+        ("application/json", {}, (415, "unsupported-media-type")),
+        ("text/csv; charset=utf-16", {}, (415, "unsupported-media-type")),
+        (CSV, {"Content-Encoding": "br"}, (415, "unsupported-media-type")),
+        (CSV, {}, (422, "invalid")),
+        (CSV, {"Accept": "image/png"}, (406, "not-acceptable")),
+    ],
+)
+def test_what_cannot_be_read_at_all_is_a_problem_and_no_import(
+    client: FlaskClient, kind: str, headers: dict[str, str], problem: tuple[int, str]
+) -> None:
+    answer = send(client, b"heading\n1\n", kind=kind, headers=headers)
+    assert told(answer)[:2] == problem
+    assert client.get("/v1/imports").get_json()["items"] == []
+
+
+def test_more_bytes_than_are_allowed_are_refused_at_once_or_as_soon_as_they_come(database: str) -> None:
+    with running(database, max_import_bytes=200_000) as app:
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
+        assert told(send(client, b" " * 200_001)).status == 413
+        packed = gzip.compress(ndjson(row(1)) + b"\n" * 300_000)
+        report = imported(client, packed)
+        assert (report["state"], report["reason"]) == (
+            "failed",
+            "An import may have 200,000 bytes, unpacked; this one has more.",
+        )
+
+
+def test_an_import_needs_the_scope_to_write_and_is_shown_to_its_own_key_and_to_admins(
+    client: FlaskClient, anyone: FlaskClient, database: str
+) -> None:
+    assert told(send(anyone, ndjson(row(1)))).status == 401
+    keys = {name: {"Authorization": f"Bearer {make_key(database, name)}"} for name in ("events:read", "events:write")}
+    assert told(send(anyone, ndjson(row(1)), headers=keys["events:read"])).status == 403
+    address = send(anyone, ndjson(row(1)), headers=keys["events:write"]).headers["Location"]
+    other = {"Authorization": f"Bearer {make_key(database, 'events:write')}"}
+    assert [anyone.get(address, headers=one).status_code for one in (keys["events:write"], other)] == [200, 404]
+    assert anyone.get(f"{address}/errors", headers=other).status_code == 404
+    assert [
+        len(anyone.get("/v1/imports", headers=one).get_json()["items"]) for one in (keys["events:write"], other)
+    ] == [1, 0]
+    assert client.get(address).status_code == 200
+
+
+def test_imports_are_listed_the_last_first_a_page_at_a_time(client: FlaskClient) -> None:
+    ids = [imported(client, ndjson(row(number)))["id"] for number in range(3)]
+    first = client.get("/v1/imports?limit=2").get_json()
+    second = client.get(first["next"]).get_json()
+    assert [one["id"] for one in first["items"] + second["items"]] == ids[::-1]
+    assert second["next"] is None
+    assert "errors" not in first["items"][0]
+
+
+def test_an_idempotency_key_answers_with_the_import_that_is_done(client: FlaskClient, database: str) -> None:
+    key = {"Idempotency-Key": "mine"}
+    first = send(client, ndjson(row(1)), headers=key)
+    last = first.text.splitlines()[-1]
+    again = send(client, ndjson(row(1)), headers=key)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Location"] == first.headers["Location"]
+    assert again.text.splitlines() == [last]
+    assert told(send(client, ndjson(row(2)), headers=key))[:2] == (422, "invalid")
+    assert rows_in(database, "event", "import") == {"event": 1, "import": 1}
+
+
+def test_an_idempotency_key_of_what_did_not_get_through_runs_anew(client: FlaskClient) -> None:
+    key = {"Idempotency-Key": "mine"}
+    failed = json.loads(send(client, ndjson(row(1), b"{"), headers=key, mode="atomic").text.splitlines()[-1])
+    assert failed["state"] == "failed"
+    done = json.loads(send(client, ndjson(row(1)), headers=key, mode="atomic").text.splitlines()[-1])
+    assert (done["state"], done["id"] != failed["id"]) == ("done", True)
+
+
+def test_as_many_imports_as_may_run_at_once_leave_no_place_for_another(database: str) -> None:
+    with running(database, max_imports=1) as app:
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
+        running_one = send(client, ndjson(row(1)))
+        assert told(send(client, ndjson(row(2)))) == (503, "unavailable", [])
+        running_one.close()
+        assert imported(client, ndjson(row(2)))["rows"] == counts(created=1)

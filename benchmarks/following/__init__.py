@@ -1,0 +1,1 @@
+"""`make bench-webhooks`: what follows a write."""

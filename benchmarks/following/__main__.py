@@ -1,0 +1,113 @@
+"""`make bench-webhooks`: deliveries in a second, their cost, and how long a write takes to arrive."""
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from benchmarks.bulk.databases import server
+from benchmarks.following import latency, throughput
+from benchmarks.following.latency import Latency, Load
+from benchmarks.following.throughput import Throughput
+from benchmarks.report import machine
+from service.embedded import Server
+
+README = Path(__file__).parent / "README.md"
+
+#: README.md's own text stands around these.
+BEGIN, END = "<!-- webhooks, written by make bench-webhooks -->", "<!-- end of webhooks -->"
+
+#: Fifty subscriptions, each write of concern to five of them; then a hundred, each write of concern to a quarter, alone
+#: and with receivers that hang.
+COMMIT = Load("200 writes/s, 50 subscriptions", writes=200, subscriptions=50, concerned=5)
+ALONE = Load("100 receivers", writes=20, subscriptions=100, concerned=25)
+ONE_DEAD = Load("one of 100 hangs", writes=20, subscriptions=100, concerned=25, hanging=1)
+HALF_DEAD = Load("50 of 100 hang", writes=20, subscriptions=100, concerned=25, hanging=50)
+
+
+@click.command(context_settings={"auto_envvar_prefix": "BENCH", "show_default": True})
+@click.option("--deliveries", default=100_000, type=click.IntRange(min=5_000), help="Deliveries of a backlog.")
+@click.option("--seconds", default=15, type=click.IntRange(2, 600), help="Seconds of each other measurement.")
+@click.option("--write/--no-write", default=True, help="Whether to put the tables into benchmarks/following/README.md.")
+def main(deliveries: int, seconds: int, *, write: bool) -> None:
+    """Measure webhooks, and print what came of it. Each option may be set as BENCH_…."""
+    # An end that is asked for unwinds: whatever was started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with tempfile.TemporaryDirectory(prefix="policytrail-following-") as name, server(Path(name)) as on:
+        rates = list(throughput.measure(on, Path(name), deliveries=deliveries, seconds=seconds / 3))
+        times = list(_times(on, Path(name), seconds))
+    text = "\n\n".join([_setting(), _rates(rates), _latencies(times)])
+    print(f"\n{text}")
+    if write:
+        _write(text)
+
+
+def _times(on: Server, directory: Path, seconds: float) -> Iterator[Latency]:
+    yield latency.measure(on, directory, COMMIT, seconds=seconds)
+    for load in (ALONE, ONE_DEAD, HALF_DEAD):
+        # The same fifty receivers each time, none of which hangs.
+        yield latency.measure(on, directory, load, seconds=seconds, counted=range(50, 100))
+
+
+def _setting() -> str:
+    busy = os.getloadavg()[0]
+    return (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {machine()}, with one worker, PostgreSQL and the receivers on the"
+        f" same cores; bodies of 3 kB. Load of the last minute at the end: {busy:.1f}."
+    )
+
+
+def _rates(rates: list[Throughput]) -> str:
+    return _table(
+        (
+            "",
+            "deliveries/s",
+            "sender alone, /s",
+            "share",
+            "worker, µs each",
+            "PostgreSQL, µs each",
+            "sender alone, µs each",
+        ),
+        [
+            (one.name, f"{one.rate:,.0f}", f"{one.limit:,.0f}", f"{one.rate / one.limit:.0%}")
+            + tuple(f"{cpu:,.0f}" for cpu in (one.cpu, one.database_cpu, one.limit_cpu))
+            for one in rates
+        ],
+    )
+
+
+def _latencies(times: list[Latency]) -> str:
+    return _table(
+        ("", "writes/s", "arrived", "of those due", "p50, ms", "p99, ms"),
+        [
+            (
+                one.load.name,
+                f"{one.written:,.0f}",
+                f"{one.arrived:,}",
+                f"{one.share:.1%}",
+                f"{one.p50:,.0f}",
+                f"{one.p99:,.0f}",
+            )
+            for one in times
+        ],
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+
+
+def _write(text: str) -> None:
+    """Put `text` in README.md, in the place of what was measured before."""
+    before, _, rest = README.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+
+
+if __name__ == "__main__":
+    main()

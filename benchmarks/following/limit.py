@@ -1,0 +1,42 @@
+"""What the sender does without a database: `python -m benchmarks.following.limit URL SECONDS AT_ONCE BYTES`.
+
+The worker's own Sender signs and posts the same bytes again and again. Prints requests and seconds of processor time.
+"""
+
+import asyncio
+import sys
+import time
+from datetime import UTC, datetime
+from uuid import UUID
+
+import uvloop
+
+from service.delivery.guard import Guard, networks_of
+from service.delivery.receivers import headers_of
+from service.delivery.sending import Sender
+from service.delivery.signing import new_secret
+from service.ids import uuid7
+
+_HERE = networks_of("127.0.0.0/8")
+
+
+async def main(url: str, seconds: float, at_once: int, size: int) -> None:
+    """Send for so long."""
+    body = b'{"event_id":"%s","padding":"%s"}' % (str(UUID(int=0)).encode(), b"x" * size)
+    secret, number, end = (new_secret(),), 0, time.monotonic() + seconds
+
+    async def send_on(sender: Sender) -> None:
+        nonlocal number
+        while time.monotonic() < end:
+            headers = headers_of(uuid7(), body, secret, datetime.now(UTC))
+            reply = await sender.send("POST", url, headers, body)
+            number += reply.accepted
+
+    async with Sender(Guard(_HERE, _HERE)) as sender:
+        began = time.process_time()
+        await asyncio.gather(*(send_on(sender) for _ in range(at_once)))
+        print(number, time.process_time() - began)
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))

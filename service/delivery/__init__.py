@@ -1,0 +1,1 @@
+"""Telling others: the sequencer, the matcher and the webhook worker."""

@@ -1,0 +1,116 @@
+"""Which addresses webhooks may go to. Asked when the socket is made, so that no name can lead elsewhere afterwards."""
+
+import errno
+import re
+import socket
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+from urllib.parse import urlsplit
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+#: What is not the public internet, though Python's `is_global` says so of several.
+FORBIDDEN_IPV4 = [
+    (ip_network("0.0.0.0/8"), "this host"),
+    (ip_network("10.0.0.0/8"), "private"),
+    (ip_network("100.64.0.0/10"), "shared by a carrier's customers; metadata at 100.100.100.200"),
+    (ip_network("127.0.0.0/8"), "loopback"),
+    (ip_network("168.63.129.16/32"), "a cloud's own services, on a public address"),
+    (ip_network("169.254.0.0/16"), "link-local; metadata at 169.254.169.254"),
+    (ip_network("172.16.0.0/12"), "private"),
+    (ip_network("192.0.0.0/24"), "protocol assignments; metadata at 192.0.0.192"),
+    (ip_network("192.0.2.0/24"), "documentation"),
+    (ip_network("192.31.196.0/24"), "AS112"),
+    (ip_network("192.52.193.0/24"), "AMT relays"),
+    (ip_network("192.88.99.0/24"), "6to4 relays"),
+    (ip_network("192.168.0.0/16"), "private"),
+    (ip_network("192.175.48.0/24"), "AS112"),
+    (ip_network("198.18.0.0/15"), "benchmarks"),
+    (ip_network("198.51.100.0/24"), "documentation"),
+    (ip_network("203.0.113.0/24"), "documentation"),
+    (ip_network("224.0.0.0/4"), "multicast"),
+    (ip_network("240.0.0.0/4"), "reserved, and broadcast"),
+]
+
+#: The only part of IPv6 that is given out. Outside lie ::1, mapped IPv4 (::ffff:0:0/96), NAT64 (64:ff9b::/96 and
+#: 64:ff9b:1::/48), discard (100::/64), SRv6 (5f00::/16), private (fc00::/7; metadata at fd00:ec2::254), link-local
+#: (fe80::/10), site-local (fec0::/10) and multicast (ff00::/8).
+GIVEN_OUT_IPV6 = ip_network("2000::/3")
+
+#: What leads elsewhere within it, or nowhere.
+FORBIDDEN_IPV6 = [
+    (ip_network("2001::/23"), "protocol assignments: Teredo, benchmarks, ORCHID"),
+    (ip_network("2001:db8::/32"), "documentation"),
+    (ip_network("2002::/16"), "6to4, which holds any IPv4 address"),
+    (ip_network("2620:4f:8000::/48"), "AS112"),
+    (ip_network("3fff::/20"), "documentation"),
+]
+
+#: A host that a C library would read as one number, or as numbers in octal or hexadecimal.
+_NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*\.?\Z", re.IGNORECASE)
+
+
+class Refused(OSError):
+    """An address that webhooks may not go to. Connecting fails by it as by any other error of a socket."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(errno.EACCES, f"{address} is not an address that webhooks may go to")
+
+
+def networks_of(setting: str) -> list[Network]:
+    """The networks that a setting names in CIDR form, joined by commas. ValueError where it cannot be read."""
+    return [ip_network(one.strip()) for one in setting.split(",") if one.strip()]
+
+
+def is_public(address: Address) -> bool:
+    """Whether `address` belongs to the public internet."""
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network, _ in FORBIDDEN_IPV4)
+    return address in GIVEN_OUT_IPV6 and not any(address in network for network, _ in FORBIDDEN_IPV6)
+
+
+class Guard:
+    """What may be reached, by https and by plain http."""
+
+    def __init__(self, private: Sequence[Network], plain: Sequence[Network]) -> None:
+        """`private`: networks allowed beside the public internet. `plain`: the only ones that http may go to."""
+        self._private = list(private)
+        self._plain = list(plain)
+
+    def allows(self, address: Address, *, plain: bool) -> bool:
+        """Whether a webhook may go to `address`; `plain` where it would go by http."""
+        if plain and not _within(address, self._plain):
+            return False
+        return is_public(address) or _within(address, self._private)
+
+    def socket_for_https(self, found: tuple[Any, ...]) -> socket.socket:
+        """A socket for what a name was resolved to, as getaddrinfo says it. Refused where nothing may go there."""
+        return self._socket(found, plain=False)
+
+    def socket_for_http(self, found: tuple[Any, ...]) -> socket.socket:
+        """The same for a connection without TLS."""
+        return self._socket(found, plain=True)
+
+    def problem_with(self, url: str) -> str | None:
+        """What is wrong with a URL that somebody wants called; None where nothing can be said before it is."""
+        parts = urlsplit(url)
+        host, plain = parts.hostname or "", parts.scheme == "http"
+        if plain and not self._plain:
+            return "Must be https."
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return "Write an IP address in its usual form." if _NUMERIC.match(host) else None
+        return None if self.allows(address, plain=plain) else "Webhooks may not go to this address."
+
+    def _socket(self, found: tuple[Any, ...], *, plain: bool) -> socket.socket:
+        family, kind, protocol, _, address = found
+        if not self.allows(ip_address(address[0]), plain=plain):
+            raise Refused(address[0])
+        return socket.socket(family, kind, protocol)
+
+
+def _within(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)

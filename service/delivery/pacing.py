@@ -1,0 +1,23 @@
+"""How often to look for work: at once while there is some, ever more seldom while there is none."""
+
+from dataclasses import dataclass
+
+#: Seconds between two looks while work comes, and at most.
+LEAST, MOST = 0.01, 0.2
+
+#: A look that took long is not repeated sooner than after so many times as long.
+SHARE = 4.0
+
+
+@dataclass
+class Pace:
+    """Seconds to wait, by what the looks before have found."""
+
+    least: float = LEAST
+    most: float = MOST
+    _pause: float = LEAST
+
+    def after(self, found: int, took: float) -> float:
+        """Seconds until the next look, when this one `took` so long and found so much."""
+        self._pause = self.least if found else min(self.most, self._pause * 2)
+        return max(self._pause, min(SHARE * took, self.most))

@@ -1,0 +1,47 @@
+"""When a delivery is tried again, as a value: time and chance come in from outside."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+#: Seconds between one attempt and the next: eight attempts in 27.5 hours. The first is made at once.
+DELAYS = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 36_000.0)
+
+#: The share by which a delay is longer or shorter, so that what failed together does not come back together.
+JITTER = 0.2
+
+#: Statuses by which a receiver, or what stands before it, says that it has too much to do (Standard Webhooks).
+OVERLOADED = frozenset({429, 502, 504})
+
+#: Seconds that an overloaded receiver, or one that did not answer in time, is left alone at least.
+SLOW_DOWN = 60.0
+
+#: Seconds that Retry-After can ask for at most: no longer than the schedule itself waits.
+LONGEST = max(DELAYS)
+
+
+def next_delay(step: int, *, chance: float, overloaded: bool = False, retry_after: float | None = None) -> float | None:
+    """Seconds until the attempt that follows the failed one numbered `step` (1 for the first); None to give up.
+
+    `chance` is from 0 to 1. What the receiver asked for by Retry-After may make it longer, never shorter.
+    """
+    if step > len(DELAYS):
+        return None
+    delay = DELAYS[step - 1] * (1 - JITTER + 2 * JITTER * chance)
+    if overloaded:
+        delay = max(delay, SLOW_DOWN * (1 + JITTER * chance))
+    return max(delay, min(retry_after or 0.0, LONGEST))
+
+
+def retry_after(header: str | None, now: datetime) -> float | None:
+    """Seconds that the header Retry-After asks for, in either of its forms; None where it cannot be read."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:12]), LONGEST)
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return min(max((until - now).total_seconds(), 0.0), LONGEST)

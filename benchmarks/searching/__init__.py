@@ -1,0 +1,1 @@
+"""What finding events costs, and what it finds."""

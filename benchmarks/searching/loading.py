@@ -1,0 +1,96 @@
+"""A database of generated events, filled by COPY: the rows are those that the service would write."""
+
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from benchmarks.searching.events import content, event_id, recorded_at
+from schemas.event import NewEventSchema
+from schemas.topic import NewTopicSchema
+from service import store
+from service.config import MIGRATIONS, SEEDS
+from service.events.completing import complete
+from service.events.linking import links_of
+from service.events.recording import row_of
+from service.events.topics import first_topic
+from service.jsontext import parse
+from service.migrating import migrate
+from service.store.events import EventRow
+from service.store.wordings import keep_wordings
+
+#: Events that are copied together, and processes that make them.
+BATCH, PROCESSES = 2_000, 2
+#: One event of so many goes through marshmallow, to show that what is generated is what it would load.
+SAMPLED = 1_000
+
+#: Indexes that are built when the rows are there, as one would who loads a million.
+_LATE = ("event_search_by_words", "event_by_label", "event_by_main_date")
+
+_COLUMNS = [field.name for field in fields(EventRow)]
+
+
+def load(url: str, events: int) -> None:
+    """Fill the empty database at `url` with events 1 to `events`."""
+    began = time.perf_counter()
+    with psycopg.connect(url) as conn:
+        migrate(conn, MIGRATIONS)
+        for topic in NewTopicSchema(many=True).load(parse((SEEDS / "topics.json").read_bytes())):
+            store.topics.insert_topic(conn, first_topic(topic, datetime.now(UTC)))
+    with psycopg.connect(url, autocommit=True) as conn:
+        definitions: dict[str, str] = dict(
+            conn.execute(
+                "SELECT indexname, indexdef FROM pg_indexes WHERE indexname = ANY(%s)", (list(_LATE),)
+            ).fetchall()
+        )
+        for name in definitions:
+            conn.execute(SQL("DROP INDEX {}").format(Identifier(name)))
+        numbers = range(1, events + 1)
+        batches = [numbers[start : start + BATCH] for start in range(0, events, BATCH)]
+        # Spawned, not forked, to inherit no connection.
+        with ProcessPoolExecutor(
+            PROCESSES, get_context("spawn"), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
+        ) as pool:
+            for done, _ in enumerate(pool.map(partial(_copy, url), batches), start=1):
+                if done % 50 == 0:
+                    print(f"  {done * BATCH:,} of {events:,}, {time.perf_counter() - began:,.0f} s", flush=True)
+        conn.execute("SET maintenance_work_mem = '1GB'")
+        for name, definition in definitions.items():
+            start = time.perf_counter()
+            conn.execute(definition.encode())
+            print(f"  {name} built in {time.perf_counter() - start:,.1f} s", flush=True)
+        conn.execute("VACUUM (ANALYZE)")
+        conn.execute("CHECKPOINT")
+    print(f"{events:,} events loaded in {time.perf_counter() - began:,.0f} s", flush=True)
+
+
+def _copy(url: str, numbers: range) -> None:
+    """Record the events `numbers` in one transaction."""
+    with psycopg.connect(url) as conn:
+        rows, wordings = [], []
+        for number, record in _records(numbers):
+            id_ = event_id(number)
+            rows.append(row_of(record, id_, recorded_at(number)))
+            wordings.append((id_, links_of(record).wording))
+        columns = SQL(", ").join(map(Identifier, ["record_state", *_COLUMNS]))
+        with conn.cursor().copy(SQL("COPY event ({}) FROM STDIN").format(columns)) as copy:
+            for row in rows:
+                copy.write_row(["active", *(getattr(row, name) for name in _COLUMNS)])
+        keep_wordings(conn, [(id_, wording) for id_, wording in wordings if wording])
+
+
+def _records(numbers: range) -> Iterator[tuple[int, dict[str, Any]]]:
+    schema = NewEventSchema()
+    for number in numbers:
+        event = content(number)
+        if number % SAMPLED == 0 and schema.load(event) != event:
+            raise AssertionError(f"Event {number} is not what NewEventSchema loads.")
+        yield number, complete(event, id=str(event_id(number)), now=recorded_at(number))

@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test bench lock openapi clean
+.PHONY: run test bench bench-bulk bench-search lock openapi clean
 
 run: .venv/local
 	@exec $(BIN)/policytrail run
@@ -14,6 +14,12 @@ test: .venv/dev .venv/node
 
 bench: .venv/bench
 	@exec $(BIN)/python -m benchmarks
+
+bench-bulk: .venv/bench
+	@exec $(BIN)/python -m benchmarks.bulk
+
+bench-search: .venv/bench
+	@exec $(BIN)/python -m benchmarks.searching
 
 openapi: .venv/dev
 	$(BIN)/policytrail openapi --output openapi.yaml

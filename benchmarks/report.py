@@ -62,7 +62,7 @@ def setting(url: str, tool: str, sizes: Mapping[str, int]) -> str:
         postgres = conn.info.parameter_status("server_version")
     amounts = ", ".join(f"{amount:,} {what}" for what, amount in sizes.items())
     return (
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {_machine()}; PostgreSQL {postgres}, "
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {machine()}; PostgreSQL {postgres}, "
         f"Python {platform.python_version()}, load by {tool} on the same cores. {amounts[0].upper()}{amounts[1:]}."
     )
 
@@ -90,7 +90,7 @@ def _row(figures: Figures) -> list[str]:
     ]
 
 
-def _machine() -> str:
+def machine() -> str:
     """Cores, kind and memory; nothing by which the machine could be known."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{len(os.sched_getaffinity(0))} cores ({_cpu()}) with {memory:.0f} GB"

@@ -52,6 +52,8 @@ def forget_created(url: str) -> None:
             "DELETE FROM event_external_id WHERE event_id > %s",
             "DELETE FROM event_source WHERE event_id > %s",
             "DELETE FROM event_relation WHERE event_id > %s",
+            "DELETE FROM event_agenda WHERE event_id > %s",
+            "DELETE FROM event_search WHERE event_id > %s",
             "DELETE FROM event_revision WHERE id > %s",
             "DELETE FROM event WHERE id > %s",
         ):

@@ -34,6 +34,13 @@ def service(database: str) -> Iterator[str]:
 
 
 @contextmanager
+def unsearched(database: str) -> Iterator[str]:
+    """The URL of the service without what finds words, likewise."""
+    with _gunicorn("benchmarks.searching.unsearched:app", database, "/readyz") as url:
+        yield url
+
+
+@contextmanager
 def empty(database: str) -> Iterator[str]:
     """The URL of an app that does nothing under the same gunicorn.conf.py, until the block ends."""
     with _gunicorn("benchmarks.empty:app", database, "/") as url:

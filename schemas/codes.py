@@ -42,6 +42,7 @@ def suggest_jurisdiction(text: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=1_000)  # of what clients write; most write a few
 def is_language(tag: str) -> bool:
     """Whether `tag` is a BCP 47 tag in hyphens, such as `en` or `zh-Hant`, of registered subtags."""
     return "_" not in tag and langcodes.tag_is_valid(tag)

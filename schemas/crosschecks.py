@@ -66,6 +66,8 @@ def dates_resolve_what_was_open(record: Record) -> Iterator[Finding]:
 
 def facts_exist(record: Record) -> Iterator[Finding]:
     """A citation and an outcome name facts of this record."""
+    if not (record["citations"] or record["statements"]):
+        return
     known = {f"{part}/{id_}" for part in FACT_LISTS for id_ in _ids(record, part)} | set(FACT_FIELDS)
     for part, field in (("citations", "fact"), ("statements", "resolved_by")):
         for index, member in enumerate(record[part]):
@@ -76,10 +78,10 @@ def facts_exist(record: Record) -> Iterator[Finding]:
 def chains_end(record: Record) -> Iterator[Finding]:
     """Nobody speaks, and no source derives, for or from itself by any way round."""
     deputies = {who["id"]: [who["on_behalf_of"]] for who in record["participants"] if who["id"] and who["on_behalf_of"]}
-    retold = {source["id"]: source["derived_from"] for source in record["sources"] if source["id"]}
+    retold = {one["id"]: one["derived_from"] for one in record["sources"] if one["id"] and one["derived_from"]}
     circles = (("participants", "on_behalf_of", deputies), ("sources", "derived_from", retold))
     for part, field, edges in circles:
-        circular = _in_a_circle(edges)
+        circular = _in_a_circle(edges) if edges else ()
         for index, member in enumerate(record[part]):
             if member["id"] in circular:
                 yield (part, index, field), f'"{member["id"]}" leads back to itself through {field}.'

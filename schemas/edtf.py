@@ -8,6 +8,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 #: Characters. The longest date understood has 25; what is much longer is a sentence sent in the wrong field.
 MAX_LENGTH = 64
@@ -89,6 +90,7 @@ class Bounds:
     latest: date | None
 
 
+@lru_cache(maxsize=10_000)  # a date is looked at when it is checked, completed and sorted by; trackers share days
 def bounds(text: str) -> Bounds:
     """Return the strict bounds of an EDTF date; at least one of them is a day.
 

@@ -9,7 +9,7 @@ from schemas.base import RequestSchema, did_you_mean
 
 
 class Selection(fields.Field[frozenset[str]]):
-    """Top-level names of a schema, joined by commas; `id` is always among them."""
+    """Top-level names of a schema, joined by commas or in a list; `id` is always among them."""
 
     def __init__(self, schema: type[Schema], **options: Any) -> None:
         """`schema`: whose names are valid."""
@@ -17,7 +17,7 @@ class Selection(fields.Field[frozenset[str]]):
         super().__init__(load_default=None, **options)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> frozenset[str]:
-        names = str(value).split(",")
+        names = [str(name) for name in value] if isinstance(value, list) else str(value).split(",")
         for name in names:
             if name not in self.names:
                 raise ValidationError(f'There is no field "{name[:100]}".{did_you_mean(name, self.names)}')
@@ -31,7 +31,7 @@ class Choice(fields.Field[str]):
         """`words`: those that are valid."""
         self.words = words
         options["metadata"] = {"type": "string", "enum": list(words)} | options.get("metadata", {})
-        super().__init__(load_default=None, **options)
+        super().__init__(**{"load_default": None} | options)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if value not in self.words:
@@ -40,17 +40,19 @@ class Choice(fields.Field[str]):
 
 
 class Flag(fields.Field[bool]):
-    """`true` or `false`; the bare name says `true`."""
+    """In an address `true` or `false`, of which the bare name says `true`; in JSON a boolean."""
 
-    _words = {"": True, "true": True, "false": False}  # noqa: RUF012 (a constant)
+    #: How an address writes it.
+    WRITTEN = ("", "true", "false")
+    _words = {"": True, "true": True, "false": False, True: True, False: False}  # noqa: RUF012 (a constant)
 
     def __init__(self, **options: Any) -> None:
         """Options as any field's."""
-        options["metadata"] = {"type": "string", "enum": list(self._words)} | options.get("metadata", {})
+        options["metadata"] = {"type": "boolean"} | options.get("metadata", {})
         super().__init__(**options)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
-        if value not in self._words:
+        if not isinstance(value, str | bool) or value not in self._words:
             raise ValidationError(f"Must be true or false.{did_you_mean(str(value), ('true', 'false'))}")
         return self._words[value]
 

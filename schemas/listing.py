@@ -5,41 +5,25 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from schemas import vocabulary as words
 from schemas.base import RequestSchema, ResponseSchema, did_you_mean
 from schemas.event import EventSchema
-from schemas.fields import Checked, Jurisdiction, Slug, Text, Word
-from schemas.forms import Choice, selection_of
+from schemas.exporting import FormatQuerySchema
+from schemas.fields import Slug
+from schemas.filters import FilterQuerySchema, FilterSchema
+from schemas.forms import Choice, Flag, selection_of
 from schemas.history import AS_OF, Instant
+from schemas.ranking import found_page_of
 
 #: What events can be sorted by.
-SORTABLE = ("date", "announced", "title", "created_at", "updated_at")
+SORTABLE = ("relevance", "date", "announced", "title", "created_at", "updated_at")
 #: How a list can be counted.
 COUNTS = ("exact", "estimate")
 #: Sort keys at most.
 MOST_SORTS = 3
 
 
-class CommaSeparated(fields.Field[list[str]]):
-    """Values joined by commas, any of which may match; 50 at most."""
-
-    def __init__(self, of: Checked | Text, **options: Any) -> None:
-        """`of`: the field that each value must be."""
-        self.of = of
-        super().__init__(**options)
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[str]:
-        most = 50
-        if not isinstance(value, str):
-            raise ValidationError("Must be given once; join several values with commas.")
-        values = list(dict.fromkeys(value.split(",")))
-        if len(values) > most:
-            raise ValidationError(f"At most {most} values.")
-        return [self.of.deserialize(one) for one in values]
-
-
 class Sort(fields.Field[list[tuple[str, bool]]]):
-    """Keys joined by commas, `-` before one for descending. Loads to (key, whether descending)."""
+    """Keys joined by commas, or in a list; `-` before one for descending. Loads to (key, whether descending)."""
 
     def __init__(self, names: Sequence[str], **options: Any) -> None:
         """`names`: the keys that are valid."""
@@ -47,7 +31,8 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
         super().__init__(**options)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[tuple[str, bool]]:
-        keys = [(key.removeprefix("-"), key.startswith("-")) for key in str(value).split(",")]
+        sent = value if isinstance(value, list) else str(value).split(",")
+        keys = [(str(key).removeprefix("-"), str(key).startswith("-")) for key in sent]
         for name, _descending in keys:
             if name not in self.names:
                 raise ValidationError(f"Can sort by: {', '.join(self.names)}.{did_you_mean(name, self.names)}")
@@ -61,6 +46,8 @@ class Limit(fields.Integer):
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         digits = 9
+        if isinstance(value, int) and not isinstance(value, bool):  # in JSON
+            value = str(value)
         if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= digits and int(value)):
             raise ValidationError("Must be a whole number from 1.")
         return int(value)
@@ -75,25 +62,17 @@ class PageQuerySchema(RequestSchema):
     cursor = fields.String(load_default=None, metadata={"description": "From the `next` of the page before."})
 
 
-class EventQuerySchema(PageQuerySchema):
-    """Which events, in what order. Commas mean any of; several parameters, all of."""
+class ListQuerySchema(PageQuerySchema, FormatQuerySchema):
+    """Which page of events, in what order, and how they are shown."""
 
-    event_type = CommaSeparated(Word(words.EventType, required=True), metadata={"description": "Kind of event."})
-    status = CommaSeparated(Word(words.Status, required=True), metadata={"description": "Where the policy stands."})
-    party = CommaSeparated(Jurisdiction(required=True), metadata={"description": "Jurisdiction of a party."})
-    affected = CommaSeparated(
-        Jurisdiction(required=True),
-        metadata={"description": "Jurisdiction of a participant that is affected or a dependency's source."},
-    )
-    jurisdiction = CommaSeparated(
-        Jurisdiction(required=True), metadata={"description": "Jurisdiction of any participant."}
-    )
-    topic = CommaSeparated(Slug(required=True), metadata={"description": "Topic, narrower ones taken along."})
-    tag = CommaSeparated(Text(100, required=True), metadata={"description": "Tag."})
     sort = Sort(
         SORTABLE,
-        load_default=lambda: [("date", True)],
-        metadata={"description": f"By {', '.join(SORTABLE)}; `-` for descending. Events without the date come last."},
+        load_default=None,
+        metadata={
+            "description": f"By {', '.join(SORTABLE)}; `-` for descending. Events without the date come last."
+            " Without it by `relevance` where `q` is given, which stands alone, else by `-date`; feeds by"
+            " `-updated_at`, exports by id."
+        },
     )
     as_of = Instant(load_default=None, metadata=AS_OF)
     fields_ = selection_of(EventSchema, data_key="fields", attribute="fields")  # Schema has a `fields` of its own
@@ -101,6 +80,34 @@ class EventQuerySchema(PageQuerySchema):
         COUNTS,
         metadata={"description": "How many events match in all: counted, or as PostgreSQL's planner guesses at once."},
     )
+    highlight = Flag(
+        load_default=False,
+        metadata={"description": "Tell in `matches` where the words of `q` are found, as text and ranges."},
+    )
+    explain = Flag(
+        load_default=False, metadata={"description": "Tell in `matches` what each word of `q` adds to the score."}
+    )
+
+
+class EventQuerySchema(FilterQuerySchema, ListQuerySchema):
+    """Which events, in what order. Commas mean any of; several parameters, all of."""
+
+    snapshot = Flag(
+        load_default=False,
+        metadata={
+            "description": "Answer with the `cursor` from which to follow `/v1/changes` when all pages have been read."
+        },
+    )
+
+
+class SearchSchema(FilterSchema, ListQuerySchema):
+    """Which events, as JSON: what GET /v1/events takes, and `all`, `any` and `not` of such filters."""
+
+
+class SearchPageQuerySchema(RequestSchema):
+    """Which page of a search, where the address says it."""
+
+    cursor = fields.String(load_default=None, metadata={"description": "From the `next` of the page before."})
 
 
 class FieldsQuerySchema(RequestSchema):
@@ -133,7 +140,14 @@ def counted_page_of(member: type[Schema]) -> type[Schema]:
     count = fields.Nested(
         CountSchema, required=True, allow_none=True, metadata={"description": "Null unless `count` asks for it."}
     )
-    counted: type[Schema] = type(page_of(member).__name__, (page_of(member),), {"count": count})
+    cursor = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Where to follow `/v1/changes` from, the same on all pages; null unless `snapshot` asks."
+        },
+    )
+    counted: type[Schema] = type(page_of(member).__name__, (page_of(member),), {"count": count, "cursor": cursor})
     return counted
 
 
@@ -148,3 +162,7 @@ def page_of(member: type[Schema]) -> type[Schema]:
         ),
     }
     return type(f"{member.__name__.removesuffix('Schema')}PageSchema", (ResponseSchema,), dict(listed))
+
+
+#: A page of events.
+EventPageSchema = found_page_of(counted_page_of(EventSchema))

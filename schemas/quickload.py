@@ -27,6 +27,8 @@ def quick_loader(schema_class: type[Schema]) -> Load:
 
 def _object(schema: Schema) -> Load:
     """Load an object: every field of `schema`, its default where it is not given, nothing unknown."""
+    if getattr(schema, "never_quick", False):
+        return _never_sure
     plan = [_planned(name, field) for name, field in schema.load_fields.items()]
     ignored: frozenset[str] = getattr(schema, "read_only", frozenset())
     holds_together: Callable[[dict[str, Any]], bool] = getattr(schema, "holds_together", lambda _: True)

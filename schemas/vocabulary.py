@@ -340,6 +340,16 @@ class RecordState(Vocabulary):
     MERGED = "merged", "It was found to be another event, named in `merged_into`."
 
 
+class EntryKind(Vocabulary):
+    """What an entry of the change feed tells of an event."""
+
+    CREATE = "create", "It was recorded: its first version."
+    UPDATE = "update", "It has another version."
+    DELETE = "delete", "It was deleted."
+    MERGE = "merge", "It was found to be another event, named in `merged_into`."
+    LEAVE = "leave", "It was updated and does not pass the filter any more, as it did before. Only where one is given."
+
+
 def _name(vocabulary: type[Vocabulary]) -> str:
     return re.sub(r"\B(?=[A-Z])", "_", vocabulary.__name__).lower()
 

@@ -1,7 +1,6 @@
 """@operation: what a view takes in and gives out, read by the request and by OpenAPI alike."""
 
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any, NoReturn
@@ -12,16 +11,24 @@ from webargs.flaskparser import FlaskParser
 
 from schemas.base import RequestSchema
 from schemas.forms import FormQuerySchema
-from schemas.quickload import Unsure, quick_loader
 from service import idempotency, negotiating
 from service.bodies import sent_json
 from service.conditional import etag, known_tag
 from service.errors import Fault, Invalid, ServiceError, UnsupportedMediaType
 from service.events.patching import json_patch, merge_patch
+from service.faults import faults_of
 from service.jsontext import select
-from service.negotiating import codings_for, form_of, require_acceptable, wants_pretty
+from service.loading import load
+from service.negotiating import (
+    ONLY_JSON,
+    Format,
+    codings_for,
+    form_of,
+    require_acceptable,
+    require_coding,
+    wants_pretty,
+)
 from service.preferring import APPLIED, preferred
-from service.problems import faults_of
 
 View = Callable[..., Any]
 #: What a view that changes a document gets: the document before gives the document after.
@@ -47,11 +54,18 @@ class Operation:
     also: tuple[type[ServiceError], ...]
     conditional: bool
     upsert: bool
+    safe: bool = False
+    formats: tuple[Format, ...] = ONLY_JSON
+    takes: tuple[str, ...] = ()
 
     @property
     def is_negotiated(self) -> bool:
         """Whether Accept has a say: what is a record may come in several forms."""
         return self.returns[1] is not None and self.media_type == JSON
+
+    def names_its_format(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether the address says the form, in its path or its query, so that Accept does not matter."""
+        return self.formats != ONLY_JSON and ("suffix" in arguments or "format" in request.args)
 
 
 class Parser(FlaskParser):
@@ -78,13 +92,18 @@ def operation(
     also: Sequence[type[ServiceError]] = (),
     conditional: bool = False,
     upsert: bool = False,
+    safe: bool = False,
+    formats: Sequence[Format] = ONLY_JSON,
+    takes: Sequence[str] = (),
 ) -> Callable[[View], View]:
     """A decorator: check the query and the body, hand them on, and keep the contract where OpenAPI finds it.
 
     The view gets `query` (loaded) if it names one, and `body` (loaded) or `patch` (a function that changes a document
     of the kind that `patches` describes). A POST with an Idempotency-Key is answered once. `conditional` is what needs
     If-Match or may be answered with 304; an `upsert` may answer 201 as well, and takes conditions without needing any.
-    Every operation takes `pretty` beside its query, and what is answered as JSON may be refused by Accept.
+    Every operation takes `pretty` beside its query, and what is answered as JSON may be refused by Accept, unless the
+    address names one of the `formats` that it can be had in. A `safe` POST changes nothing: of it no answer is kept.
+    What `takes` names are media types of a body that the view itself reads, as it comes, with its Idempotency-Key.
     """
     contract = Operation(
         _with_form(query),
@@ -95,33 +114,34 @@ def operation(
         tuple(also),
         conditional,
         upsert,
+        safe,
+        tuple(formats),
+        tuple(takes),
     )
 
     defaults = defaults_of(contract.query)
+    demanding = any(field.required for field in contract.query.fields.values())
 
     def decorate(view: View) -> View:
         def run(**kwargs: Any) -> Any:
             if contract.is_negotiated:
-                require_acceptable(request.environ)
-            if request.environ["QUERY_STRING"]:
+                if contract.names_its_format(kwargs):
+                    require_coding(request.environ)
+                else:
+                    require_acceptable(request.environ, contract.formats)
+            if request.environ["QUERY_STRING"] or demanding:
                 require_once(request.args)
                 asked = parser.parse(contract.query, request, location="query")
             else:
                 asked = defaults()
             if query:
                 kwargs["query"] = asked
-            if contract.body:
-                require_media_type(JSON)
-                kwargs["body"] = load(contract.body, sent_json())
-            elif contract.patches:
-                require_media_type(*PATCHES)
-                kwargs["patch"] = partial(PATCHES[request.mimetype], patch=sent_json())
-            return view(**kwargs)
+            return view(**kwargs, **_sent(contract))
 
         @wraps(view)
         def checked(**kwargs: Any) -> Any:
-            token = request.headers.get(idempotency.HEADER) if request.method == "POST" else None
-            if token is not None:
+            token = request.headers.get(idempotency.HEADER) if request.method == "POST" and not safe else None
+            if token is not None and not contract.takes:
                 return idempotency.answered_once(token, partial(run, **kwargs))
             return run(**kwargs)
 
@@ -129,6 +149,19 @@ def operation(
         return checked
 
     return decorate
+
+
+def _sent(contract: Operation) -> dict[str, Any]:
+    """What the view gets of the body: `body`, `patch`, or nothing where it reads it itself."""
+    if contract.body:
+        require_media_type(JSON)
+        return {"body": load(contract.body, sent_json())}
+    if contract.patches:
+        require_media_type(*PATCHES)
+        return {"patch": partial(PATCHES[request.mimetype], patch=sent_json())}
+    if contract.takes:
+        require_media_type(*contract.takes)
+    return {}
 
 
 def _with_form(query: type[RequestSchema] | None) -> RequestSchema:
@@ -144,17 +177,6 @@ def defaults_of(query: RequestSchema) -> Callable[[], dict[str, Any]]:
         if field.load_default is not missing
     ]
     return lambda: {name: default() if callable(default) else default for name, default in given}
-
-
-def load(schema: Schema, value: Any) -> Any:
-    """`value` as `schema` loads it. Invalid with a pointer for each message."""
-    with suppress(Unsure):
-        return quick_loader(type(schema))(value)
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        messages = error.normalized_messages()
-        raise Invalid("See `errors` for what is not valid, and where.", faults_of(messages, "pointer")) from error
 
 
 def require_once(args: Any) -> None:

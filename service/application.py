@@ -1,12 +1,15 @@
 """The Flask application, put together: settings, database, problems, blueprints."""
 
+from threading import Semaphore
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service import headers, logs, observing, problems, throttling
+from service import headers, logs, metrics, observing, problems, throttling
 from service.config import Settings
 from service.current import Service
 from service.db import Database
+from service.delivery.tailing import Tail
 from service.jsontext import Bounds
 from service.limits import Limits
 from service.views import BLUEPRINTS
@@ -17,11 +20,14 @@ def build(settings: Settings) -> Flask:
     app = Flask("service", static_folder=None)
     app.url_map.merge_slashes = False  # the redirect would be HTML
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    database = Database(settings)
     app.extensions["policytrail"] = Service(
         settings,
-        Database(settings),
+        database,
         Limits(settings),
         Bounds(nesting=settings.max_nesting, members=settings.max_array, text=settings.max_text),
+        Tail(database.reading, settings.max_followers, metrics.tell_followers),
+        Semaphore(settings.max_imports),
     )
     logs.configure(settings.log_level)
     logs.register(app)

@@ -8,6 +8,14 @@ import click
 import psycopg
 from environs import EnvError
 
+from service.commands.export import export_command
+from service.commands.feed import feed_commands
+from service.commands.imports import import_files
+from service.commands.index import index_command, tell
+from service.commands.mapping import mapping_commands
+from service.commands.mirror import mirror_command
+from service.commands.status import status_command
+from service.commands.work import work_command
 from service.config import MIGRATIONS, SEEDS, Settings, load_settings
 from service.errors import ServiceError
 
@@ -22,7 +30,8 @@ class Told(click.Group):
         except EnvError as error:
             raise click.ClickException(str(error)) from error
         except ServiceError as error:
-            raise click.ClickException(error.detail) from error
+            faults = [fault.detail for fault in error.faults if fault.detail != error.detail]
+            raise click.ClickException("\n".join([error.detail, *faults])) from error
         except psycopg.OperationalError as error:
             raise click.ClickException(f"The database cannot be reached: {error}") from error
 
@@ -31,6 +40,16 @@ class Told(click.Group):
 @click.version_option(package_name="policytrail")
 def main() -> None:
     """Policytrail: policy events with their evidence, over HTTP."""
+
+
+main.add_command(export_command)
+main.add_command(feed_commands)
+main.add_command(import_files)
+main.add_command(index_command)
+main.add_command(mapping_commands)
+main.add_command(mirror_command)
+main.add_command(status_command)
+main.add_command(work_command)
 
 
 @main.command()
@@ -43,12 +62,15 @@ def run() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Apply the migrations that are pending in DATABASE_URL."""
-    from service import migrating  # noqa: PLC0415 (each command loads what it uses)
+    """Apply the migrations that are pending in DATABASE_URL, and let all events be found by their words."""
+    from service import indexing, migrating  # noqa: PLC0415 (each command loads what it uses)
 
     with psycopg.connect(_database_url()) as conn:
         applied = migrating.migrate(conn, MIGRATIONS)
+        indexed = indexing.index(conn, told=tell)
     click.echo("\n".join(applied) or "Nothing to apply.")
+    if indexed:
+        click.echo(f"{indexed:,} events indexed.")
 
 
 @main.command()

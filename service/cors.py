@@ -6,13 +6,14 @@ from flask import Response, request
 
 #: What a page may send, beyond what any page may.
 _ALLOWED = (
-    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-API-Key, X-Request-Id,"
-    " traceparent"
+    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer, X-API-Key,"
+    " X-Request-Id, traceparent"
 )
 #: What a page may read, beyond what any page may.
 _EXPOSED = (
     "ETag, Link, Location, Content-Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Deprecation,"
-    " Sunset, Preference-Applied, Idempotent-Replayed, Content-Disposition, WWW-Authenticate, Accept-Patch, Allow"
+    " Sunset, Preference-Applied, Idempotent-Replayed, Content-Disposition, Changes-Cursor, WWW-Authenticate,"
+    " Accept-Patch, Allow"
 )
 #: Seconds that a browser may remember a preflight: the most that any keeps.
 _MAX_AGE = "7200"

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from threading import Semaphore
 from uuid import UUID
 
 import psycopg
@@ -11,6 +12,7 @@ from flask import current_app, g
 
 from service.config import Settings
 from service.db import Database
+from service.delivery.tailing import Tail
 from service.jsontext import Bounds
 from service.limits import Limits
 from service.store.keys import Key
@@ -24,6 +26,9 @@ class Service:
     database: Database
     limits: Limits
     body_bounds: Bounds
+    tail: Tail
+    #: Places for imports.
+    imports: Semaphore
     #: Keys lately looked up, by digest, with the time until which that may be believed.
     known_keys: dict[bytes, tuple[float, Key]] = field(default_factory=dict)
     #: When the use of a key was last noted in the database, by its id.

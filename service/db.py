@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import LiteralString
+from threading import BoundedSemaphore
 
 import psycopg
-from psycopg.sql import SQL
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from service.config import Settings
@@ -22,15 +21,19 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         """Nothing is connected yet."""
         self._write_timeout = settings.write_statement_timeout
+        self._import_timeout = settings.import_statement_timeout
         self._export_timeout = settings.export_statement_timeout
+        self._export_lasts = settings.export_timeout
+        self._exports = BoundedSemaphore(settings.max_exports)
         self.pool = ConnectionPool(
             settings.database_url,
             kwargs={
                 "autocommit": True,
                 "connect_timeout": 2,
                 "application_name": "policytrail",
+                # Compiling a plan takes longer than any that is good enough for a page.
                 "options": f"-c statement_timeout={settings.statement_timeout}s"
-                " -c idle_in_transaction_session_timeout=30s",
+                " -c idle_in_transaction_session_timeout=30s -c jit=off",
             },
             min_size=1,
             max_size=settings.pool_size,
@@ -71,17 +74,36 @@ class Database:
             yield conn
 
     @contextmanager
-    def exporting(self) -> Iterator[psycopg.Connection]:
-        """A connection in a transaction that sees one state of the database, only reads, and may take its time."""
-        with self._within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", self._export_timeout) as conn:
+    def importing(self) -> Iterator[psycopg.Connection]:
+        """A connection in a transaction as of `transaction`, in which much is written by each statement."""
+        with self._within("BEGIN; SET LOCAL plan_cache_mode = force_generic_plan", self._import_timeout) as conn:
             yield conn
 
     @contextmanager
-    def _within(self, begin: LiteralString, seconds: float) -> Iterator[psycopg.Connection]:
+    def exporting(self) -> Iterator[psycopg.Connection]:
+        """A connection in a transaction that sees one state of the database, only reads, and may take its time.
+
+        Unavailable while as many as may be are in use: whoever reads slowly keeps a connection from the others.
+        """
+        if not self._exports.acquire(blocking=False):
+            raise Unavailable("As many exports as may run at once are running.")
+        try:
+            # Between two statements it waits for its reader, who is given up by the worker when nothing moves.
+            begin = (
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0;"
+                f" SET LOCAL transaction_timeout = {round(self._export_lasts * 1000)}"
+            )
+            with self._within(begin, self._export_timeout) as conn:
+                yield conn
+        finally:
+            self._exports.release()
+
+    @contextmanager
+    def _within(self, begin: str, seconds: float) -> Iterator[psycopg.Connection]:
         """A connection in a transaction of which each statement may take so long."""
         with self.reading() as conn:
             # All that begins it in one round trip; psycopg's own transaction() would take one for each.
-            conn.execute(SQL(begin + "; SET LOCAL statement_timeout = {}").format(round(seconds * 1000)))
+            conn.execute(f"{begin}; SET LOCAL statement_timeout = {round(seconds * 1000)}".encode())
             try:
                 yield conn
             except BaseException:

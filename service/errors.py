@@ -60,6 +60,12 @@ class Gone(ServiceError):
     code = "gone"
 
 
+class CursorExpired(ServiceError):
+    """What follows the cursor is not known any more; begin anew."""
+
+    code = "cursor-expired"
+
+
 class Moved(ServiceError):
     """The resource is part of another one now."""
 

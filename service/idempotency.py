@@ -38,7 +38,7 @@ def answered_once(sent: str, do: Callable[[], Response]) -> Response:
     Effect and answer are stored together or not at all. What the client did wrong is kept as well; what went wrong here
     is not.
     """
-    ask, fingerprint, now = _ask(sent), _fingerprint(), datetime.now(UTC)
+    ask, fingerprint, now = ask_of(sent), _fingerprint(), datetime.now(UTC)
     with transaction() as conn:
         if not store.claim_ask(conn, ask):
             raise Conflict("A request with this Idempotency-Key is being answered right now; ask again shortly.")
@@ -52,7 +52,8 @@ def answered_once(sent: str, do: Callable[[], Response]) -> Response:
         return response
 
 
-def _ask(sent: str) -> Ask:
+def ask_of(sent: str) -> Ask:
+    """The request whose Idempotency-Key is `sent`. Invalid where that is none, Unauthenticated without an API key."""
     token = _TOKEN.fullmatch(sent.strip())
     if token is None:
         detail = "Must be 1 to 255 visible ASCII characters, in double quotes or bare."

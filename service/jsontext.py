@@ -88,9 +88,9 @@ def _parse_surely(text: bytes, bounds: Bounds) -> Any:
 
 
 def _count_keys(value: Any, levels: int) -> int:
-    """Keys in `value`, which must hold no number and no more than `levels` of nesting."""
+    """Keys in `value`, which must hold no number but integers and no more than `levels` of nesting."""
     kind = type(value)
-    if kind is str or value is None or kind is bool:
+    if kind is str or value is None or kind is bool or kind is int:
         return 0
     if levels == 0 or (kind is not dict and kind is not list):
         raise _Unsure

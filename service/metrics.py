@@ -45,6 +45,9 @@ _POOL = {
         "policytrail_pool_waiting", "Requests waiting for a database connection.", multiprocess_mode="livesum"
     ),
 }
+_FOLLOWERS = Gauge(
+    "policytrail_followers", "Requests that wait for changes, streams included.", multiprocess_mode="livesum"
+)
 
 _keys: set[str] = set()
 
@@ -64,6 +67,11 @@ def tell_pool(stats: Mapping[str, int]) -> None:
     """What a pool's `get_stats()` says."""
     for name, gauge in _POOL.items():
         gauge.set(stats.get(name, 0))
+
+
+def tell_followers(number: int) -> None:
+    """How many requests wait for changes in this process."""
+    _FOLLOWERS.set(number)
 
 
 def exposition() -> bytes:

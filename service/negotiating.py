@@ -1,7 +1,7 @@
 """In which form a client wants an answer: its media type, indented or not, gzipped or not."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,8 +14,42 @@ from service.errors import Fault, NotAcceptable
 
 JSON = "application/json"
 
-#: What a record can be answered as, the preferred one first. Further formats are added here.
-FORMATS = (JSON,)
+
+@dataclass(frozen=True, eq=False)
+class Format:
+    """A form of an answer: its name (`format=`), the end of its addresses, what Accept calls it and how it is sent."""
+
+    name: str
+    suffix: str
+    media_types: tuple[str, ...]
+    content_type: str
+    #: Whether it holds all that match, or the newest like a feed. JSON is neither: it has pages.
+    is_whole: bool = False
+    is_feed: bool = False
+
+
+PAGES = Format("json", "json", (JSON,), JSON)
+NDJSON = Format(
+    "ndjson",
+    "ndjson",
+    ("application/x-ndjson", "application/ndjson", "application/jsonl"),
+    "application/x-ndjson",
+    is_whole=True,
+)
+CSV = Format("csv", "csv", ("text/csv",), "text/csv; charset=utf-8; header=present", is_whole=True)
+PARQUET = Format(
+    "parquet", "parquet", ("application/vnd.apache.parquet",), "application/vnd.apache.parquet", is_whole=True
+)
+ATOM = Format("atom", "atom", ("application/atom+xml",), "application/atom+xml; charset=utf-8", is_feed=True)
+JSONFEED = Format("jsonfeed", "jsonfeed", ("application/feed+json",), "application/feed+json", is_feed=True)
+ICAL = Format("ical", "ics", ("text/calendar",), "text/calendar; charset=utf-8", is_feed=True)
+EVENT_STREAM = Format("sse", "sse", ("text/event-stream",), "text/event-stream; charset=utf-8")
+
+#: What events can be answered as, the preferred one first; and other records.
+FORMATS = (PAGES, NDJSON, CSV, PARQUET, ATOM, JSONFEED, ICAL)
+ONLY_JSON = (PAGES,)
+#: Those that a search as JSON can be answered as: nobody can subscribe to what is posted.
+FILES = (PAGES, NDJSON, CSV, PARQUET)
 
 #: Values of `pretty` that ask for it: `?pretty` alone will do.
 _YES = ("", "true")
@@ -32,12 +66,18 @@ class Codings:
     identity: bool
 
 
-def require_acceptable(environ: Mapping[str, Any]) -> None:
-    """Pass a request whose Accept takes one of FORMATS, and whose Accept-Encoding takes a coding that we have."""
+def require_acceptable(environ: Mapping[str, Any], formats: Sequence[Format] = ONLY_JSON) -> None:
+    """Pass a request whose Accept takes one of `formats`, and whose Accept-Encoding takes a coding that we have."""
     accept = environ.get("HTTP_ACCEPT")
-    if accept is not None and accept != "*/*" and format_for(accept) is None:
-        detail = f"This is answered as {' or '.join(FORMATS)}; Accept takes none of it."
+    if accept is not None and accept != "*/*" and format_for(accept, tuple(formats)) is None:
+        names = " or ".join(format_.media_types[0] for format_ in formats)
+        detail = f"This is answered as {names}; Accept takes none of it."
         raise NotAcceptable(detail, [Fault(detail, header="Accept")])
+    require_coding(environ)
+
+
+def require_coding(environ: Mapping[str, Any]) -> None:
+    """Pass a request whose Accept-Encoding takes a coding that we have."""
     codings = codings_for(environ.get("HTTP_ACCEPT_ENCODING"))
     if not (codings.gzip or codings.identity):
         detail = "This is answered with gzip or without coding; Accept-Encoding takes neither."
@@ -45,12 +85,17 @@ def require_acceptable(environ: Mapping[str, Any]) -> None:
 
 
 @lru_cache(_REMEMBERED)
-def format_for(accept: str) -> str | None:
-    """The one of FORMATS that `accept` likes best; None where it excludes them all. Parameters do not matter."""
+def format_for(accept: str, formats: tuple[Format, ...] = ONLY_JSON) -> Format | None:
+    """The one of `formats` that `accept` likes best; None where it excludes them all. Parameters do not matter.
+
+    Of those liked equally well the one that is named more exactly wins, then the earlier in `formats`.
+    """
     if not accept.strip():
-        return FORMATS[0]
+        return formats[0]
     liked = parse_accept_header(accept, MIMEAccept)
-    return MIMEAccept([(kind.partition(";")[0], quality) for kind, quality in liked]).best_match(FORMATS)
+    names = {name: format_ for format_ in formats for name in format_.media_types}
+    best = MIMEAccept([(kind.partition(";")[0], quality) for kind, quality in liked]).best_match(names)
+    return names[best] if best else None
 
 
 @lru_cache(_REMEMBERED)

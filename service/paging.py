@@ -11,7 +11,7 @@ from service.errors import Fault, Malformed
 from service.jsontext import render
 
 #: Characters of a cursor at most.
-LONGEST = 1_000
+LONGEST = 3_000
 
 
 def fingerprint(*parts: Any) -> str:

@@ -32,6 +32,7 @@ _IN_PATH = {
     "code": "invalid",
     "digest": "{{docsDigest}}",
     "asset": "swagger-ui.css",
+    "suffix": "csv",
 }
 
 #: What an operation keeps of its answer for those that follow.
@@ -116,10 +117,16 @@ def _header(parameter: Described) -> dict[str, Any]:
 
 def _url(path: str, query: list[dict[str, Any]]) -> dict[str, Any]:
     filled = re.sub(r"\{(\w+)\}", lambda found: _IN_PATH[found[1]], path)
-    listed = [
-        {"key": one["name"], "value": "", "description": one.get("description", ""), "disabled": True} for one in query
-    ]
+    listed = [_asked(one) for one in query]
     return {"raw": "{{baseUrl}}" + filled, "host": ["{{baseUrl}}"], "path": filled[1:].split("/"), "query": listed}
+
+
+def _asked(parameter: Described) -> dict[str, Any]:
+    """A parameter of the query; what need not be given is there to be switched on."""
+    described = {"key": parameter["name"], "value": "", "description": parameter.get("description", "")}
+    if parameter["required"]:
+        return described | {"value": parameter["schema"]["examples"][0]}
+    return described | {"disabled": True}
 
 
 def _body(operation: Described, described: Described) -> tuple[str, str]:

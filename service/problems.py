@@ -1,6 +1,6 @@
 """Errors over HTTP: application/problem+json (RFC 9457), whatever went wrong."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from service import errors
 from service.errors import Fault, ServiceError
-from service.jsontext import pointer_token, render
+from service.jsontext import render
 
 #: Faults that one problem lists; who has more begins with these.
 MOST_FAULTS = 100
@@ -32,6 +32,7 @@ STATUS: dict[type[ServiceError], int] = {
     errors.NotAcceptable: 406,
     errors.Duplicate: 409,
     errors.Conflict: 409,
+    errors.CursorExpired: 410,
     errors.Gone: 410,
     errors.Stale: 412,
     errors.BodyTooLarge: 413,
@@ -77,6 +78,8 @@ def tell(error: ServiceError) -> Response:
         response.headers["Retry-After"] = str(error.retry_after)
     elif isinstance(error, errors.Duplicate):
         response.headers["Link"] = duplicate_links(error.likely)
+    elif isinstance(error, errors.CursorExpired):
+        response.headers["Link"] = '</v1/events?snapshot=true>; rel="start"'
     elif isinstance(error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = _CHALLENGE + (', error="invalid_token"' if _sent_a_key() else "")
     elif isinstance(error, errors.Forbidden):
@@ -150,14 +153,3 @@ _OWN_DETAILS: dict[type[ServiceError], str] = {
     errors.NotFound: "There is nothing at this address.",
     errors.MethodNotAllowed: "See Allow for the methods that it knows.",
 }
-
-
-def faults_of(messages: Mapping[Any, Any], place: str, path: tuple[Any, ...] = ()) -> Iterator[Fault]:
-    """Nested messages as faults; `place` is pointer, parameter or header."""
-    for name, inner in messages.items():
-        here = path if name == "_schema" and place == "pointer" else (*path, name)
-        if isinstance(inner, Mapping):
-            yield from faults_of(inner, place, here)
-        else:
-            where = str(here[0]) if place == "parameter" else "#" + "".join(f"/{pointer_token(step)}" for step in here)
-            yield from (Fault(sentence, **{place: where}) for sentence in inner)

@@ -22,11 +22,19 @@ import click
 import psycopg
 
 from service import embedded, store
-from service.config import MIGRATIONS, ROOT, SEEDS, Settings
+from service.config import MIGRATIONS, ROOT, SEEDS, Settings, environment_name
 from service.ids import uuid7
+from service.indexing import index
 from service.keys import digest, new_key
 from service.migrating import migrate
 from service.seeding import seed
+
+#: What is open on one's own machine unless the environment says otherwise: reading, and webhooks to the machine itself.
+OPEN = {
+    environment_name("public_read"): "true",
+    environment_name("webhook_private_networks"): "127.0.0.0/8,::1/128",
+    environment_name("webhook_http_networks"): "127.0.0.0/8,::1/128",
+}
 
 #: Seconds that gunicorn has to begin to answer, and to finish what it is answering.
 START_WITHIN, STOP_WITHIN = 30, 25
@@ -44,13 +52,17 @@ def run(settings: Settings) -> None:
         _require_free_port(settings)
         url = settings.database_url or started.enter_context(_embedded_postgres(settings.data_dir))
         secret = _prepare(url, settings.data_dir)
-        api = started.enter_context(_gunicorn(url))
+        api = started.enter_context(
+            _process(url, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "service.wsgi:app")
+        )
+        worker = started.enter_context(_process(url, "-m", "service", "work"))
         _await_ready(api, settings, stop)
         if not stop.is_set():
             click.echo(_greeting(settings, secret))
         while not stop.wait(0.2):
-            if api.poll() is not None:
-                raise click.ClickException("The API has stopped by itself; its last lines above say why.")
+            for name, process in (("API", api), ("worker", worker)):
+                if process.poll() is not None:
+                    raise click.ClickException(f"The {name} has stopped by itself; its last lines above say why.")
         click.echo("Stopping.", err=True)
 
 
@@ -93,6 +105,7 @@ def _prepare(url: str, directory: Path) -> str:
     """Migrate and seed the database, and return the admin key: a new one, kept in a file, where there is none."""
     with psycopg.connect(url, autocommit=True) as conn:
         migrate(conn, MIGRATIONS)
+        index(conn)
         with conn.transaction():
             seed(conn, SEEDS, datetime.now(UTC))
         return _admin_key(conn, directory / "admin.key")
@@ -114,32 +127,31 @@ def _admin_key(conn: psycopg.Connection, file: Path) -> str:
 
 
 @contextmanager
-def _gunicorn(url: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The API, until the block ends; then it may finish what it is answering."""
+def _process(url: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Python with `arguments`, until the block ends; then it may finish what it is at."""
     # Out of the terminal's group: Ctrl-C is for us, who stop things in order. If we are killed it is told to stop.
-    api = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "service.wsgi:app"],
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
         cwd=ROOT,
-        env=os.environ
-        | {"DATABASE_URL": url, "POLICYTRAIL_PUBLIC_READ": os.environ.get("POLICYTRAIL_PUBLIC_READ", "true")},
+        env=os.environ | {"DATABASE_URL": url} | {name: os.environ.get(name, value) for name, value in OPEN.items()},
         start_new_session=True,
         preexec_fn=_end_with_parent,  # noqa: PLW1509 (no other thread runs yet)
     )
     try:
-        yield api
+        yield process
     finally:
-        _end(api)
+        _end(process)
 
 
-def _end(api: subprocess.Popen[bytes]) -> None:
-    """End gunicorn and its workers. They are told more than once: a worker that was just forked misses the first."""
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its own. They are told more than once: a worker that was just forked misses the first."""
     deadline = time.monotonic() + STOP_WITHIN
-    while api.poll() is None:
+    while process.poll() is None:
         number = signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL
         with suppress(ProcessLookupError):
-            os.killpg(api.pid, number)
+            os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
-            api.wait(0.5)
+            process.wait(0.5)
 
 
 def _end_with_parent() -> None:
@@ -179,7 +191,8 @@ def _greeting(settings: Settings, secret: str) -> str:
     return "\n".join(
         [
             f"Policytrail answers at {base}. Ctrl-C stops it; its data stay in {settings.data_dir}.",
-            f"The admin key is {secret}, kept in {key_file}. Three lines to begin with:",
+            f"The admin key is {secret}, kept in {key_file}.",
+            "Webhooks: `python3 examples/receiver.py` makes one, and shows what arrives. Three lines to begin with:",
             "",
             f"curl -s '{base}/v1/events?party=JP'",
             f"curl -s '{base}/v1/topics?limit=5'",

@@ -56,11 +56,13 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
             self.idle.discard(me)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """Take no further request on connections that are idle."""
+        """Take no further request on connections that are idle, and let nobody wait for changes any longer."""
         super().handle_exit(sig, frame)
         gevent.spawn(self._dismiss)
 
     def _dismiss(self) -> None:
+        if app := getattr(self.wsgi, "extensions", None):  # benchmarks serve one that is not ours
+            app["policytrail"].tail.end()
         for one in self.idle:
             with suppress(OSError):
                 # What has come already is still read and answered.
@@ -68,7 +70,13 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
 
 
 def _close(sock: socket.socket) -> None:
-    """Close a connection; at once would be a reset, and the answer lost, if bytes are unread (RFC 9112, 9.6)."""
+    """Close a connection; at once would be a reset, and the answer lost, if bytes are unread (RFC 9112, 9.6).
+
+    Unless a reset is what it was set for, since the answer broke off.
+    """
+    if sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
+        sock.close()
+        return
     with suppress(OSError), gevent.Timeout(LINGER, exception=False):
         sock.shutdown(socket.SHUT_WR)
         while sock.recv(65_536):

@@ -6,10 +6,11 @@ from typing import Any
 from marshmallow import Schema
 
 from service.api import Operation
+from service.describing import forms
 from service.describing.corrections import SELECTED, component_name
 from service.describing.examples import REQUEST_ID, problem_example
 from service.describing.links import links_of
-from service.describing.requests import is_selectable, is_versioned
+from service.describing.requests import is_selectable, is_versioned, takes_wishes
 from service.errors import (
     BodyTooLarge,
     Conflict,
@@ -37,6 +38,16 @@ _HEADERS = {
     "RateLimit-Policy": ("How many requests are allowed in how many seconds.", '"key";q=6000;w=60'),
     "RateLimit": ("How many requests are left, and seconds until there are more.", '"key";r=5997;t=12'),
     "ETag": ("The version, and its form where it is not the whole record.", '"1"'),
+    "ETag-of-feed": ("Of a feed: a digest of what it holds.", '"9f2c1a0b3d4e5f60"'),
+    "Last-Modified": (
+        "Of a feed: when what it holds was last written; deletions show in the ETag.",
+        "Tue, 02 Apr 2024 09:30:01 GMT",
+    ),
+    "Changes-Cursor": (
+        "Of a file of events: from where to follow `/v1/changes`.",
+        "3b241101-e2bb-4255-8caf-4136c566a962:41",
+    ),
+    "Content-Disposition": ("Of a file: what to call it.", 'attachment; filename="policytrail-events.csv"'),
     "Location": ("Where the record stands.", "/v1/events/018e9a2c-6a00-7000-8000-000000000001"),
     "Content-Location": ("Where the record stands by its own id.", "/v1/events/018e9a2c-6a00-7000-8000-000000000001"),
     "Link": ("Where to go on from here (RFC 8288).", '</v1/events?limit=20>; rel="first"'),
@@ -49,6 +60,7 @@ _HEADERS = {
 
 #: Headers of a problem beside those of every answer. Those in _ALWAYS are always there.
 _OF_PROBLEM: dict[str, tuple[str, ...]] = {
+    "CursorExpired": ("Link",),
     "Moved": ("Location",),
     "Unauthenticated": ("WWW-Authenticate",),
     "Forbidden": ("WWW-Authenticate",),
@@ -62,6 +74,7 @@ _OF_SUCCESS: dict[str, tuple[str, ...]] = {
     "upsertEvent": ("Content-Location",),
     "mergeEvent": ("Content-Location",),
     "createEvent": ("Link",),
+    "recoverDeliveries": ("Location",),
 }
 #: Where a problem is told in the form of the success: a check of health says what it found.
 _IN_ITS_OWN_FORM = {"ready": Unavailable}
@@ -106,7 +119,7 @@ def _problem(error: type[ServiceError]) -> dict[str, Any]:
 
 
 def _pointed(names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {name.partition("-of-")[0]: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def answers(operation_id: str, contract: Operation, methods: list[str], scope: str | None) -> dict[str, Any]:
@@ -115,9 +128,9 @@ def answers(operation_id: str, contract: Operation, methods: list[str], scope: s
     told = {status: _success(operation_id, contract, methods, scope)}
     if contract.upsert:
         told[_CREATED] = _with_headers(told[status], "Created.", ("Location",))
-    if "get" not in methods and is_versioned(contract):
+    if "get" not in methods and takes_wishes(contract):
         told[_NOTHING] = _minimal(contract, scope)
-    if contract.conditional and "get" in methods:
+    if (contract.conditional and "get" in methods) or forms.has_feeds(contract):
         told[_UNCHANGED] = _unchanged(scope)
     for error in sorted(_errors(contract, methods, scope), key=lambda error: STATUS[error]):
         told[str(STATUS[error])] = {"$ref": f"#/components/responses/{error.__name__}"}
@@ -135,6 +148,7 @@ def _success(operation_id: str, contract: Operation, methods: list[str], scope: 
     }
     if schema is not None:
         described["content"] = {contract.media_type: _content(schema, selectable=is_selectable(contract))}
+        described["content"] |= forms.other_forms(contract)
     elif str(status) != _NOTHING:
         described["content"] = {contract.media_type: _TEXT if contract.media_type.startswith("text/") else {}}
     if links := links_of(operation_id, schema):
@@ -142,7 +156,12 @@ def _success(operation_id: str, contract: Operation, methods: list[str], scope: 
     return described
 
 
-_SUCCESS = {200: "As asked.", 201: "Created.", 204: "Done; there is nothing to say."}
+_SUCCESS = {
+    200: "As asked.",
+    201: "Created.",
+    202: "Begun; it goes on by itself.",
+    204: "Done; there is nothing to say.",
+}
 
 
 _TEXT = {"schema": {"type": "string"}}
@@ -163,13 +182,13 @@ def _names(contract: Operation, methods: list[str], scope: str | None) -> tuple[
         names += ("ETag",)
     if str(status) == _CREATED:
         names += ("Location",)
-    if "post" in methods:
+    if "post" in methods and not contract.safe:
         names += ("Idempotent-Replayed",)
-    if "get" not in methods and is_versioned(contract):
+    if "get" not in methods and takes_wishes(contract):
         names += ("Preference-Applied",)
     if schema is not None and "next" in schema.fields and "items" in schema.fields:
         names += ("Link",)
-    return names
+    return names + forms.header_names(contract)
 
 
 def _with_headers(described: dict[str, Any], description: str, names: tuple[str, ...]) -> dict[str, Any]:
@@ -195,9 +214,9 @@ def _errors(contract: Operation, methods: list[str], scope: str | None) -> set[t
         errors |= {Unauthenticated, TooManyRequests, Unavailable}
     if scope:
         errors.add(Forbidden)
-    if contract.body or contract.patches:
+    if contract.body or contract.patches or contract.takes:
         errors |= {Malformed, UnsupportedMediaType, BodyTooLarge}
-    if "post" in methods:
+    if "post" in methods and not contract.safe:
         errors.add(Conflict)  # for its Idempotency-Key
     if "cursor" in contract.query.fields:
         errors.add(Malformed)

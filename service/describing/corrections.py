@@ -1,6 +1,6 @@
 """What apispec does not see in our schemas, or says otherwise than they mean it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
@@ -8,8 +8,10 @@ from marshmallow import Schema, fields, validate
 
 from schemas.base import RequestSchema, ResponseSchema
 from schemas.fields import Word
-from schemas.forms import Selection
-from schemas.listing import CommaSeparated, Sort
+from schemas.filters import FilterSchema
+from schemas.forms import Choice, Selection
+from schemas.listing import Sort
+from schemas.values import MOST_VALUES, CommaSeparated, Number, OneOrMore
 from schemas.vocabulary import Vocabulary
 
 #: Where a word's vocabulary stands until every one has been described once.
@@ -30,18 +32,26 @@ def component_name(schema: type[Schema] | Schema) -> str:
 
 def correct(_: OpenAPIConverter, field: fields.Field[Any], **__: Any) -> dict[str, Any]:
     """An attribute function for apispec: what it does not see in one field."""
-    if isinstance(field, CommaSeparated):
-        return {"type": "array", "items": _item(field.of), "minItems": 1, "maxItems": 50}
-    if isinstance(field, Selection):
-        return {"type": "array", "items": {"type": "string", "enum": list(field.names)}, "minItems": 1}
-    if isinstance(field, Sort):
-        word = f"-?({'|'.join(field.names)})"
-        return {"type": "string", "pattern": f"^{word}(,{word}){{0,2}}$", "examples": ["-date,title"]}
-    if isinstance(field, Word):
-        return {_VOCABULARY: field.vocabulary}
-    if isinstance(field, fields.Dict):
-        return _bounded(field, "minProperties", "maxProperties") | _keys(field)
-    return _bounded(field, "minItems", "maxItems") if isinstance(field, fields.List) else {}
+    return next((said(field) for kind, said in _UNSEEN if isinstance(field, kind)), {})
+
+
+def _several(field: CommaSeparated | OneOrMore) -> dict[str, Any]:
+    return {"type": "array", "items": _item(field.of), "minItems": 1, "maxItems": MOST_VALUES}
+
+
+def _number(field: Number) -> dict[str, Any]:
+    """A number in a body need not be a string."""
+    return {"type": ["string", "number"]} if isinstance(field.parent, FilterSchema) else {}
+
+
+def _sort(field: Sort) -> dict[str, Any]:
+    """Keys joined by commas; in a body they may be a list as well."""
+    word = f"-?({'|'.join(field.names)})"
+    text = {"type": "string", "pattern": f"^{word}(,{word}){{0,2}}$", "examples": ["-date,title"]}
+    if not isinstance(field.parent, FilterSchema):
+        return text
+    several = {"type": "array", "items": {"type": "string", "pattern": f"^{word}$"}, "minItems": 1, "maxItems": 3}
+    return {"anyOf": [text, several, {"type": "null"}]}
 
 
 def _item(field: fields.Field[Any]) -> dict[str, Any]:
@@ -59,13 +69,29 @@ def _keys(field: fields.Dict) -> dict[str, Any]:
     return {"propertyNames": dict(form)} if form else {}
 
 
+#: What is to be said of each kind of field; the first one that fits says it.
+_UNSEEN: tuple[tuple[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]], ...] = (
+    (CommaSeparated, _several),
+    (OneOrMore, lambda field: {"anyOf": [_item(field.of), _several(field)]}),
+    (Selection, lambda field: {"type": "array", "items": {"type": "string", "enum": list(field.names)}, "minItems": 1}),
+    (Sort, _sort),
+    (Number, _number),
+    (Choice, lambda field: {"enum": [*field.words, None] if field.allow_none else list(field.words)}),
+    (Word, lambda field: {_VOCABULARY: field.vocabulary}),
+    (fields.Dict, lambda field: _bounded(field, "minProperties", "maxProperties") | _keys(field)),
+    (fields.List, lambda field: _bounded(field, "minItems", "maxItems")),
+)
+
+
 def correct_components(components: dict[str, Any], converter: OpenAPIConverter) -> None:
     """Correct what apispec says of whole schemas: what is always there, and what may be sent back."""
     for key, name in converter.refs.items():
         schema, described = key[0], components[name]
         if issubclass(schema, ResponseSchema):
             _promise(described, name)
-        elif issubclass(schema, RequestSchema) and schema.read_only:
+        elif issubclass(schema, RequestSchema):
+            for member in described["properties"].values():
+                _drop_null_default(member)
             for own in sorted(schema.read_only):
                 described["properties"][own] = {
                     "description": "The service's own: ignored, so that what was read fits."
@@ -80,9 +106,10 @@ def add_selected(components: dict[str, Any]) -> None:
         "description": "An event of which `fields` were asked.",
         "properties": {name: dict(member) for name, member in event["properties"].items()},
     }
-    page = components["EventPage"]
     items = {"type": "array", "items": {"$ref": f"#/components/schemas/{SELECTED}Event"}}
-    components[f"{SELECTED}EventPage"] = page | {"properties": page["properties"] | {"items": items}}
+    for name in ("EventPage", "SimilarPage"):
+        page = components[name]
+        components[f"{SELECTED}{name}"] = page | {"properties": page["properties"] | {"items": items}}
 
 
 def _promise(described: dict[str, Any], name: str) -> None:
@@ -91,6 +118,13 @@ def _promise(described: dict[str, Any], name: str) -> None:
         described["required"] = list(described["properties"])
     for member in described["properties"].values():
         member.pop("default", None)
+
+
+def _drop_null_default(member: dict[str, Any]) -> None:
+    """Let a member that cannot be null not be so when it is left out; that it need not be there says enough."""
+    kinds = [member, *member.get("anyOf", ())]
+    if member.get("default", ...) is None and not any("null" in kind.get("type", ()) for kind in kinds):
+        del member["default"]
 
 
 def share_vocabularies(described: dict[str, Any]) -> None:

@@ -12,7 +12,8 @@ from schemas.event import NewEventSchema
 from schemas.topic import NewTopicSchema
 from schemas.vocabulary import VOCABULARIES
 from service.api import JSON_PATCH, MERGE_PATCH
-from service.errors import Forbidden, Moved, ServiceError, TooManyRequests
+from service.describing import import_examples, search_examples, table_examples, webhook_examples
+from service.errors import CursorExpired, Forbidden, Moved, ServiceError, TooManyRequests
 from service.events.completing import complete
 from service.events.topics import first_topic
 from service.problems import STATUS, title_of
@@ -36,6 +37,9 @@ ARGUMENTS: dict[str, str | int] = {
     "code": "invalid",
     "digest": "0123456789abcdef",
     "asset": "swagger-ui.css",
+    "suffix": "csv",
+    **import_examples.ARGUMENTS,
+    **webhook_examples.ARGUMENTS,
 }
 
 _NEW_EVENT: dict[str, Any] = {
@@ -74,6 +78,15 @@ REQUESTS: dict[str, Any] = {
     "NewTopic": _NEW_TOPIC,
     "NewKey": {"name": "The team's importer", "scopes": ["events:read", "events:write"]},
     "Merge": {"into": _OTHER_ID},
+    "Search": {
+        "topic": "advanced-materials",
+        "any": [{"party": ["JP", "EU"]}, {"affected": "JP"}],
+        "not": {"status": ["cancelled", "withdrawn"]},
+        "date_from": "2024",
+        "sort": "-date,title",
+        "limit": 20,
+    },
+    **webhook_examples.REQUESTS,
 }
 
 #: Patches, by what they change and their media type.
@@ -85,6 +98,7 @@ PATCHES: dict[tuple[str, str], Any] = {
     ],
     ("Topic", MERGE_PATCH): {"labels": {"de": "Perowskite"}},
     ("Topic", JSON_PATCH): [{"op": "add", "path": "/labels/de", "value": "Perowskite"}],
+    **webhook_examples.PATCHES,
 }
 
 
@@ -138,6 +152,28 @@ def _relation() -> dict[str, Any]:
     }
 
 
+def _feed() -> dict[str, Any]:
+    entry = {
+        "seq": 41,
+        "kind": "create",
+        "event_id": EVENT_ID,
+        "version": 1,
+        "change": {"kind": None},
+        "changed": None,
+        "occurred_at": _WRITTEN,
+        "key_id": _KEY_ID,
+        "merged_into": None,
+        "document": _event(),
+    }
+    return {"items": [entry], "cursor": "3b241101-e2bb-4255-8caf-4136c566a962:41", "more": False}
+
+
+def event_stream() -> str:
+    """The same as server-sent events, without the document."""
+    [entry], cursor = _feed()["items"], _feed()["cursor"]
+    return f"retry: 2000\n\nid: {cursor}\ndata: {orjson.dumps(entry | {'document': None}).decode()}\n\n"
+
+
 def _key() -> dict[str, Any]:
     return {
         "id": _KEY_ID,
@@ -187,12 +223,16 @@ _LINKED = {
 #: Bodies of answers, by the name of their schema.
 _RESPONSES: dict[str, Callable[[], Any]] = {
     "Event": _event,
-    "EventPage": _page(_event, count=None),
+    "EventPage": _page(_event, cursor=None, count=None, **search_examples.OF_PAGE),
+    "SimilarPage": lambda: search_examples.similar(_event()),
     "Topic": _topic,
     "TopicPage": _page(_topic),
     "RevisionPage": _page(_revision),
     "Diff": _difference,
     "EventRelationPage": _page(_relation),
+    "FigurePage": lambda: table_examples.figures(_event()),
+    "Agenda": lambda: table_examples.agenda(_event()),
+    "FeedEntryPage": _feed,
     "Vocabularies": _vocabularies,
     "Key": _key,
     "KeyPage": _page(_key),
@@ -206,6 +246,9 @@ _RESPONSES: dict[str, Callable[[], Any]] = {
     "Linkset": _linkset,
     "Health": lambda: {"status": "pass", "checks": {"database": "pass", "migrations": "pass"}},
     "OpenApi": lambda: {"openapi": "3.1.0", "info": {"title": "Policytrail", "version": "1"}, "paths": {}},
+    **import_examples.RESPONSES,
+    **search_examples.RESPONSES,
+    **webhook_examples.RESPONSES,
 }
 
 
@@ -217,6 +260,11 @@ def responses() -> dict[str, Any]:
 def components() -> dict[str, Any]:
     """Every example, as OpenAPI keeps them."""
     return {name: {"value": value} for name, value in (REQUESTS | responses()).items()}
+
+
+def json_feed() -> Any:
+    """A JSON Feed of the example."""
+    return table_examples.feed(_event())
 
 
 def problem_example(error: type[ServiceError]) -> dict[str, Any]:
@@ -235,6 +283,10 @@ def problem_example(error: type[ServiceError]) -> dict[str, Any]:
 
 _DETAILS: dict[type[ServiceError], tuple[str, list[dict[str, str]] | None]] = {
     Moved: (f"The event {EVENT_ID} was found to be the event {_OTHER_ID}.", None),
+    CursorExpired: (
+        "The cursor is older than what the feed keeps. Begin anew with GET /v1/events?snapshot=true.",
+        None,
+    ),
     Forbidden: ("The API key lacks the scope events:write.", None),
     TooManyRequests: ("6000 requests in 60 seconds are allowed.", None),
 }

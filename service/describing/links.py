@@ -6,7 +6,9 @@ from marshmallow import Schema
 
 from service.describing.corrections import component_name
 
-_EVENT, _TOPIC, _KEY = ({name: "$response.body#/id"} for name in ("event_id", "topic_id", "key_id"))
+_EVENT, _TOPIC, _KEY, _WEBHOOK = (
+    {name: "$response.body#/id"} for name in ("event_id", "topic_id", "key_id", "webhook_id")
+)
 _MATCHED = {"If-Match": "$response.header.ETag"}
 
 #: What can be done with a record that was just read or written: operation and its parameters.
@@ -21,6 +23,7 @@ _FROM_RECORD: dict[str, dict[str, dict[str, str]]] = {
         "getRevision": _EVENT | {"version": "$response.body#/version"},
         "compareVersions": _EVENT,
         "listRelations": _EVENT,
+        "listSimilar": _EVENT,
     },
     "Topic": {
         "getTopic": _TOPIC,
@@ -29,6 +32,15 @@ _FROM_RECORD: dict[str, dict[str, dict[str, str]]] = {
         "deleteTopic": _TOPIC | _MATCHED,
     },
     "IssuedKey": {"getKey": _KEY, "revokeKey": _KEY},
+    "IssuedWebhook": {
+        "getWebhook": _WEBHOOK,
+        "replaceWebhook": _WEBHOOK | _MATCHED,
+        "patchWebhook": _WEBHOOK | _MATCHED,
+        "deleteWebhook": _WEBHOOK | _MATCHED,
+        "rotateSecret": _WEBHOOK,
+        "listDeliveries": _WEBHOOK,
+        "recoverDeliveries": _WEBHOOK,
+    },
 }
 
 #: Operations whose record is not the one that its id leads to now.

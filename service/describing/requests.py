@@ -6,11 +6,13 @@ from typing import Any
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import fields
 
-from schemas.forms import Selection
-from schemas.listing import CommaSeparated
+from schemas.forms import Choice, Flag, Selection
+from schemas.values import CommaSeparated
 from service.api import JSON, JSON_PATCH, MERGE_PATCH, Operation
 from service.describing.corrections import component_name
 from service.describing.examples import ARGUMENTS, PATCHES
+from service.describing.import_examples import SENT
+from service.negotiating import EVENT_STREAM
 
 ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")
 
@@ -34,6 +36,14 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "An ETag that is known already, or `*`.",
         "schema": {"type": "string", "examples": ['"1"']},
     },
+    "If-Modified-Since": {
+        "description": "When the feed was last read. If-None-Match is surer, and goes before it.",
+        "schema": {"type": "string", "examples": ["Tue, 02 Apr 2024 09:30:01 GMT"]},
+    },
+    "Last-Event-ID": {
+        "description": "The `id` of the last event of a stream that was cut; it goes before `after`.",
+        "schema": {"type": "string", "examples": ["3b241101-e2bb-4255-8caf-4136c566a962:41"]},
+    },
     "Idempotency-Key": {
         "description": "Chosen by the client for this one request. Sent again within 24 hours it is answered again, not"
         " done again.",
@@ -54,7 +64,7 @@ HEADERS: dict[str, dict[str, Any]] = {
 def parameters(rule: str, methods: list[str], contract: Operation, converter: OpenAPIConverter) -> list[Any]:
     """The parameters of the operation at `rule`."""
     return [
-        *(_path_parameter(kind, name) for kind, name in ARGUMENT.findall(rule)),
+        *(_path_parameter(kind, name, contract) for kind, name in ARGUMENT.findall(rule)),
         *(_query_parameter(field.data_key or name, field, converter) for name, field in contract.query.fields.items()),
         *header_parameters(contract, methods),  # apispec points at the component of that name
     ]
@@ -64,9 +74,13 @@ def header_parameters(contract: Operation, methods: list[str]) -> list[str]:
     """Names of the shared parameters in headers that the operation takes."""
     conditions = {"If-None-Match"} if "get" in methods else {"If-Match-needed"}
     taken = conditions if contract.conditional else {"If-Match", "If-None-Match"} if contract.upsert else set()
-    if "post" in methods:
+    if any(form.is_feed for form in contract.formats):
+        taken = taken | {"If-None-Match", "If-Modified-Since"}
+    if EVENT_STREAM in contract.formats:
+        taken = taken | {"Last-Event-ID"}
+    if "post" in methods and not contract.safe:
         taken |= {"Idempotency-Key"}
-    if "get" not in methods and is_versioned(contract):
+    if "get" not in methods and takes_wishes(contract):
         taken |= {"Prefer"}
     return sorted(taken)
 
@@ -83,9 +97,15 @@ def is_versioned(contract: Operation) -> bool:
     return schema is not None and "version" in schema.fields
 
 
+def takes_wishes(contract: Operation) -> bool:
+    """Whether the record need not be answered: where it is shown but once, it always is."""
+    return is_versioned(contract) and not getattr(contract.returns[1], "shown_once", False)
+
+
 def is_selectable(contract: Operation) -> bool:
     """Whether only some fields of a record can be asked for."""
-    return any(isinstance(field, Selection) for field in contract.query.fields.values())
+    schemas = (contract.query, contract.body) if contract.body else (contract.query,)
+    return any(isinstance(field, Selection) for schema in schemas for field in schema.fields.values())
 
 
 def body(contract: Operation) -> dict[str, Any] | None:
@@ -94,6 +114,12 @@ def body(contract: Operation) -> dict[str, Any] | None:
         name = component_name(contract.body)
         content = {"schema": contract.body, "examples": {name: {"$ref": f"#/components/examples/{name}"}}}
         return {"required": True, "content": {JSON: content}}
+    if contract.takes:
+        told = {form: {"schema": {"type": "string"}, "example": sent} for form, sent in SENT.items()}
+        return {
+            "required": True,
+            "content": {kind: told["csv" if "text/" in kind else "ndjson"] for kind in contract.takes},
+        }
     if not contract.patches:
         return None
     name = component_name(contract.patches).removeprefix("New")
@@ -126,12 +152,13 @@ PATCH_SCHEMAS: dict[str, dict[str, Any]] = {
 }
 
 
-def _path_parameter(kind: str, name: str) -> dict[str, Any]:
+def _path_parameter(kind: str, name: str, contract: Operation) -> dict[str, Any]:
+    known = {"enum": [form.suffix for form in contract.formats]} if name == "suffix" else {}
     return {
         "name": name,
         "in": "path",
         "required": True,
-        "schema": _ARGUMENT_TYPES[kind] | {"examples": [ARGUMENTS[name]]},
+        "schema": _ARGUMENT_TYPES[kind] | {"examples": [ARGUMENTS[name]]} | known,
     }
 
 
@@ -141,6 +168,10 @@ def _query_parameter(name: str, field: fields.Field[Any], converter: OpenAPIConv
     schema.pop("default", None)  # null stands for "not given", which a query cannot say otherwise
     if isinstance(schema.get("type"), list):
         schema["type"] = schema["type"][0]
+    if isinstance(field, Flag):
+        schema |= {"type": "string", "enum": list(Flag.WRITTEN)}
+    elif isinstance(field, Choice):
+        schema["enum"] = list(field.words)
     if isinstance(field, CommaSeparated | Selection):
         described |= {"style": "form", "explode": False}
     return described

@@ -17,6 +17,11 @@ def comparable(document: bytes) -> Record:
     return {name: value for name, value in record.items() if name not in BOOKKEEPING}
 
 
+def changed_fields(before: Record, after: Record) -> list[str]:
+    """The top-level fields by which two versions of one event differ, in order; bookkeeping aside."""
+    return sorted(name for name in after if name not in BOOKKEEPING and after[name] != before.get(name))
+
+
 def patch_between(before: Record | None, after: Record | None) -> list[dict[str, Any]]:
     """The operations that turn `before` into `after`, always the same for the same two.
 

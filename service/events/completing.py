@@ -49,7 +49,7 @@ def is_unchanged(record: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
 
 def timestamp(instant: datetime) -> str:
     """`instant` as the record writes it: RFC 3339 in UTC, microseconds always, so that text sorts as time."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _differ(record: Mapping[str, Any], before: Mapping[str, Any], *, besides: frozenset[str]) -> bool:

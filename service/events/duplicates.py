@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from service.errors import Duplicate
-from service.events.dates import main_date
-from service.events.recording import parties_of, title_key
-from service.events.sources import url_key
+from service.events.recording import title_key
+from service.search.dates import main_date
+from service.search.sources import url_key
+from service.search.subject import parties_of
 from service.store.duplicates import Clues
 
 #: Days that a date leaves open at most to be compared with others: a year. A span of more years overlaps with too much.
@@ -22,7 +23,7 @@ def clues_of(content: Mapping[str, Any]) -> Clues:
     return Clues(
         url_keys=sorted({url_key(source["url"]) for source in content["sources"] if source["url"]}),
         title_key=title_key(content["title"]),
-        parties=parties_of(content["participants"]),
+        parties=sorted(parties_of(content["participants"])),
         earliest=earliest,
         latest=_latest(earliest, main.latest) if main and earliest else None,
         coarser_starts=_coarser_starts(earliest) if earliest else [],

@@ -7,8 +7,8 @@ from typing import Any
 
 from schemas.crosschecks import FACT_FIELDS, FACT_LISTS
 from service.events.completing import Record, free_id, timestamp
-from service.events.sources import url_key
 from service.jsontext import render
+from service.search.sources import url_key
 
 #: Fields by which two members of a list are one fact; the others only say more of it.
 _SAME_FACT: dict[str, tuple[str, ...]] = {

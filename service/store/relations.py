@@ -79,3 +79,30 @@ def find_ends(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, End]:
         binary=True,
     )
     return {end.asked: end for end in cur}
+
+
+def find_same_events(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Each of `ids` with every id that means the same event by now: merges are followed there and back."""
+    rows = conn.execute(
+        """
+        WITH RECURSIVE followed (asked, id, merged_into) AS (
+            SELECT id, id, merged_into
+              FROM event
+             WHERE id = ANY(%(ids)s)
+         UNION ALL
+            SELECT asked, event.id, event.merged_into
+              FROM followed
+              JOIN event ON event.id = followed.merged_into
+        ), same (asked, id) AS (
+            SELECT asked, id FROM followed WHERE merged_into IS NULL
+         UNION ALL
+            SELECT asked, event.id
+              FROM same
+              JOIN event ON event.merged_into = same.id
+        )
+        SELECT asked, array_agg(id) FROM same GROUP BY asked
+        """,
+        {"ids": list(ids)},
+        binary=True,
+    )
+    return dict(rows.fetchall())

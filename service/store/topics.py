@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
@@ -87,6 +88,65 @@ def narrower_of(conn: Connection, ids: Sequence[str]) -> list[str]:
     return [row[0] for row in rows]
 
 
+def find_narrower(conn: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Each of `ids` with itself and every topic beneath it; what is no topic lacks."""
+    rows = conn.execute(
+        """
+        WITH RECURSIVE beneath (asked, id) AS (
+            SELECT id, id FROM topic WHERE id = ANY(%(ids)s)
+             UNION
+            SELECT beneath.asked, topic.id FROM topic JOIN beneath ON beneath.id = ANY(topic.broader)
+        )
+        SELECT asked, array_agg(id) FROM beneath GROUP BY asked
+        """,
+        {"ids": list(ids)},
+    )
+    return dict(rows.fetchall())
+
+
+def find_broader(conn: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Each of `ids` with itself and every topic above it; what is no topic lacks."""
+    rows = conn.execute(
+        """
+        WITH RECURSIVE above (asked, id) AS (
+            SELECT id, id FROM topic WHERE id = ANY(%(ids)s)
+             UNION
+            SELECT above.asked, broader.id
+              FROM above
+              JOIN topic ON topic.id = above.id
+             CROSS JOIN unnest(topic.broader) AS broader (id)
+        )
+        SELECT asked, array_agg(id) FROM above GROUP BY asked
+        """,
+        {"ids": list(ids)},
+    )
+    return dict(rows.fetchall())
+
+
+def find_topic_labels(conn: Connection, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The preferred labels of each of `ids` by language; what is no topic lacks."""
+    rows = conn.execute(
+        "SELECT id, convert_from(document, 'UTF8')::jsonb -> 'labels' FROM topic WHERE id = ANY(%s)", (list(ids),)
+    )
+    return dict(rows.fetchall())
+
+
+def find_nearest_topics(conn: Connection, words: Sequence[str]) -> dict[str, str]:
+    """For each of `words` the id that is most like it, where one is like it at all."""
+    rows = conn.execute(
+        """
+        SELECT word, nearest.id
+          FROM unnest(%(words)s::text[]) AS word
+         CROSS JOIN LATERAL (
+               SELECT id, similarity(id, word) AS likeness FROM topic ORDER BY likeness DESC, id LIMIT 1
+               ) AS nearest
+         WHERE likeness >= 0.3
+        """,
+        {"words": list(words)},
+    )
+    return dict(rows.fetchall())
+
+
 def insert_topic(conn: Connection, row: TopicRow) -> StoredTopic:
     """Keep a new topic. Conflict where there is one of that id."""
     try:
@@ -100,6 +160,24 @@ def insert_topic(conn: Connection, row: TopicRow) -> StoredTopic:
     except UniqueViolation as error:
         raise Conflict(f'There is a topic "{row.id}" already.') from error
     return StoredTopic(row.id, row.version, row.document)
+
+
+def insert_missing_topics(conn: Connection, rows: Sequence[TopicRow]) -> list[str]:
+    """Keep those of the topics that are not there yet; their ids."""
+    inserted = conn.execute(
+        """
+        INSERT INTO topic (id, version, broader, document, created_at, updated_at)
+        SELECT id, version, ARRAY(SELECT json_array_elements_text(broader)), convert_to(document::text, 'UTF8'),
+               created_at, updated_at
+          FROM json_to_recordset(%s) AS given (id text, version integer, broader json, document json,
+                                               created_at timestamptz, updated_at timestamptz)
+         ORDER BY id
+            ON CONFLICT (id) DO NOTHING
+     RETURNING id
+        """,
+        (orjson.dumps([vars(row) | {"document": orjson.Fragment(row.document)} for row in rows]).decode(),),
+    )
+    return [row[0] for row in inserted]
 
 
 def update_topic(conn: Connection, row: TopicRow, *, expected: int) -> StoredTopic:

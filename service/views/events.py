@@ -6,26 +6,27 @@ from uuid import UUID
 
 import orjson
 from flask import Blueprint, Response, request, url_for
-from psycopg import Connection, DataError
 
 from schemas.event import EventSchema, NewEventSchema
-from schemas.listing import EventQuerySchema, OneEventQuerySchema, counted_page_of
+from schemas.listing import EventPageSchema, EventQuerySchema, OneEventQuerySchema
 from service import store
-from service.api import Patch, answer, load, operation
+from service.api import Patch, answer, operation
 from service.auth import requires
 from service.conditional import require_match
 from service.current import key_id, reading, transaction
-from service.errors import Conflict, Fault, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
+from service.errors import Conflict, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
 from service.events.duplicates import clues_of, refuse
 from service.events.recording import record_event, revise_event
 from service.ids import uuid7
-from service.paging import decode_cursor, encode_cursor, fingerprint, unusable
+from service.loading import load
+from service.negotiating import FORMATS
 from service.preferring import APPLIED, preferred
 from service.preferring import HEADER as PREFER
 from service.problems import duplicate_links
 from service.store.events import Authorship
-from service.store.listing import Order
-from service.views.pages import page, page_size, selected
+from service.views.choosing import asked_format
+from service.views.exports import answer_events
+from service.views.listing import require_past
 
 events = Blueprint("events", __name__, url_prefix="/v1/events")
 
@@ -34,28 +35,19 @@ _NEW_EVENT = NewEventSchema()
 
 @events.get("")
 @requires("events:read")
-@operation(query=EventQuerySchema, returns=(200, counted_page_of(EventSchema)))
+@operation(query=EventQuerySchema, returns=(200, EventPageSchema), formats=FORMATS)
 def list_events(query: dict[str, Any]) -> Response:
-    """List events.
+    r"""List events.
 
-    Newest first by the main date unless `sort` says otherwise; events without the date come last.
+    Of one filter any value may match, and every filter must; `not_` before its name leaves out what it would select. A
+    comma that belongs to a value is written `\,`. The `date…` parameters together describe one date, the `figure_…`
+    ones one figure. What an address cannot say can be posted to `/v1/search`.
+
+    With `q` those come first that its words fit best, else the newest by the main date, unless `sort` says otherwise;
+    events without the date come last. By `format` or Accept they come in other forms: as a file of all that match, or
+    as a feed; see `/v1/events.{suffix}`.
     """
-    order = [Order(name, descending) for name, descending in query["sort"]]
-    filters = {name: query[name] for name in store.listing.FILTERS if name in query}
-    limit = page_size(query)
-    bound_to = fingerprint(sorted(filters.items()), query["sort"], query["as_of"])
-    after = decode_cursor(query["cursor"], bound_to, len(order) + 1) if query["cursor"] else None
-    require_past(query["as_of"])
-    with reading() as conn:
-        if "topic" in filters:
-            filters["topic"] = store.topics.narrower_of(conn, filters["topic"])
-        try:
-            found = store.listing.page_events(conn, filters, order, after, limit, as_of=query["as_of"])
-        except DataError as error:  # the fingerprint is no secret: what follows it may be forged
-            raise (unusable() if after else error) from error
-        count = _count(conn, filters, query)
-    cursor = encode_cursor(bound_to, found.end) if found.end else None
-    return page(selected(found.documents, query["fields"]), cursor, count=count)
+    return answer_events(asked_format(query, FORMATS), query)
 
 
 @events.post("")
@@ -156,22 +148,6 @@ def delete_event(event_id: UUID) -> Response:
         by = Authorship(key_id(), None, None)
         store.events.delete_event(conn, event_id, by, expected=stored.version, now=datetime.now(UTC))
     return Response(status=204)
-
-
-def _count(conn: Connection, filters: dict[str, Any], query: dict[str, Any]) -> dict[str, Any] | None:
-    """How many events match, as `count` asks; None where it does not."""
-    kind = query["count"]
-    return {"value": _COUNTS[kind](conn, filters, query["as_of"]), "kind": kind} if kind else None
-
-
-_COUNTS = {"exact": store.counting.count_events, "estimate": store.counting.estimate_events}
-
-
-def require_past(as_of: datetime | None) -> None:
-    """Pass an instant whose answer is known by now."""
-    if as_of is not None and as_of > datetime.now(UTC):
-        detail = "Lies in the future, of which nothing is known yet."
-        raise Invalid(detail, [Fault(detail, parameter="as_of")])
 
 
 def _without_reason(document: bytes) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from schemas.event import EventSchema, NewEventSchema
 from schemas.listing import FieldsQuerySchema
 from schemas.parts import NewExternalIdSchema
 from service import store
-from service.api import answer, load, operation
+from service.api import answer, operation
 from service.auth import requires
 from service.conditional import is_known, require_match
 from service.current import key_id, reading, transaction
 from service.errors import Conflict, Fault, Invalid, NotFound, Stale
 from service.events.recording import record_event, revise_event
 from service.ids import uuid7
+from service.loading import load
 from service.store.events import StoredEvent
 
 external_ids = Blueprint("external_ids", __name__, url_prefix="/v1/events/by")

@@ -11,15 +11,17 @@ from psycopg import Connection
 from schemas.event import EventSchema, NewEventSchema
 from schemas.merging import MergeSchema
 from service import store
-from service.api import answer, load, operation
+from service.api import answer, operation
 from service.auth import requires
 from service.conditional import require_match
 from service.current import key_id, transaction
 from service.errors import Conflict, Fault, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
+from service.events.comparing import changed_fields
 from service.events.completing import Record
 from service.events.merging import merge, merged_record
 from service.events.recording import revise_event
 from service.jsontext import render
+from service.loading import load
 from service.store.events import Authorship, StoredEvent
 
 merging = Blueprint("merging", __name__, url_prefix="/v1/events/<uuid:event_id>/merge")
@@ -52,7 +54,7 @@ def merge_event(event_id: UUID, body: dict[str, Any]) -> Response:
         before, after = orjson.loads(goes.document), orjson.loads(stays.document)
         content = _together(conn, after, before)
         last = merged_record(before, str(into), now)
-        by = Authorship(key_id(), last["change"]["kind"], last["change"]["reason"])
+        by = Authorship(key_id(), last["change"]["kind"], last["change"]["reason"], changed_fields(before, last))
         store.events.merge_event(conn, goes, into, by, document=render(last), now=now)
         stored = revise_event(conn, stays, content, now=now, key_id=key_id())
     response = answer(stored.document, stored.version)

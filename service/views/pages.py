@@ -1,6 +1,6 @@
 """How a page of documents is answered."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,15 +14,15 @@ from service.jsontext import render, select
 _PLAIN = "/:,@~"
 
 
-def page_size(query: dict[str, Any]) -> int:
+def page_size(query: Mapping[str, Any]) -> int:
     """How many members the page has: what was asked for, within what is allowed."""
     asked: int = query["limit"] or settings().page_size
     return min(asked, settings().max_page_size)
 
 
-def page(documents: Sequence[bytes], cursor: str | None, **members: Any) -> Response:
+def page(documents: Sequence[bytes], cursor: str | None, /, **members: Any) -> Response:
     """The documents as they are stored, where the next page is, and further `members` of the page."""
-    first, follow = _addresses(cursor)
+    first, follow = addresses(cursor)
     rest = render({"next": follow} | members)
     body = b"".join((b'{"items":[', b",".join(documents), b"],", rest[1:]))
     links = f'<{first}>; rel="first"' + (f', <{follow}>; rel="next"' if follow else "")
@@ -34,10 +34,15 @@ def selected(documents: Sequence[bytes], names: Collection[str] | None) -> Seque
     return [select(document, names) for document in documents] if names else documents
 
 
-def _addresses(cursor: str | None) -> tuple[str, str | None]:
+def addresses(cursor: str | None) -> tuple[str, str | None]:
     """The request's path with all of its parameters, but for the first page and for the one at `cursor`."""
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
-    parameters = urlencode(asked, safe=_PLAIN)
+    return address_with(cursor=None), address_with(cursor=cursor) if cursor else None
+
+
+def address_with(**parameters: str | None) -> str:
+    """The request's path with all of its parameters, but `parameters` in the place of those: None for none."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name not in parameters]
+    asked += [(name, value) for name, value in parameters.items() if value is not None]
+    query = urlencode(asked, safe=_PLAIN)
     path = quote(request.root_path + request.path, safe=_PLAIN)
-    first = f"{path}?{parameters}" if parameters else path
-    return first, f"{first}{'&' if parameters else '?'}cursor={cursor}" if cursor else None
+    return f"{path}?{query}" if query else path

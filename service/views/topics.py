@@ -10,12 +10,13 @@ from psycopg import Connection
 from schemas.listing import TopicQuerySchema, page_of
 from schemas.topic import NewTopicSchema, TopicSchema, content_of
 from service import store
-from service.api import Patch, answer, load, operation
+from service.api import Patch, answer, operation
 from service.auth import requires
 from service.conditional import require_match
 from service.current import reading, transaction
 from service.errors import Conflict, Fault, Invalid, NotFound, PreconditionRequired, Stale
 from service.events.topics import first_topic, next_topic
+from service.loading import load
 from service.paging import decode_cursor, encode_cursor, fingerprint
 from service.store.topics import StoredTopic
 from service.views.pages import page, page_size

@@ -18,6 +18,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
 from service import embedded
+from service.config import Settings
+from service.delivery.leasing import MARGIN
 from service.embedded import Server
 from tests.containers import (
     COMPOSE_YML,
@@ -157,11 +159,12 @@ def test_every_variable_is_one_that_somebody_reads(services: dict[str, Any]) -> 
     assert services["postgres"]["environment"].keys() <= POSTGRES_IMAGE
     assert services["migrate"]["environment"].keys() <= SETTINGS | LIBPQ
     assert services["api"]["environment"].keys() <= SETTINGS | LIBPQ
+    assert services["worker"]["environment"].keys() <= SETTINGS | LIBPQ
 
 
 def test_the_service_is_told_the_database_that_postgres_makes(services: dict[str, Any]) -> None:
     made = services["postgres"]["environment"]
-    for name in ("migrate", "api"):
+    for name in ("migrate", "api", "worker"):
         told = services[name]["environment"]
         assert conninfo_to_dict(told["DATABASE_URL"]) == {
             "host": "postgres",
@@ -177,7 +180,7 @@ def test_the_data_are_in_a_volume_where_postgres_18_wants_it(services: dict[str,
 
 
 def test_the_containers_of_the_service_may_do_nothing_they_need_not(services: dict[str, Any]) -> None:
-    for name in ("migrate", "api"):
+    for name in ("migrate", "api", "worker"):
         allowed = {option: services[name][option] for option in ("read_only", "tmpfs", "cap_drop", "security_opt")}
         assert allowed == {
             "read_only": True,
@@ -201,9 +204,13 @@ def test_docker_waits_longer_than_gunicorn_for_what_is_being_answered(services: 
     assert seconds(services["api"]["stop_grace_period"]) > int(graceful[1])
 
 
+def test_docker_waits_longer_than_the_worker_for_what_is_under_way(services: dict[str, Any]) -> None:
+    assert seconds(services["worker"]["stop_grace_period"]) > Settings().webhook_timeout + MARGIN
+
+
 def test_the_commands_are_those_that_are_run_below(services: dict[str, Any]) -> None:
     assert [name for name, service in services.items() if service["entrypoint"]] == []
-    assert [name for name, service in services.items() if service["command"]] == ["migrate"]
+    assert [name for name, service in services.items() if service["command"]] == ["migrate", "worker"]
     assert [name for name, service in services.items() if "test" in service.get("healthcheck", {})] == ["postgres"]
     assert [step for step in STEPS if step.name in ("ENTRYPOINT", "ONBUILD")] == []
 
@@ -215,22 +222,26 @@ def test_what_compose_runs_works_with_the_files_of_the_image(
     files = sorted(app.rglob("*"))
     port = {"PORT": str(free_port())}
     with by_tcp(cluster) as network:
-        migrate, api = services["migrate"], services["api"]
+        migrate, api, worker = services["migrate"], services["api"], services["worker"]
         assert finished(started(migrate["command"], app, migrate["environment"], network)) == (
             0,
             "".join(f"{file.name}\n" for file in sorted((ROOT / "migrations").glob("*.sql"))),
         )
         serving = started(argv("CMD"), app, api["environment"], network, port)
+        working = started(worker["command"], app, worker["environment"], network)
         try:
             _await_health(serving, app, api["environment"] | port)
             with urlopen(f"http://127.0.0.1:{port['PORT']}/readyz") as ready:
                 assert json.load(ready)["checks"] == {"database": "pass", "migrations": "pass"}
-            serving.send_signal(signal.Signals[final("STOPSIGNAL")[-1]])
-            assert serving.wait(seconds(api["stop_grace_period"])) == 0
+            _await_worker(app, worker["environment"], network)
+            for process, service in ((serving, api), (working, worker)):
+                process.send_signal(signal.Signals[final("STOPSIGNAL")[-1]])
+                assert process.wait(seconds(service["stop_grace_period"])) == 0
         finally:
-            if serving.poll() is None:
-                os.killpg(serving.pid, signal.SIGKILL)
-            serving.communicate()
+            for process in (serving, working):
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
     assert sorted(app.rglob("*")) == files  # nothing was written there: the container's is read-only
 
 
@@ -241,6 +252,12 @@ def _await_health(serving: subprocess.Popen[str], app: Path, environment: Mappin
         if status == 0:
             return
         assert serving.poll() is None, serving.communicate()[0]
+        assert time.monotonic() < deadline, said
+
+
+def _await_worker(app: Path, *environment: Mapping[str, str | None]) -> None:
+    deadline = time.monotonic() + START_WITHIN
+    while "none: nothing is sent" in (said := finished(started(["policytrail", "status"], app, *environment))[1]):
         assert time.monotonic() < deadline, said
 
 

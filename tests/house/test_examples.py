@@ -117,6 +117,18 @@ def test_the_examples_of_topics_are_answered_as_described(analyst: FlaskClient) 
         assert patched["labels"]["de"] == "Perowskite"
 
 
+def test_the_examples_of_webhooks_are_answered_as_described(analyst: FlaskClient) -> None:
+    created = _send(analyst, "createWebhook", examples.REQUESTS["NewWebhook"])
+    assert set(created) == set(examples.responses()["IssuedWebhook"])
+    id_ = created["id"]
+    assert _send(analyst, "replaceWebhook", examples.REQUESTS["NewWebhook"], match="*", webhook_id=id_)["version"] == 1
+    begun = _send(analyst, "recoverDeliveries", examples.REQUESTS["NewRecovery"], webhook_id=id_)
+    assert set(begun) == set(examples.responses()["Recovery"])
+    for media_type in ("application/merge-patch+json", "application/json-patch+json"):
+        patched = _send(analyst, "patchWebhook", examples.PATCHES["Webhook", media_type], match="*", webhook_id=id_)
+        assert patched["state"] == "paused"
+
+
 def test_the_example_of_a_key_is_answered_as_described(analyst: FlaskClient) -> None:
     assert set(_send(analyst, "createKey", examples.REQUESTS["NewKey"])) == set(examples.responses()["IssuedKey"])
 

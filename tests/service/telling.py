@@ -4,6 +4,9 @@ from typing import Any, NamedTuple
 
 from werkzeug.test import TestResponse
 
+#: What a page of events says beside its items, where it is the last one and nothing else was asked.
+NOTHING_ELSE = dict.fromkeys(("next", "count", "cursor", "ranking", "matches", "did_you_mean"))
+
 
 class Told(NamedTuple):
     """A problem: its status, the last word of its type, and the places that its errors name."""

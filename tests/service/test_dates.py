@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.edtf import Bounds
-from service.events.dates import announced_date, main_date
+from service.search.dates import announced_date, main_date
 
 Dates = list[dict[str, Any]]
 

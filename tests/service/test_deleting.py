@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import an_event, create_event
-from tests.service.telling import told
+from tests.service.telling import NOTHING_ELSE, told
 
 
 def deleted(client: FlaskClient, **said: Any) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def test_a_deleted_event_is_not_listed(client: FlaskClient) -> None:
     kept = create_event(client, tags=["a"])
     deleted(client, tags=["a"])
     for address in ("/v1/events", "/v1/events?tag=a", "/v1/events?sort=title", "/v1/events?sort=-updated_at"):
-        assert client.get(address).get_json() == {"items": [kept], "next": None, "count": None}
+        assert client.get(address).get_json() == {"items": [kept]} | NOTHING_ELSE
 
 
 def test_a_deletion_frees_the_external_ids(client: FlaskClient) -> None:

@@ -7,9 +7,11 @@ import orjson
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH, MAX_CACHED_STATEMENT_PARAMS
 from werkzeug.test import TestResponse
 
 from schemas.event import EventSchema, NewEventSchema
+from service.store.events import _INSERT
 from tests.factories import a_full_event, create_topic
 from tests.strategies import events
 
@@ -87,3 +89,9 @@ def test_what_was_read_can_be_sent_back_and_changes_nothing(recorder: FlaskClien
 def test_a_full_event_loads_and_dumps_unchanged_through_the_response_schema(recorder: FlaskClient) -> None:
     stored = record(recorder, a_full_event()).data
     assert orjson.dumps(EventSchema().dump(EventSchema().load(orjson.loads(stored)))) == stored
+
+
+def test_how_a_create_is_read_is_kept() -> None:
+    assert len(_INSERT) <= MAX_CACHED_STATEMENT_LENGTH
+    assert _INSERT.count("%(") <= MAX_CACHED_STATEMENT_PARAMS
+    assert "--" not in _INSERT  # in one line, a comment would take the rest along

@@ -1,0 +1,95 @@
+"""/v1/changes: what was written, in one order, to be followed page by page or as a stream."""
+
+import time
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+from psycopg import Connection
+
+from schemas.following import MOST, ChangesQuerySchema, FeedEntryPageSchema
+from service import store
+from service.api import JSON, operation
+from service.auth import requires
+from service.current import reading, service
+from service.delivery.changes import render_entry
+from service.delivery.cursors import NOW, parse_cursor
+from service.delivery.following import Follower, Question
+from service.delivery.sequencing import catch_up
+from service.errors import CursorExpired, Fault, Malformed
+from service.jsontext import render
+from service.negotiating import EVENT_STREAM, PAGES, format_for
+from service.search.narrowing import widened
+from service.search.reading import filter_of
+from service.store.entries import Entry
+from service.views.streaming import stream
+
+changes = Blueprint("changes", __name__, url_prefix="/v1/changes")
+
+#: What a stream was cut at says more than the address by which it began.
+LAST_EVENT_ID = "Last-Event-ID"
+
+
+@changes.get("")
+@requires("events:read")
+@operation(
+    query=ChangesQuerySchema,
+    returns=(200, FeedEntryPageSchema),
+    formats=(PAGES, EVENT_STREAM),
+    also=[CursorExpired, Malformed],
+)
+def list_changes(query: dict[str, Any]) -> Response:
+    """Follow what is written.
+
+    Every committed write is one entry. With a filter those are told whose event passes it after the write or passed it
+    before: an update that ends that it passes has the kind `leave`. Ask again with `after` set to `cursor`, and nothing
+    is missed. A cursor older than what is kept, or of another generation, is answered with 410: begin anew with
+    `GET /v1/events?snapshot=true`. With `Accept: text/event-stream` entries come as they are written (server-sent
+    events); `Last-Event-ID` resumes, and `limit` and `wait` do not matter.
+    """
+    follower = _follower(query)
+    if format_for(request.headers.get("Accept", JSON), (PAGES, EVENT_STREAM)) is EVENT_STREAM:
+        return stream(follower, documents=query["include"] == "document")
+    entries = _awaited(follower, min(query["limit"], MOST), query["wait"])
+    return _page(entries, follower, documents=query["include"] == "document")
+
+
+def _follower(query: dict[str, Any]) -> Follower:
+    asked, kinds = filter_of(query), query.get("kind")
+    with reading() as conn:
+        asked = widened(conn, asked)
+        generation, after = _position(conn, query["after"])
+    question = Question(asked, tuple(kinds) if kinds else None, query["include"] == "document")
+    return Follower(service().tail, reading, question, generation, after)
+
+
+def _position(conn: Connection, after: str | None) -> tuple[UUID, int]:
+    """Where to begin: generation and number."""
+    if last := request.headers.get(LAST_EVENT_ID):
+        return parse_cursor(last, Fault("", header=LAST_EVENT_ID))
+    if after is not None and after != NOW:
+        return parse_cursor(after, Fault("", parameter="after"))
+    if after == NOW:
+        catch_up(conn)
+    head = store.feed.get_head(conn)
+    return head.generation, head.seq if after == NOW else head.floor
+
+
+def _awaited(follower: Follower, limit: int, wait: int) -> list[Entry]:
+    """The next entries, awaited for so many seconds."""
+    entries, deadline, tail = follower.next(limit, 0), time.monotonic() + wait, service().tail
+    if entries or not wait:
+        return entries
+    tail.enter()
+    try:
+        while not entries and (left := deadline - time.monotonic()) > 0 and not tail.ended:
+            entries = follower.next(limit, left)
+    finally:
+        tail.leave()
+    return entries
+
+
+def _page(entries: list[Entry], follower: Follower, *, documents: bool) -> Response:
+    rest = render({"cursor": follower.cursor, "more": follower.more})
+    items = b",".join([render_entry(entry, document=documents) for entry in entries])
+    return Response(b"".join((b'{"items":[', items, b"],", rest[1:])), content_type=JSON)

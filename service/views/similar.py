@@ -1,0 +1,44 @@
+"""/v1/events/{id}/similar: events that are about the same."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response
+
+from schemas.similar import SimilarPageSchema, SimilarQuerySchema
+from service import store
+from service.api import JSON, operation
+from service.auth import requires
+from service.current import reading, settings
+from service.errors import Gone, Moved, NotFound
+from service.jsontext import render
+from service.search.conditions import condition_of
+from service.search.filters import EVERYTHING
+from service.search.narrowing import widened
+from service.search.reading import filter_of
+from service.search.similar import similar_to
+from service.views.pages import page_size, selected
+
+similar = Blueprint("similar", __name__, url_prefix="/v1/events/<uuid:event_id>/similar")
+
+
+@similar.get("")
+@requires("events:read")
+@operation(query=SimilarQuerySchema, returns=(200, SimilarPageSchema), also=[Moved, NotFound, Gone])
+def list_similar(event_id: UUID, query: dict[str, Any]) -> Response:
+    """List the events that are most like an event.
+
+    Those are that have the words which tell most of it: often in its text, and rare in all. They are ranked as in a
+    search for these words, without the event itself; the filters of `GET /v1/events` narrow them down. There is one
+    page.
+    """
+    with reading() as conn:
+        store.events.get_event(conn, event_id)
+        asked = widened(conn, filter_of(query))
+        condition = None if asked == EVERYTHING else condition_of(asked)
+        found = similar_to(conn, event_id, condition, page_size(query), cap=settings().ranked_events)
+    documents = selected([event.document for event in found.events], query["fields"])
+    matches = [{"id": event.mark.id, "score": event.mark.score} for event in found.events]
+    rest = render({"matches": matches, "words": found.words})
+    body = b"".join((b'{"items":[', b",".join(documents), b"],", rest[1:]))
+    return Response(body, content_type=JSON, headers={"Cache-Control": "private, no-cache"})

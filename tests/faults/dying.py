@@ -1,0 +1,114 @@
+"""A worker that kills itself, as by kill -9, at a point that is named: `python -m tests.faults.dying POINT TIMES`.
+
+It dies when it comes to the point for the TIMES-th time.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from itertools import count
+from typing import Any
+
+from service import logs, store
+from service.config import load_settings
+from service.delivery import worker
+from service.delivery.dispatching import Dispatcher
+from service.delivery.sending import Sender
+
+
+def die() -> None:
+    """End without another word."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Point:
+    """Counts how often it is come to."""
+
+    def __init__(self, times: int) -> None:
+        """It is the end when this is the number."""
+        self._times, self._numbers = times, count(1)
+
+    def reached(self) -> None:
+        """Come to it once more."""
+        if next(self._numbers) == self._times:
+            die()
+
+
+def after_claim(point: Point) -> None:
+    """When deliveries are in hand, and nothing of them was sent."""
+    fetch = Dispatcher._fetch
+
+    def fetched(self: Dispatcher, rooms: Any) -> Any:
+        found = fetch(self, rooms)
+        if found:
+            point.reached()
+        return found
+
+    Dispatcher._fetch = fetched  # type: ignore[method-assign]
+
+
+def before_send(point: Point) -> None:
+    """When a delivery is about to be sent."""
+    _around_send(before=point.reached)
+
+
+def after_send(point: Point) -> None:
+    """When a receiver has acknowledged what nobody has written down."""
+    _around_send(after=point.reached)
+
+
+def _around_send(before: Callable[[], None] = lambda: None, after: Callable[[], None] = lambda: None) -> None:
+    send: Callable[..., Coroutine[Any, Any, Any]] = Sender.send
+
+    async def sent(*arguments: Any) -> Any:
+        before()
+        reply = await send(*arguments)
+        after()
+        return reply
+
+    Sender.send = sent  # type: ignore[method-assign]
+
+
+def in_finish(point: Point) -> None:
+    """When it was written down how attempts ended, but not committed."""
+    _after_statement(store.due, "finish_attempts", point)
+
+
+def in_recovery(point: Point) -> None:
+    """When a step of a recovery was written, but not committed."""
+    _after_statement(store.recoveries, "advance_recovery", point)
+
+
+def in_matching(point: Point) -> None:
+    """When deliveries were made of changes, but not committed."""
+    _after_statement(store.deliveries, "insert_deliveries", point)
+
+
+def in_sequencing(point: Point) -> None:
+    """When changes were given numbers."""
+    _after_statement(store.feed, "sequence", point)
+
+
+def _after_statement(module: Any, name: str, point: Point) -> None:
+    do = getattr(module, name)
+
+    def done(*arguments: Any, **options: Any) -> Any:
+        result = do(*arguments, **options)
+        if result:
+            point.reached()
+        return result
+
+    setattr(module, name, done)
+
+
+POINTS: dict[str, Callable[[Point], None]] = {
+    point.__name__: point
+    for point in (after_claim, before_send, after_send, in_finish, in_recovery, in_matching, in_sequencing)
+}
+
+if __name__ == "__main__":
+    settings = load_settings()
+    logs.configure(settings.log_level)
+    POINTS[sys.argv[1]](Point(int(sys.argv[2])))
+    worker.run(settings)

@@ -1,0 +1,111 @@
+"""Receivers that are dead, slow or malicious beside others: those get all of theirs meanwhile, within bounds.
+
+How long they wait is a matter of arithmetic in tests/service/test_lanes.py, and is measured by `make bench-webhooks`.
+"""
+
+import gzip
+from contextlib import ExitStack
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from service.delivery.lane import AHEAD, MOST
+from service.embedded import Server
+from tests.delivering import make_subscription, wait_for, working
+from tests.faults.conftest import make_database
+from tests.faults.working import ask, write
+from tests.receiving import Behaviour, answering, drop, hang, receiving, writing_on
+from tests.serving import free_port
+
+HEALTHY, EVENTS = 20, 15
+
+_HEAD = b"HTTP/1.1 200 OK\r\n"
+
+#: What receivers do to whoever calls them.
+BAD: dict[str, Behaviour] = {
+    "hangs": hang,
+    "drips its body": writing_on(_HEAD + b"Content-Length: 1000000\r\n\r\n", b"x", every=0.1),
+    "has endless headers": writing_on(_HEAD, b"X-Endless: y\r\n", every=0.01),
+    "answers a gigabyte": writing_on(_HEAD + b"Content-Length: 1073741824\r\n\r\n", b"z" * 65536),
+    "answers a gzip bomb": answering(200, gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip"),
+    "drops the connection": drop,
+    "fails": answering(500),
+    "is overloaded": answering(429, b"", Retry_After="3600"),
+    "is no HTTP": writing_on(b"220 mail.example ESMTP\r\n", b"500 what?\r\n", every=0.1),
+}
+
+
+@pytest.fixture
+def fresh(cluster: Server) -> str:
+    """The URL of a migrated database that no other test uses."""
+    return make_database(cluster)
+
+
+def test_the_healthy_get_everything_while_the_others_still_have_their_first_attempts(fresh: str) -> None:
+    # Attempts may take longer than this test: whoever hangs is not given up before the healthy have all of theirs.
+    # When the receivers go, what is under way ends, and so does the worker.
+    with working(fresh, webhook_timeout=40.0, webhook_lease=60.0, webhook_slots=100), ExitStack() as stack:
+        bad = {name: stack.enter_context(receiving(behave)) for name, behave in BAD.items()}
+        healthy = stack.enter_context(receiving())
+        with psycopg.connect(fresh) as conn:
+            for receiver in bad.values():
+                for _ in range(3):
+                    make_subscription(conn, receiver.url)
+            for url in (f"http://127.0.0.1:{free_port()}/dead", "http://no-such-name.invalid/", "http://10.0.0.1/"):
+                make_subscription(conn, url)
+            served = {make_subscription(conn, healthy.url) for _ in range(HEALTHY)}
+        write(fresh, EVENTS)
+        wait_for(lambda: _delivered(fresh, served) == HEALTHY * EVENTS)
+        assert len(healthy.requests) == HEALTHY * EVENTS
+        assert {name for name, receiver in bad.items() if not receiver.requests} == set()
+        wait_for(lambda: _outcomes(fresh) >= OUTCOMES)
+
+
+#: How attempts end that do not last.
+OUTCOMES = {"accepted", "refused", "unreachable", "unknown_name", "forbidden", "not_http"}
+
+
+def _outcomes(database: str) -> set[object]:
+    return {outcome for [outcome] in ask(database, "SELECT DISTINCT outcome FROM attempt")}
+
+
+def _delivered(database: str, subscriptions: set[UUID]) -> int:
+    found = ask(database, "SELECT subscription_id FROM delivery WHERE state = 'delivered'")
+    return sum(id_ in subscriptions for [id_] in found)
+
+
+def test_a_backlog_of_50_000_keeps_no_other_waiting_and_little_of_it_is_in_hand(fresh: str) -> None:
+    with receiving() as busy, receiving() as other:
+        with psycopg.connect(fresh) as conn:
+            id_ = make_subscription(conn, busy.url, payload="thin")
+            make_subscription(conn, other.url)
+            conn.execute(
+                """
+                INSERT INTO feed (seq, event_id, version, kind, occurred_at)
+                SELECT number, gen_random_uuid(), 1, 'create', now() FROM generate_series(1, 50000) AS number
+                """
+            )
+            conn.execute("UPDATE feed_head SET seq = 50000")
+            conn.execute("UPDATE feed_cursor SET seq = 50000")
+            conn.execute(
+                """
+                INSERT INTO delivery (
+                    subscription_id, seq, event_id, kind, state, again, step, attempts, due_at, created_at
+                )
+                SELECT %s, seq, event_id, kind, 'pending', FALSE, 0, 0, now(), now() FROM feed
+                """,
+                (id_,),
+            )
+        with working(fresh) as worker:
+            wait_for(lambda: len(busy.requests) > 500)
+            write(fresh, 20)
+            most = 0
+            while len(other.requests) < 20:
+                lane = worker._dispatcher._lanes._lanes[id_]
+                in_hand = sum(map(len, lane.waiting)) + len(lane.flights) + len(lane.settling)
+                most = max(most, in_hand)
+                assert len(busy.requests) < 50_000
+            assert most <= 2 * AHEAD * MOST + 3 * MOST
+            with psycopg.connect(fresh) as conn:
+                conn.execute("UPDATE subscription SET paused = TRUE, updated_at = now()")

@@ -1,0 +1,141 @@
+"""docs/webhooks.md and examples/receiver.py are run: what they verify is what the service signs."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from schemas.delivery import Outcome
+from service.config import Settings
+from service.delivery.schedule import DELAYS
+from service.delivery.signing import new_secret, shown, signed_headers
+from service.running import _greeting
+from tests.factories import an_event
+from tests.node import NODE
+from tests.receiving import receiving
+from tests.serving import free_port, running
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "webhooks.md").read_text()
+BODY = '{"type":"event.create","data":{"title":"対話"}}'.encode()
+ID = "018e9a2c-6a00-7000-8000-00000000000c"
+
+
+def _block(language: str) -> str:
+    """The one piece of code in `language` on the page."""
+    [found] = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    return str(found)
+
+
+def _cases() -> list[tuple[bool, str, dict[str, str], str]]:
+    """Whether a request is right, its secret, its headers, its body."""
+    old, new, body = new_secret(), new_secret(), BODY.decode()
+    now = int(time.time())
+    right = signed_headers(ID, now, BODY, (new, old))
+    return [
+        (True, shown(new), right, body),
+        (True, shown(old), right, body),
+        (False, shown(new_secret()), right, body),
+        (False, shown(new), right, body.replace("create", "delete")),
+        (False, shown(new), right | {"webhook-id": "another"}, body),
+        (False, shown(new), signed_headers(ID, now - 400, BODY, (new,)), body),
+        (False, shown(new), right | {"webhook-signature": "v1,short"}, body),
+    ]
+
+
+def test_the_python_verifies_what_is_right_and_nothing_else() -> None:
+    known: dict[str, object] = {}
+    exec(_block("python"), known)  # noqa: S102 (the page is ours)
+    verify = known["verify"]
+    assert callable(verify)
+    for right, secret, headers, body in _cases():
+        assert verify(secret, headers, body.encode()) is right
+
+
+def test_the_javascript_verifies_what_is_right_and_nothing_else() -> None:
+    script = (
+        _block("js")
+        + """
+        const cases = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
+        const verdict = ([, secret, headers, body]) => verify(secret, headers, Buffer.from(body));
+        console.log(JSON.stringify(cases.map(verdict)));
+        """
+    )
+    said = subprocess.run([NODE, "-e", script], input=json.dumps(_cases()), capture_output=True, text=True, check=True)
+    assert json.loads(said.stdout) == [right for right, *_ in _cases()]
+
+
+def test_curl_and_openssl_send_what_the_service_would_have_sent(tmp_path: Path) -> None:
+    secret, now = new_secret(), int(time.time())
+    (tmp_path / "body").write_bytes(BODY)
+    with receiving() as receiver:
+        asked = {
+            "SECRET": shown(secret),
+            "ID": ID,
+            "TIMESTAMP": str(now),
+            "BODY": str(tmp_path / "body"),
+            "URL": receiver.url,
+        }
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", _block("sh")], env=os.environ | asked, capture_output=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (0, b"ok"), done.stderr
+        [request] = receiver.requests
+    expected = signed_headers(ID, now, BODY, (secret,))
+    assert {name: request.headers[name] for name in expected} == expected
+    assert request.body == BODY
+
+
+def test_the_page_tells_the_schedule_as_it_is() -> None:
+    times = "5 seconds,\n5 minutes, 30 minutes, 2, 5, 10 and 10 hours"
+    assert times in PAGE
+    assert list(DELAYS) == [5, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600]
+    assert Outcome.TIMEOUT.sentence.endswith(f"within {Settings().webhook_timeout:.0f} seconds.")
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)", PAGE))
+def test_the_page_links_to_what_is_there(link: str) -> None:
+    assert (ROOT / "docs" / link).is_file()
+
+
+def test_the_example_beside_make_run_shows_what_is_written_and_takes_its_webhook_away(tmp_path: Path) -> None:
+    data, port = tmp_path / "data", free_port()
+    assert "examples/receiver.py" in _greeting(Settings(), "ptk_…")
+    with running(data, port):
+        api, key = f"http://127.0.0.1:{port}", (data / "admin.key").read_text().strip()
+        options = ["--key-file", str(data / "admin.key"), "--filter", "party=JP"]
+        with subprocess.Popen(
+            [sys.executable, "examples/receiver.py", *options],
+            cwd=ROOT,
+            env=os.environ | {"PORT": str(port)},
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as example:
+            assert example.stdout
+            assert "Listening at http://127.0.0.1:" in example.stdout.readline()
+            created = _ask(api, key, "POST", "/v1/events", an_event(title="A first event"))
+            line = example.stdout.readline()
+            assert re.fullmatch(rf"\S+Z event\.create #\d+ {created['id']} version 1 A first event\n", line), line
+            assert len(_ask(api, key, "GET", "/v1/webhooks")["items"]) == 1
+            example.send_signal(signal.SIGINT)
+            assert example.wait(20) == 0
+        assert _ask(api, key, "GET", "/v1/webhooks")["items"] == []
+
+
+def _ask(api: str, key: str, method: str, path: str, body: object = None) -> dict[str, list[object]]:
+    request = Request(  # noqa: S310 (our own address)
+        api + path,
+        None if body is None else json.dumps(body).encode(),
+        {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        method=method,
+    )
+    with urlopen(request, timeout=20) as answer:  # noqa: S310 (as above)
+        found: dict[str, list[object]] = json.load(answer)
+    return found

@@ -1,0 +1,108 @@
+"""Text as PostgreSQL's text search gets it."""
+
+import pytest
+
+from service.search.analysis import code_of, fold, prepared, words_of
+from service.search.languages import configuration_of, guess
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("EU\u2013Japan Dialogue", ["eu", "japan", "dialogue"]),
+        ("sodium-ion", ["sodium", "ion"]),
+        ("Japan's plan, the minister\u2019s", ["japan", "plan", "the", "minister"]),
+        ("Stra\u00dfe \u00dcbergr\u00f6\u00dfen", ["strasse", "ubergrossen"]),
+        ("r\u00e9glementation e\u0301tat \u0141\u00f3d\u017a", ["reglementation", "etat", "lodz"]),
+        ("\ufb01ne \uff21\uff22\uff23 x\u00b2", ["fine", "abc", "x2"]),
+        ("snake_case", ["snake", "case"]),
+        ("\U0001f50b !? \u2026", []),
+        (
+            "\u0440\u043e\u0441\u0441\u0438\u0439\u0441\u043a\u0438\u0439 \u0401\u043b\u043a\u0430",
+            ["российский", "елка"],
+        ),
+        ("\u092c\u0948\u091f\u0930\u0940", ["बैटरी"]),
+    ],
+)
+def test_text_becomes_words(text: str, words: list[str]) -> None:
+    assert words_of(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("次世代電池", ["次世", "世代", "代電", "電池", "池"]),
+        ("EU電池規則", ["eu", "電池", "池規", "規則", "則"]),
+        ("배터리 규제", ["배터", "터리", "리", "규제", "제"]),
+        ("ﾊﾞｯﾃﾘｰ", ["バッ", "ッテ", "テリ", "リー", "ー"]),
+        ("電 池", ["電", "池"]),
+        ("次世代電\n池", ["次世", "世代", "代電", "電池", "池"]),
+        ("電", ["電"]),
+    ],
+)
+def test_writing_without_spaces_becomes_bigrams_and_each_last_character(text: str, words: list[str]) -> None:
+    assert words_of(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("com(2023)160", "com 2023 160"),
+        ("2024/1252", "2024 1252"),
+        ("asp.net", "asp net"),
+        ("u.s", "us"),
+        ("u.s.a", "usa"),
+        ("19.8", "19 8"),
+        ("sodium-ion", None),
+        ("and/or", None),
+        ("covid-19", None),
+        ("https://example.org/a/very/long/address/2024/1252", None),
+    ],
+)
+def test_codes_are_one_word_as_well(text: str, code: str | None) -> None:
+    found = code_of(text)
+    assert (found.replace("\ua78f", " ") if found else None) == code
+
+
+def test_texts_do_not_meet() -> None:
+    assert prepared(["One,", "two"]) == "one \ua78f two \ua78f \ua78f"
+
+
+def test_a_code_is_prepared_split_and_whole_behind_the_words() -> None:
+    assert prepared(["see COM(2023)160."]) == "see com 2023 160 \ua78f com\ua78f2023\ua78f160 \ua78f"
+
+
+def test_a_long_word_is_several() -> None:
+    assert words_of("x" * 130) == ["x" * 64, "x" * 64, "xx"]
+
+
+def test_folding_is_done_when_it_is_done() -> None:
+    for text in ("É\u0301", "\u212b", "\u017f", "İ", "ﬃ", "が", "각"):
+        assert fold(fold(text)) == fold(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "configuration"),
+    [
+        ("The battery law of Japan", "english"),
+        ("Verordnung über Batterien", "german"),
+        ("Règlement sur les batteries", "french"),
+        ("Reglamento de las baterías en el mercado", "spanish"),
+        ("Постановление правительства", "russian"),
+        ("Toyota 2030", "english"),
+        ("次世代電池", "english"),
+        ("", "english"),
+    ],
+)
+def test_the_language_of_a_text_is_guessed(text: str, configuration: str) -> None:
+    assert guess(words_of(text)) == configuration
+
+
+def test_a_language_without_a_stemmer_is_taken_as_it_is() -> None:
+    assert [configuration_of(tag) for tag in ("de-AT", "pl", "ja", "zh-Hant", "EN")] == [
+        "german",
+        "simple",
+        "english",
+        "english",
+        "english",
+    ]

@@ -1,0 +1,245 @@
+"""/v1/webhooks/{id}/deliveries: listed, read with their attempts, sent once more."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+
+from service import store
+from service.ids import uuid7
+from service.store.recoveries import advance_recovery
+from tests.delivering import an_end, hold_all_shards, match, states
+from tests.factories import create_event
+from tests.service.telling import told
+from tests.service.test_webhooks_api import make_webhook
+
+
+@pytest.fixture
+def webhook(client: FlaskClient) -> str:
+    """The address of a webhook for everything."""
+    return f"/v1/webhooks/{make_webhook(client)['id']}"
+
+
+def write(client: FlaskClient, database: str, number: int = 1) -> list[str]:
+    """Events, written and matched; their ids."""
+    ids = [create_event(client, title=f"Event {index}")["id"] for index in range(number)]
+    match(database)
+    return ids
+
+
+def end(conn: psycopg.Connection, webhook: str, seq: int, **said: Any) -> None:
+    """Let an attempt have ended so."""
+    worker_id, subscription_id = uuid7(), UUID(webhook.rpartition("/")[2])
+    conn.execute("UPDATE delivery_shard SET leased_until = '-infinity'")
+    epochs = hold_all_shards(conn, worker_id)
+    assert store.due.finish_attempts(conn, worker_id, [an_end(subscription_id, seq, epochs, **said)])
+    conn.commit()
+
+
+FAILED: dict[str, Any] = {"state": "failed", "outcome": "refused", "status": 500, "answer": b"Oops"}
+
+
+def test_what_was_written_since_the_webhook_was_made_is_listed_latest_first(
+    client: FlaskClient, database: str, webhook: str
+) -> None:
+    first, second = write(client, database, 2)
+    page: Any = client.get(f"{webhook}/deliveries").json
+    assert [(one["seq"], one["event_id"], one["kind"], one["state"]) for one in page["items"]] == [
+        (2, second, "create", "pending"),
+        (1, first, "create", "pending"),
+    ]
+    [one, _] = page["items"]
+    assert (one["attempt_count"], one["last_outcome"], one["ended_at"], one["url"]) == (
+        0,
+        None,
+        None,
+        f"{webhook}/deliveries/2",
+    )
+    assert one["due_at"] is not None
+
+
+def test_what_was_written_before_is_not_for_it(client: FlaskClient, database: str) -> None:
+    write(client, database)
+    made = make_webhook(client)
+    write(client, database)
+    page: Any = client.get(f"/v1/webhooks/{made['id']}/deliveries").json
+    assert [one["seq"] for one in page["items"]] == [2]
+
+
+def test_one_delivery_is_read_with_every_attempt_and_what_was_answered(
+    client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
+) -> None:
+    write(client, database)
+    end(
+        conn,
+        webhook,
+        1,
+        state="pending",
+        delay=300.0,
+        outcome="refused",
+        status=503,
+        headers={"Retry-After": "5"},
+        answer=b"caf\xc3\xa9 \xff\0",
+    )
+    end(conn, webhook, 1, state="pending", delay=300.0, outcome="timeout", status=None, headers=None, answer=None)
+    end(conn, webhook, 1)
+    read: Any = client.get(f"{webhook}/deliveries/1").json
+    assert (read["state"], read["attempt_count"], read["last_outcome"], read["last_status"]) == (
+        "delivered",
+        3,
+        "accepted",
+        200,
+    )
+    assert read["due_at"] is None
+    assert read["ended_at"] is not None
+    shown = [{name: value for name, value in one.items() if name not in ("began_at", "ms")} for one in read["attempts"]]
+    assert shown == [
+        {
+            "number": 1,
+            "outcome": "refused",
+            "status": 503,
+            "headers": {"Retry-After": "5"},
+            "answer": "café \N{REPLACEMENT CHARACTER}\0",
+        },
+        {"number": 2, "outcome": "timeout", "status": None, "headers": {}, "answer": None},
+        {"number": 3, "outcome": "accepted", "status": 200, "headers": {}, "answer": "ok"},
+    ]
+
+
+def test_lists_are_narrowed_by_state_time_and_event_and_come_in_pages(
+    client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
+) -> None:
+    ids = write(client, database, 5)
+    end(conn, webhook, 2)
+    end(conn, webhook, 3, **FAILED)
+
+    def seqs(query: str) -> list[int]:
+        page: Any = client.get(f"{webhook}/deliveries?{query}").json
+        return [one["seq"] for one in page["items"]]
+
+    assert seqs("state=failed") == [3]
+    assert seqs("state=delivered") == [2]
+    assert seqs("state=pending") == [5, 4, 1]
+    assert seqs("state=skipped") == []
+    assert seqs(f"event={ids[3]}") == [4]
+    assert seqs(f"since={_ago(60)}") == [5, 4, 3, 2, 1]
+    assert seqs(f"since={_ago(-60)}") == []
+    found, address = list[int](), f"{webhook}/deliveries?state=pending&limit=1"
+    while address:
+        page: Any = client.get(address).json
+        found += [one["seq"] for one in page["items"]]
+        address = page["next"]
+    assert found == [5, 4, 1]
+
+
+def _ago(seconds: float) -> str:
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "place"),
+    [
+        ("state=lost", 422, "state"),
+        ("since=yesterday", 422, "since"),
+        ("event=5", 422, "event"),
+        ("cursor=x", 400, "cursor"),
+        ("sort=seq", 422, "sort"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(
+    client: FlaskClient, webhook: str, query: str, status: int, place: str
+) -> None:
+    refused = told(client.get(f"{webhook}/deliveries?{query}"))
+    assert (refused.status, refused.places) == (status, [place])
+
+
+@pytest.mark.parametrize("seq", ["0", "7", "9223372036854775807", "9223372036854775808", "9" * 40])
+def test_a_delivery_that_is_not_there_is_not_found(client: FlaskClient, webhook: str, seq: str) -> None:
+    assert told(client.get(f"{webhook}/deliveries/{seq}")).status == 404
+    assert told(client.post(f"{webhook}/deliveries/{seq}/retry")).status == 404
+
+
+@pytest.mark.parametrize("state", ["failed", "delivered", "pending"])
+def test_a_delivery_is_sent_once_more_on_request_whatever_became_of_it(
+    client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection, state: str
+) -> None:
+    write(client, database)
+    end(conn, webhook, 1, **FAILED | {"state": state, "delay": 3600.0})
+    retried = client.post(f"{webhook}/deliveries/1/retry")
+    body: Any = retried.json
+    assert (retried.status_code, body["state"], body["attempt_count"]) == (200, "pending", 1)
+    assert datetime.fromisoformat(body["due_at"]) <= datetime.now(UTC)
+    [row] = conn.execute("SELECT step, again FROM delivery").fetchall()
+    assert row == (0, True)
+
+
+def test_what_a_paused_webhook_misses_is_skipped_and_recovered_when_it_goes_on(
+    client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
+) -> None:
+    client.patch(webhook, json={"paused": True}, headers={"If-Match": "*"})
+    write(client, database, 3)
+    assert states(conn) == {1: "skipped", 2: "skipped", 3: "skipped"}
+    for address, body in ((f"{webhook}/recover", {"since": _ago(60)}), (f"{webhook}/deliveries/1/retry", None)):
+        assert told(client.post(address, json=body)).status == 409
+    client.patch(webhook, json={"paused": False}, headers={"If-Match": "*"})
+    begun = client.post(f"{webhook}/recover", json={"since": _ago(60)})
+    assert begun.status_code == 202
+    assert begun.get_json()["ended_at"] is None
+    while advance_recovery(conn):
+        conn.commit()
+    progress: Any = client.get(begun.headers["Location"]).json
+    assert (progress["id"], progress["recovered"]) == (begun.get_json()["id"], 3)
+    assert progress["ended_at"] is not None
+    assert set(states(conn).values()) == {"pending"}
+
+
+def test_a_recovery_touches_neither_what_was_acknowledged_nor_what_is_older_nor_what_comes_later(
+    client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
+) -> None:
+    write(client, database, 4)
+    for seq, said in ((1, FAILED), (2, {}), (3, FAILED), (4, {"state": "pending", "delay": 60.0})):
+        end(conn, webhook, seq, **dict(said))
+    conn.execute("UPDATE delivery SET created_at = now() - interval '2 hours' WHERE seq = 1")
+    conn.commit()
+    client.post(f"{webhook}/recover", json={"since": _ago(3600)})
+    write(client, database)
+    end(conn, webhook, 5, **FAILED)
+    while advance_recovery(conn, most=1):
+        conn.commit()
+    assert states(conn) == {1: "failed", 2: "delivered", 3: "pending", 4: "pending", 5: "failed"}
+
+
+def test_a_recovery_goes_on_where_it_was_and_takes_each_step_once(
+    client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
+) -> None:
+    client.patch(webhook, json={"paused": True}, headers={"If-Match": "*"})
+    write(client, database, 7)
+    client.patch(webhook, json={"paused": False}, headers={"If-Match": "*"})
+    begun = client.post(f"{webhook}/recover", json={"since": _ago(60)})
+    for number in (3, 6):
+        assert advance_recovery(conn, most=3)
+        conn.rollback()  # as when whoever did it was killed
+        assert advance_recovery(conn, most=3)
+        conn.commit()
+        assert client.get(begun.headers["Location"]).get_json()["recovered"] == number
+        # What was sent meanwhile is not sent again by the next step.
+        end(conn, webhook, number)
+    while advance_recovery(conn, most=3):
+        conn.commit()
+    assert client.get(begun.headers["Location"]).get_json()["recovered"] == 7
+    assert [seq for seq, state in states(conn).items() if state == "delivered"] == [3, 6]
+
+
+def test_recoveries_of_others_are_not_found(client: FlaskClient, webhook: str) -> None:
+    begun = client.post(f"{webhook}/recover", json={"since": _ago(60)})
+    other = f"/v1/webhooks/{make_webhook(client)['id']}"
+    address = begun.headers["Location"].replace(webhook, other)
+    assert told(client.get(address)).status == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"since": None}, {"since": "2026-01-01"}, {"since": _ago(60), "until": _ago(1)}])
+def test_a_recovery_needs_an_instant(client: FlaskClient, webhook: str, body: Any) -> None:
+    assert told(client.post(f"{webhook}/recover", json=body)).status == 422

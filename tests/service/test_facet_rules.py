@@ -1,0 +1,118 @@
+"""How much is looked at to count facets, when a part stands for all, and in which years and months an event counts."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from schemas.edtf import bounds
+from schemas.event import NewEventSchema
+from schemas.facets import FACETS
+from service import store
+from service.events.recording import record_event
+from service.search import facets
+from service.search.faceting import buckets_for
+from service.search.facets import MOST_MONTHS, MOST_YEARS, months_of, years_of
+from service.store.conditions import Condition
+from service.store.facets import BUCKETS, COUNTED_ONLY, Among, count_keys_within
+from tests.factories import an_event
+
+
+def let_few_stand_for_all(app: Flask) -> None:
+    """Count one by one up to 20 matches, and let 10 stand for more."""
+    served = app.extensions["policytrail"]
+    settings = replace(served.settings, facet_exact=20, facet_sample=10)
+    app.extensions["policytrail"] = replace(served, settings=settings)
+
+
+def record_many(database: str, number: int) -> None:
+    """So many events, every other one a tariff, with ids that fall into one bucket after the other."""
+    with psycopg.connect(database) as conn:
+        for place in range(number):
+            said = an_event(title=f"Policy {place}", event_type="tariff" if place % 2 else "subsidy")
+            id_ = UUID(f"01900000-0000-7000-8000-{place // 2:012x}") if place % 2 else UUID(int=(7 << 76) + place // 2)
+            record_event(conn, NewEventSchema().load(said), id=id_, now=datetime.now(UTC), key_id=None)
+
+
+def test_of_more_matches_a_part_is_counted_and_scaled_and_the_answer_says_so(
+    app: Flask, database: str, anyone: FlaskClient
+) -> None:
+    record_many(database, 256)
+    let_few_stand_for_all(app)
+    body = anyone.get("/v1/facets?fields=event_type,status&event_type=tariff").get_json()
+    assert body["count"] == {"value": 128, "kind": "estimate"}
+    [types, statuses] = body["facets"]
+    assert (types["kind"], statuses["kind"], statuses["without"]) == ("estimate", "estimate", 128)
+    assert {one["value"]: one["count"] for one in types["values"]} == {"tariff": 128, "subsidy": 128}
+    few = anyone.get("/v1/facets?fields=status,event_type&q=7&event_type=tariff").get_json()
+    assert few["count"] == {"value": 1, "kind": "exact"}
+    assert [facet["kind"] for facet in few["facets"]] == ["exact", "exact"]
+
+
+def test_what_takes_too_long_to_count_one_by_one_is_estimated(
+    app: Flask, database: str, anyone: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_many(database, 128)
+    monkeypatch.setattr(store.facets, "count_keys_within", lambda *_: None)
+    assert app
+    body = anyone.get("/v1/facets?fields=event_type").get_json()
+    assert body["count"] == {"value": 128, "kind": "estimate"}
+
+
+def test_counting_one_by_one_ends_when_its_time_is_up(database: str) -> None:
+    record_many(database, 2)
+    slow = Among(Condition("TRUE"), Condition("pg_sleep(0.1) IS NOT NULL"))
+    with psycopg.connect(database, autocommit=True) as conn:
+        assert count_keys_within(conn, slow, ["type"], 0.01) is None
+        assert sorted(count_keys_within(conn, slow, ["type"], 5.0) or ()) == [("type:subsidy", 1), ("type:tariff", 1)]
+        assert conn.execute("SHOW statement_timeout").fetchone() == ("0",)
+
+
+@pytest.mark.parametrize(
+    ("matched", "looked_at", "buckets"),
+    [
+        (0, 0, BUCKETS),
+        (1, 0, BUCKETS),
+        (1_600, 0, 6),
+        (9_600, 0, 1),
+        (150_000, 0, 1),
+        (400, 1_900, 10),
+        (400, 15_600, 1),
+        (0, 100, BUCKETS),
+    ],
+)
+def test_as_many_buckets_are_counted_as_give_a_sample_or_can_be_looked_at(
+    matched: int, looked_at: int, buckets: int
+) -> None:
+    assert buckets_for(matched, looked_at, 10_000) == buckets
+
+
+def test_the_facets_of_the_schema_are_those_that_are_counted() -> None:
+    assert tuple(facets.FACETS) == FACETS
+    assert {facets.FACETS["year"], facets.FACETS["month"], facets.TOPIC_SET, facets.WITHOUT} == COUNTED_ONLY
+
+
+@pytest.mark.parametrize(
+    ("edtf", "years", "months"),
+    [
+        ("2024-04-01", ["2024"], ["2024-04"]),
+        ("2024-04~", ["2024"], ["2024-04"]),
+        ("2024-33", ["2024"], ["2024-01", "2024-02", "2024-03"]),
+        ("2023-12/2024-01", ["2023", "2024"], ["2023-12", "2024-01"]),
+        ("2024-04/..", ["2024"], ["2024-04"]),
+        ("../2024-04", ["2024"], ["2024-04"]),
+        ("0099-12", ["0099"], ["0099-12"]),
+        ("9999-12-31", ["9999"], ["9999-12"]),
+    ],
+)
+def test_a_date_counts_in_every_year_and_month_that_it_touches(edtf: str, years: list[str], months: list[str]) -> None:
+    assert (years_of(bounds(edtf)), months_of(bounds(edtf))) == (years, months)
+
+
+def test_a_long_span_counts_in_its_first_years_and_months() -> None:
+    years, months = years_of(bounds("1900/2100")), months_of(bounds("1900/2100"))
+    assert (len(years), years[0], len(months), months[-1]) == (MOST_YEARS, "1900", MOST_MONTHS, "1901-12")

@@ -1,0 +1,191 @@
+"""The feed in the database: numbers for what is committed, in order, and what becomes of old ones."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from psycopg.sql import SQL, Identifier
+
+from service import store
+from service.cli import main
+from service.delivery.cursors import snapshot_cursor
+from service.delivery.sequencing import catch_up, sequence_once, trim_once
+from service.embedded import Server
+from service.store.feed import MATCHER, Standing
+
+NOW = datetime(2024, 4, 2, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def feed(database: str) -> Iterator[psycopg.Connection]:
+    """A connection in autocommit, as those have who sequence."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        yield conn
+
+
+def test_numbers_follow_the_order_of_writing_without_gaps(feed: psycopg.Connection) -> None:
+    for number in range(1, 8):
+        write(feed, number)
+    assert [store.feed.sequence(feed, most=3) for _ in range(4)] == [3, 3, 1, 0]
+    assert numbered(feed) == [(number, number) for number in range(1, 8)]
+
+
+def test_a_write_that_is_taken_back_leaves_no_gap(feed: psycopg.Connection, conn: psycopg.Connection) -> None:
+    write(feed, 1)
+    write(conn, 2)
+    conn.rollback()
+    write(feed, 3)
+    catch_up(feed)
+    assert numbered(feed) == [(1, 1), (2, 3)]
+
+
+def test_a_write_that_is_not_committed_stops_nobody_and_is_numbered_when_it_is(
+    feed: psycopg.Connection, conn: psycopg.Connection
+) -> None:
+    write(conn, 1)
+    write(feed, 2)
+    assert sequence_once(feed) == 1
+    write(feed, 3)
+    assert sequence_once(feed) == 1
+    conn.commit()
+    assert sequence_once(feed) == 1
+    assert numbered(feed) == [(1, 2), (2, 3), (3, 1)]
+
+
+def test_while_one_sequences_another_does_not_wait(feed: psycopg.Connection, conn: psycopg.Connection) -> None:
+    write(feed, 1)
+    assert store.feed.sequence(conn) == 1  # in a transaction that is not ended yet
+    write(feed, 2)
+    assert sequence_once(feed) == 0
+    conn.commit()
+    assert sequence_once(feed) == 1
+    assert numbered(feed) == [(1, 1), (2, 2)]
+
+
+def test_where_nothing_waits_nothing_is_locked(feed: psycopg.Connection, conn: psycopg.Connection) -> None:
+    conn.execute("SELECT FROM feed_head FOR UPDATE")
+    assert sequence_once(feed) == 0
+    assert store.feed.claim_cursor(feed, MATCHER) is None
+
+
+def test_a_snapshot_is_followed_from_behind_all_that_it_holds(
+    feed: psycopg.Connection, conn: psycopg.Connection
+) -> None:
+    write(feed, 1)
+    sequence_once(feed)
+    conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    first = snapshot_cursor(conn)
+    write(feed, 2)
+    sequence_once(feed)
+
+    assert snapshot_cursor(conn) == first
+    assert first.endswith(":1")
+    assert snapshot_cursor(feed) == first.replace(":1", ":2")
+
+
+# Old entries
+
+
+def test_entries_are_taken_away_up_to_the_first_that_is_young(feed: psycopg.Connection) -> None:
+    for number, age in enumerate([9, 3, 8, 1, 7]):
+        write(feed, number, at=NOW - age * DAY)
+    catch_up(feed)
+    follow(feed, 5)
+
+    assert trim_once(feed, days=2, now=NOW) == 3
+    assert trim_once(feed, days=2, now=NOW) == 0
+    assert (store.feed.get_head(feed).floor, [seq for seq, _ in numbered(feed)]) == (3, [4, 5])
+    assert trim_once(feed, days=0, now=NOW) == 0
+
+
+def test_entries_are_taken_away_a_few_at_a_time_and_never_before_all_have_followed(feed: psycopg.Connection) -> None:
+    for number in range(10):
+        write(feed, number, at=NOW - 9 * DAY)
+    catch_up(feed)
+    follow(feed, 7)
+
+    taken = [store.feed.trim(feed, NOW, most=3) for _ in range(4)]
+    assert (taken, store.feed.get_head(feed).floor) == ([3, 3, 1, 0], 7)
+
+
+def test_a_feed_that_was_emptied_goes_on_with_the_next_number(feed: psycopg.Connection) -> None:
+    write(feed, 1, at=NOW - 9 * DAY)
+    catch_up(feed)
+    follow(feed, 1)
+    assert trim_once(feed, days=1, now=NOW) == 1
+    write(feed, 2, at=NOW)
+    catch_up(feed)
+    assert numbered(feed) == [(2, 2)]
+
+
+# Generations
+
+
+def test_a_database_that_was_restored_elsewhere_begins_a_generation_before_it_gives_a_number(
+    feed: psycopg.Connection, cluster: Server, admin: psycopg.Connection
+) -> None:
+    write(feed, 1)
+    sequence_once(feed)
+    before = store.feed.get_head(feed)
+    original = feed.info.dbname
+    feed.close()
+    admin.execute(SQL("CREATE DATABASE restored TEMPLATE {}").format(Identifier(original)))
+    try:
+        with psycopg.connect(cluster.dsn("restored"), autocommit=True) as restored:
+            assert store.feed.get_head(restored) == before  # what is there is still what followers have seen
+            write(restored, 2)
+            sequence_once(restored)
+            after = store.feed.get_head(restored)
+            write(restored, 3)
+            sequence_once(restored)
+            assert store.feed.get_head(restored).generation == after.generation
+    finally:
+        admin.execute("DROP DATABASE restored WITH (FORCE)")
+    assert after.generation != before.generation
+    assert after.seq == 2
+
+
+def test_a_generation_can_be_begun_by_hand(
+    feed: psycopg.Connection, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(feed, 1)
+    sequence_once(feed)
+    before = store.feed.get_head(feed)
+    monkeypatch.setenv("DATABASE_URL", database)
+
+    said = CliRunner().invoke(main, ["feed", "new-generation"])
+    after = store.feed.get_head(feed)
+    assert (said.exit_code, str(after.generation) in said.output) == (0, True)
+    assert (after.generation != before.generation, after.seq) == (True, before.seq)
+
+
+def test_how_far_everything_has_come_is_told(feed: psycopg.Connection) -> None:
+    assert store.feed.get_standing(feed) == Standing(0, 0, 0, None, 0, None)
+    write(feed, 1, at=NOW)
+    assert store.feed.get_standing(feed) == Standing(0, 0, 1, NOW, 0, None)
+    sequence_once(feed)
+    assert store.feed.get_standing(feed) == Standing(1, 0, 0, None, 0, NOW)
+    store.feed.move_cursor(feed, MATCHER, 1)
+    assert store.feed.get_standing(feed) == Standing(1, 0, 0, None, 1, None)
+
+
+def write(conn: psycopg.Connection, version: int, *, at: datetime = NOW, event: UUID | None = None) -> None:
+    """A version of an event, as far as the feed is concerned."""
+    conn.execute(
+        "INSERT INTO outbox (event_id, version, kind, occurred_at) VALUES (%s, %s, 'update', %s)",
+        (event or uuid4(), version, at),
+    )
+
+
+def follow(conn: psycopg.Connection, seq: int) -> None:
+    """Let all of our own that follow the feed have come to `seq`."""
+    conn.execute("UPDATE feed_cursor SET seq = %s", (seq,))
+
+
+def numbered(conn: psycopg.Connection) -> list[tuple[int, int]]:
+    """Each number, and the version that has it."""
+    return conn.execute("SELECT seq, version FROM feed ORDER BY seq").fetchall()

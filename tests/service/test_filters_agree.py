@@ -1,0 +1,113 @@
+"""One filter language: the address, the JSON, the database and the matching of one document say the same."""
+
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+from psycopg.sql import SQL
+
+from schemas.event import NewEventSchema
+from schemas.filters import FilterSchema
+from service.events.recording import record_event
+from service.ids import uuid7
+from service.search.conditions import condition_of
+from service.search.filters import Filter
+from service.search.matching import matches, subject_of
+from service.search.reading import filter_key, filter_of_json, filter_of_text
+from tests.filtering import any_filter, as_query, flat_filter, values_in
+from tests.strategies import events
+
+TOPICS = ("materials", "batteries", "sodium", "trade")
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def world(conn: psycopg.Connection, earlier: UUID) -> psycopg.Connection:  # noqa: ARG001 (the event that others relate to)
+    """A connection to a database with the topics that events use."""
+    for id_ in TOPICS:
+        conn.execute("INSERT INTO topic VALUES (%s, 1, '{}', '', now(), now())", (id_,))
+    conn.execute("DELETE FROM event_revision")
+    conn.commit()
+    return conn
+
+
+def record_all(conn: psycopg.Connection, said: list[dict[str, Any]]) -> dict[UUID, dict[str, Any]]:
+    """Events of what is `said`, each half a day after the one before, as they are stored."""
+    stored = {}
+    for number, content in enumerate(said):
+        for index, external in enumerate(content.get("external_ids", [])):
+            external["value"] = f"{external['value'][:190]} {number}.{index}"  # another event may not have the same
+        now = NOON + timedelta(hours=12 * number)
+        event = record_event(conn, NewEventSchema().load(content), id=uuid7(), now=now, key_id=None)
+        stored[event.id] = orjson.loads(event.document)
+    return stored
+
+
+def selected(conn: psycopg.Connection, asked: Filter, among: Mapping[UUID, Any], *, past: bool) -> set[UUID]:
+    """The events that PostgreSQL selects."""
+    condition = condition_of(asked, past=past)
+    table = SQL("event_revision AS event" if past else "event")
+    query = SQL("SELECT id FROM {} WHERE id = ANY(%(among)s) AND ({})").format(table, SQL(condition.text))
+    return {row[0] for row in conn.execute(query, {"among": list(among), **condition.values})}
+
+
+chances = st.integers(0, 2**32).map(random.Random)
+
+
+@settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=40,
+    phases=[Phase.generate],  # what fails is told as it is: to shrink events of such size takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # one database serves all examples; what each writes is rolled back
+@given(st.lists(events(TOPICS), min_size=1, max_size=4), chances)
+def test_the_database_selects_what_a_document_matches_by_itself(
+    world: psycopg.Connection, said: list[dict[str, Any]], chance: random.Random
+) -> None:
+    try:
+        stored = record_all(world, said)
+        subjects = {id_: subject_of(record) for id_, record in stored.items()}
+        known = values_in(stored.values())
+        for sent in [any_filter(chance, known) for _ in range(25)]:
+            note(f"filter: {sent}")
+            asked = filter_of_json(sent)
+            expected = {id_ for id_, subject in subjects.items() if matches(asked, subject, lambda _: False)}
+            assert selected(world, asked, stored, past=False) == expected
+            assert selected(world, asked, stored, past=True) == expected
+    finally:
+        world.rollback()
+
+
+@settings(derandomize=True, max_examples=200)
+@given(chances)
+def test_an_address_says_what_the_same_json_says(chance: random.Random) -> None:
+    sent = flat_filter(chance)
+    assert filter_of_text(as_query(sent)) == filter_of_json(sent)
+
+
+@settings(derandomize=True, max_examples=200)
+@given(chances)
+def test_what_was_loaded_loads_to_itself_again(chance: random.Random) -> None:
+    sent = any_filter(chance)
+    loaded = FilterSchema().load(sent)
+    assert FilterSchema().load(orjson.loads(orjson.dumps(loaded))) == loaded
+    assert filter_of_json(loaded) == filter_of_json(sent)
+
+
+@settings(derandomize=True, max_examples=200)
+@given(chances)
+def test_filters_have_one_key_where_they_are_equal_and_another_where_they_are_not(chance: random.Random) -> None:
+    sent, other = any_filter(chance), any_filter(chance)
+    first, second = filter_of_json(sent), filter_of_json(other)
+    assert (filter_key(first) == filter_key(second)) == (first == second)
+    backwards = {name: value[::-1] if isinstance(value, list) else value for name, value in reversed(sent.items())}
+    assert filter_key(filter_of_json(backwards)) == filter_key(first)

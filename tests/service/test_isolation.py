@@ -1,0 +1,137 @@
+"""Worlds of receivers with a clock, so that it can be told exactly: slow and dead ones delay no others."""
+
+import heapq
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+
+import pytest
+
+from service.delivery.lane import Parcel
+from service.delivery.lanes import Lanes, Room
+from tests.laning import ACCEPTED, FAILED, a_parcel, an_id, take_all
+
+#: Seconds after which an attempt is given up.
+TIMEOUT = 15.0
+
+
+@dataclass
+class World:
+    """Many receivers, each with its own arrivals, and a database that is looked at every 20 ms."""
+
+    slots: int
+    answers_in: Callable[[int], float | None]  # seconds by lane; None hangs until the timeout
+    rates: dict[int, float]  # arrivals a second by lane
+    seconds: float = 8.0
+    begun: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    ended: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+
+    def run(self) -> None:
+        """Let it happen."""
+        chance, lanes = Random(7), Lanes(self.slots)  # noqa: S311 (a test)
+        stored = {lane: deque[Parcel]() for lane in self.rates}
+        due_at: dict[int, float] = {}
+        happenings: list[tuple[float, int, str, Parcel | None]] = []
+        tick = count()
+        for lane, rate in self.rates.items():
+            lanes.open(an_id(lane), rate=None, ordered=False, failing=False)
+            for at in _arrivals(chance, rate, self.seconds):
+                heapq.heappush(happenings, (at, next(tick), "arrives", a_parcel(lane)))
+        for number in range(int(self.seconds * 50)):
+            heapq.heappush(happenings, (number / 50, next(tick), "fetch", None))
+        while happenings and happenings[0][0] <= self.seconds:
+            now, _, what, parcel = heapq.heappop(happenings)
+            if what == "fetch":
+                rooms = list(lanes.rooms(lanes.open_lanes, now))
+                lanes.offer(rooms, list(_fetched(stored, rooms)))
+                lanes.look(now)
+            elif parcel and what == "arrives":
+                stored[parcel.lane.int].append(parcel)
+                due_at[parcel.seq] = now
+            elif parcel:
+                lanes.ended(parcel, ACCEPTED if what == "accepts" else FAILED, now)
+                lanes.settled(parcel)
+                self.ended[parcel.lane.int] += what == "accepts"
+            for started in take_all(lanes, now):
+                took = self.answers_in(started.lane.int)
+                self.begun[started.lane.int].append(now - due_at[started.seq])
+                end = "accepts" if took is not None else "fails"
+                heapq.heappush(happenings, (now + (took or TIMEOUT), next(tick), end, started))
+
+    def waited(self, lanes: Iterable[int]) -> float:
+        """The seconds that 99 of 100 deliveries of `lanes` waited at most."""
+        times = sorted(time for lane in lanes for time in self.begun[lane])
+        return times[int(len(times) * 0.99)]
+
+    def accepted(self, lanes: Iterable[int]) -> int:
+        """Deliveries of `lanes` that were accepted."""
+        return sum(self.ended[lane] for lane in lanes)
+
+
+def _arrivals(chance: Random, rate: float, seconds: float) -> Iterator[float]:
+    at = chance.expovariate(rate)
+    while at < seconds - 1:
+        yield at
+        at += chance.expovariate(rate)
+
+
+def _fetched(stored: dict[int, deque[Parcel]], rooms: Iterable[Room]) -> Iterator[Parcel]:
+    for room in rooms:
+        queue = stored[room.lane.int]
+        for _ in range(min(room.first, len(queue))):
+            yield queue.popleft()
+
+
+def _quick(lane: int) -> float:
+    return 0.02 + lane % 7 * 0.005
+
+
+HEALTHY = range(1, 51)
+
+
+def _baseline(slots: int) -> World:
+    world = World(slots, _quick, dict.fromkeys(HEALTHY, 20.0))
+    world.run()
+    return world
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "answers_in", "rate", "slots"),
+    [
+        ("one dead among the others", range(51, 52), None, 20.0, 100),
+        ("as many hang as do not", range(51, 101), None, 20.0, 200),
+        ("ten times as many hang", range(51, 551), None, 1.0, 1_000),
+        ("many are slow", range(51, 151), 5.0, 5.0, 300),
+        ("one has a backlog", range(51, 52), 0.02, 1_000.0, 100),
+    ],
+)
+def test_the_healthy_wait_no_longer_and_get_as_much_as_without_the_others(
+    name: str, bad: range, answers_in: float | None, rate: float, slots: int
+) -> None:
+    alone = _baseline(slots)
+    world = World(
+        slots, lambda lane: _quick(lane) if lane in HEALTHY else answers_in, alone.rates | dict.fromkeys(bad, rate)
+    )
+    world.run()
+    assert world.waited(HEALTHY) <= 2 * alone.waited(HEALTHY), name
+    assert world.accepted(HEALTHY) >= 0.9 * alone.accepted(HEALTHY), name
+
+
+def test_receivers_that_hang_after_they_were_quick_delay_the_others_for_a_moment_only() -> None:
+    slots, alone = 300, _baseline(300)
+    turned: set[int] = set()
+
+    def answers_in(lane: int) -> float | None:
+        if lane in HEALTHY:
+            return _quick(lane)
+        hangs = lane in turned or len(world.begun[lane]) > 40
+        turned.update([lane] if hangs else [])
+        return None if hangs else 0.02
+
+    world = World(slots, answers_in, alone.rates | dict.fromkeys(range(51, 101), 20.0))
+    world.run()
+    assert len(turned) == 50
+    assert world.waited(HEALTHY) <= 2 * alone.waited(HEALTHY)
+    assert world.accepted(HEALTHY) >= 0.9 * alone.accepted(HEALTHY)

@@ -1,0 +1,122 @@
+"""More events than are looked at one by one: counted by a sample, ranked by months, walked through to the end."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from service.embedded import Server
+from service.search.filters import Is, Words
+from service.search.meeting import narrowing_of
+from service.search.ranked import Page, first_page, next_page
+from service.search.understanding import understood
+from service.store.collection import SAMPLE, count_matches, guess_matches, measure
+from service.store.conditions import Condition
+from service.store.narrowings import Narrowing
+
+#: Events, of which every second has one word, every tenth another, and forty a third.
+EVENTS = SAMPLE + 8_000
+
+
+@pytest.fixture(scope="module")
+def many(cluster: Server, admin: psycopg.Connection, template_database: str) -> Iterator[psycopg.Connection]:
+    """A connection to a database of many events, which all tests here read."""
+    name = "policytrail_many_words"
+    create = SQL("CREATE DATABASE {} TEMPLATE {}")
+    admin.execute(create.format(Identifier(name), Identifier(template_database)))
+    with psycopg.connect(cluster.dsn(name), autocommit=True) as conn:
+        conn.execute(
+            """
+            INSERT INTO event (id, version, record_state, event_type, parties, affected, jurisdictions, topics, tags,
+                               title_key, date_earliest, created_at, updated_at, content_changed_at, document)
+            SELECT md5(n::text)::uuid, 1, 'active', 'other',
+                   CASE WHEN mod(n, 100) = 0 THEN '{JP}'::text[] ELSE '{}' END,
+                   '{}', '{}', '{}', '{}', '',
+                   CASE WHEN mod(n, 50) > 0 THEN date '2000-01-01' + mod(n * 7919, 9000) END, now(), now(), now(), '{}'
+              FROM generate_series(1, %(events)s) AS n
+            """,
+            {"events": EVENTS},
+        )
+        conn.execute(
+            """
+            INSERT INTO event_search (event_id, month, bucket, day, length, words, facets, tsv)
+            SELECT id, coalesce(extract(year FROM date_earliest) * 12 + extract(month FROM date_earliest) - 1, 0),
+                   get_byte(uuid_send(id), 15) & 63, coalesce(date_earliest, '-infinity'), 4, 4,
+                   CASE WHEN mod(n, 100) = 0 THEN '{party:JP}'::text[] ELSE '{}' END,
+                   to_tsvector('simple', concat_ws(' ', 'all', CASE WHEN mod(n, 2) = 0 THEN 'half half' END,
+                                                   CASE WHEN mod(n, 10) = 0 THEN 'tenth' END,
+                                                   CASE WHEN mod(n, 600) = 0 THEN 'rare' END))
+              FROM generate_series(1, %(events)s) AS n
+              JOIN event ON id = md5(n::text)::uuid
+            """,
+            {"events": EVENTS},
+        )
+        conn.execute("INSERT INTO search_language VALUES ('simple')")
+        conn.execute("VACUUM ANALYZE event_search")
+        conn.execute("VACUUM ANALYZE event")
+        yield conn
+    admin.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def test_a_large_collection_is_measured_by_a_sample(many: psycopg.Connection) -> None:
+    found = measure(many)
+    assert found.events == pytest.approx(EVENTS, rel=0.05)
+    assert (found.length, found.words) == (4.0, 4.0)
+    assert found.months == sorted(found.months, reverse=True)
+    assert sum(events for _, events in found.months) == pytest.approx(EVENTS, rel=0.06)
+
+
+def test_words_are_counted_exactly_where_few_have_them(many: psycopg.Connection) -> None:
+    rare, tenth, everywhere = count_matches(many, ["'rare'", "'tenth'", "'all'"], EVENTS)
+    assert (rare.value, rare.exact) == (EVENTS // 600, True)
+    assert (tenth.value, tenth.exact) == (EVENTS // 10, True)
+    assert everywhere.value == pytest.approx(EVENTS, rel=0.2)
+    assert guess_matches(many, "'half'", None, EVENTS) == pytest.approx(EVENTS / 2, rel=0.3)
+
+
+def test_a_capped_search_is_walked_to_its_end(many: psycopg.Connection) -> None:
+    pages = list(walk(many, "half", None))
+    ids = [event.id for page in pages for event in page.events]
+    assert len(ids) == len(set(ids)) == EVENTS // 2
+    scored = pages[0].scored
+    assert (pages[0].capped, pages[0].exact) == (True, False)
+    assert 100 < scored < 2_000
+    scores = [event.score for page in pages for event in page.events]
+    ranked = [score for score in scores if score is not None]
+    assert len(ranked) == scored
+    assert scores[:scored] == ranked == sorted(ranked, reverse=True)
+
+
+def test_a_filter_that_few_meet_leaves_nothing_out(many: psycopg.Connection) -> None:
+    condition = Condition("event.parties && %(parties)s::text[]", {"parties": ["JP"]})
+    for narrowing in (Narrowing.by(condition), narrowing_of(Is("party", ("JP",)))):
+        pages = list(walk(many, "half", narrowing))
+        assert sum(len(page.events) for page in pages) == EVENTS // 100
+        assert not pages[0].capped
+
+
+def test_some_of_several_words_are_walked_to_the_end_as_well(many: psycopg.Connection) -> None:
+    pages = list(walk(many, "rare tenth never", None))
+    ids = [event.id for page in pages for event in page.events]
+    assert len(ids) == len(set(ids)) == EVENTS // 10
+    assert (pages[0].partly, pages[0].of) == (True, pages[0].of)
+    best = {event.id for event in pages[0].events[: EVENTS // 600]}
+    assert best == {event.id for page in walk(many, "rare", None) for event in page.events}
+
+
+def walk(conn: psycopg.Connection, q: str, narrowing: Narrowing | None) -> Iterator[Page]:
+    """All pages of what words find."""
+    words = understood(conn, Words(q))
+    page = first_page(conn, words, narrowing, 1_000, cap=500)
+    yield page
+    while page.next:
+        page = next_page(conn, words, narrowing, 1_000, cap=500, position=page.next)
+        yield page
+
+
+def test_what_is_only_left_out_leaves_the_newest(many: psycopg.Connection) -> None:
+    pages = list(walk(many, "-half", None))
+    ids = [event.id for page in pages for event in page.events]
+    assert len(ids) == len(set(ids)) == EVENTS // 2
+    assert {event.score for page in pages for event in page.events} == {None}

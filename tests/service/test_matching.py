@@ -1,0 +1,293 @@
+"""Changes become deliveries: to all whom they concern, once, and nobody is in the way of the others."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from schemas.vocabulary import EntryKind
+from service import store
+from service.delivery.changes import Change
+from service.delivery.following import Question, read_page
+from service.delivery.matching import Matcher
+from service.delivery.sequencing import catch_up
+from service.delivery.watching import Index, Watched, traits_needed, traits_of
+from service.ids import uuid7
+from service.search.filters import Words
+from service.search.matching import matches
+from service.search.reading import filter_of_json, filter_of_text
+from service.search.subject import Subject
+from tests.factories import a_topic, create_event
+from tests.service.conftest import make_key
+from tests.service.writing import FILTERS, NOW, Writer, asked
+
+KINDS = EntryKind.words()
+
+
+@pytest.fixture
+def feed(database: str) -> Iterator[psycopg.Connection]:
+    """A connection in autocommit."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture
+def key_id(database: str, feed: psycopg.Connection) -> UUID:
+    """The id of a key that owns subscriptions."""
+    make_key(database, "webhooks")
+    [[id_]] = feed.execute("SELECT id FROM api_key").fetchall()
+    return UUID(str(id_))
+
+
+def test_each_is_told_what_one_who_follows_with_the_same_filter_is_told(feed: psycopg.Connection, key_id: UUID) -> None:
+    writer = Writer(feed, 1)
+    subscriptions = {subscribe(feed, key_id, text): text for text in (*FILTERS, None)}
+    for _ in range(4):
+        writer.write(30)
+        match_all(feed)
+
+    for subscription, text in subscriptions.items():
+        question = Question(asked(feed, text)) if text else Question()
+        expected = [(one.seq, one.event_id, one.kind) for one in read_page(feed, question, 0, 1_000).entries]
+        assert deliveries(feed, subscription) == expected, text
+
+
+def test_kinds_that_were_not_chosen_are_not_delivered(feed: psycopg.Connection, key_id: UUID) -> None:
+    writer = Writer(feed, 2)
+    subscription = subscribe(feed, key_id, "tag=a", kinds=["leave", "delete"])
+    writer.write(60)
+    match_all(feed)
+    question = Question(asked(feed, "tag=a"), ("leave", "delete"))
+    expected = [(one.seq, one.event_id, one.kind) for one in read_page(feed, question, 0, 1_000).entries]
+    assert deliveries(feed, subscription) == expected != []
+
+
+def test_who_subscribes_is_told_what_is_numbered_afterwards(feed: psycopg.Connection, key_id: UUID) -> None:
+    writer = Writer(feed, 3)
+    early = subscribe(feed, key_id, None)
+    writer.write(5)
+    catch_up(feed)
+    late = subscribe(feed, key_id, None)
+    writer.write(5)
+    match_all(feed)
+    assert [seq for seq, _, _ in deliveries(feed, early)][-1] == store.feed.get_head(feed).seq
+    assert [one for one in deliveries(feed, early) if one[0] > 5] == deliveries(feed, late) != []
+
+
+def test_where_nobody_subscribes_the_cursor_moves_all_the_same(feed: psycopg.Connection) -> None:
+    Writer(feed, 4).write(20)
+    match_all(feed)
+    standing = store.feed.get_standing(feed)
+    assert (standing.matched, standing.oldest_unmatched) == (standing.seq, None)
+
+
+def test_many_matchers_deliver_each_change_once(feed: psycopg.Connection, database: str, key_id: UUID) -> None:
+    writer = Writer(feed, 5)
+    subscription = subscribe(feed, key_id, None)
+    writer.write(100)
+    catch_up(feed)
+
+    def match(_: int) -> int:
+        with psycopg.connect(database, autocommit=True) as conn:
+            matcher, matched = Matcher(), 0
+            while store.feed.get_standing(conn).oldest_unmatched:
+                matched += matcher.match_once(conn, NOW)
+            return matched
+
+    with ThreadPoolExecutor(4) as threads:
+        matched = sum(threads.map(match, range(4)))
+    assert [seq for seq, _, _ in deliveries(feed, subscription)] == list(range(1, matched + 1))
+
+
+def test_what_fails_moves_no_cursor_and_is_done_again(
+    feed: psycopg.Connection, key_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Writer(feed, 6)
+    subscription = subscribe(feed, key_id, None)
+    writer.write(10)
+    catch_up(feed)
+    with monkeypatch.context() as patched:
+        patched.setattr(store.feed, "move_cursor", fail)
+        with pytest.raises(RuntimeError):
+            Matcher().match_once(feed, NOW)
+    assert deliveries(feed, subscription) == []
+
+    match_all(feed)
+    assert len(deliveries(feed, subscription)) == store.feed.get_head(feed).seq
+
+
+def test_a_filter_that_cannot_be_read_is_parked_and_the_others_are_told(feed: psycopg.Connection, key_id: UUID) -> None:
+    writer = Writer(feed, 7)
+    broken = [subscribe(feed, key_id, said) for said in ("nonsense=1", {"any": 5}, {"status": "planed"})]
+    well = subscribe(feed, key_id, "not_tag=nobody")
+    writer.write(10)
+    match_all(feed)
+
+    assert [disabled_reason(feed, one) for one in (*broken, well)] == ["filter"] * 3 + [None]
+    assert [len(deliveries(feed, one)) > 0 for one in (*broken, well)] == [False] * 3 + [True]
+
+
+def test_a_filter_that_fails_on_one_event_is_parked_and_the_others_are_told(
+    feed: psycopg.Connection, key_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(conn: psycopg.Connection, _: Any, words: Sequence[Words]) -> set[Words]:
+        if any(one.text == "poison" for one in words):
+            conn.execute("SELECT 'poison'::tsquery::integer")
+        return set(words)
+
+    monkeypatch.setattr("service.delivery.matching.words_that_match", look, raising=False)
+    writer = Writer(feed, 8)
+    poisoned = subscribe(feed, key_id, "q=poison")
+    well = [subscribe(feed, key_id, said) for said in ("q=plain", "q=simple&not_tag=nobody")]
+    writer.write(10)
+    match_all(feed)
+
+    assert [disabled_reason(feed, one) for one in (poisoned, *well)] == ["filter", None, None]
+    assert deliveries(feed, well[0]) == deliveries(feed, well[1]) != []
+
+
+def test_a_subscription_that_changes_is_matched_as_it_is(feed: psycopg.Connection, key_id: UUID) -> None:
+    matcher, writer = Matcher(), Writer(feed, 9)
+    subscription = subscribe(feed, key_id, "tag=nobody")
+    writer.write(10)
+    match_all(feed, matcher)
+    assert deliveries(feed, subscription) == []
+
+    feed.execute("UPDATE subscription SET filter = '\"not_tag=nobody\"', version = 2")
+    before = store.feed.get_head(feed).seq
+    writer.write(10)
+    match_all(feed, matcher)
+    assert [seq for seq, _, _ in deliveries(feed, subscription)] == list(
+        range(before + 1, store.feed.get_head(feed).seq + 1)
+    )
+
+
+def test_a_topic_that_becomes_narrower_is_taken_along_from_then_on(
+    feed: psycopg.Connection, key_id: UUID, client: Any
+) -> None:
+    matcher = Matcher()
+    for topic in ("energy", "tidal"):
+        client.post("/v1/topics", json=a_topic(topic))
+    subscription = subscribe(feed, key_id, "topic=energy")
+    create_event(client, topics=[{"id": "tidal"}])
+    match_all(feed, matcher)
+    assert deliveries(feed, subscription) == []
+
+    client.patch("/v1/topics/tidal", json={"broader": ["energy"]}, headers={"If-Match": '"1"'})
+    create_event(client, topics=[{"id": "tidal"}])
+    match_all(feed, matcher)
+    assert [seq for seq, _, _ in deliveries(feed, subscription)] == [2]
+
+
+def test_words_are_looked_for_in_a_language_that_nobody_had_written_before(
+    feed: psycopg.Connection, key_id: UUID, client: Any
+) -> None:
+    matcher = Matcher()
+    subscription = subscribe(feed, key_id, "q=ministries")
+    create_event(client, title="Ministère", lang="fr")
+    match_all(feed, matcher)
+    create_event(client, title="The ministry", lang="en")
+    match_all(feed, matcher)
+    assert [seq for seq, _, _ in deliveries(feed, subscription)] == [2]
+
+
+# The index
+
+
+JSON_FILTERS: tuple[Any, ...] = (
+    {"any": [{"tag": "a"}, {"status": "planned"}]},
+    {"any": [{"tag": "a"}, {"not": {"status": "planned"}}]},
+    {"all": [{"any": [{"party": "JP"}, {"topic": "trade"}]}, {"not_tag": "b"}]},
+    {"not": {"any": [{"tag": "a"}, {"tag": "b"}]}},
+    {"figure_unit": "%"},
+    {"figure_min": "50"},
+    {"updated_since": "2024"},
+    {"verification": "single_source", "tag": ["a", "b"]},
+    {"q": "words", "tag": "a"},
+)
+
+
+def test_who_is_not_found_by_the_index_is_not_concerned(feed: psycopg.Connection) -> None:
+    filters = [filter_of_text(text) for text in FILTERS] + [filter_of_json(said) for said in JSON_FILTERS]
+    index = Index([watched(number, one) for number, one in enumerate(filters)])
+    spared = 0
+    for subject in subjects(feed):
+        candidates = {one.id.int for one in index.candidates(subject)}
+        concerned = {number for number, one in enumerate(filters) if matches(one, subject, lambda _: True)}
+        assert concerned <= candidates
+        assert all(not (needed := traits_needed(filters[one])) or needed & set(traits_of(subject)) for one in concerned)
+        spared += len(filters) - len(candidates)
+    assert spared > 0
+
+
+@pytest.mark.parametrize(
+    ("said", "needed"),
+    [
+        ({"party": "JP", "external_id": "celex:1", "status": "planned"}, {("labels", "id:celex:1")}),
+        ({"status": "planned", "tag": ["a", "b"]}, {("tags", "a"), ("tags", "b")}),
+        ({"any": [{"tag": "a"}, {"party": "JP"}]}, {("tags", "a"), ("parties", "JP")}),
+        ({"any": [{"tag": "a"}, {"q": "words"}]}, None),
+        ({"not_tag": "a"}, None),
+        ({}, None),
+    ],
+)
+def test_a_filter_is_found_by_the_rarest_of_what_it_needs(said: Any, needed: set[tuple[str, str]] | None) -> None:
+    assert traits_needed(filter_of_json(said)) == needed
+
+
+def watched(number: int, one: Any) -> Watched:
+    return Watched(UUID(int=number), one, (), frozenset(KINDS), 0)
+
+
+def subjects(conn: psycopg.Connection) -> Iterator[Subject]:
+    Writer(conn, 10).write(80)
+    catch_up(conn)
+    part = store.entries.read_slice(conn, 0, limit=1_000, scan=1_000, most_bytes=10**9)
+    return (subject for entry in part.entries if (subject := Change(entry).after))
+
+
+def subscribe(conn: psycopg.Connection, key_id: UUID, said: Any, kinds: Sequence[str] = KINDS) -> UUID:
+    """A new subscription with the filter `said`, as if it had been checked."""
+    subscription = {
+        "url": "https://example.org/hook",
+        "filter": said,
+        "kinds": list(kinds),
+        "payload": "full",
+        "description": None,
+        "paused": False,
+        "rate_limit": None,
+        "ordered": False,
+        "handshake": False,
+    }
+    id_ = uuid7()
+    store.subscriptions.insert_subscription(
+        conn, subscription, id=id_, key_id=key_id, shard=0, secret=b"secret", now=NOW
+    )
+    return id_
+
+
+def match_all(conn: psycopg.Connection, matcher: Matcher | None = None) -> None:
+    """Number and match what has been written."""
+    catch_up(conn)
+    matcher = matcher or Matcher()
+    while matcher.match_once(conn, NOW):
+        pass
+
+
+def deliveries(conn: psycopg.Connection, subscription: UUID) -> list[tuple[int, UUID, str]]:
+    """What a subscription is to be told, in order."""
+    return conn.execute(
+        "SELECT seq, event_id, kind FROM delivery WHERE subscription_id = %s ORDER BY seq", (subscription,)
+    ).fetchall()
+
+
+def disabled_reason(conn: psycopg.Connection, subscription: UUID) -> str | None:
+    [[reason]] = conn.execute("SELECT disabled_reason FROM subscription WHERE id = %s", (subscription,)).fetchall()
+    return reason if reason is None else str(reason)
+
+
+def fail(*_: object) -> None:
+    raise RuntimeError

@@ -1,0 +1,132 @@
+"""The law of attempts: schedule, jitter, Retry-After, what each answer means."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.delivery import Outcome
+from service.delivery.judging import FAILING_FOR, FAILING_TIMES, judge, should_disable
+from service.delivery.lane import Verdict
+from service.delivery.schedule import DELAYS, LONGEST, SLOW_DOWN, next_delay, retry_after
+from service.delivery.sending import Reply
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+MINUTE, HOUR = 60.0, 3600.0
+
+
+def test_there_are_eight_attempts_within_27_and_a_half_hours() -> None:
+    delays = [next_delay(step, chance=0.5) for step in range(1, 9)]
+    assert delays == pytest.approx(
+        [5.0, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR, None], nan_ok=True
+    )
+    assert sum(DELAYS) == pytest.approx(27.5 * HOUR, rel=0.01)
+
+
+@given(st.integers(1, 7), st.floats(0, 1))
+def test_jitter_stays_within_a_fifth(step: int, chance: float) -> None:
+    delay = next_delay(step, chance=chance)
+    assert delay is not None
+    assert 0.8 * DELAYS[step - 1] <= delay <= 1.2 * DELAYS[step - 1] + 1e-6
+
+
+def test_jitter_spreads_what_failed_together() -> None:
+    chance = Random(1)  # noqa: S311 (a test)
+    delays = sorted(next_delay(2, chance=chance.random()) or 0 for _ in range(1000))
+    assert delays[50] < 0.85 * DELAYS[1]
+    assert delays[-50] > 1.15 * DELAYS[1]
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("120", 120),
+        (" 7 ", 7),
+        ("0", 0),
+        ("1e3", None),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        ("٣", None),
+        ("9" * 400, LONGEST),
+        (format_datetime(NOON + timedelta(seconds=90), usegmt=True), 90),
+        (format_datetime(NOON - timedelta(days=400), usegmt=True), 0),
+        (format_datetime(NOON + timedelta(days=400), usegmt=True), LONGEST),
+        ("Mon, 23 Nov 2026 12:01:30", 90),
+        ("Mon, 99 Nov 2026 12:01:30 GMT", None),
+        ("Mon, 23 Nov 99999999999 12:01:30 GMT", None),
+    ],
+)
+def test_retry_after_is_read_in_both_forms_and_bounded(header: str | None, seconds: float | None) -> None:
+    assert retry_after(header, NOON) == seconds
+
+
+@given(st.text(max_size=40))
+def test_retry_after_is_never_a_fault(header: str) -> None:
+    found = retry_after(header, NOON)
+    assert found is None or 0 <= found <= LONGEST
+
+
+def test_what_a_receiver_asks_for_makes_it_longer_never_shorter_and_not_without_end() -> None:
+    assert next_delay(1, chance=0.5, retry_after=90) == 90
+    assert next_delay(2, chance=0.5, retry_after=1) == 5 * MINUTE
+    assert next_delay(1, chance=0.5, retry_after=1e9) == 10 * HOUR
+    assert next_delay(8, chance=0.5, retry_after=1) is None
+
+
+@pytest.mark.parametrize("status", [429, 502, 504])
+def test_an_overloaded_receiver_is_left_alone_for_a_minute(status: int) -> None:
+    judged = judge(Reply("refused", status), step=1, chance=0.0, now=NOON)
+    assert (judged.state, judged.delay) == ("pending", SLOW_DOWN)
+
+
+def test_so_is_one_that_does_not_answer_in_time() -> None:
+    assert judge(Reply("timeout"), step=1, chance=0.0, now=NOON).delay == SLOW_DOWN
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_2xx_is_delivered(status: int) -> None:
+    judged = judge(Reply("accepted", status), step=3, chance=0.5, now=NOON)
+    assert (judged.state, judged.verdict) == ("delivered", Verdict(accepted=True))
+
+
+@pytest.mark.parametrize(("outcome", "status"), [("redirected", 302), ("refused", 500), ("refused", 404)])
+def test_anything_else_is_tried_again_after_five_seconds(outcome: str, status: int) -> None:
+    judged = judge(Reply(outcome, status), step=1, chance=0.5, now=NOON)
+    assert (judged.state, judged.delay, judged.verdict.accepted) == ("pending", 5.0, False)
+
+
+@pytest.mark.parametrize("outcome", [one.value for one in Outcome if one.value not in ("accepted", "gone", "expired")])
+def test_every_failure_gives_up_after_the_eighth_attempt(outcome: str) -> None:
+    states = [judge(Reply(outcome), step=step, chance=0.5, now=NOON).state for step in range(1, 9)]
+    assert states == ["pending"] * 7 + ["failed"]
+
+
+def test_410_ends_it_at_once_and_leaves_it_recoverable() -> None:
+    assert judge(Reply("gone", 410), step=1, chance=0.5, now=NOON).state == "skipped"
+
+
+def test_429_with_retry_after_holds_up_the_whole_lane_but_not_for_days() -> None:
+    reply = Reply("refused", 429, {"Retry-After": "600"})
+    judged = judge(reply, step=1, chance=0.5, now=NOON)
+    assert (judged.delay, judged.verdict) == (600.0, Verdict(accepted=False, rest=600.0))
+    judged = judge(Reply("refused", 503, {"retry-after": "999999"}), step=1, chance=0.5, now=NOON)
+    assert (judged.delay, judged.verdict.rest) == (LONGEST, HOUR)
+
+
+def test_a_change_that_is_no_longer_kept_is_given_up_and_is_nobodys_fault() -> None:
+    judged = judge(Reply("expired"), step=1, chance=0.5, now=NOON)
+    assert (judged.state, judged.verdict.accepted) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("days", "attempts", "disabled"),
+    [(5, 20, True), (5, 19, False), (4.99, 1000, False), (60, 20, True), (0, 20, False)],
+)
+def test_five_days_of_failing_only_in_twenty_attempts_disable(days: float, attempts: int, *, disabled: bool) -> None:
+    assert (timedelta(days=5), 20) == (FAILING_FOR, FAILING_TIMES)
+    assert should_disable(NOON - timedelta(days=days), attempts, NOON) is disabled

@@ -1,0 +1,133 @@
+"""Signatures, judged by the verifiers that others use; secrets sealed."""
+
+import base64
+import json
+import subprocess
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from service.delivery.receivers import secrets_of
+from service.delivery.signing import new_secret, shown, signed_headers
+from service.sealing import CannotOpen, keys_of, open_sealed, seal
+from tests.node import MODULES, NODE
+
+BODY = '{"type":"event.create","data":{"title":"対話 — Zoë"}}'.encode()
+ID = "018e9a2c-6a00-7000-8000-00000000000c"
+SOME, OTHER = UUID(int=1).bytes, UUID(int=2).bytes
+
+
+def _headers(*secrets: bytes, body: bytes = BODY, at: float | None = None) -> dict[str, str]:
+    return signed_headers(ID, int(at or time.time()), body, secrets)
+
+
+def test_the_specifications_own_example_gives_its_signature() -> None:
+    secret = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    body = b'{"test": 2432232314}'
+    headers = signed_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body, (secret,))
+    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_a_secret_is_long_enough_and_shown_with_its_prefix() -> None:
+    secret = new_secret()
+    assert 24 <= len(secret) <= 64
+    assert shown(secret).startswith("whsec_")
+    assert base64.b64decode(shown(secret).removeprefix("whsec_")) == secret
+    assert new_secret() != secret
+
+
+@given(st.binary(min_size=24, max_size=64), st.text(max_size=200))
+def test_the_python_library_verifies_what_is_signed(secret: bytes, text: str) -> None:
+    body = json.dumps({"text": text}).encode()
+    assert Webhook(shown(secret)).verify(body, _headers(secret, body=body)) == {"text": text}
+
+
+def test_while_a_secret_is_rotated_both_verify() -> None:
+    old, new = new_secret(), new_secret()
+    headers = _headers(new, old)
+    for secret in (old, new):
+        Webhook(shown(secret)).verify(BODY, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(shown(new_secret())).verify(BODY, headers)
+
+
+def test_what_was_changed_on_the_way_is_not_verified() -> None:
+    secret = new_secret()
+    headers, verify = _headers(secret), Webhook(shown(secret)).verify
+    for tampered in (
+        (BODY + b" ", headers),
+        (BODY.replace(b"create", b"delete"), headers),
+        (BODY, headers | {"webhook-id": ID.replace("c", "d")}),
+        (BODY, headers | {"webhook-timestamp": str(int(headers["webhook-timestamp"]) + 1)}),
+        (BODY, headers | {"webhook-signature": headers["webhook-signature"].replace("v1,", "v2,")}),
+        (BODY, _headers(secret, at=time.time() - 301)),
+        (BODY, _headers(secret, at=time.time() + 301)),
+    ):
+        with pytest.raises(WebhookVerificationError):
+            verify(*tampered)
+
+
+_VERIFY = """
+const { Webhook } = require(process.argv[2]);
+const asked = JSON.parse(require("fs").readFileSync(0, "utf8"));
+console.log(JSON.stringify(asked.map(({ secret, body, headers }) => {
+  try { return new Webhook(secret).verify(body, headers); } catch (error) { return error.message; }
+})));
+"""
+
+
+def test_the_javascript_library_verifies_what_is_signed_and_nothing_else() -> None:
+    old, new = new_secret(), new_secret()
+    headers, body = _headers(new, old), BODY.decode()
+    asked = [
+        {"secret": shown(new), "body": body, "headers": headers},
+        {"secret": shown(old), "body": body, "headers": headers},
+        {"secret": shown(new_secret()), "body": body, "headers": headers},
+        {"secret": shown(new), "body": body + " ", "headers": headers},
+    ]
+    said = subprocess.run(
+        [NODE, "-e", _VERIFY, "-", MODULES / "standardwebhooks"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    refused = "No matching signature found"
+    assert json.loads(said.stdout) == [json.loads(BODY), json.loads(BODY), refused, refused]
+
+
+def test_the_secret_before_signs_as_long_as_the_overlap_lasts() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert secrets_of(b"new", b"old", now + timedelta(seconds=1), now) == (b"new", b"old")
+    assert secrets_of(b"new", b"old", now, now) == (b"new",)
+    assert secrets_of(b"new", None, None, now) == (b"new",)
+
+
+@given(st.binary(max_size=32), st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=3))
+def test_a_sealed_secret_is_opened_by_any_of_the_keys_and_looks_like_nothing(secret: bytes, keys: list[bytes]) -> None:
+    kept = seal(secret, keys, SOME)
+    assert open_sealed(kept, [b"another", *keys], SOME) == secret
+    assert len(secret) < 4 or secret not in kept
+    assert seal(secret, keys, SOME) != kept
+
+
+def test_a_sealed_secret_opens_for_nothing_else_and_not_when_it_was_changed() -> None:
+    kept = seal(b"s" * 32, [b"key"], SOME)
+    changed = [kept[:place] + bytes([kept[place] ^ 1]) + kept[place + 1 :] for place in range(1, len(kept))]
+    for bad, keys, belongs_to in [(kept, [b"yek"], SOME), (kept, [], SOME), (kept, [b"key"], OTHER)] + [
+        (one, [b"key"], SOME) for one in changed
+    ]:
+        with pytest.raises(CannotOpen):
+            open_sealed(bad, keys, belongs_to)
+
+
+def test_without_a_key_secrets_are_kept_as_they_are_and_stay_readable_when_one_is_set() -> None:
+    kept = seal(b"s" * 32, [], SOME)
+    assert open_sealed(kept, keys_of(" a , b "), SOME) == b"s" * 32
+    assert keys_of(" a , b ,") == [b"a", b"b"]
+    assert keys_of("") == []

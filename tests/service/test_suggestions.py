@@ -1,0 +1,235 @@
+"""What is offered for what a reader has typed: titles, topics, participants, by beginnings and in spite of slips."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+
+from service.delivery.naming import keep_names_once
+from service.delivery.sequencing import catch_up
+from service.search.folding import beginnings, folded, name_words, spelt
+from service.search.suggesting import in_titles
+from tests.factories import create_event, create_topic
+from tests.service.telling import told
+
+
+def keep_names(database: str) -> None:
+    """Let the follower of the feed catch up."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        catch_up(conn)
+        while True:
+            with conn.transaction():
+                if not keep_names_once(conn):
+                    return
+
+
+def party(name: str, jurisdiction: str = "JP") -> dict[str, Any]:
+    """A participant."""
+    return {"name": name, "role": "party", "jurisdiction": jurisdiction}
+
+
+def record_some(client: FlaskClient) -> None:
+    """Some events, topics and participants."""
+    create_topic(client, "advanced-materials", labels={"en": "Advanced materials", "ja": "先端材料"})
+    create_topic(client, "batteries", labels={"en": "Batteries"}, alt_labels={"en": ["Accumulators"], "de": ["Akkus"]})
+    commission = party("European Commission", "EU")
+    said = {
+        "EU-Japan Dialogue on Advanced Materials": [commission, party("Ministère de l'Économie")],
+        "Advance of the tariffs": [party("Advisory Board"), commission],
+        "Strategy for the battery industry": [party("経済産業省")],
+        "Élan vital": [party('The "Group"')],
+    }
+    for title, participants in said.items():
+        create_event(client, title=title, participants=participants)
+
+
+def offered(client: FlaskClient, typed: str, **more: Any) -> list[tuple[str, str]]:
+    """Kind and text of what is offered."""
+    answer = client.get("/v1/suggest", query_string={"q": typed} | more)
+    assert answer.status_code == 200, answer.text
+    return [(one["type"], one["text"]) for one in answer.get_json()["items"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "texts"),
+    [
+        (
+            "adv",
+            [
+                "Advanced materials",
+                "Advisory Board",
+                "Advance of the tariffs",
+                "EU-Japan Dialogue on Advanced Materials",
+            ],
+        ),
+        ("ADVANCED MAT", ["Advanced materials", "EU-Japan Dialogue on Advanced Materials"]),
+        ("materials adv", ["Advanced materials", "EU-Japan Dialogue on Advanced Materials"]),
+        ("eu-japan d", ["EU-Japan Dialogue on Advanced Materials"]),
+        ("eu-japan dial", ["EU-Japan Dialogue on Advanced Materials"]),
+        ("commis", ["European Commission"]),
+        ("european c", ["European Commission"]),
+        ("economie", ["Ministère de l'Économie"]),
+        ("akk", ["Akkus"]),
+        ("accum", ["Accumulators"]),
+        ("経済", ["経済産業省"]),
+        ("産業", ["経済産業省"]),
+        ("材料", ["先端材料"]),
+        ("the group", ['The "Group"']),
+        ("élan", ["Élan vital"]),
+        ("nothing of the kind", []),
+        ("!?", []),
+    ],
+)
+def test_what_begins_so_is_offered(client: FlaskClient, database: str, typed: str, texts: list[str]) -> None:
+    record_some(client)
+    keep_names(database)
+    assert [text for _, text in offered(client, typed)] == texts
+
+
+def test_an_offer_leads_to_what_is_meant(client: FlaskClient, database: str) -> None:
+    record_some(client)
+    create_event(client, title="Cells", topics=[{"id": "batteries"}])
+    keep_names(database)
+    [topic] = client.get("/v1/suggest?q=batteries&type=topic").get_json()["items"]
+    assert topic == {"type": "topic", "text": "Batteries", "id": "batteries", "filter": "topic=batteries"}
+    assert [one["title"] for one in client.get(f"/v1/events?{topic['filter']}").get_json()["items"]] == ["Cells"]
+    [group] = client.get("/v1/suggest?q=the+group").get_json()["items"]
+    assert (group["type"], group["id"], parse_qs(group["filter"])) == ("participant", None, {"q": ['"The  Group "']})
+    assert [one["title"] for one in client.get(f"/v1/events?{group['filter']}").get_json()["items"]] == ["Élan vital"]
+    [title] = client.get("/v1/suggest?q=elan&type=title").get_json()["items"]
+    assert title["filter"] is None
+    assert client.get(f"/v1/events/{title['id']}").get_json()["title"] == "Élan vital"
+
+
+def test_kinds_take_turns_and_can_be_chosen(client: FlaskClient, database: str) -> None:
+    create_topic(client, "a1", labels={"en": "Alpha one"})
+    create_topic(client, "a2", labels={"en": "Alpha two"})
+    for title in ("Alpha three", "Alpha four", "Alpha five"):
+        create_event(client, title=title, participants=[party("Alpha six")])
+    keep_names(database)
+    assert offered(client, "alpha", limit=4) == [
+        ("topic", "Alpha one"),
+        ("participant", "Alpha six"),
+        ("title", "Alpha five"),
+        ("topic", "Alpha two"),
+    ]
+    assert offered(client, "alpha", type="title,participant", limit=2) == [
+        ("participant", "Alpha six"),
+        ("title", "Alpha five"),
+    ]
+    assert len(offered(client, "alpha", limit=99)) == 6
+
+
+def test_the_most_used_name_comes_first(client: FlaskClient, database: str) -> None:
+    for name, times in (("Agency B", 2), ("Agency A", 1), ("Agency C", 3)):
+        for _ in range(times):
+            create_event(client, participants=[party(name), party(name, "EU")])
+    keep_names(database)
+    assert [text for _, text in offered(client, "agency")] == ["Agency C", "Agency B", "Agency A"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "texts"),
+    [
+        ("comission", "commission", ["European Commission"]),
+        ("advansed materals", "advanced materials", ["Advanced materials", "EU-Japan Dialogue on Advanced Materials"]),
+        ("strategi batery", "strategy battery", ["Strategy for the battery industry"]),
+    ],
+)
+def test_slips_are_corrected_where_nothing_is_found(
+    client: FlaskClient, database: str, typed: str, meant: str, texts: list[str]
+) -> None:
+    record_some(client)
+    keep_names(database)
+    answer = client.get("/v1/suggest", query_string={"q": typed}).get_json()
+    assert (answer["did_you_mean"], [one["text"] for one in answer["items"]]) == (meant, texts)
+
+
+def test_names_follow_what_is_written(client: FlaskClient, database: str) -> None:
+    first = create_event(client, participants=[party("Ministry of Trade")])
+    second = create_event(client, participants=[party("Ministry of Trade")])
+    create_topic(client, "trade", labels={"en": "Ministerial trade"})
+    keep_names(database)
+    assert offered(client, "minist") == [("topic", "Ministerial trade"), ("participant", "Ministry of Trade")]
+    headers = {"If-Match": "*"}
+    client.patch(f"/v1/events/{first['id']}", json={"participants": [party("Ministry of Food")]}, headers=headers)
+    client.patch(f"/v1/events/{first['id']}", json={"tags": ["x"]}, headers=headers)
+    client.patch("/v1/topics/trade", json={"labels": {"en": "Commerce"}}, headers=headers)
+    keep_names(database)
+    assert [text for _, text in offered(client, "minist")] == ["Ministry of Food", "Ministry of Trade"]
+    client.delete(f"/v1/events/{second['id']}", headers=headers)
+    client.delete("/v1/topics/trade", headers=headers)
+    keep_names(database)
+    assert offered(client, "minist") == [("participant", "Ministry of Food")]
+    assert offered(client, "commerce") == []
+
+
+def test_names_of_an_event_that_was_merged_are_those_of_the_other(client: FlaskClient, database: str) -> None:
+    goes = create_event(client, participants=[party("Ministry of Trade")])
+    stays = create_event(client, participants=[party("Ministry of Food")])
+    client.post(f"/v1/events/{goes['id']}/merge", json={"into": stays["id"]}, headers={"If-Match": "*"})
+    keep_names(database)
+    counts = "SELECT name, uses FROM participant_name ORDER BY name"
+    with psycopg.connect(database) as conn:
+        names: dict[str, int] = dict(conn.execute(counts).fetchall())
+        current = client.get(f"/v1/events/{stays['id']}").get_json()["participants"]
+    assert names == dict.fromkeys({who["name"] for who in current}, 1)
+
+
+def test_names_are_kept_by_one_at_a_time_and_no_work_is_done_twice(client: FlaskClient, database: str) -> None:
+    create_event(client, participants=[party("Ministry of Trade")])
+    with psycopg.connect(database, autocommit=True) as one, psycopg.connect(database, autocommit=True) as other:
+        catch_up(one)
+        with one.transaction():
+            assert keep_names_once(one) > 0
+            with other.transaction():
+                assert keep_names_once(other) == 0
+        with other.transaction():
+            assert keep_names_once(other) == 0
+
+
+@pytest.mark.parametrize(
+    "typed", ["'", "\\", "a:*b", "& | !", "%", "_", "x" * 200, "🌍", "\u202e", "é" * 200, "電" * 200, "- -"]
+)
+def test_whatever_is_typed_is_answered(client: FlaskClient, database: str, typed: str) -> None:
+    record_some(client)
+    keep_names(database)
+    assert client.get("/v1/suggest", query_string={"q": typed}).status_code == 200
+
+
+def test_nothing_is_offered_where_there_is_nothing(anyone: FlaskClient) -> None:
+    assert anyone.get("/v1/suggest?q=something").get_json() == {"items": [], "did_you_mean": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("", "q"),
+        ("q=", "q"),
+        ("q=%20", "q"),
+        ("q=a%00", "q"),
+        (f"q={'x' * 201}", "q"),
+        ("q=x&limit=0", "limit"),
+        ("q=x&type=titles", "type"),
+        ("q=x&topic=y", "topic"),
+    ],
+)
+def test_what_cannot_be_offered_is_refused(anyone: FlaskClient, query: str, parameter: str) -> None:
+    assert told(anyone.get(f"/v1/suggest?{query}")) == (422, "invalid", [parameter])
+
+
+def test_names_are_folded_word_by_word() -> None:
+    assert folded("  Ministère de l'Économie ") == "ministere de l economie"
+    assert name_words("経済産業省 METI") == ["経済産業省", "meti", "済産業省", "産業省", "業省", "省"]
+    assert beginnings("EU\u2013Japan: D'") == "'eu':* & 'japan':* & 'd':*"
+    assert beginnings("!?") is None
+    assert list(spelt("Förderung der E-Mobilität 2024 が 電池電池")) == [
+        ("förderung", "forderung"),
+        ("mobilität", "mobilitat"),
+    ]
+
+
+def test_a_tsquery_is_met_in_titles_alone() -> None:
+    assert in_titles("('a''b' | 'c':*) & '\ua78fenglish'") == "('a''b':A | 'c':*A) & '\ua78fenglish'"

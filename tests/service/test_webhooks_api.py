@@ -1,0 +1,310 @@
+"""/v1/webhooks: made, read, changed, deleted by whom they belong to; their secrets shown once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from service.sealing import open_sealed
+from tests.factories import create_topic
+from tests.service.conftest import make_key, running
+from tests.service.telling import details, told
+
+URL = "https://receiver.example/hook"
+
+
+def a_webhook(**said: Any) -> dict[str, Any]:
+    return {"url": URL} | said
+
+
+def make_webhook(client: FlaskClient, **said: Any) -> dict[str, Any]:
+    made = client.post("/v1/webhooks", json=a_webhook(**said))
+    assert made.status_code == 201, made.text
+    return dict(made.get_json())
+
+
+def client_of(app: Flask, database: str, *scopes: str) -> FlaskClient:
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, *scopes)}"
+    return client
+
+
+@pytest.fixture
+def subscriber(app: Flask, database: str) -> FlaskClient:
+    """A client that may read and manage webhooks."""
+    return client_of(app, database, "webhooks", "events:read")
+
+
+def test_a_webhook_is_made_with_what_was_not_said_filled_in_and_its_secret_shown(subscriber: FlaskClient) -> None:
+    made = subscriber.post("/v1/webhooks", json=a_webhook())
+    body: Any = made.json
+    assert (made.status_code, made.headers["ETag"], made.headers["Cache-Control"]) == (201, '"1"', "no-store")
+    assert made.headers["Location"] == f"/v1/webhooks/{body['id']}"
+    assert body["secret"].startswith("whsec_")
+    own = {"id", "key_id", "created_at", "updated_at", "secret"}
+    assert {name: value for name, value in body.items() if name not in own} == {
+        "url": URL,
+        "filter": None,
+        "kinds": ["create", "update", "delete", "merge", "leave"],
+        "payload": "full",
+        "description": None,
+        "paused": False,
+        "rate_limit": None,
+        "ordered": False,
+        "handshake": False,
+        "version": 1,
+        "state": "active",
+        "disabled": None,
+        "failing_since": None,
+        "former_secret_until": None,
+        "notices": [],
+    }
+
+
+def test_it_is_read_and_listed_without_its_secret(subscriber: FlaskClient) -> None:
+    made = make_webhook(subscriber)
+    secret = made.pop("secret")
+    read = subscriber.get(f"/v1/webhooks/{made['id']}")
+    assert (read.json, read.headers["ETag"]) == (made, '"1"')
+    listed = subscriber.get("/v1/webhooks")
+    assert listed.json == {"items": [made], "next": None}
+    assert secret not in read.text + listed.text
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        "party=JP&event_type=dialogue,agreement",
+        "q=%22solid+state%22+-sodium",
+        {"party": "JP"},
+        {"any": [{"party": ["JP", "EU"]}, {"not": {"status": "planned"}}], "q": "batteries"},
+        "",
+        {},
+    ],
+)
+def test_a_filter_is_kept_as_it_was_written(subscriber: FlaskClient, filter_: Any) -> None:
+    assert make_webhook(subscriber, filter=filter_)["filter"] == filter_
+
+
+def test_a_filter_may_name_topics_that_exist(client: FlaskClient) -> None:
+    create_topic(client, "trade")
+    assert make_webhook(client, filter="topic=trade")["filter"] == "topic=trade"
+    refused = client.post("/v1/webhooks", json=a_webhook(filter="topic=trad"))
+    assert told(refused).status == 422
+    assert 'There is no topic "trad". Did you mean "trade"?' in details(refused)
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [
+        ({"url": "http://receiver.example/"}, "#/url"),
+        ({"url": "https://user@receiver.example/"}, "#/url"),
+        ({"url": "https://user:password@127.0.0.1@receiver.example/"}, "#/url"),
+        ({"url": "https://receiver.example@127.0.0.1/"}, "#/url"),
+        ({"url": "https://127.0.0.1/"}, "#/url"),
+        ({"url": "https://[::ffff:10.0.0.1]/"}, "#/url"),
+        ({"url": "https://169.254.169.254/"}, "#/url"),
+        ({"url": "https://0x7f.1/"}, "#/url"),
+        ({"url": "ftp://receiver.example/"}, "#/url"),
+        ({"url": "https://"}, "#/url"),
+        ({"url": None}, "#/url"),
+        ({"filter": "parti=JP"}, "#/filter"),
+        ({"filter": "party=JP&party=EU"}, "#/filter"),
+        ({"filter": {"parti": "JP"}}, "#/filter/parti"),
+        ({"filter": {"any": [{"party": "Japan"}]}}, "#/filter/any/0/party"),
+        ({"filter": 5}, "#/filter"),
+        ({"filter": ["party=JP"]}, "#/filter"),
+        ({"filter": "q=" + "x" * 10_000}, "#/filter"),
+        ({"kinds": ["created"]}, "#/kinds/0"),
+        ({"kinds": None}, "#/kinds"),
+        ({"payload": "whole"}, "#/payload"),
+        ({"payload": None}, "#/payload"),
+        ({"paused": "no"}, "#/paused"),
+        ({"paused": 1}, "#/paused"),
+        ({"ordered": "true"}, "#/ordered"),
+        ({"rate_limit": 0}, "#/rate_limit"),
+        ({"rate_limit": 1.5}, "#/rate_limit"),
+        ({"rate_limit": 600_001}, "#/rate_limit"),
+        ({"rate_limit": "60"}, "#/rate_limit"),
+        ({"description": "x" * 1001}, "#/description"),
+        ({"secret": "whsec_mine"}, "#/secret"),
+        ({"urls": URL}, "#/urls"),
+    ],
+)
+def test_what_is_not_valid_is_refused_with_its_place(subscriber: FlaskClient, said: Any, pointer: str) -> None:
+    refused = subscriber.post("/v1/webhooks", json=a_webhook(**said))
+    body: Any = refused.json
+    assert (refused.status_code, [fault["pointer"] for fault in body["errors"]]) == (422, [pointer])
+    assert subscriber.get("/v1/webhooks").json == {"items": [], "next": None}
+
+
+def test_settings_let_webhooks_go_to_private_networks_and_by_http(database: str) -> None:
+    with running(database, webhook_private_networks="10.20.0.0/16", webhook_http_networks="10.20.0.0/16") as app:
+        client = client_of(app, database, "admin")
+        make_webhook(client, url="http://10.20.1.1/")
+        make_webhook(client, url="https://10.20.1.1/")
+        make_webhook(client, url="http://inside.example/")  # what it resolves to is seen when it is called
+        for url in ("http://10.21.1.1/", "http://8.8.8.8/", "https://10.21.1.1/"):
+            assert client.post("/v1/webhooks", json=a_webhook(url=url)).status_code == 422
+
+
+def test_put_replaces_and_patch_changes_a_part_and_both_need_the_version(subscriber: FlaskClient) -> None:
+    made = make_webhook(subscriber, description="One")
+    address = f"/v1/webhooks/{made['id']}"
+    assert told(subscriber.put(address, json=a_webhook())).status == 428
+    assert told(subscriber.patch(address, json={}, headers={"If-Match": '"2"'})).status == 412
+    patched = subscriber.patch(address, json={"paused": True}, headers={"If-Match": '"1"'})
+    assert (patched.headers["ETag"], patched.get_json()["state"], patched.get_json()["description"]) == (
+        '"2"',
+        "paused",
+        "One",
+    )
+    replaced = subscriber.put(
+        address, json={**patched.get_json(), "description": None, "rate_limit": 60}, headers={"If-Match": '"2"'}
+    )
+    assert replaced.status_code == 200, replaced.text
+    body: Any = replaced.json
+    assert (body["version"], body["description"], body["rate_limit"], body["paused"]) == (3, None, 60, True)
+    pointed = subscriber.patch(
+        address,
+        json=[{"op": "replace", "path": "/url", "value": "https://other.example/"}],
+        headers={"If-Match": '"3"', "Content-Type": "application/json-patch+json"},
+    )
+    assert pointed.get_json()["url"] == "https://other.example/"
+    assert subscriber.patch(address, json={"url": "https://127.0.0.1/"}, headers={"If-Match": "*"}).status_code == 422
+
+
+def test_what_changes_nothing_makes_no_version(subscriber: FlaskClient) -> None:
+    made = make_webhook(subscriber, filter={"party": "JP"})
+    made.pop("secret")
+    same = subscriber.put(f"/v1/webhooks/{made['id']}", json=made, headers={"If-Match": '"1"'})
+    assert same.json == made
+
+
+def test_reading_with_the_version_that_is_known_answers_304(subscriber: FlaskClient) -> None:
+    made = make_webhook(subscriber)
+    assert subscriber.get(f"/v1/webhooks/{made['id']}", headers={"If-None-Match": '"1"'}).status_code == 304
+
+
+def test_a_deleted_webhook_is_gone_from_everywhere(subscriber: FlaskClient) -> None:
+    made = make_webhook(subscriber)
+    address = f"/v1/webhooks/{made['id']}"
+    assert subscriber.delete(address).status_code == 428
+    assert subscriber.delete(address, headers={"If-Match": '"1"'}).status_code == 204
+    for method, path in _everything(address):
+        answered = subscriber.open(path, method=method, json=_BODIES.get(path.rpartition("/")[2]), headers=_MATCH)
+        assert answered.status_code == 404, (method, path, answered.text)
+    assert subscriber.get("/v1/webhooks").get_json()["items"] == []
+
+
+_MATCH = {"If-Match": "*"}
+_BODIES: dict[str, Any] = {"recover": {"since": "2026-01-01T00:00:00Z"}}
+
+
+def _everything(address: str) -> Iterator[tuple[str, str]]:
+    """Every operation on one webhook."""
+    yield "GET", address
+    yield "DELETE", address
+    for action in ("rotate-secret", "test", "recover", "deliveries/1/retry"):
+        yield "POST", f"{address}/{action}"
+    for what in ("deliveries", "deliveries/1", "recoveries/01980000-0000-7000-8000-000000000000"):
+        yield "GET", f"{address}/{what}"
+
+
+def test_another_keys_webhooks_are_not_there_but_for_an_admin(
+    app: Flask, database: str, subscriber: FlaskClient, client: FlaskClient
+) -> None:
+    made = make_webhook(subscriber)
+    made.pop("secret")
+    address = f"/v1/webhooks/{made['id']}"
+    other = client_of(app, database, "webhooks", "events:read", "events:write")
+    for method, path in _everything(address):
+        answered = other.open(path, method=method, json=_BODIES.get(path.rpartition("/")[2]), headers=_MATCH)
+        assert answered.status_code == 404, (method, path, answered.text)
+    for method in ("put", "patch"):
+        assert getattr(other, method)(address, json=a_webhook(), headers=_MATCH).status_code == 404
+    assert other.get("/v1/webhooks").get_json()["items"] == []
+    assert client.get(address).json == made
+    assert client.get("/v1/webhooks").get_json()["items"] == [made]
+
+
+@pytest.mark.parametrize(("scopes", "status"), [(("events:read", "events:write"), 403), ((), 403)])
+def test_webhooks_need_their_scope(app: Flask, database: str, scopes: tuple[str, ...], status: int) -> None:
+    client = client_of(app, database, *scopes)
+    assert client.get("/v1/webhooks").status_code == status
+    assert client.post("/v1/webhooks", json=a_webhook()).status_code == status
+
+
+def test_who_may_not_read_events_cannot_have_them_sent(database: str) -> None:
+    with running(database, public_read=False) as app:
+        refused = client_of(app, database, "webhooks").post("/v1/webhooks", json=a_webhook())
+        assert (refused.status_code, "events:read" in refused.text) == (403, True)
+        make_webhook(client_of(app, database, "webhooks", "events:read"))
+        make_webhook(client_of(app, database, "admin"))
+
+
+def test_a_key_has_so_many_webhooks_at_most(database: str) -> None:
+    with running(database, max_webhooks=2) as app:
+        client, other = client_of(app, database, "webhooks"), client_of(app, database, "webhooks")
+        first, _ = make_webhook(client), make_webhook(client)
+        assert told(client.post("/v1/webhooks", json=a_webhook())).status == 409
+        make_webhook(other)
+        client.delete(f"/v1/webhooks/{first['id']}", headers=_MATCH)
+        make_webhook(client)
+
+
+def test_a_long_list_comes_in_pages(subscriber: FlaskClient) -> None:
+    ids = [make_webhook(subscriber, description=f"No {number}")["id"] for number in range(5)]
+    found, address = [], "/v1/webhooks?limit=2"
+    while address:
+        page: Any = subscriber.get(address).json
+        found += [one["id"] for one in page["items"]]
+        address = page["next"]
+    assert found == sorted(ids)
+    assert told(subscriber.get("/v1/webhooks?cursor=eyJ4IjoxfQ")).status == 400
+
+
+def test_a_rotated_secret_is_another_one_and_the_one_before_is_said_to_sign_for_a_day(
+    subscriber: FlaskClient, database: str
+) -> None:
+    made = make_webhook(subscriber)
+    rotated = subscriber.post(f"/v1/webhooks/{made['id']}/rotate-secret")
+    body: Any = rotated.json
+    assert (rotated.status_code, rotated.headers["Cache-Control"], body["version"]) == (200, "no-store", 2)
+    assert body["secret"] != made["secret"]
+    assert [notice["kind"] for notice in body["notices"]] == ["secret_rotated"]
+    with psycopg.connect(database) as conn:
+        [[former, until]] = conn.execute("SELECT former_secret, former_until - updated_at FROM subscription").fetchall()
+    assert until.total_seconds() == 24 * 3600
+    assert former is not None
+
+
+def test_an_answer_that_is_replayed_has_no_secret(subscriber: FlaskClient) -> None:
+    headers = {"Idempotency-Key": "once"}
+    first = subscriber.post("/v1/webhooks", json=a_webhook(), headers=headers)
+    again = subscriber.post("/v1/webhooks", json=a_webhook(), headers=headers)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json == first.get_json() | {"secret": None}
+    assert len(subscriber.get("/v1/webhooks").get_json()["items"]) == 1
+
+
+def test_secrets_are_sealed_where_a_key_is_set(database: str) -> None:
+    with running(database, secret_keys="newest,older") as app:  # noqa: S106 (of a test)
+        client = client_of(app, database, "admin")
+        made = make_webhook(client)
+        client.post(f"/v1/webhooks/{made['id']}/rotate-secret")
+    with psycopg.connect(database) as conn:
+        [[id_, secret, former]] = conn.execute("SELECT id, secret, former_secret FROM subscription").fetchall()
+    assert secret[:1] == former[:1] == b"\x01"
+    assert len(open_sealed(former, [b"newest"], id_.bytes)) == 32
+
+
+def test_without_a_worker_a_test_says_so(subscriber: FlaskClient) -> None:
+    made = make_webhook(subscriber)
+    answered = subscriber.post(f"/v1/webhooks/{made['id']}/test")
+    assert told(answered).status == 503
+    assert answered.headers["Retry-After"]
+    assert "worker" in answered.text

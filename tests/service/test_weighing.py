@@ -1,0 +1,34 @@
+"""What words are worth, and which events are worth ranking by them."""
+
+from service.search.weighing import part_of, rarity, region_of, worth_ranking
+from service.store.collection import Collection
+from service.store.ranking import Region
+
+
+def test_a_word_tells_more_the_fewer_have_it() -> None:
+    rarities = [rarity(1000, having) for having in (0, 1, 10, 500, 1000, 2000)]
+    assert rarities == sorted(rarities, reverse=True)
+    assert min(rarities) > 0
+
+
+def test_events_with_the_rarest_word_are_ranked_and_those_with_common_ones_where_they_have_several() -> None:
+    # A rare word, and three that stand in a tenth of all events each.
+    chosen = worth_ranking([9.0, 2.0, 2.0, 2.0], [50, 10_000, 10_000, 10_000], 100_000, 500)
+    assert chosen[-1] == (0,)
+    assert all(0 in way for way in chosen)
+    # Those with all three common ones are a hundred; but the index would look at ten thousand for them.
+    assert worth_ranking([9.0, 2.0, 2.0, 2.0], [50, 900, 900, 900], 100_000, 500) == [(0,), (1, 2), (1, 3), (2, 3)]
+
+
+def test_at_least_those_with_every_word_are_ranked() -> None:
+    assert worth_ranking([1.0, 1.0], [90_000, 95_000], 100_000, 500) == [(0, 1)]
+
+
+def test_the_newest_months_are_ranked_that_hold_enough() -> None:
+    collection = Collection(400, 1.0, 1.0, [(40, 100), (30, 100), (20, 100), (0, 100)])
+    assert region_of(collection, 0.1, 25) == Region(19, 0)
+    assert region_of(collection, 0.1, 15) == Region(30, 32)  # half a month, since it has nearly as many as are wanted
+    assert region_of(collection, 1.0, 25) == Region(40, 16)  # a quarter of a month that has too many
+    assert region_of(collection, 0.1, 1_000) is None
+    assert region_of(collection, 0.0, 10) is None
+    assert [part_of(collection, region) for region in (None, Region(19, 0), Region(40, 16))] == [1.0, 0.75, 0.0625]

@@ -1,0 +1,169 @@
+"""Words of documents that are not kept, and of events that have none yet."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import psycopg
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from schemas.event import NewEventSchema
+from service.cli import main
+from service.events.completing import complete
+from service.ids import uuid7
+from service.indexing import index
+from service.search.filters import Words
+from service.search.understanding import understood
+from service.search.wording import passages, wording_of, words_that_match
+from service.search.words import words_beside
+from tests.factories import an_event, create_event
+
+QUERIES = [
+    "battery",
+    "batter*",
+    '"battery law"',
+    '"law battery"',
+    "battery -law",
+    "-battery",
+    "電池",
+    "池電",
+    "COM(2023)160",
+    "Batterie OR acuerdos",
+    "the",
+    "the battery",
+    "!?",
+]
+
+
+def a_record(**said: Any) -> dict[str, Any]:
+    """A record as it is stored."""
+    return complete(NewEventSchema().load(an_event(**said)), id=str(uuid7()), now=datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"title": "The battery law", "lang": "en"},
+        {"title": "Law on batteries", "summary": "COM(2023)160", "lang": "en"},
+        {"title": "Batterien", "lang": "de"},
+        {"title": "Acuerdo de las partes", "names": [{"value": "次世代電池", "lang": "ja"}]},
+        {"title": "Nothing of it"},
+    ],
+    ids=range(5),
+)
+def test_a_document_has_the_words_that_find_it_when_it_is_kept(client: FlaskClient, said: dict[str, Any]) -> None:
+    for lang in ("en", "de", "es"):  # languages in use
+        create_event(client, title="Other", lang=lang)
+    kept = create_event(client, **said)
+    found = {
+        q
+        for q in QUERIES
+        for item in client.get("/v1/events", query_string={"q": q, "sort": "title"}).get_json()["items"]
+        if item["id"] == kept["id"]
+    }
+    with client.application.extensions["policytrail"].database.reading() as conn:
+        asked = [Words(q) for q in QUERIES]
+        assert {words.text for words in words_that_match(conn, kept, asked)} == found
+        known = [understood(conn, words) for words in asked]
+        assert {words.text for words in words_that_match(conn, kept, known)} == found
+
+
+def test_words_must_be_understood_before_they_are_a_condition() -> None:
+    with pytest.raises(TypeError):
+        words_beside(Words("battery"))
+
+
+def test_a_text_that_a_record_says_several_times_counts_once() -> None:
+    quote = {"exact": "We will.", "prefix": None, "suffix": None, "page": None}
+    citation = {"fact": "title", "source": "report", "stance": "supports", "quote": quote}
+    one = wording_of(a_record(citations=[citation]))
+    two = wording_of(a_record(citations=[citation, citation | {"fact": "event_type"}]))
+    assert one.sections == two.sections
+
+
+def test_passages_say_where_they_stand() -> None:
+    record = a_record(
+        title="Title",
+        summary="Summary",
+        lang="fr",
+        names=[{"id": "n", "value": "Name", "lang": "en"}],
+        participants=[{"id": "p", "name": "Who", "role": "party"}],
+        sources=[{"id": "s", "type": "report", "title": "Source", "lang": "de"}],
+    )
+    assert [(one.path, one.weight, one.text, one.lang) for one in passages(record)] == [
+        ("title", "A", "Title", "fr"),
+        ("names/n", "A", "Name", "en"),
+        ("summary", "B", "Summary", "fr"),
+        ("participants/p", "C", "Who", "fr"),
+        ("sources/s", "D", "Source", "de"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["電" * 99_000, "a1 b2 " * 16_000, "".join(map(chr, range(0x4E00, 0x9000))) * 5])
+def test_the_longest_texts_can_be_kept(client: FlaskClient, text: str) -> None:
+    statements = [{"text": text[start : start + 4_000], "kind": "factual"} for start in range(0, 40_000, 4_000)]
+    event = create_event(client, title="Long", summary=text[:5_000], description=text[:99_000], statements=statements)
+    found = client.get("/v1/events?q=long&fields=id").get_json()
+    assert [item["id"] for item in found["items"]] == [event["id"]]
+
+
+def test_events_without_words_get_them(client: FlaskClient, database: str) -> None:
+    events = [create_event(client, title=f"Battery {number}") for number in range(3)]
+    client.delete(f"/v1/events/{events[2]['id']}", headers={"If-Match": '"1"'})
+    with psycopg.connect(database, autocommit=True) as conn:
+        before = conn.execute("SELECT event_id, tsv, length, words FROM event_search ORDER BY 1").fetchall()
+        conn.execute("DELETE FROM event_search WHERE event_id = %s", (events[0]["id"],))
+        assert index(conn) == 1
+        assert index(conn) == 0
+        conn.execute("DELETE FROM event_search")
+        told: list[int] = []
+        assert index(conn, again=True, told=told.append) == 2
+        assert told == [2]
+        assert conn.execute("SELECT event_id, tsv, length, words FROM event_search ORDER BY 1").fetchall() == before
+
+
+def test_migrate_lets_events_be_found(client: FlaskClient, database: str) -> None:
+    create_event(client, title="Battery")
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("DELETE FROM event_search")
+    environment = {"DATABASE_URL": database}
+    told = CliRunner().invoke(main, ["migrate"], env=environment)
+    assert (told.exit_code, told.output) == (0, "Nothing to apply.\n1 events indexed.\n")
+    told = CliRunner().invoke(main, ["index"], env=environment)
+    assert (told.exit_code, told.output) == (0, "Nothing to index.\n")
+    assert len(client.get("/v1/events?q=battery").get_json()["items"]) == 1
+
+
+def test_an_update_that_changes_no_word_keeps_the_row(client: FlaskClient, database: str) -> None:
+    event = create_event(client, title="Battery")
+    patch = {"Content-Type": "application/merge-patch+json"}
+    with psycopg.connect(database, autocommit=True) as conn:
+        row = conn.execute("SELECT written, tsv FROM event_search").fetchall()
+        answer = client.patch(
+            f"/v1/events/{event['id']}", data=orjson.dumps({"status": "adopted"}), headers=patch | {"If-Match": '"1"'}
+        )
+        assert answer.status_code == 200
+        assert conn.execute("SELECT written, tsv FROM event_search").fetchall() == row
+        assert conn.execute("SELECT count(*) FROM event_search_past").fetchone() == (0,)
+        answer = client.patch(
+            f"/v1/events/{event['id']}", data=orjson.dumps({"title": "Mine"}), headers=patch | {"If-Match": '"2"'}
+        )
+        assert answer.status_code == 200
+        assert conn.execute("SELECT tsv FROM event_search_past").fetchall() == [row[0][1:]]
+
+
+def test_former_words_are_forgotten_after_an_hour(client: FlaskClient, database: str) -> None:
+    event = create_event(client, title="One")
+    with psycopg.connect(database, autocommit=True) as conn:
+        for version, title in enumerate(("Two", "Three"), start=1):
+            answer = client.patch(
+                f"/v1/events/{event['id']}",
+                data=orjson.dumps({"title": title}),
+                headers={"Content-Type": "application/merge-patch+json", "If-Match": f'"{version}"'},
+            )
+            assert answer.status_code == 200
+            conn.execute("UPDATE event_search_past SET ended_at = now() - interval '2 hours'")
+        client.put(f"/v1/events/{event['id']}", json=an_event(title="Four"), headers={"If-Match": '"3"'})
+        assert conn.execute("SELECT count(*) FROM event_search_past").fetchone() == (1,)

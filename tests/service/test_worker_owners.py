@@ -1,0 +1,96 @@
+"""What owners ask of their webhooks and a worker does: tests, secrets, handshakes."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+from standardwebhooks import Webhook
+
+from tests.delivering import QUICKLY, wait_for, working
+from tests.factories import create_event
+from tests.receiving import answering, hang, receiving
+from tests.service.conftest import make_key, running
+from tests.service.subscribing import make_webhook, shown
+
+
+@pytest.fixture
+def client(database: str) -> Iterator[FlaskClient]:
+    """A client of an API that lets webhooks go to this machine."""
+    with running(database, **QUICKLY) as app:
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
+        yield client
+
+
+def test_a_test_is_sent_and_answered_with_what_came_back_also_while_paused(client: FlaskClient, database: str) -> None:
+    with receiving(answering(418, b"short and stout", X_Pot="tea")) as receiver, working(database) as worker:
+        webhook = make_webhook(client, receiver, paused=True)
+        wait_for(lambda: worker._leases.mine)
+        answered = client.post(f"/v1/webhooks/{webhook['id']}/test", headers={"Idempotency-Key": "one"})
+        told: Any = answered.json
+        assert (told["outcome"], told["status"], told["answer"], told["headers"]["X-Pot"]) == (
+            "refused",
+            418,
+            "short and stout",
+            "tea",
+        )
+        [request] = receiver.requests
+        assert (request.id, request.json()["type"]) == (told["id"], "webhook.ping")
+        assert request.json()["data"] == {"webhook_id": webhook["id"]}
+        Webhook(webhook["secret"]).verify(request.body, request.headers)
+        again = client.post(f"/v1/webhooks/{webhook['id']}/test", headers={"Idempotency-Key": "one"})
+        assert (again.json, len(receiver.requests)) == (told, 1)
+        receiver.behave = hang
+        assert client.post(f"/v1/webhooks/{webhook['id']}/test").get_json()["outcome"] == "timeout"
+
+
+def test_a_rotated_secret_signs_at_once_and_the_one_before_as_well(client: FlaskClient, database: str) -> None:
+    with receiving() as receiver, working(database, secret_keys="k"):  # noqa: S106 (of a test)
+        webhook = make_webhook(client, receiver)
+        rotated = client.post(f"/v1/webhooks/{webhook['id']}/rotate-secret").get_json()
+        time.sleep(1.5)  # as long as a worker may believe what it knew
+        create_event(client)
+        [request] = wait_for(lambda: list(receiver.requests))
+        for secret in (webhook["secret"], rotated["secret"]):
+            Webhook(secret).verify(request.body, request.headers)
+        assert len(request.headers["webhook-signature"].split(" ")) == 2
+
+
+def test_a_secret_that_cannot_be_opened_holds_its_webhook_up_and_no_other(
+    client: FlaskClient, database: str, conn: psycopg.Connection
+) -> None:
+    with receiving() as sealed, receiving() as receiver, working(database):
+        webhook = make_webhook(client, sealed)
+        make_webhook(client, receiver)
+        conn.execute("UPDATE subscription SET secret = %s WHERE id = %s", (b"\x01" + b"x" * 64, webhook["id"]))
+        conn.commit()
+        time.sleep(1.2)
+        create_event(client)
+        wait_for(lambda: receiver.requests)
+        time.sleep(0.3)
+        assert sealed.requests == []
+
+
+def test_a_receiver_agrees_to_the_handshake_before_anything_is_sent(client: FlaskClient, database: str) -> None:
+    agree = answering(200, b"", WebHook_Allowed_Origin="policytrail", WebHook_Allowed_Rate="6000")
+    with receiving(agree) as receiver, working(database):
+        webhook = make_webhook(client, receiver, handshake=True)
+        create_event(client)
+        wait_for(lambda: [request.method for request in receiver.requests] == ["OPTIONS", "POST"])
+        assert receiver.requests[0].headers["webhook-request-origin"] == "policytrail"
+        told = shown(client, webhook)
+        assert (told["state"], told["rate_limit"], told["handshake"]) == ("active", 6000, True)
+        assert told["notices"][0]["kind"] == "handshake_passed"
+
+
+@pytest.mark.parametrize("answer", [{}, {"WebHook_Allowed_Origin": "other.example"}])
+def test_a_status_alone_is_no_consent(client: FlaskClient, database: str, answer: dict[str, str]) -> None:
+    with receiving(answering(200, b"", **answer)) as receiver, working(database):
+        webhook = make_webhook(client, receiver, handshake=True)
+        create_event(client)
+        wait_for(lambda: shown(client, webhook)["state"] == "disabled")
+        assert shown(client, webhook)["disabled"]["reason"] == "handshake"
+        assert {request.method for request in receiver.requests} == {"OPTIONS"}

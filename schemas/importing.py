@@ -75,7 +75,11 @@ class ImportSummarySchema(ResponseSchema):
     created_at = Timestamp(required=True)
     finished_at = Timestamp()
     line = fields.Integer(
-        required=True, metadata={"minimum": 0, "description": "The last line that is done, as are all before it."}
+        required=True,
+        metadata={
+            "minimum": 0,
+            "description": "Up to this line each row was taken or refused, or waits for an event further down.",
+        },
     )
     bytes = fields.Integer(
         required=True, metadata={"minimum": 0, "description": "Of the file, unpacked, up to that line."}

@@ -86,12 +86,13 @@ def judge(row: Row, found: Found, *, keeps_edits: bool) -> Candidate | Unchanged
     return Candidate(row, event.id, is_new=False)
 
 
-def _problem(row: Row, event: Known, found: Found) -> tuple[str, str] | None:
+def _problem(row: Row, event: Known, found: Found) -> tuple[str, str | None] | None:
     """Why the row cannot change the event, and where it says so."""
+    stated = "#/id" if row.says_id else None
     if event.record_state == "deleted":
-        return f"The event {event.id} was deleted.", "#/id"
+        return f"The event {event.id} was deleted.", stated
     if event.record_state == "merged":
-        return f"The event {event.id} was found to be the event {event.merged_into}; change that one.", "#/id"
+        return f"The event {event.id} was found to be the event {event.merged_into}; change that one.", stated
     for place, one in enumerate(row.external_ids):
         owner = found.by_external_id.get(one, event)
         if owner.id != event.id:

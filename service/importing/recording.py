@@ -158,7 +158,7 @@ class Recorder:
         now |= {id_: id_ for id_ in named & self.rehearsal.ids} if self.rehearsal else {}
         while True:
             there = now | {draft.id: draft.id for draft in drafts}
-            lost = {draft.id for draft in drafts if astray(draft.record, there)}
+            lost = {draft.id for draft in drafts if astray(draft.record, there, self._kept(draft))}
             if not lost:
                 return drafts
             for draft in drafts:
@@ -172,8 +172,17 @@ class Recorder:
         if targets and not self.is_last:
             self.outcome.waiting.append(Waiting(draft.row, targets))
         else:
-            errors = told_faults(draft.row.line, astray(draft.record, there))
+            errors = told_faults(draft.row.line, astray(draft.record, there, self._kept(draft)))
             self.outcome.refuse(Refused(draft.row.line, errors, draft.row.end))
+
+    def _kept(self, draft: Draft) -> list[UUID]:
+        """The events that it may relate to though they are not here: of a restored record those that do not come.
+
+        Where it comes from they were deleted or merged, or they were not exported with it.
+        """
+        if draft.before:
+            return events_of(draft.before)
+        return events_of(draft.record) if draft.is_restored and self.is_last else []
 
     def _write(self, drafts: Sequence[Draft]) -> None:
         versions = [(self._version(draft), draft.before) for draft in breathing(drafts)]

@@ -70,6 +70,10 @@ _BLANK = b" \t\r\n\xef\xbb\xbf"
 
 
 def _json_row(line: Line, text: bytes, bounds: Bounds) -> Entry:
+    if text.startswith(b"["):
+        return Refused(
+            line.number, (RowError(line.number, "A record a line is wanted, not a list of records."),), line.end
+        )
     try:
         value = jsontext.parse(text, bounds)
     except ServiceError as error:

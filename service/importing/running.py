@@ -105,6 +105,7 @@ class Run:
     errand: Errand
     crew: Taker | None = None
     progress: Progress = field(default_factory=Progress)
+    state: str = "running"
     #: The SHA-256 of what was sent, when all of it was.
     fingerprint: Callable[[], bytes | None] = lambda: None
 
@@ -168,6 +169,7 @@ class Run:
 
     def _note_end(self, state: str, reason: str | None) -> None:
         """Note it; where the database stays away, that nothing more was heard will tell."""
+        self.state = state
         with suppress(Unavailable):
             patiently(partial(self._write_end, state, reason))
 

@@ -3,6 +3,7 @@
 import io
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 from service.importing.lines import MAGIC, lines_of, unpacked
@@ -32,10 +33,14 @@ def format_of(name: str) -> str | None:
 
 
 def format_in(beginning: bytes) -> str:
-    """The format of what begins so, unpacked if it is gzip: objects are NDJSON, all else is a table."""
-    plain = (
-        zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(beginning, 1_000) if beginning[:2] == MAGIC else beginning
-    )
+    """The format of what begins so, unpacked if it is gzip: objects are NDJSON, all else is a table.
+
+    What is damaged is told where it is read.
+    """
+    plain = beginning
+    if beginning.startswith(MAGIC):
+        with suppress(zlib.error):
+            plain = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(beginning, 1_000)
     return "ndjson" if plain.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "csv"
 
 

@@ -60,10 +60,15 @@ def _header(line: Line | None) -> tuple[list[str], str]:
     """The names of the columns, and what stands between two cells."""
     if line is None or line.text is None or not line.text.strip():
         raise Malformed("A table begins with a line that names its columns; there is none.")
-    if line.text.startswith(_UTF_16):
+    if line.text.startswith(_UTF_16) or b"\0" in line.text:
         raise Malformed("The table is in UTF-16; save it as UTF-8 (in Excel: CSV UTF-8).")
+    if b"\r" in line.text.rstrip(b"\r"):
+        raise Malformed("The table's lines end in CR alone; let them end in LF (in Excel: CSV UTF-8).")
     text = line.text.removeprefix(_BOM).decode("utf-8", "replace")
-    found = [(_names(text, delimiter), delimiter) for delimiter in _DELIMITERS]
+    try:
+        found = [(_names(text, delimiter), delimiter) for delimiter in _DELIMITERS]
+    except csv.Error as error:
+        raise Malformed(f"The line that names the columns cannot be read: {error}.") from error
     names, delimiter = max(found, key=lambda one: sum(name in KNOWN for name in one[0]))
     if faults := [*_wrong_names(names)]:
         raise Invalid("The header names what is no column, or a column twice.", faults)

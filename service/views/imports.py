@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, islice
 from threading import Semaphore
 from typing import Any
 from uuid import UUID
 
+import structlog
 from flask import Blueprint, Response, request, url_for
 
 from schemas.importing import ImportQuerySchema, ImportSchema, ImportSummarySchema
@@ -17,10 +20,10 @@ from service.api import JSON, operation
 from service.auth import requires
 from service.current import caller, key_id, reading, service, settings
 from service.db import Database
-from service.errors import Conflict, Fault, Invalid, NotFound, Unavailable
+from service.errors import Conflict, Fault, Invalid, Malformed, NotFound, Unavailable
 from service.importing.outcome import Progress
 from service.importing.report import MOST_ERRORS, error_lines, progress_line, report, summary
-from service.importing.running import Run, begin
+from service.importing.running import Cut, Run, begin
 from service.importing.sources import entries_of
 from service.importing.terms import Terms
 from service.jsontext import render
@@ -32,6 +35,8 @@ from service.views.pages import page, page_size
 from service.views.receiving import Arriving
 
 imports = Blueprint("imports", __name__, url_prefix="/v1/imports")
+
+log = structlog.get_logger()
 
 #: What an import is sent as, by its format.
 MEDIA_TYPES = dict.fromkeys(NDJSON.media_types, "ndjson") | {
@@ -85,6 +90,7 @@ def create_import(query: dict[str, Any]) -> Response:
     response = Response(told, 201, headers, content_type=asked_for.content_type)
     response.call_on_close(progress.close)
     response.call_on_close(place.leave)
+    response.call_on_close(partial(_log, run))
     return response
 
 
@@ -160,8 +166,9 @@ def _done_before(ask: Ask) -> Import | None:
 
 def _replayed(earlier: Import, body: Arriving) -> Response:
     """The import as it is kept, if the body is the same."""
-    for _ in body.pieces():
-        pass
+    with _cut_is_malformed():
+        for _ in body.pieces():
+            pass
     if body.fingerprint() != earlier.fingerprint:
         detail = "This key was sent with another body; choose a new one for a new request."
         raise Invalid(detail, [Fault(detail, header=idempotency.HEADER)])
@@ -182,11 +189,21 @@ def _begun(query: dict[str, Any], body: Arriving, ask: Ask | None) -> tuple[Run,
     )
     bounds, longest, most = service().body_bounds, settings().max_body_bytes, settings().max_import_bytes
     entries = entries_of(body.pieces(), form, bounds, longest=longest, most=most)
-    first = list(islice(entries, 1))
+    with _cut_is_malformed():
+        first = list(islice(entries, 1))
     token = ask.token if ask else None
     errand = begin(service().database, settings(), terms, form=form, mode=query["mode"], token=token)
     run = Run(errand, fingerprint=body.fingerprint)
     return run, run.go(chain(first, entries))
+
+
+@contextmanager
+def _cut_is_malformed() -> Iterator[None]:
+    """Where no import has begun yet, one that is cut is told like any body that ends too early."""
+    try:
+        yield
+    except Cut as error:
+        raise Malformed(str(error)) from error
 
 
 def _asked_for() -> Format:
@@ -215,6 +232,12 @@ def _lines(run: Run, progress: Iterable[Progress], place: Place) -> Iterator[byt
             yield progress_line(run.errand.begun, so_far)
     place.leave()
     yield _report(run.errand.database, run.errand.begun.id) + b"\n"
+
+
+def _log(run: Run) -> None:
+    """Write a line about an import that has ended, of which the request's own line tells only how it began."""
+    counts = vars(run.progress.counts)
+    log.info("import", import_id=str(run.errand.begun.id), state=run.state, line=run.progress.line, **counts)
 
 
 def _report(database: Database, import_id: UUID) -> bytes:

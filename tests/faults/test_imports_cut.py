@@ -1,5 +1,6 @@
 """Imports that are cut, killed or left without their database: whole rows only, a true report, and it can go on."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,8 +34,9 @@ ROWS, SENT = 2_000, 1_200
 
 LINES = ndjson(*map(row, range(ROWS))).splitlines(keepends=True)
 BODY, FIRST, REST, REVERSED = (b"".join(lines) for lines in (LINES, LINES[:SENT], LINES[SENT:], LINES[::-1]))
-PIECE = FIRST + b'{"title": "Half a'
+PIECE, REST_OF_PIECE = FIRST + REST[:20], REST[20:]
 
+NDJSON_OF_100_BYTES = {"Content-Type": NDJSON, "Content-Length": "100"}
 CHUNKED = {"Content-Length": "", "Transfer-Encoding": "chunked", "Content-Type": NDJSON}
 
 
@@ -128,6 +130,14 @@ def test_a_body_that_is_shorter_than_announced_is_cut(empty: str, writer: str) -
         assert last_import(served, writer)["rows"] == counts(created=whole(empty))
 
 
+def test_a_body_that_ends_within_its_first_row_is_malformed_and_no_import(empty: str, writer: str) -> None:
+    with serving(empty) as served, wire(served.port) as line:
+        line.send(request_bytes("POST", "/v1/imports", b'{"ti', key=writer, headers=NDJSON_OF_100_BYTES))
+        line.sock.shutdown(socket.SHUT_WR)
+        assert line.answer("POST").problem() == 400
+        assert ask(served.port, "GET", "/v1/imports", key=writer).json()["items"] == []
+
+
 def test_a_killed_api_leaves_whole_rows_and_a_report_of_how_far_it_came(
     empty: str, writer: str, tmp_path: Path
 ) -> None:
@@ -148,6 +158,15 @@ def test_a_killed_api_leaves_whole_rows_and_a_report_of_how_far_it_came(
             "interrupted",
         ]
     assert whole(empty) == ROWS
+
+
+def test_while_rows_are_taken_others_are_answered_by_the_same_process(empty: str, writer: str) -> None:
+    with serving(empty, POLICYTRAIL_WORKERS="1") as served, half_sent(served, writer, empty) as line:
+        assert [ask(served.port, "GET", path).status for path in ("/livez", "/v1/events", "/readyz")] == [200] * 3
+        assert last_import(served, writer)["state"] == "running"
+        line.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(REST_OF_PIECE), REST_OF_PIECE))
+        assert line.answer("POST").body.splitlines()[-1].startswith(b'{"id":"')
+        assert last_import(served, writer)["rows"] == counts(created=ROWS)
 
 
 def connections(database: str) -> int:

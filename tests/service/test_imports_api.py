@@ -114,7 +114,7 @@ def test_bad_rows_are_told_with_line_and_place_and_the_others_land(client: Flask
         (5, "#/participants/0/jurisdiction", 'Must be an ISO 3166-1 alpha-2 code, EU or XK. Did you mean "GB"?'),
         (5, "#/participants/1/name", "Missing data for required field."),
         (6, "#/topics/0/id", 'There is no topic "nowhere".'),
-        (7, "#", "Invalid input type."),
+        (7, None, "A record a line is wanted, not a list of records."),
         (8, "#/id", "Must be a UUID."),
     ]
     assert titles(client) == ["Policy 1", "Policy 6"]

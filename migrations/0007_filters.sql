@@ -119,3 +119,7 @@ CREATE STATISTICS event_main_date
     ON (CASE WHEN date_earliest IS NULL AND date_latest IS NULL THEN 'empty'::daterange
              ELSE daterange(date_earliest, date_latest, '[]') END)
   FROM event;
+
+-- Likely duplicates are found by labels of the month as well.
+-- squawk-ignore require-concurrent-index-deletion
+DROP INDEX event_by_coarse_date;

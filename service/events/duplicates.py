@@ -9,7 +9,7 @@ from service.errors import Duplicate
 from service.events.recording import title_key
 from service.search.dates import main_date
 from service.search.sources import url_key
-from service.search.subject import parties_of
+from service.search.subject import BEYOND, MONTH, label, parties_of
 from service.store.duplicates import Clues
 
 #: Days that a date leaves open at most to be compared with others: a year. A span of more years overlaps with too much.
@@ -20,13 +20,14 @@ def clues_of(content: Mapping[str, Any]) -> Clues:
     """The clues in `content`, as NewEventSchema loaded it."""
     main = main_date(content["dates"])
     earliest = main.earliest if main else None
+    latest = _latest(earliest, main.latest) if main and earliest else None
     return Clues(
         url_keys=sorted({url_key(source["url"]) for source in content["sources"] if source["url"]}),
         title_key=title_key(content["title"]),
         parties=sorted(parties_of(content["participants"])),
         earliest=earliest,
-        latest=_latest(earliest, main.latest) if main and earliest else None,
-        coarser_starts=_coarser_starts(earliest) if earliest else [],
+        latest=latest,
+        labels=_labels(earliest, latest) if earliest and latest else [],
     )
 
 
@@ -42,6 +43,8 @@ def _latest(earliest: date, latest: date | None) -> date:
     return min(latest or earliest, date.fromordinal(min(earliest.toordinal() + _WIDEST, date.max.toordinal())))
 
 
-def _coarser_starts(earliest: date) -> list[date]:
-    """Firsts of the year's months until `earliest`: there years, quarters, seasons and months begin that hold it."""
-    return [date(earliest.year, month, 1) for month in range(1, earliest.month + 1)]
+def _labels(earliest: date, latest: date) -> list[str]:
+    """Of what begins in these months, and of what begins earlier in the year and may last longer than its month."""
+    first, last = (day.year * 12 + day.month - 1 for day in (earliest, latest))
+    within = [label(MONTH, f"{month // 12:04}-{month % 12 + 1:02}") for month in range(first, last + 1)]
+    return within + [label(BEYOND, f"{earliest.year:04}-{month:02}") for month in range(1, earliest.month)]

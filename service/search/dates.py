@@ -17,7 +17,7 @@ Dates = Iterable[Mapping[str, Any]]
 
 
 def foremost_date(dates: Dates) -> Mapping[str, Any] | None:
-    """The date that stands for the event: what happened before what is only expected, then by kind, then the earliest."""
+    """The date that stands for the event: what happened before what is expected, then by kind, then the earliest."""
     return min(dates, key=_standing, default=None)
 
 

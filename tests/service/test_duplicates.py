@@ -88,9 +88,12 @@ def test_the_finer_date_may_come_second(client: FlaskClient) -> None:
     assert links == link(first)
 
 
-def test_a_span_that_begins_on_no_months_first_is_not_looked_for_from_within(client: FlaskClient) -> None:
-    post(client, dated("2024-03-20/2024-04-10"))
-    assert post(client, dated("2024-04-01"))[1] is None
+def test_a_span_may_begin_in_another_month_of_the_year(client: FlaskClient) -> None:
+    first, _ = post(client, dated("2024-03-20/2024-04-10"))
+    assert post(client, dated("2024-04-01"))[1] == link(first)
+    _, named = post(client, dated("2023-12-20/2024-01-10", "Dialogue on advanced products"))
+    assert named is None
+    assert post(client, dated("2024-01-05", "Dialogue on advanced products"))[1] is None
 
 
 def test_at_most_five_are_named_the_likeliest_first(client: FlaskClient) -> None:
@@ -141,7 +144,7 @@ def test_what_is_compared_of_an_event() -> None:
         parties=["JP"],
         earliest=date(2024, 3, 5),
         latest=date(2024, 3, 5),
-        coarser_starts=[date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)],
+        labels=["month:2024-03", "beyond:2024-01", "beyond:2024-02"],
     )
     assert clues_of(dated("9999/9999-12-31") | {"sources": []}).latest == date(9999, 12, 31)
     assert clues_of(dated("2000/2024") | {"sources": []}).latest == date(2001, 1, 1)

@@ -66,8 +66,9 @@ class AskedFilter(fields.Field[Any]):
     def __init__(self, **options: Any) -> None:
         """Options as any field's."""
         options["metadata"] = {
-            "description": "Which events: parameters of GET /v1/events as a query string, or the JSON of"
-            " POST /v1/search. Null for all.",
+            "description": "Which events: parameters of GET /v1/events as a query string, or filters as"
+            " JSON, as POST /v1/search takes them. Null for all.",
+            # Not the schema of that JSON itself: with it, who tries every part of a description would do so once more.
             "anyOf": [{"type": "string", "maxLength": LONGEST_Q}, {"type": "object"}, {"type": "null"}],
             "examples": ["topic=batteries&party=JP"],
         }

@@ -19,6 +19,11 @@ _VARIABLES = {
     "keyId": "",
     "externalId": "42",
     "docsDigest": "",
+    "importId": "",
+    "receiverUrl": "http://127.0.0.1:9000/",
+    "webhookId": "",
+    "seq": "",
+    "recoveryId": "",
 }
 
 #: What stands in a path for its parameters.
@@ -33,6 +38,10 @@ _IN_PATH = {
     "digest": "{{docsDigest}}",
     "asset": "swagger-ui.css",
     "suffix": "csv",
+    "import_id": "{{importId}}",
+    "webhook_id": "{{webhookId}}",
+    "seq": "{{seq}}",
+    "recovery_id": "{{recoveryId}}",
 }
 
 #: What an operation keeps of its answer for those that follow.
@@ -43,13 +52,41 @@ _KEPT = {
     "createTopic": 'pm.collectionVariables.set("topicId", pm.response.json().id);',
     "createKey": 'pm.collectionVariables.set("keyId", pm.response.json().id);',
     "showDocs": 'pm.collectionVariables.set("docsDigest", pm.response.text().match(/docs\\/(\\w+)\\//)[1]);',
+    "createImport": 'pm.collectionVariables.set("importId", JSON.parse(pm.response.text().split("\\n")[0]).id);',
+    "createWebhook": 'pm.collectionVariables.set("webhookId", pm.response.json().id);',
+    "listDeliveries": 'pm.collectionVariables.set("seq", pm.response.json().items[0].seq);',
+    "recoverDeliveries": 'pm.collectionVariables.set("recoveryId", pm.response.json().id);',
+}
+
+#: What an operation waits for before it is sent: a delivery is made by the worker, a moment after the change.
+_AWAITED = {
+    "listDeliveries": """\
+const asked = {
+  url: pm.variables.replaceIn("{{baseUrl}}/v1/webhooks/{{webhookId}}/deliveries"),
+  header: {Authorization: pm.variables.replaceIn("Bearer {{apiKey}}")},
+};
+const look = (left) => pm.sendRequest(asked, (_, answer) => {
+  if (left > 0 && answer.json().items.length === 0) setTimeout(() => look(left - 1), 200);
+});
+look(50);"""
 }
 
 #: Operations that make what others of their folder read.
 _FIRST = frozenset({"upsertEvent"})
 
 #: Bodies that name a record of this collection's own.
-_BODIES: dict[str, Any] = {"mergeEvent": {"into": "{{otherEventId}}"}}
+_BODIES: dict[str, Any] = {
+    "mergeEvent": {"into": "{{otherEventId}}"},
+    "createWebhook": {"url": "{{receiverUrl}}", "description": "examples/receiver.py"},
+    "replaceWebhook": {"url": "{{receiverUrl}}", "payload": "thin"},
+    "patchWebhook": {"payload": "full"},
+}
+
+#: What goes before a folder's requests once more, so that they have something to tell of.
+_BEFORE = {"similar": "createEvent", "deliveries": "createEvent"}
+
+#: Operations that stand in another folder than their tag's: a webhook is deleted when its deliveries were read.
+_FOLDERS = {"deleteWebhook": "deliveries"}
 
 
 def to_json(described: Described) -> str:
@@ -60,10 +97,12 @@ def to_json(described: Described) -> str:
 def collection(described: Described) -> dict[str, Any]:
     """A collection with a folder for each tag of `described`, its requests in their order."""
     folders: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in described["tags"]}
-    for path, method, operation in sorted(
-        _operations(described), key=lambda found: found[2]["operationId"] not in _FIRST
-    ):
-        folders[operation["tags"][0]].append(_item(path, method, operation, described))
+    for path, method, operation in sorted(_operations(described), key=lambda found: _place(found[2]["operationId"])):
+        item = _item(path, method, operation, described)
+        folders[_FOLDERS.get(operation["operationId"], operation["tags"][0])].append(item)
+        for folder, before in _BEFORE.items():
+            if before == operation["operationId"]:
+                folders[folder].insert(0, item)
     return {
         "info": {
             "name": described["info"]["title"],
@@ -74,6 +113,11 @@ def collection(described: Described) -> dict[str, Any]:
         "variable": [{"key": name, "value": value} for name, value in _VARIABLES.items()],
         "item": [{"name": name, "item": items} for name, items in folders.items()],
     }
+
+
+def _place(operation_id: str) -> int:
+    """Where an operation stands among those of its folder, and what is moved there."""
+    return -1 if operation_id in _FIRST else 1 if operation_id in _FOLDERS else 0
 
 
 def _operations(described: Described) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -96,7 +140,7 @@ def _item(path: str, method: str, operation: Described, described: Described) ->
         request["body"] = {"mode": "raw", "raw": body, "options": {"raw": {"language": "json"}}}
     if not operation["security"]:
         request["auth"] = {"type": "noauth"}
-    return {"name": operation["summary"], "event": [_test(operation)], "request": request}
+    return {"name": operation["summary"], "event": _scripts(operation), "request": request}
 
 
 def _resolved(node: Described, described: Described) -> dict[str, Any]:
@@ -136,7 +180,7 @@ def _body(operation: Described, described: Described) -> tuple[str, str]:
         example = {
             name: value for name, value in example.items() if name != "external_ids"
         }  # so that it can be sent twice
-    return media_type, json.dumps(example, indent=2, ensure_ascii=False)
+    return media_type, example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
 
 
 def _example(content: Described, described: Described) -> Any:
@@ -145,10 +189,16 @@ def _example(content: Described, described: Described) -> Any:
     return _resolved(next(iter(content["examples"].values())), described)["value"]
 
 
-def _test(operation: Described) -> dict[str, Any]:
-    """That the answer is one of the successes described, and what is kept of it."""
+def _scripts(operation: Described) -> list[dict[str, Any]]:
+    """What is waited for, that the answer is one of the successes described, and what is kept of it."""
     expected = [int(status) for status in operation["responses"] if int(status) < 300]  # noqa: PLR2004 (what is no success)
-    script = [f'pm.test("is answered as described", () => pm.expect(pm.response.code).to.be.oneOf({expected}));']
+    tested = [f'pm.test("is answered as described", () => pm.expect(pm.response.code).to.be.oneOf({expected}));']
     if kept := _KEPT.get(operation["operationId"]):
-        script.append(f"if (pm.response.code < 300) {kept}")
-    return {"listen": "test", "script": {"type": "text/javascript", "exec": script}}
+        tested.append(f"if (pm.response.code < 300) {kept}")
+    awaited = _AWAITED.get(operation["operationId"])
+    before = [_script("prerequest", awaited.splitlines())] if awaited else []
+    return [*before, _script("test", tested)]
+
+
+def _script(listen: str, lines: list[str]) -> dict[str, Any]:
+    return {"listen": listen, "script": {"type": "text/javascript", "exec": lines}}

@@ -1,5 +1,6 @@
 """What schemathesis cannot guess: which records hold together, and on which branch it sits itself."""
 
+import json
 import os
 from typing import Any
 from uuid import uuid4
@@ -33,6 +34,12 @@ def _topic(generated: dict[str, Any], id_: str) -> dict[str, Any]:
 
 def _operation_id(case: Any) -> Any:
     return case.operation.definition.raw.get("operationId")
+
+
+@schemathesis.serializer("application/x-ndjson", "application/ndjson", "application/jsonl")
+def serialize_rows(_: Any, value: Any) -> bytes:
+    """A body of rows is described as text, and text is sent as it is."""
+    return (value if isinstance(value, str) else json.dumps(value)).encode(errors="surrogatepass")
 
 
 @schemathesis.check

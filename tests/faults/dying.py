@@ -67,7 +67,7 @@ def _around_send(before: Callable[[], None] = lambda: None, after: Callable[[], 
         after()
         return reply
 
-    Sender.send = sent  # type: ignore[method-assign]
+    Sender.send = sent  # type: ignore[method-assign, assignment]
 
 
 def in_finish(point: Point) -> None:

@@ -26,7 +26,8 @@ _ENVIRONMENT = {environment_name(name): str(value) for name, value in QUICKLY.it
 @contextmanager
 def working(database: str, *arguments: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     """`policytrail work` on `database`, or what `arguments` say, until the block ends; then it is killed."""
-    command = [sys.executable, *arguments] if arguments else [Path(sys.executable).parent / "policytrail", "work"]
+    work = [str(Path(sys.executable).parent / "policytrail"), "work"]
+    command = [sys.executable, *arguments] if arguments else work
     environment = os.environ | _ENVIRONMENT | {"DATABASE_URL": database, "POLICYTRAIL_LOG_LEVEL": "ERROR"} | settings
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:

@@ -6,23 +6,38 @@ from service import create_app
 from service.config import Settings
 from service.openapi import build_spec
 from service.postman import to_json
+from tests.faults.working import working
 from tests.node import NEWMAN, run_node
-from tests.serving import Served
+from tests.receiving import answering, receiving
+from tests.serving import serving
 
 COLLECTION = Path(__file__).resolve().parents[2] / "docs" / "policytrail.postman_collection.json"
+LOOPBACK = "127.0.0.0/8"
 
 
 def test_the_collection_is_what_the_code_builds() -> None:
     assert COLLECTION.read_text() == to_json(build_spec(create_app(Settings()))), "run `make openapi`"
 
 
-def test_newman_runs_the_collection_and_every_request_succeeds(served: Served, key: str, tmp_path: Path) -> None:
+def test_newman_runs_the_collection_and_every_request_succeeds(seeded: str, key: str, tmp_path: Path) -> None:
     collection = tmp_path / "collection.json"
     collection.write_text(to_json(build_spec(create_app(Settings()))))
-    ran = run_node(
-        NEWMAN,
-        *("run", collection, "--color", "off", "--disable-unicode"),
-        *("--env-var", f"baseUrl={served.url}", "--env-var", f"apiKey={key}"),
-    )
+    with (
+        serving(
+            seeded,
+            POLICYTRAIL_PUBLIC_READ="false",
+            POLICYTRAIL_WEBHOOK_PRIVATE_NETWORKS=LOOPBACK,
+            POLICYTRAIL_WEBHOOK_HTTP_NETWORKS=LOOPBACK,
+        ) as served,
+        working(seeded, POLICYTRAIL_PUBLIC_READ="false"),
+        receiving(answering()) as receiver,
+    ):
+        ran = run_node(
+            NEWMAN,
+            *("run", collection, "--color", "off", "--disable-unicode"),
+            *("--env-var", f"baseUrl={served.url}", "--env-var", f"apiKey={key}"),
+            *("--env-var", f"receiverUrl={receiver.url}"),
+        )
     assert ran.returncode == 0, ran.stdout
     assert "is answered as described" in ran.stdout
+    assert {request.json()["type"] for request in receiver.requests} == {"webhook.ping", "event.create"}

@@ -18,6 +18,7 @@ from service.delivery.matching import Matcher
 from service.delivery.sequencing import sequence_once
 from service.delivery.worker import Worker, sender_of
 from service.ids import uuid7
+from service.store.deliveries import NewDelivery, insert_deliveries
 from service.store.due import Ended
 from service.store.shards import shard_of
 
@@ -118,6 +119,13 @@ def make_subscription(
     )
     conn.commit()
     return id_
+
+
+def make_deliveries(conn: psycopg.Connection, subscription_id: UUID, *seqs: int) -> None:
+    """A delivery of each of these changes, all of one event, due now."""
+    event_id = uuid7()
+    insert_deliveries(conn, [NewDelivery(subscription_id, seq, event_id, "create") for seq in seqs])
+    conn.commit()
 
 
 def hold_all_shards(conn: psycopg.Connection, worker_id: UUID, seconds: float = 60.0) -> dict[int, int]:

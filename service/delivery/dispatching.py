@@ -8,6 +8,8 @@ from random import Random
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
+
 from service import store
 from service.db import Database
 from service.delivery.clerks import ABSENCE, Clerks, wait
@@ -26,6 +28,12 @@ from service.store.due import Due, Ended, Wanted
 
 #: Results that are written down together at most.
 BATCH = 1_000
+
+#: Seconds between two looks at the loop; those by which it comes too late when it has too much to do, if it has itself
+#: worked for that share of the time: else it is others that keep the processor.
+GLANCE, LAG, BUSY = 0.02, 0.01, 0.5
+
+log = structlog.get_logger()
 
 
 class Content(NamedTuple):
@@ -96,6 +104,15 @@ class Dispatcher:
     def _waiting(self) -> list[UUID]:
         with self._database.reading() as conn:
             return store.due.list_waiting(conn)
+
+    async def watch_on(self) -> None:
+        """Notice when the loop has more to do than it can."""
+        while True:
+            began, worked = time.monotonic(), time.thread_time()
+            await asyncio.sleep(GLANCE)
+            took = time.monotonic() - began
+            is_busy = time.thread_time() - worked > BUSY * took
+            self._lanes.adapt(saturated=is_busy and took - GLANCE > LAG)
 
     async def write_on(self) -> None:
         """Write down how attempts ended, until all is drained and written."""
@@ -184,7 +201,9 @@ class Dispatcher:
         self._failing |= {one.subscription_id for one in told if one.outcome != "accepted"}
         try:
             await self._clerks.ask(settle, self._database, self._leases.worker_id, told, frozenset(self._failing))
-        except Unavailable:
+        except Exception as error:  # nothing else writes it down, so that whatever it is must pass
+            if not isinstance(error, Unavailable):
+                log.exception("worker_fault", step="settling")
             self._results = batch + self._results
             await asyncio.sleep(ABSENCE)
             return
@@ -202,12 +221,12 @@ class Dispatcher:
             due = store.due.find_due(conn, others) if others else []
             due += store.due.find_next(conn, ordered, most=ORDERED_AHEAD) if ordered else []
             ours = [one for one in due if one.subscription_id in receivers]
-            keys = {one: Key(one.seq, one.kind, receivers[one.subscription_id].full) for one in ours}
-            messages = self._messages.find(conn, set(keys.values()))
+            keys = {one: Key(one.seq, one.kind, receivers[one.subscription_id].payload) for one in ours}
+            messages = self._messages.find(conn, keys.values())
         return [
-            _parcel(one, messages.get(keys[one]), shard, epochs[shard])
+            _parcel(one, messages[keys[one]], shard, epochs[shard])
             for one in ours
-            if (shard := receivers[one.subscription_id].shard) in epochs
+            if keys[one] in messages and (shard := receivers[one.subscription_id].shard) in epochs
         ]
 
 

@@ -3,6 +3,7 @@
 import errno
 import re
 import socket
+import unicodedata
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -96,7 +97,9 @@ class Guard:
     def problem_with(self, url: str) -> str | None:
         """What is wrong with a URL that somebody wants called; None where nothing can be said before it is."""
         parts = urlsplit(url)
-        host, plain = parts.hostname or "", parts.scheme == "http"
+        # A resolver reads full-width digits and dots as others.
+        host = unicodedata.normalize("NFKC", parts.hostname or "").replace("\N{IDEOGRAPHIC FULL STOP}", ".")
+        plain = parts.scheme == "http"
         if plain and not self._plain:
             return "Must be https."
         try:

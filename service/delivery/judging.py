@@ -1,7 +1,7 @@
 """What follows from how an attempt ended, as values."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from service.delivery.lane import Verdict
 from service.delivery.schedule import OVERLOADED, next_delay, retry_after
@@ -14,8 +14,7 @@ FAILING_FOR, FAILING_TIMES = timedelta(days=5), 20
 LONGEST_PAUSE = 3_600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What becomes of the delivery, seconds until its next attempt where it is pending, and what its lane learns."""
 
     state: str

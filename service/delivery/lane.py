@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 #: Deliveries under way to one receiver at most, and when it is known to answer but not yet how fast.
@@ -14,7 +14,7 @@ GROWTH = 0.25
 #: Vegas). More under way would only wait longer.
 SPARE, TOO_MANY = 2.0, 4.0
 #: How much longer the quickest answer is taken to be after each one that is not quicker: receivers change.
-FORGETTING = 1.001
+FORGETTING = 1.0002
 #: Seconds from which an answer is slow.
 SLOW = 1.0
 #: How many times as long as usual an answer may take before its receiver is taken to be stuck, and seconds in any case.
@@ -25,7 +25,7 @@ WEIGHT = 0.2
 FAILING, RESTING = 3, 5
 #: Seconds that a lane rests at most: a receiver that only fails is asked once a minute.
 LONGEST_REST = 60.0
-#: Waiting deliveries that a lane keeps ready for each that may be under way.
+#: Waiting deliveries that a lane keeps ready for each that may be under way; one where all lanes hold much together.
 AHEAD = 8
 #: Waiting deliveries that are looked through for one whose event is not under way.
 SEARCHED = 64
@@ -35,7 +35,7 @@ SEARCHED = 64
 NEW, FAST, SLOWLY = range(3)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Parcel:
     """A delivery that is due. `content` is whatever the worker needs to send it; `cost` its size in bytes."""
 
@@ -47,8 +47,7 @@ class Parcel:
     content: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """How an attempt ended: whether it was accepted, and the seconds for which the receiver wants no more."""
 
     accepted: bool
@@ -100,6 +99,11 @@ class Lane:
     def wanted(self) -> int:
         """Deliveries to keep ready."""
         return AHEAD * self.allowed
+
+    @property
+    def size(self) -> int:
+        """Bytes of what waits."""
+        return sum(parcel.cost for queue in self.waiting for parcel in queue)
 
     @property
     def held(self) -> list[int]:

@@ -1,18 +1,16 @@
 """Which delivery goes next: every receiver in its own lane, so that one that is slow or dead holds up no other.
 
-Lanes take turns by bytes (deficit round robin), first attempts before further ones. Those whose receivers are slow or
-failing share at most half of all slots, with those not known yet three quarters; the rest stays for the others. Of what
-those do not hold, a quarter is for lanes that have nothing under way: when many receivers begin to hang at once, the
-slots that they fill before anybody can know it are not all.
+Lanes take turns by bytes (deficit round robin), first attempts before further ones, within their shares of the slots.
 """
 
 import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
-from service.delivery.lane import FAILING, FAST, NEW, Lane, Parcel, Verdict
+from service.delivery.lane import FAILING, Lane, Parcel, Verdict
+from service.delivery.shares import Shares
 
 #: Bytes that a lane may send when its turn comes.
 QUANTUM = 16_384
@@ -21,11 +19,13 @@ TURN_FOR_FURTHER = 8
 #: Deliveries of an ordered lane that are kept ready; they go one after the other.
 ORDERED_AHEAD = 16
 
+#: Bytes of what waits in all lanes together, from which each is given no more than it can send at once.
+MOST_BYTES = 64 * 1024**2
+
 _FIRST, _FURTHER = 0, 1
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """How many more deliveries a lane can take, first and further ones, and which it holds already."""
 
     lane: UUID
@@ -43,14 +43,12 @@ class Lanes:
         self.slots = slots
         self.in_flight = 0
         self._lanes: dict[UUID, Lane] = {}
-        #: Deliveries under way in lanes that are NEW, FAST, SLOWLY.
-        self._by_standing = [0, 0, 0]
+        self._shares = Shares(slots)
         #: Lanes whose turn comes, for each kind, and which those are.
         self._rings: tuple[deque[Lane], deque[Lane]] = (deque(), deque())
         self._ringed: tuple[set[UUID], set[UUID]] = (set(), set())
-        #: Lanes that rest, by when they go on; those for which their share has no room.
+        #: Lanes that rest, by when they go on.
         self._resting: list[tuple[float, int, Lane]] = []
-        self._crowded: list[Lane] = []
         self._turns = 0
         #: Set when a lane for which more is stored has little left in hand; whoever fetches takes it back.
         self.hungry = False
@@ -92,14 +90,18 @@ class Lanes:
 
     def rooms(self, ids: Iterable[UUID], now: float) -> Iterator[Room]:
         """Those of the lanes `ids` that deliveries should be fetched for."""
+        is_full = sum(lane.size for lane in self._lanes.values() if any(lane.waiting)) > MOST_BYTES
         for id_ in ids:
             lane = self._lanes.get(id_)
             if lane is None or lane.closed or lane.rests_until > now or not _has_room(lane):
                 continue
+            if is_full and any(lane.waiting):
+                continue
             if lane.ordered:
                 yield Room(lane.id, ordered=True, first=ORDERED_AHEAD, further=0, held=[])
             else:
-                first, further = (lane.wanted - len(queue) for queue in lane.waiting)
+                wanted = lane.allowed if is_full else lane.wanted
+                first, further = (wanted - len(queue) for queue in lane.waiting)
                 yield Room(lane.id, ordered=False, first=first, further=further, held=lane.held)
 
     def offer(self, asked: Iterable[Room], found: Sequence[Parcel]) -> None:
@@ -115,6 +117,8 @@ class Lanes:
         for room in asked:
             if lane := self._lanes.get(room.lane):
                 lane.more = numbers[room.lane][_FIRST] >= room.first or numbers[room.lane][_FURTHER] >= room.further > 0
+        for lane in self._shares.released(idle=True):
+            self._wake(lane)
 
     def take(self, now: float) -> Parcel | None:
         """The delivery that goes next, under way from now on; None where none may."""
@@ -136,11 +140,10 @@ class Lanes:
         before, under_way = lane.standing, len(lane.flights)
         lane.end(parcel, verdict, now)
         self.in_flight -= 1
-        self._by_standing[before] -= under_way
-        self._by_standing[lane.standing] += under_way - 1
+        self._shares.add(before, -1)
+        self._shares.move(before, lane.standing, under_way - 1)
         self._wake(lane)
-        crowded, self._crowded = self._crowded, []
-        for other in crowded:
+        for other in self._shares.released(idle=False):
             self._wake(other)
 
     def settled(self, parcel: Parcel) -> None:
@@ -154,9 +157,11 @@ class Lanes:
         for lane in self._lanes.values():
             before = lane.standing
             lane.look(now)
-            if lane.standing != before:
-                self._by_standing[before] -= len(lane.flights)
-                self._by_standing[lane.standing] += len(lane.flights)
+            self._shares.move(before, lane.standing, len(lane.flights))
+
+    def adapt(self, *, saturated: bool) -> None:
+        """Have less under way while this process has more to do than it can, more otherwise. See Shares."""
+        self._shares.adapt(saturated=saturated)
 
     def _take(self, kind: int, now: float) -> Parcel | None:
         ring = self._rings[kind]
@@ -185,23 +190,13 @@ class Lanes:
         if until > now:
             heapq.heappush(self._resting, (until, id(lane), lane))
             return False
-        fits = self._has_room_for(lane)
-        if not fits:
-            self._crowded.append(lane)
-        return fits
-
-    def _has_room_for(self, lane: Lane) -> bool:
-        """Whether the share of lanes that stand as this one has a slot for it."""
-        new, fast, slow = self._by_standing
-        if lane.standing == FAST:
-            return not lane.flights or new + fast < _three_quarters(self.slots - slow)
-        return new + slow < _three_quarters(self.slots) and (lane.standing == NEW or slow < max(1, self.slots // 2))
+        return self._shares.has_room(lane)
 
     def _begin(self, lane: Lane, parcel: Parcel, now: float) -> None:
         lane.credit = lane.credit - parcel.cost if any(lane.waiting) else 0
         lane.begin(parcel, now)
         self.in_flight += 1
-        self._by_standing[lane.standing] += 1
+        self._shares.add(lane.standing, 1)
 
     def _wake(self, lane: Lane) -> None:
         for kind in (_FIRST, _FURTHER):
@@ -227,7 +222,3 @@ def _has_room(lane: Lane) -> bool:
     if lane.ordered:
         return not (lane.flights or lane.settling or any(lane.waiting))
     return any(len(queue) <= lane.wanted // 2 for queue in lane.waiting)
-
-
-def _three_quarters(slots: int) -> int:
-    return max(1, slots * 3 // 4)

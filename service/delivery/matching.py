@@ -26,6 +26,9 @@ from service.store.feed import BATCH, MATCHER
 #: Bytes of documents that are matched in one transaction, about.
 MOST_BYTES = 16 * 1024**2
 
+#: Deliveries that are enough for one transaction: 0.3 s. The last change may add one for each subscription.
+MOST_DELIVERIES = 10_000
+
 #: Why a subscription is disabled whose filter cannot be evaluated.
 UNREADABLE = "filter"
 
@@ -53,6 +56,7 @@ class Matcher:
             after = store.feed.claim_cursor(conn, MATCHER)
             if after is None:
                 return 0
+            store.feed.commit_without_waiting(conn)
             # First how far, then for whom: who subscribed before the last of these was written is then known.
             until = store.feed.get_head(conn).seq
             self._refresh(conn, now)
@@ -72,9 +76,15 @@ class Matcher:
             documents=filtered,
             before=filtered,
         )
-        found = [row for entry in part.entries for row in self._deliveries(conn, Change(entry), now)]
+        found: list[NewDelivery] = []
+        end = part.end
+        for entry in part.entries:
+            found += self._deliveries(conn, Change(entry), now)
+            if len(found) >= MOST_DELIVERIES:
+                end = entry.seq
+                break
         store.deliveries.insert_deliveries(conn, found)
-        return part.end
+        return end
 
     def _deliveries(self, conn: Connection, change: Change, now: datetime) -> Iterator[NewDelivery]:
         candidates = self._index.candidates(change.after, change.before)

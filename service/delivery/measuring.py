@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
-from prometheus_client import Gauge
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -23,19 +23,28 @@ FIRST_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 6
 #: First attempts whose times are remembered for the summary.
 REMEMBERED = 1_000
 
-IN_FLIGHT = Gauge("policytrail_webhook_in_flight", "Deliveries under way.")
-SHARDS = Gauge("policytrail_webhook_shards", "Shards, of 64, whose subscriptions this worker sends for.")
+#: Of a worker alone: what the API measures of itself is not here.
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+
+
+def _gauge(name: str, description: str) -> Gauge:
+    return Gauge(name, description, registry=REGISTRY)
+
+
+IN_FLIGHT = _gauge("policytrail_webhook_in_flight", "Deliveries under way.")
+SHARDS = _gauge("policytrail_webhook_shards", "Shards, of 64, whose subscriptions this worker sends for.")
 _DELIVERIES = {
-    "due": Gauge("policytrail_webhook_due", "Deliveries that are due, in all."),
-    "late": Gauge("policytrail_webhook_late", "Deliveries that were due more than a minute ago, in all."),
-    "waiting": Gauge("policytrail_webhook_waiting", "Deliveries that are due or will be tried again, in all."),
-    "failing": Gauge("policytrail_webhook_failing", "Webhooks of which the latest attempt failed, in all."),
-    "disabled": Gauge("policytrail_webhook_disabled", "Webhooks that the service has paused, in all."),
+    "due": _gauge("policytrail_webhook_due", "Deliveries that are due, in all."),
+    "late": _gauge("policytrail_webhook_late", "Deliveries that were due more than a minute ago, in all."),
+    "waiting": _gauge("policytrail_webhook_waiting", "Deliveries that are due or will be tried again, in all."),
+    "failing": _gauge("policytrail_webhook_failing", "Webhooks of which the latest attempt failed, in all."),
+    "disabled": _gauge("policytrail_webhook_disabled", "Webhooks that the service has paused, in all."),
 }
-OUTBOX = Gauge("policytrail_outbox_waiting", "Writes that have no number in the feed yet.")
-OUTBOX_SECONDS = Gauge("policytrail_outbox_age_seconds", "Age of the oldest write that has no number yet.")
-FEED_LAG = Gauge("policytrail_feed_lag", "Numbered changes that are not matched with webhooks yet.")
-FEED_LAG_SECONDS = Gauge("policytrail_feed_lag_seconds", "Age of the oldest change that is not matched yet.")
+OUTBOX = _gauge("policytrail_outbox_waiting", "Writes that have no number in the feed yet.")
+OUTBOX_SECONDS = _gauge("policytrail_outbox_age_seconds", "Age of the oldest write that has no number yet.")
+FEED_LAG = _gauge("policytrail_feed_lag", "Numbered changes that are not matched with webhooks yet.")
+FEED_LAG_SECONDS = _gauge("policytrail_feed_lag_seconds", "Age of the oldest change that is not matched yet.")
 
 
 class Times:

@@ -36,6 +36,7 @@ def keep_names_once(conn: Connection) -> int:
     after = store.feed.claim_cursor(conn, FOLLOWER)
     if after is None:
         return 0
+    store.feed.commit_without_waiting(conn)
     until = min(store.feed.get_head(conn).seq, after + _BATCH)
     if until > after:
         _count(conn, after, until)

@@ -18,7 +18,7 @@ class Receiver:
     id: UUID
     shard: int
     url: str
-    full: bool
+    payload: str
     rate: float | None
     ordered: bool
     secret: bytes
@@ -42,7 +42,7 @@ def secrets_of(
 
 def headers_of(id: UUID, body: bytes, secrets: tuple[bytes, ...], now: datetime) -> dict[str, str]:
     """What goes with a body that is signed by `secrets`."""
-    return _ALWAYS | signed_headers(str(id), int(now.timestamp()), body, secrets)
+    return {**_ALWAYS, **signed_headers(str(id), int(now.timestamp()), body, secrets)}
 
 
 _ALWAYS = {"Content-Type": "application/json", "User-Agent": "Policytrail"}
@@ -54,7 +54,7 @@ def receiver_of(target: Target, keys: Sequence[bytes]) -> Receiver:
         id=target.id,
         shard=target.shard,
         url=target.url,
-        full=target.payload == "full",
+        payload=target.payload,
         rate=target.rate_limit / 60 if target.rate_limit else None,
         ordered=target.ordered,
         secret=open_sealed(target.secret, keys, target.id.bytes),

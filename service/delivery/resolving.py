@@ -8,8 +8,11 @@ from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-#: Threads for names that were resolved before, and for all others. The C library gives up a name after 10 s or so.
+#: Threads for names that were resolved before. The C library gives up a name after 10 s or so.
 THREADS = 16
+#: Threads for all others: no fewer than deliveries may be under way to receivers that are not known to be quick (three
+#: quarters of the usual slots), so that no name waits for another. Most of them sleep.
+OTHER_THREADS = 768
 #: Names that are remembered to have been resolved.
 REMEMBERED = 100_000
 
@@ -24,7 +27,7 @@ class Resolver(AbstractResolver):
         self._lookup = lookup
         self._known: dict[str, None] = {}
         self._trusted = ThreadPoolExecutor(THREADS, thread_name_prefix="names")
-        self._others = ThreadPoolExecutor(THREADS, thread_name_prefix="other-names")
+        self._others = ThreadPoolExecutor(OTHER_THREADS, thread_name_prefix="other-names")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC

@@ -1,5 +1,6 @@
 """Which subscriptions a worker sends for: those of its shards, as their owners have them now."""
 
+import time
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -16,6 +17,9 @@ from service.store.due import Target
 
 #: Two machines' clocks may differ, and a write takes a while to be committed: what changed so long ago is read again.
 OVERLAP = timedelta(seconds=60)
+
+#: Seconds after which all of it is read again: clocks may be further off than that.
+WHOLE_EVERY = 60.0
 
 log = structlog.get_logger()
 
@@ -36,18 +40,24 @@ class Roster:
         self._targets: dict[UUID, Target] = {}
         self._receivers: dict[UUID, tuple[Target, Receiver | None]] = {}
         self._epochs: dict[int, int] = {}
-        self._called_at = datetime.now(UTC)
+        self._called_at, self._read_at = datetime.now(UTC), time.monotonic()
 
     def call(self, measured: Mapping[str, Any], busy: Collection[int]) -> Roll:
         """Renew the leases and look at what has changed. In a thread, and not twice at once."""
-        now = datetime.now(UTC)
+        now, began = datetime.now(UTC), time.monotonic()
+        is_whole = began >= self._read_at + WHOLE_EVERY
         with self._database.transaction() as conn:
             self._leases.renew(conn, measured, busy=busy)
             epochs = self._leases.epochs
             new = [shard for shard in epochs if shard not in self._epochs]
             changed = [shard for shard, epoch in epochs.items() if self._epochs.get(shard, epoch) != epoch]
             found = store.due.list_targets(conn, [*new, *changed]) if new or changed else []
-            found += store.due.list_targets(conn, list(epochs), since=self._called_at - OVERLAP)
+            since = None if is_whole else self._called_at - OVERLAP
+            found += store.due.list_targets(conn, list(epochs), since=since)
+        if is_whole:
+            self._read_at = began
+            self._targets, known = {}, {target.id for target in found}
+            self._receivers = {id_: kept for id_, kept in self._receivers.items() if id_ in known}
         self._epochs, self._called_at = dict(epochs), now
         self._targets |= {target.id: target for target in found}
         self._targets = {

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -36,7 +35,7 @@ def settle(database: Database, worker_id: UUID, ended: Sequence[Ended], was_fail
     except DataError as error:
         # Something that a receiver answered cannot be stored. It must not keep the others from being written down.
         log.warning("answers_not_stored", sqlstate=error.sqlstate)
-        _write(database, worker_id, [replace(one, headers=None, answer=None) for one in ended], was_failing)
+        _write(database, worker_id, [one._replace(headers=None, answer=None) for one in ended], was_failing)
 
 
 def _write(database: Database, worker_id: UUID, ended: Sequence[Ended], was_failing: Collection[UUID]) -> None:

@@ -22,7 +22,7 @@ def shown(secret: bytes) -> str:
 def signed_headers(id: str, timestamp: int, body: bytes, by: tuple[bytes, ...]) -> dict[str, str]:
     """The headers by which a receiver knows that the body is ours: a signature for each secret in `by`."""
     content = b"%s.%d.%s" % (id.encode(), timestamp, body)
-    signatures = (b"v1," + b64encode(hmac.digest(secret, content, "sha256")) for secret in by)
+    signatures = [b"v1," + b64encode(hmac.digest(secret, content, "sha256")) for secret in by]
     return {
         "webhook-id": id,
         "webhook-timestamp": str(timestamp),

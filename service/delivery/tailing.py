@@ -54,12 +54,14 @@ class Tail:
         with self._news:
             while True:
                 self._want()
-                head = self._head
-                if head and (head.generation != generation or after < head.seq - len(self._changes)):
+                head, left = self._head, deadline - time.monotonic()
+                if head and head.generation != generation:
+                    self._news.wait(max(0, min(left, EVERY_FAILED)))  # it may be we who have not heard of it yet
+                    return None
+                if head and after < head.seq - len(self._changes):
                     return None
                 if head and after < head.seq:
                     return list(islice(self._changes, len(self._changes) - (head.seq - after), None))
-                left = deadline - time.monotonic()
                 if left <= 0 or self.ended:
                     return []
                 self._news.wait(min(left, LINGER / 2))

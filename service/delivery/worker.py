@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 import uvloop
-from prometheus_client import REGISTRY, start_http_server
+from prometheus_client import start_http_server
 from psycopg import Connection
 
 from service import store
@@ -24,7 +24,7 @@ from service.delivery.dispatching import Dispatcher
 from service.delivery.guard import Guard, networks_of
 from service.delivery.leasing import MARGIN, Leases
 from service.delivery.matching import Matcher
-from service.delivery.measuring import IN_FLIGHT, SHARDS, Measured, tell_health
+from service.delivery.measuring import IN_FLIGHT, REGISTRY, SHARDS, Measured, tell_health
 from service.delivery.naming import keep_names_once
 from service.delivery.pacing import Pace
 from service.delivery.pinging import Pinger
@@ -35,8 +35,8 @@ from service.errors import Unavailable
 from service.ids import uuid7
 from service.sealing import keys_of
 
-#: Seconds between two looks at what owners have changed, and at what can wait longer still.
-OFTEN, SELDOM = 1.0, 30.0
+#: Seconds between two looks at what owners have changed, at how everything stands, and at what is old, at most.
+OFTEN, NOW_AND_THEN, SELDOM = 1.0, 5.0, 600.0
 
 #: Seconds after which words that were written lately are put where searches find them at once.
 SETTLED_EVERY = 5.0
@@ -57,7 +57,7 @@ async def _run(settings: Settings) -> None:
     worker = Worker(settings, sender_of(settings))
     if settings.worker_metrics_port:
         REGISTRY.register(worker.measured)
-        start_http_server(settings.worker_metrics_port, settings.host)
+        start_http_server(settings.worker_metrics_port, settings.host, REGISTRY)
     await worker.work(stop)
 
 
@@ -100,7 +100,7 @@ class Worker:
         log.debug("worker_started", worker=str(self.id))
         async with self._sender:
             writing = asyncio.create_task(self._dispatcher.write_on())
-            loops = [asyncio.create_task(loop) for loop in self._loops()]
+            loops = [asyncio.create_task(loop) for loop in (*self._loops(), self._dispatcher.watch_on())]
             await stop.wait()
             self._dispatcher.drain()
             for loop in loops:
@@ -126,7 +126,7 @@ class Worker:
             repeat(self._keep_names, name="naming", pace=Pace(0.01, OFTEN)),
             repeat(self._settle, name="settling", pace=Pace(SETTLED_EVERY, SETTLED_EVERY)),
             repeat(self._sweep, name="sweeping", pace=Pace(OFTEN, SELDOM)),
-            repeat(self._tell, name="telling", pace=Pace(SELDOM / 6, SELDOM / 6)),
+            repeat(self._tell, name="telling", pace=Pace(NOW_AND_THEN, NOW_AND_THEN)),
         ]
 
     async def _beat(self) -> int:

@@ -75,7 +75,7 @@ def insert_deliveries(conn: Connection, rows: Sequence[NewDelivery]) -> int:
     """Let changes be delivered, and return how many are due.
 
     Those of paused subscriptions are kept as skipped. What is there already stays as it is; what is for a deleted
-    subscription is dropped.
+    subscription is dropped. Whoever does so again, as after a crash, gives each the id that it had.
     """
     if not rows:
         return 0
@@ -84,14 +84,18 @@ def insert_deliveries(conn: Connection, rows: Sequence[NewDelivery]) -> int:
         """
         WITH inserted AS (
             INSERT INTO delivery (
-                subscription_id, seq, event_id, kind, state, again, step, attempts, due_at, created_at
+                subscription_id, seq, id, event_id, kind, state, again, step, attempts, due_at, created_at
             )
-            SELECT subscription.id, given.seq, given.event_id, given.kind,
+            SELECT subscription.id, given.seq,
+                   overlay(overlay(md5(concat(generation, given.seq, subscription.id))
+                                   PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid, -- version 8: of our own making
+                   given.event_id, given.kind,
                    CASE WHEN paused THEN 'skipped' ELSE 'pending' END, FALSE, 0, 0,
                    statement_timestamp(), statement_timestamp()
               FROM unnest(%(subscription_ids)s::uuid[], %(seqs)s::bigint[], %(event_ids)s::uuid[],
                           %(kinds)s::text[]) AS given (subscription_id, seq, event_id, kind)
               JOIN subscription ON subscription.id = given.subscription_id AND deleted_at IS NULL
+             CROSS JOIN feed_head
                 ON CONFLICT DO NOTHING
          RETURNING state
         )

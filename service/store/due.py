@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
@@ -32,8 +33,7 @@ class Target:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """How many deliveries a subscription can take, first attempts and further ones, and those that are in hand."""
 
     subscription_id: UUID
@@ -42,8 +42,7 @@ class Wanted:
     held: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A delivery that is due."""
 
     subscription_id: UUID
@@ -56,8 +55,7 @@ class Due:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(NamedTuple):
     """How an attempt ended, and what follows: `state`, and for a pending one the seconds until the next."""
 
     shard: int
@@ -136,8 +134,7 @@ _DUE = "subscription_id, seq, id, event_id, kind, again, step, attempts"
 
 def find_due(conn: Connection, wanted: Sequence[Wanted]) -> list[Due]:
     """What is due for each subscription, longest due first, without what is held; first attempts apart from others."""
-    cur = conn.cursor(row_factory=class_row(Due))
-    cur.execute(
+    rows = conn.execute(
         f"""
         SELECT due.*
           FROM unnest(%(ids)s::uuid[], %(firsts)s::int[], %(furthers)s::int[], %(held)s::text[])
@@ -166,14 +163,13 @@ def find_due(conn: Connection, wanted: Sequence[Wanted]) -> list[Due]:
         },
         binary=True,
     )
-    return cur.fetchall()
+    return [Due(*row) for row in rows]
 
 
 def find_next(conn: Connection, subscription_ids: Sequence[UUID], *, most: int) -> list[Due]:
     """What comes next for subscriptions that want one after the other: up to `most` each, as far as they are due."""
-    cur = conn.cursor(row_factory=class_row(Due))
     # At most one that was tried before is pending, unless a recovery woke more.
-    cur.execute(
+    rows = conn.execute(
         f"""
         SELECT {_DUE}
           FROM (SELECT pending.*, bool_and(due_at <= now()) OVER (PARTITION BY subscription_id ORDER BY seq) AS is_due
@@ -197,7 +193,7 @@ def find_next(conn: Connection, subscription_ids: Sequence[UUID], *, most: int) 
         {"ids": list(subscription_ids), "most": most},
         binary=True,
     )
-    return cur.fetchall()
+    return [Due(*row) for row in rows]
 
 
 def finish_attempts(conn: Connection, worker_id: UUID, ended: Sequence[Ended]) -> int:

@@ -90,7 +90,7 @@ def _slice_query(condition: str | None, kinds: bool, documents: bool, before: bo
     kind, document, former = "feed.kind", "NULL::bytea", "NULL::bytea"
     joins, wanted = [], []
     if documents or condition is not None:
-        joins.append(f"CROSS JOIN LATERAL ({_version('feed.version', condition)}) AS now")
+        joins.append(f"LEFT JOIN LATERAL ({_version('feed.version', condition)}) AS now ON TRUE")
     if before or condition is not None:
         joins.append(f"LEFT JOIN LATERAL ({_version('feed.version - 1', condition)}) AS former ON TRUE")
     if documents:

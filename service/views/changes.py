@@ -26,6 +26,9 @@ from service.views.streaming import stream
 
 changes = Blueprint("changes", __name__, url_prefix="/v1/changes")
 
+#: Pages on which one request looks for what passes a filter, if it may wait: 100,000 entries.
+_MOST_PAGES = 10
+
 #: What a stream was cut at says more than the address by which it began.
 LAST_EVENT_ID = "Last-Event-ID"
 
@@ -69,9 +72,10 @@ def _position(conn: Connection, after: str | None) -> tuple[UUID, int]:
         return parse_cursor(last, Fault("", header=LAST_EVENT_ID))
     if after is not None and after != NOW:
         return parse_cursor(after, Fault("", parameter="after"))
-    if after == NOW:
-        catch_up(conn)
     head = store.feed.get_head(conn)
+    if after == NOW and head.waiting:
+        catch_up(conn)
+        head = store.feed.get_head(conn)
     return head.generation, head.seq if after == NOW else head.floor
 
 
@@ -82,7 +86,9 @@ def _awaited(follower: Follower, limit: int, wait: int) -> list[Entry]:
         return entries
     tail.enter()
     try:
-        while not entries and (left := deadline - time.monotonic()) > 0 and not tail.ended:
+        pages = 1
+        while not entries and (left := deadline - time.monotonic()) > 0 and pages < _MOST_PAGES and not tail.ended:
+            pages += follower.more
             entries = follower.next(limit, left)
     finally:
         tail.leave()

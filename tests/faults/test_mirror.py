@@ -24,7 +24,7 @@ from service.delivery.sequencing import catch_up
 from service.mirroring import Mirror, Refused, follow
 from tests.service.test_following import found
 from tests.service.writing import Writer
-from tests.serving import ROOT, Served
+from tests.serving import ROOT, Served, serving
 
 #: Times that the mirror is cut short.
 CUT = 40
@@ -100,6 +100,14 @@ def test_the_command_keeps_up_until_it_is_ended(served: Served, writer: Writer, 
                     time.sleep(0.02)
         finally:
             process.terminate()
+
+
+def test_a_service_under_a_path_of_its_host_is_mirrored(database: str, writer: Writer, tmp_path: Path) -> None:
+    file = tmp_path / "copy.ndjson"
+    writer.write(10)
+    with serving(database, wait="/policies/readyz", SCRIPT_NAME="/policies") as served:
+        finish(f"{served.url}/policies", file, "")
+    assert documents(file) == events(writer.conn, "")
 
 
 def test_what_can_never_succeed_is_told(served: Served, tmp_path: Path) -> None:

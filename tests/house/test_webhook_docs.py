@@ -72,23 +72,39 @@ def test_the_javascript_verifies_what_is_right_and_nothing_else() -> None:
     assert json.loads(said.stdout) == [right for right, *_ in _cases()]
 
 
+def _by_hand(url: str, secret: str, headers: dict[str, str], body: Path) -> bytes:
+    """What the lines for a shell print: their verdict, and what the receiver at `url` answers."""
+    asked = {
+        "SECRET": secret,
+        "ID": headers["webhook-id"],
+        "TIMESTAMP": headers["webhook-timestamp"],
+        "SIGNATURE": headers["webhook-signature"],
+        "BODY": str(body),
+        "URL": url,
+    }
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", _block("sh")], env=os.environ | asked, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout
+
+
+def test_curl_and_openssl_verify_what_is_right_and_nothing_else(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        for right, secret, headers, body in _cases():
+            (tmp_path / "body").write_text(body)
+            said = _by_hand(receiver.url, secret, headers, tmp_path / "body")
+            assert (said == b"verified\nok") is right, said
+            assert said.endswith(b"\nok")
+
+
 def test_curl_and_openssl_send_what_the_service_would_have_sent(tmp_path: Path) -> None:
     secret, now = new_secret(), int(time.time())
+    expected = signed_headers(ID, now, BODY, (secret,))
     (tmp_path / "body").write_bytes(BODY)
     with receiving() as receiver:
-        asked = {
-            "SECRET": shown(secret),
-            "ID": ID,
-            "TIMESTAMP": str(now),
-            "BODY": str(tmp_path / "body"),
-            "URL": receiver.url,
-        }
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", _block("sh")], env=os.environ | asked, capture_output=True, check=False
-        )
-        assert (done.returncode, done.stdout) == (0, b"ok"), done.stderr
+        _by_hand(receiver.url, shown(secret), expected, tmp_path / "body")
         [request] = receiver.requests
-    expected = signed_headers(ID, now, BODY, (secret,))
     assert {name: request.headers[name] for name in expected} == expected
     assert request.body == BODY
 

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from schemas.event import NewEventSchema
 from service import create_app, store
 from service.config import Settings
+from service.db import Database
 from service.events.recording import record_event
 from service.ids import uuid7
 from service.keys import digest, new_key
@@ -41,6 +42,15 @@ def running(database: str, **settings: Any) -> Iterator[Flask]:
     app.extensions["policytrail"].database.open()
     yield app
     app.extensions["policytrail"].database.close()
+
+
+@pytest.fixture
+def opened(database: str) -> Iterator[Database]:
+    """The database as a worker or a command has it."""
+    database_ = Database(Settings(database_url=database))
+    database_.open()
+    yield database_
+    database_.close()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from service.delivery import following
 from tests.answers import body
 from tests.factories import a_topic, an_event, create_event, create_topic
+from tests.importing import imported, ndjson, row
 from tests.service.telling import details, told
 
 CHANGES = "/v1/changes"
@@ -76,6 +77,18 @@ def test_what_changes_nothing_and_what_is_refused_is_no_entry(client: FlaskClien
     assert client.post("/v1/events", json=an_event(topics=[{"id": "unknown"}])).status_code == 422
 
     assert [entry["seq"] for entry in entries(client)] == [1]
+
+
+def test_what_is_imported_is_told_row_by_row_in_its_order(client: FlaskClient) -> None:
+    imported(client, ndjson(row(1), row(2)))
+    imported(client, ndjson(row(3), row(2, title="Another title"), row(1)))
+    found = entries(client)
+    assert [(one["kind"], one["document"]["title"], one["changed"]) for one in found] == [
+        ("create", "Policy 1", None),
+        ("create", "Policy 2", None),
+        ("create", "Policy 3", None),
+        ("update", "Another title", ["title"]),
+    ]
 
 
 def test_a_request_that_is_sent_again_is_one_entry(client: FlaskClient) -> None:
@@ -214,6 +227,16 @@ def test_a_filter_that_passes_seldom_is_looked_for_while_the_client_waits(
         create_event(client, tags=["wanted"] if number == 5 else [])
     monkeypatch.setattr(following, "SCAN", 2)
     assert kinds(page(client, tag="wanted", wait="20")["items"]) == [(6, "create")]
+
+
+def test_nobody_can_have_the_whole_feed_searched_by_one_request(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(14):
+        create_event(client)
+    monkeypatch.setattr(following, "SCAN", 1)
+    answer = page(client, tag="wanted", wait="20")
+    assert (answer["items"], answer["more"]) == ([], True)
 
 
 # Cursors

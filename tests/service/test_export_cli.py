@@ -75,8 +75,15 @@ def test_a_file_is_complete_or_what_it_was(export: Run, tmp_path: Path, monkeypa
         raise OSError("no space left on device")
 
     monkeypatch.setattr(exporting, "stream_documents", broken)
-    assert export("--output", file).exit_code != 0
+    done = export("--output", file)
+    assert (done.exit_code, done.stderr) == (1, f"Error: {file} cannot be written: no space left on device.\n")
     assert (file.read_text(), list(tmp_path.iterdir())) == ("before", [file])
+
+
+def test_a_file_that_cannot_be_written_is_told(export: Run, tmp_path: Path) -> None:
+    done = export("--output", tmp_path / "nowhere" / "events.csv")
+    assert done.exit_code == 1
+    assert done.stderr.endswith("events.csv cannot be written: No such file or directory.\n")
 
 
 @pytest.mark.parametrize(

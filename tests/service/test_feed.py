@@ -1,5 +1,6 @@
 """The feed in the database: numbers for what is committed, in order, and what becomes of old ones."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -147,6 +148,20 @@ def test_a_database_that_was_restored_elsewhere_begins_a_generation_before_it_gi
         admin.execute("DROP DATABASE restored WITH (FORCE)")
     assert after.generation != before.generation
     assert after.seq == 2
+
+
+def test_a_database_that_has_failed_over_begins_a_generation(feed: psycopg.Connection) -> None:
+    write(feed, 1)
+    sequence_once(feed)
+    before = store.feed.get_head(feed)
+    [[place]] = feed.execute("SELECT place FROM feed_head").fetchall()
+    assert re.fullmatch(r"\d+/\d+/[0-9A-F]{8}", place)  # the last is the timeline, another one after a promotion
+    feed.execute("UPDATE feed_head SET place = left(place, -8) || '00000000'")
+    assert store.feed.get_head(feed).generation == before.generation
+
+    write(feed, 2)
+    sequence_once(feed)
+    assert store.feed.get_head(feed).generation != before.generation
 
 
 def test_a_generation_can_be_begun_by_hand(

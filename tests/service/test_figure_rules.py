@@ -164,6 +164,24 @@ def test_what_does_not_add_up_has_no_sum_but_its_extremes(said: dict[str, Any]) 
     assert (group["sum"], group["least"], group["greatest"], group["count"]) == (None, "1", "20", 2)
 
 
+@pytest.mark.parametrize(
+    ("periods", "total"),
+    [
+        (("2019/2023", "2020/2024"), "3"),
+        (("2021-02-15/2021-03-14", "2021-03-15/2021-04-14"), "3"),
+        (("201X", "202X"), "3"),
+        (("2021/..", "2021/.."), "3"),
+        (("2021/2027", "2020-01/2020-06"), None),
+        (("2021/..", "2022/.."), None),
+        (("2021/9999", "2022/9999"), None),
+        (("201X", "2024-XX"), None),
+    ],
+)
+def test_intervals_are_summed_where_all_are_as_long(periods: tuple[str, str], total: str | None) -> None:
+    [group] = summed([amounts("1", period=periods[0]), amounts("2", period=periods[1])])
+    assert (group["sum"], group["least"], group["greatest"]) == (total, "1", "2")
+
+
 def test_numbers_are_written_as_a_record_writes_them() -> None:
     assert sums(amounts("1E+3"), amounts("-2.50", measure="cost"), amounts("0.00", measure="budget")) == [
         "0",

@@ -117,6 +117,12 @@ def test_a_setting_that_names_no_network_is_refused(setting: str) -> None:
         ("https://127.0.0.1./", "usual form"),
         ("https://127.0.0.01/", "usual form"),
         ("https://0/", "usual form"),
+        ("https://\uff11\uff12\uff17.0.0.1/", "may not go"),
+        ("https://127\u30020\u30020\u30021/", "may not go"),
+        ("https://\u2460\u2461\u2466.1/", "usual form"),
+        ("https://255.255.255.255/", "may not go"),
+        ("https://[64:ff9b::7f00:1]/", "may not go"),
+        ("https://[2002:7f00:1::]/", "may not go"),
     ],
 )
 def test_what_can_be_known_of_a_url_is_told_before_it_is_called(url: str, problem: str | None) -> None:

@@ -2,6 +2,11 @@
 
 import gzip
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +20,24 @@ from flask.testing import FlaskClient
 
 from service.cli import main
 from service.commands import import_file
+from service.importing.outcome import Progress
 from tests.factories import EARLIER, a_full_event, create_event, create_topic
 from tests.importing import ndjson, row, rows_in, titles
-from tests.service.conftest import running
+from tests.service.conftest import make_key, running
 
 Command = Callable[..., Result]
+
+
+def run_command(database: str, *arguments: object, stderr: Any = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    """The command as a process of its own."""
+    return subprocess.run(
+        [Path(sys.executable).parent / "policytrail", *map(str, arguments)],
+        env={"DATABASE_URL": database, "PATH": "/usr/bin:/bin", "COLUMNS": "120", "TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        check=False,
+    )
 
 
 def command(database: str, *arguments: object, sent: bytes = b"") -> Result:
@@ -78,6 +96,57 @@ def test_what_was_refused_is_told_and_ends_with_1(
     assert (errors[-1]["pointer"], titles(client)) == ("#/title", ["Policy 1"])
 
 
+def test_a_file_that_cannot_be_read_or_written_is_told_in_a_line(
+    database: str, file: Callable[..., Path], tmp_path: Path
+) -> None:
+    damaged = command(database, "import", file("rows.gz", b"\x1f\x8b\x08 no gzip"))
+    assert (damaged.exit_code, "failed. The gzip is damaged." in damaged.stdout) == (1, True), damaged.output
+    rows = file("rows.ndjson", ndjson(row(1)))
+    unwritten = command(database, "import", rows, "--errors", tmp_path / "nowhere" / "errors")
+    assert unwritten.stderr.endswith("errors cannot be written: No such file or directory.\n")
+    assert rows_in(database, "event") == {"event": 0}
+
+
+def test_a_fault_of_ours_is_logged_in_a_line_that_quotes_nothing(database: str, file: Callable[..., Path]) -> None:
+    rows = file("rows.ndjson", ndjson(row(1, title="Hush")))
+    with psycopg.connect(database) as conn:
+        conn.execute("DROP TABLE event_agenda")
+    done = run_command(database, "import", rows)
+    assert (done.returncode, "failed. Something went wrong in the service" in done.stdout) == (1, True)
+    [line] = done.stderr.splitlines()
+    assert json.loads(line)["event"] == "import_failed"
+    assert "psycopg.errors.UndefinedTable" in line
+    assert "Hush" not in line
+
+
+def test_on_a_terminal_a_bar_shows_rows_rate_errors_and_the_time_left(database: str, file: Callable[..., Path]) -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs) as terminal:
+        done = run_command(database, "import", file("rows.ndjson", ndjson(row(1), b"{", row(2))), stderr=terminal)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert done.returncode == 1
+    assert re.search(r"rows\.ndjson .* 100% .*3 rows  [\d,]+/s  1 refused", shown), shown
+    assert "left" in shown
+
+
+def test_of_rows_that_are_read_before_the_first_is_taken_the_bar_shows_those_that_are_done(
+    database: str, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = list[float]()
+
+    @contextmanager
+    def shown(_: str, size: int, position: Callable[[Progress], float]) -> Iterator[Callable[[Progress], None]]:
+        yield lambda progress: parts.append(position(progress) / size)
+
+    monkeypatch.setattr(import_file, "shown", shown)
+    rows = "No,Name,State,Adopted\n" + "".join(f"{number},A law,Japan,05.03.2020\n" for number in range(1_500))
+    mapping = file("laws.toml", f'group.by = "{{No}}"\n{MAPPING}'.encode())
+    done = command(database, "import", "--mapping", mapping, file("laws.csv", rows.encode()), "--jobs", "1")
+    assert "1,500 created" in done.stdout, done.output
+    assert [round(part, 2) for part in parts] == [0.33, 0.67, 1.0]
+
+
 def test_all_or_nothing_and_a_dry_run(database: str, file: Callable[..., Path]) -> None:
     rows = file("rows.ndjson", ndjson(row(1), row(2)))
     dry = command(database, "import", rows, "--dry-run")
@@ -123,6 +192,41 @@ def test_an_export_imported_elsewhere_gives_equal_documents(
         with running(other) as app:
             topics = app.test_client().get("/v1/topics").get_json()["items"]
             assert [(topic["id"], topic["labels"]) for topic in topics] == [("trade", {"en": "trade"})]
+
+
+def test_an_export_with_relations_to_what_was_merged_or_deleted_gives_equal_documents(
+    database: str, client: FlaskClient, admin: psycopg.Connection, template_database: str
+) -> None:
+    stays, goes, ends = (create_event(client, title=title) for title in ("Stays", "Goes", "Ends"))
+    to = [{"type": "follows", "event": goes["id"]}, {"type": "amends", "event": ends["id"]}]
+    states = create_event(client, title="States", relations=to)
+    merged = client.post(f"/v1/events/{goes['id']}/merge", json={"into": stays["id"]}, headers={"If-Match": '"1"'})
+    deleted = client.delete(f"/v1/events/{ends['id']}", headers={"If-Match": '"1"'})
+    assert (merged.status_code, deleted.status_code) == (200, 204)
+    exported = command(database, "export").stdout_bytes
+    with empty(database, admin, template_database) as other:
+        done = command(other, "import", "-", sent=exported)
+        assert (done.exit_code, "2 created" in done.stdout) == (0, True), done.output
+        assert command(other, "export").stdout_bytes == exported
+        with running(other) as app:
+            there = app.test_client()
+            there.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(other, 'events:read', 'events:write')}"
+            found = there.get(f"/v1/events/{states['id']}/relations").get_json()["items"]
+            assert [(one["event"]["id"], one["event"]["record_state"]) for one in found] == [
+                (goes["id"], None),
+                (ends["id"], None),
+            ]
+            change(there, states, tags=["it can still be changed"])
+            new = there.patch(
+                f"/v1/events/{stays['id']}",
+                json={"relations": [{"type": "follows", "event": goes["id"]}]},
+                headers={"If-Match": there.get(f"/v1/events/{stays['id']}").headers["ETag"]},
+            )
+            assert new.status_code == 422
+            later = ndjson(row(1, id=goes["id"], title="Comes later"))
+            assert "1 created" in command(other, "import", "-", sent=later).stdout
+            [incoming] = there.get(f"/v1/events/{goes['id']}/relations").get_json()["items"]
+            assert incoming["event"]["id"] == states["id"]
 
 
 def test_an_export_as_csv_that_comes_back_changes_nothing(database: str, client: FlaskClient) -> None:

@@ -69,10 +69,31 @@ def test_a_header_that_names_what_is_no_column_is_refused(header: str, detail: s
     assert [fault.detail for fault in caught.value.faults] == [detail]
 
 
-@pytest.mark.parametrize("table", [b"", b"\n\n", "title\nA law\n".encode("utf-16"), b"x" * 20_000])
+@pytest.mark.parametrize("table", [b"", b"\n\n", b"x" * 20_000])
 def test_what_has_no_header_that_can_be_read_is_refused(table: bytes) -> None:
     with pytest.raises(Malformed):
         entries(table)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("title\nA law\n".encode("utf-16"), "The table is in UTF-16"),
+        ("title\nA law\n".encode("utf-16-le"), "The table is in UTF-16"),
+        (b"title,summary\rA law,x\r", "The table's lines end in CR alone"),
+        (b"title," + b"x" * 300_000 + b"\n", "The line that names the columns cannot be read: field larger than"),
+    ],
+)
+def test_a_table_that_was_saved_in_another_way_is_told_so(table: bytes, told: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        entries(table, longest=1_000_000)
+    assert caught.value.detail.startswith(told)
+
+
+def test_a_cell_may_hold_as_many_participants_as_an_event() -> None:
+    names = "; ".join(f"dependency_source: {'x' * 300} (JP)" for _ in range(500))
+    [entry] = entries(f"title,participants\nA law,{names}\n", longest=1_000_000)
+    assert cells(entry) == (2, {"title": "A law", "participants": names})
 
 
 def test_a_row_that_cannot_be_read_is_told_with_its_line_and_the_next_is_read() -> None:
@@ -101,7 +122,7 @@ def test_a_row_that_cannot_be_read_is_told_with_its_line_and_the_next_is_read() 
 
 
 def test_a_quote_that_is_never_closed_takes_no_more_than_a_cell_may_have() -> None:
-    table = "title,summary\n" + '"open,' + "x" * 500 + "\nA law,short\n" * 30_000
+    table = "title,summary\n" + '"open,' + "x" * 500 + "\nA law,short\n" * 40_000
     *rows, _ = entries(table)
     first, rest = rows[0], rows[1:]
     assert refused(first)[0] == 2

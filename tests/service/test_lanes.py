@@ -224,6 +224,13 @@ def test_what_is_in_hand_is_not_asked_for_again_and_no_more_than_can_soon_be_sen
     assert sorted(room.held) == [parcel.seq for parcel in parcels]
 
 
+def test_lanes_that_hold_much_together_are_given_no_more_than_each_can_send() -> None:
+    lanes = some_lanes(3)
+    offer(lanes, *(a_parcel(1, cost=1024**2) for _ in range(65)))
+    rooms = {room.lane: room.first for room in lanes.rooms(map(an_id, (1, 2, 3)), 1.0)}
+    assert rooms == {an_id(2): 4, an_id(3): 4}
+
+
 def test_after_a_start_a_failing_lane_is_believed_to_fail_until_it_does_not() -> None:
     lanes = Lanes(100)
     lanes.open(an_id(1), rate=None, ordered=False, failing=True)

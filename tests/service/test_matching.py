@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 import psycopg
 import pytest
 
 from schemas.vocabulary import EntryKind
 from service import store
+from service.delivery import matching
 from service.delivery.changes import Change
 from service.delivery.following import Question, read_page
 from service.delivery.matching import Matcher
@@ -119,6 +120,27 @@ def test_what_fails_moves_no_cursor_and_is_done_again(
     assert len(deliveries(feed, subscription)) == store.feed.get_head(feed).seq
 
 
+def test_what_is_matched_again_after_a_crash_is_delivered_under_the_same_ids_but_not_after_a_restore(
+    feed: psycopg.Connection, key_id: UUID
+) -> None:
+    def ids() -> list[tuple[UUID, int, UUID]]:
+        match_all(feed)
+        found = feed.execute("SELECT subscription_id, seq, id FROM delivery ORDER BY 1, 2").fetchall()
+        feed.execute("DELETE FROM delivery")
+        feed.execute("UPDATE feed_cursor SET seq = 0 WHERE name = 'matcher'")
+        return found
+
+    for said in (None, "not_tag=nobody"):
+        subscribe(feed, key_id, said)
+    Writer(feed, 12).write(10)
+    before = ids()
+    assert ids() == before
+    assert len({id_ for _, _, id_ in before}) == len(before) > 10
+    assert {(id_.version, id_.variant) for _, _, id_ in before} == {(8, RFC_4122)}
+    store.feed.begin_generation(feed)
+    assert {id_ for _, _, id_ in ids()}.isdisjoint(id_ for _, _, id_ in before)
+
+
 def test_a_filter_that_cannot_be_read_is_parked_and_the_others_are_told(feed: psycopg.Connection, key_id: UUID) -> None:
     writer = Writer(feed, 7)
     broken = [subscribe(feed, key_id, said) for said in ("nonsense=1", {"any": 5}, {"status": "planed"})]
@@ -147,6 +169,19 @@ def test_a_filter_that_fails_on_one_event_is_parked_and_the_others_are_told(
 
     assert [disabled_reason(feed, one) for one in (poisoned, *well)] == ["filter", None, None]
     assert deliveries(feed, well[0]) == deliveries(feed, well[1]) != []
+
+
+def test_what_concerns_many_is_delivered_in_parts(
+    feed: psycopg.Connection, key_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "MOST_DELIVERIES", 4)
+    writer = Writer(feed, 11)
+    subscriptions = [subscribe(feed, key_id, None) for _ in range(3)]
+    writer.write(7)
+    catch_up(feed)
+    matcher = Matcher()
+    assert [matcher.match_once(feed, NOW) for _ in range(4)] == [2, 2, 2, 1]
+    assert [len(deliveries(feed, one)) for one in subscriptions] == [7, 7, 7]
 
 
 def test_a_subscription_that_changes_is_matched_as_it_is(feed: psycopg.Connection, key_id: UUID) -> None:

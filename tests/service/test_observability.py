@@ -15,8 +15,11 @@ from structlog.testing import CapturingLogger
 
 from service import logs, metrics, telemetry
 from service.tracing import trace_id
+from tests.delivering import wait_for
 from tests.factories import an_event
-from tests.serving import serving
+from tests.faults.working import subscribe, working, write
+from tests.receiving import receiving
+from tests.serving import free_port, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
@@ -113,14 +116,23 @@ def test_the_metrics_are_those_that_are_documented_and_the_pool_is_among_them(da
     with serving(database, POLICYTRAIL_WORKERS="2") as served:
         told = _get(served.url + "/metrics")
     families = {family.name: family for family in text_string_to_metric_families(told)}
-    documented = re.findall(r"^\| `(policytrail_\w+)` \|", OPERATIONS, re.MULTILINE)
-    sampled = {sample.name for family in families.values() for sample in family.samples}
-    ours = {name.removesuffix("_count") for name in sampled if not name.endswith(("_bucket", "_sum", "_created"))}
-    assert {name for name in ours if name.startswith("policytrail_")} == set(documented) - {
-        "policytrail_database_seconds"
-    }
+    assert _ours(told) == _documented("## Metrics\n") - {"policytrail_database_seconds"}
     assert families["policytrail_pool_size"].samples[0].value >= 1
     assert families["policytrail_pool_size"].samples[0].labels == {}
+
+
+def test_a_worker_tells_the_metrics_that_are_documented(database: str) -> None:
+    port = free_port()
+    with working(database, POLICYTRAIL_WORKER_METRICS_PORT=str(port)), receiving() as receiver:
+        subscribe(database, receiver)
+        write(database, 1)
+        wait_for(lambda: receiver.requests)
+        # What has ended is counted a moment after the receiver has seen it.
+        wait_for(lambda: "attempts_total{" in _get(f"http://127.0.0.1:{port}/metrics"))
+        told = _get(f"http://127.0.0.1:{port}/metrics")
+    assert _ours(told) == _documented("## Metrics of a worker\n")
+    assert 'policytrail_webhook_attempts_total{outcome="accepted"} 1.0' in told
+    assert "policytrail_webhook_first_attempt_seconds_count 1.0" in told
 
 
 def test_telemetry_without_its_extra_is_told_at_the_start_and_not_later() -> None:
@@ -144,6 +156,20 @@ def _measured() -> dict[tuple[str, ...], float]:
     """Every sample: its name and the values of its labels."""
     families = text_string_to_metric_families(metrics.exposition().decode())
     return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+
+
+def _ours(told: str) -> set[str]:
+    """The names of our metrics in an exposition."""
+    names = {sample.name for family in text_string_to_metric_families(told) for sample in family.samples}
+    ours = {name for name in names if name.startswith("policytrail_")}
+    return {name.removesuffix("_count") for name in ours if not name.endswith(("_bucket", "_sum", "_created"))}
+
+
+def _documented(heading: str) -> set[str]:
+    """The names of metrics in the table beneath a heading."""
+    section = OPERATIONS.split(heading)[1].split("\n## ")[0]
+    rows = re.findall(r"^\|(.+?)\|", section, re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`(policytrail_\w+)`", row)}
 
 
 def _get(url: str) -> str:

@@ -71,7 +71,7 @@ def test_only_so_many_may_wait(database: str) -> None:
     with running(database, max_followers=1) as app:
         first, second = app.test_client(), app.test_client()
         cursor = now(first)
-        with meanwhile(app, lambda: first.get(CHANGES, query_string={"after": cursor, "wait": "1"})) as answered:
+        with meanwhile(app, lambda: first.get(CHANGES, query_string={"after": cursor, "wait": "1"})):
             time.sleep(0.2)
             refused = second.get(CHANGES, query_string={"after": cursor, "wait": "1"})
             assert (told(refused).status, refused.headers["Retry-After"]) == (503, "1")
@@ -80,6 +80,13 @@ def test_only_so_many_may_wait(database: str) -> None:
             assert "policytrail_followers 1.0" in first.get("/metrics").text
         assert second.get(CHANGES, query_string={"after": cursor, "wait": "1"}).status_code == 200
         assert "policytrail_followers 0.0" in first.get("/metrics").text
+
+
+def test_who_asks_for_the_head_of_a_stream_takes_no_place(database: str) -> None:
+    with running(database, max_followers=1) as app:
+        for _ in range(3):
+            with app.test_client().head(CHANGES, headers=STREAM) as answer:
+                assert (answer.status_code, answer.data) == (200, b"")
 
 
 def test_who_waits_is_answered_at_once_when_the_service_ends(app: Flask, client: FlaskClient) -> None:

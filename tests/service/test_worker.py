@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
-from urllib.request import urlopen
 
 import psycopg
 import pytest
@@ -13,12 +12,12 @@ from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from service import store
+from service.delivery import roster
 from tests.delivering import QUICKLY, make_subscription, match, states, wait_for, working
 from tests.factories import create_event
 from tests.receiving import answering, failing_first, receiving
 from tests.service.conftest import make_key, running
 from tests.service.subscribing import attempts, change, has_attempts, make_webhook, patch, shown
-from tests.serving import free_port
 
 
 @pytest.fixture
@@ -226,27 +225,38 @@ def test_a_change_that_the_feed_keeps_no_longer_is_given_up(
         assert receiver.requests == []
 
 
-def test_metrics_are_served_where_a_port_is_set(client: FlaskClient, database: str) -> None:
-    from prometheus_client import REGISTRY, start_http_server  # noqa: PLC0415 (in this test alone)
+def test_whatever_keeps_results_from_being_written_they_are_when_it_has_passed(
+    client: FlaskClient, database: str, conn: psycopg.Connection
+) -> None:
+    with receiving() as receiver, working(database):
+        make_webhook(client, receiver)
+        conn.execute("ALTER TABLE attempt RENAME TO elsewhere")
+        conn.commit()
+        create_event(client)
+        wait_for(lambda: receiver.requests)
+        time.sleep(0.3)  # long enough to have tried
+        conn.execute("ALTER TABLE elsewhere RENAME TO attempt")
+        conn.commit()
+        wait_for(lambda: states(conn) == {1: "delivered"})
+        create_event(client)
+        wait_for(lambda: states(conn) == {1: "delivered", 2: "delivered"})
+        assert len(receiver.requests) == 2
 
-    with receiving() as receiver, working(database, worker_metrics_port=free_port()) as worker:
-        server, thread = start_http_server(0, "127.0.0.1")
-        REGISTRY.register(worker.measured)
-        try:
-            make_webhook(client, receiver)
-            create_event(client)
-            wait_for(lambda: worker.measured._outcomes["accepted"] == 1)
-            with urlopen(f"http://127.0.0.1:{server.server_port}/metrics") as answer:
-                text = answer.read().decode()
-        finally:
-            REGISTRY.unregister(worker.measured)
-            server.shutdown()
-            server.server_close()
-            thread.join()
-        assert 'policytrail_webhook_attempts_total{outcome="accepted"} 1.0' in text
-        assert "policytrail_webhook_first_attempt_seconds_count 1.0" in text
-        for name in ("webhook_due", "webhook_late", "webhook_disabled", "outbox_age_seconds", "feed_lag"):
-            assert f"\npolicytrail_{name} " in text
+
+def test_a_webhook_that_somebody_made_whose_clock_is_far_behind_is_sent_for(
+    client: FlaskClient, database: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roster, "WHOLE_EVERY", 2.0)
+    with receiving() as receiver, working(database) as worker:
+        wait_for(lambda: worker._leases.mine)
+        webhook = make_subscription(conn, receiver.url, paused=True)
+        conn.execute("UPDATE subscription SET updated_at = now() - interval '1 h', paused = FALSE")
+        conn.commit()
+        create_event(client)
+        wait_for(lambda: receiver.requests)
+        conn.execute("DELETE FROM subscription WHERE id = %s", (webhook,))
+        conn.commit()
+        wait_for(lambda: webhook not in worker._roster._targets)
 
 
 def test_neither_secrets_nor_documents_reach_the_log(

@@ -104,6 +104,12 @@ def test_a_gzipped_file_is_read_too(tmp_path: Path) -> None:
     assert (told.exit_code, "line 2: a record" in told.output) == (0, True)
 
 
+def test_gzip_that_is_damaged_is_told(tmp_path: Path) -> None:
+    for damaged in (b"\x1f\x8b\x08 no gzip", gzip.compress(CSV.encode())[:-10]):
+        told = check(tmp_path, LAWS, damaged, "--all")
+        assert (told.exit_code, "Error: The gzip is " in told.output) == (1, True), told.output
+
+
 def test_a_record_that_the_service_would_refuse_is_told(tmp_path: Path) -> None:
     twice = LAWS + '[[event.relations]]\ntype = "cites"\nnote = "{title}"\n'
     told = check(tmp_path, twice, CSV, "--rows", "1")

@@ -1,7 +1,5 @@
-"""The beginning of each tracker into a database, by `policytrail import --mapping`."""
+"""Each tracker, whole, into a database by `policytrail import --mapping`."""
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.cli import main
-from service.mapping import Mapped, Refused, load_mapping, records, text_lines
+from service.mapping import Mapped, Refused
 from tests.mappings import MAPPINGS, tracker
-from tests.trackers import FILES
-
-#: Rows of each file: enough for every kind of part, few enough for a test.
-ROWS = 150
-
-
-def beginning_of(name: str, folder: Path) -> Path:
-    """The first rows of a tracker as a file."""
-    beginning = folder / f"{name}.csv"
-    with (
-        tracker(FILES[name]).open(encoding="utf-8-sig", newline="") as whole,
-        beginning.open("w", encoding="utf-8", newline="") as file,
-    ):
-        rows = csv.reader(whole)
-        csv.writer(file).writerows(row for row, _ in zip(rows, range(ROWS + 1), strict=False))
-    return beginning
-
-
-def outcomes_of(name: str, file: Path) -> Iterator[Mapped | Refused]:
-    mapping = load_mapping(MAPPINGS / f"{name}.toml")
-    with file.open("rb") as stream:
-        yield from records(mapping, text_lines(mapping, stream))
+from tests.trackers import FILES, outcomes_of
 
 
 def taken(name: str, file: Path, database: str) -> Result:
@@ -58,15 +35,14 @@ def _within(stored: Any, said: Any) -> Any:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_tracker_is_imported_and_nothing_changes_when_it_comes_again(
-    name: str, tmp_path: Path, database: str, conn: psycopg.Connection
+    name: str, database: str, conn: psycopg.Connection
 ) -> None:
-    file = beginning_of(name, tmp_path)
-    outcomes = list(outcomes_of(name, file))
+    file, outcomes = tracker(FILES[name]), outcomes_of(name)
     made = {_key(outcome.record): outcome.record for outcome in outcomes if isinstance(outcome, Mapped)}
     refused = sum(isinstance(outcome, Refused) for outcome in outcomes)
     first, again = taken(name, file, database), taken(name, file, database)
-    assert f"{len(made):,} created, 0 updated, 0 unchanged, {refused} refused. done." in first.output
-    assert f"0 created, 0 updated, {len(made):,} unchanged, {refused} refused. done." in again.output
+    assert f"{len(made):,} created, 0 updated, 0 unchanged, {refused:,} refused. done." in first.output
+    assert f"0 created, 0 updated, {len(made):,} unchanged, {refused:,} refused. done." in again.output
     stored = [orjson.loads(row[0]) for row in conn.execute("SELECT document FROM event", binary=True)]
     assert {_key(one): said_by(one, made[_key(one)]) for one in stored} == made
     assert {one["version"] for one in stored} == {1}

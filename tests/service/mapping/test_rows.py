@@ -196,9 +196,14 @@ def test_several_rows_make_one_event() -> None:
 def test_rows_that_have_no_first_one_are_refused_together() -> None:
     csv = HEADER + "p,change,2020,1,a\nq,new,2020,1,b\np,end,2021,2,c\n,new,2020,1,d\n"
     assert refusals_of(GROUP, csv) == [
-        ((5,), ["policy: Is empty, and says which event the row is of."]),
         ((2, 4), ["entry: Does not say of any row that it is the event's first."]),
+        ((5,), ["policy: Is empty, and says which event the row is of."]),
     ]
+
+
+def test_outcomes_stand_by_their_first_lines_whatever_becomes_of_them() -> None:
+    csv = HEADER + "p,new,2020,1,a\n,new,2020,1,b\nq,new,2020,1,c\nbad\np,change,2021,2,d\nr,new,2020,1,e\n"
+    assert [outcome.lines for outcome in outcomes_of(GROUP, csv)] == [(2, 6), (3,), (4,), (5,), (7,)]
 
 
 def test_a_date_that_cannot_be_ordered_by_refuses_the_event() -> None:

@@ -63,6 +63,19 @@ def test_the_years_of_the_climate_policy_database_stay_years() -> None:
     assert Counter(date["edtf"] for one in mapped for date in one.get("dates", ())) == given
 
 
+def test_what_the_climate_policy_database_calls_planned_or_a_draft_has_not_begun() -> None:
+    begun = Counter(
+        date["modality"]
+        for outcome in outcomes_of(CPD)
+        if isinstance(outcome, Mapped) and outcome.record.get("status") in ("planned", "proposed")
+        for date in outcome.record.get("dates", ())
+        if date["kind"] in ("launched", "ends")
+    )
+    rows = {row["Policy ID"]: row for row in rows_of(CPD) if row["Implementation state"] in ("Planned", "Draft")}
+    columns = ("Start date of implementation", "End date of implementation")
+    assert begun == {"expected": sum(bool(row[column]) for row in rows.values() for column in columns)}
+
+
 def test_rows_of_one_country_and_title_are_one_climate_law() -> None:
     laws = {(row["Geography ISO"], row["Title"].strip()) for row in rows_of(LAWS)}
     assert sum(isinstance(outcome, Mapped) for outcome in outcomes_of(LAWS)) == len(laws)

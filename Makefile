@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test bench bench-bulk bench-search lock openapi clean
+.PHONY: run test bench bench-bulk bench-feed bench-search bench-webhooks lock openapi clean
 
 run: .venv/local
 	@exec $(BIN)/policytrail run
@@ -18,8 +18,14 @@ bench: .venv/bench
 bench-bulk: .venv/bench
 	@exec $(BIN)/python -m benchmarks.bulk
 
+bench-feed: .venv/bench
+	@exec $(BIN)/python -m benchmarks.following.feed
+
 bench-search: .venv/bench
 	@exec $(BIN)/python -m benchmarks.searching
+
+bench-webhooks: .venv/bench
+	@exec $(BIN)/python -m benchmarks.following
 
 openapi: .venv/dev
 	$(BIN)/policytrail openapi --output openapi.yaml

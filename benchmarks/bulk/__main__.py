@@ -26,6 +26,7 @@ BEGIN, END = "<!-- figures, written by make bench-bulk -->", "<!-- end of figure
 @click.command(context_settings={"auto_envvar_prefix": "BENCH", "show_default": True})
 @click.option("--rows", default=100_000, type=click.IntRange(min=1_000), help="Events of a tracker's size.")
 @click.option("--articles", default=5_000, type=click.IntRange(min=100), help="Events of the article's size.")
+@click.option("--many", default=1_000_000, type=click.IntRange(min=1_000), help="Events among which memory stays flat.")
 @click.option(
     "--trackers",
     "folder",
@@ -35,13 +36,13 @@ BEGIN, END = "<!-- figures, written by make bench-bulk -->", "<!-- end of figure
     help="Where the real trackers are, each in a folder of its name.",
 )
 @click.option("--write/--no-write", default=True, help="Whether to put the tables into benchmarks/bulk/README.md.")
-def main(rows: int, articles: int, folder: Path, *, write: bool) -> None:
+def main(rows: int, articles: int, many: int, folder: Path, *, write: bool) -> None:
     """Measure imports and exports in turn, and print what came of it. Each option may be set as BENCH_…."""
     # An end that is asked for unwinds: whatever was started is stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="policytrail-bulk-") as name, server(Path(name)) as on:
         figures = []
-        for figure in _measured(on, Path(name), Sizes(rows, articles)):
+        for figure in _measured(on, Path(name), Sizes(rows, articles, max(rows, many))):
             print(f"{figure.name:55}{figure.seconds:9,.1f} s{figure.rate:9,.0f}/s", flush=True)
             figures.append(figure)
         real = list(trackers.measure(on, folder, Path(name)))
@@ -53,7 +54,7 @@ def main(rows: int, articles: int, folder: Path, *, write: bool) -> None:
 
 def _measured(on: Server, directory: Path, sizes: Sizes) -> Iterator[Figure]:
     yield from imports.measure(on, directory, sizes)
-    yield from exports.measure(on, directory, sizes.tracker)
+    yield from exports.measure(on, directory, sizes.tracker, sizes.many)
 
 
 def _setting() -> str:

@@ -1,6 +1,8 @@
 """Real trackers by their mappings: how long, how many events, and what was refused and why."""
 
+import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +20,9 @@ _FILES = {
 
 _MAPPINGS = ROOT / "examples" / "mappings"
 
-HEADINGS = ("tracker", "seconds", "events", "refused", "why")
+HEADINGS = ("tracker", "seconds", "rows", "taken", "refused", "events", "why refused")
+
+_OTHERS = re.compile(r" Refused with it, as rows of one event: lines ([0-9, ]+)\.\Z")
 
 
 def measure(on: Server, trackers: Path, directory: Path) -> Iterator[tuple[str, ...]]:
@@ -27,17 +31,29 @@ def measure(on: Server, trackers: Path, directory: Path) -> Iterator[tuple[str, 
         path = trackers / name / file
         if path.exists():
             errors = directory / f"{name}.errors"
-            spent, taken = imported_by_mapping(on, path, _MAPPINGS / f"{name}.toml", errors)
-            why = Counter(_reason(line) for line in errors.read_text().splitlines())
-            reasons = "; ".join(f"{reason} ({number})" for reason, number in why.most_common(3))
-            yield name, f"{spent.seconds:,.1f}", f"{taken:,}", f"{why.total():,}", reasons
+            spent, events = imported_by_mapping(on, path, _MAPPINGS / f"{name}.toml", errors)
+            rows, refused, why = _rows(path), set[int](), Counter[str]()
+            for error in errors.read_text().splitlines():
+                reason, lines = _refusal(error)
+                refused |= lines
+                why[reason] += len(lines)
+            numbers = (rows, rows - len(refused), len(refused), events)
+            reasons = "; ".join(f"{reason} ({number:,})" for reason, number in why.most_common(3))
+            yield name, f"{spent.seconds:,.1f}", *(f"{number:,}" for number in numbers), reasons
 
 
-def _reason(line: str) -> str:
-    """What was wrong, without the values of one row."""
-    said = json.loads(line)
-    detail: str = said["detail"].partition(". Refused with it")[0].rstrip(".")
-    return detail
+def _rows(path: Path) -> int:
+    """Rows of a CSV file below its header, as the csv module alone counts them."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return sum(any(row) for row in csv.reader(file)) - 1
+
+
+def _refusal(error: str) -> tuple[str, set[int]]:
+    """What was wrong, and on which lines the rows begin that were refused for it: several may be one event."""
+    said = json.loads(error)
+    others = _OTHERS.search(said["detail"])
+    lines = {said["line"], *(map(int, others[1].split(", ")) if others else ())}
+    return _OTHERS.sub("", said["detail"]).rstrip("."), lines
 
 
 def table(lines: list[tuple[str, ...]]) -> str:

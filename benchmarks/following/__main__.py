@@ -74,8 +74,10 @@ def _rates(rates: list[Throughput]) -> str:
             "sender alone, µs each",
         ),
         [
-            (one.name, f"{one.rate:,.0f}", f"{one.limit:,.0f}", f"{one.rate / one.limit:.0%}")
-            + tuple(f"{cpu:,.0f}" for cpu in (one.cpu, one.database_cpu, one.limit_cpu))
+            (
+                *(one.name, f"{one.rate:,.0f}", f"{one.limit:,.0f}", f"{one.rate / one.limit:.0%}"),
+                *(f"{cpu:,.0f}" for cpu in (one.cpu, one.database_cpu, one.limit_cpu)),
+            )
             for one in rates
         ],
     )

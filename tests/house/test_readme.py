@@ -1,5 +1,6 @@
 """The README is run: its commands against a real `policytrail run`, its table against the settings."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ def transcript(tmp_path_factory: pytest.TempPathFactory) -> str:
         pasted = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script.replace("\n\n", "\necho\n")],
             cwd=ROOT,
+            env=os.environ | {"PORT": str(port)},
             capture_output=True,
             text=True,
             check=False,
@@ -41,9 +43,12 @@ def _lines(text: str) -> Iterator[str]:
 def test_the_shell_lines_answer_what_the_readme_says(transcript: str) -> None:
     answers = list(_lines(transcript))
     told = [
+        '"highlights":[{"field":',
         '{"items":[{"id":',
+        '{"field":"jurisdiction","kind":"exact"',
+        '"overdue":{"items":[{"event_id":',
+        '"sums":{"complete":true',
         '{"event_type":',
-        '{"items":[{"id":',
         'Did you mean \\"planned\\"?',
         '"status":"launched"',
         '"status":"planned"',
@@ -52,6 +57,11 @@ def test_the_shell_lines_answer_what_the_readme_says(transcript: str) -> None:
         '"status":409',
         "HTTP/1.1 304",
         '"status":412',
+        '"rows":{"created":1,"updated":0,"unchanged":0,"refused":0}',
+        '"kind":"create"',
+        " event.update #",
+        '"last_outcome":"accepted"',
+        '"outcome":"accepted","status":204',
     ]
     place = 0
     for expected in told:

@@ -1,12 +1,12 @@
 """`policytrail mapping`: what a mapping makes of a file, before anything is imported."""
 
-import gzip
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import click
 
-_GZIP = b"\x1f\x8b"
+from service.config import load_settings
 
 
 @click.group("mapping")
@@ -50,6 +50,8 @@ def check(mapping_file: Path, file: BinaryIO, rows: int, *, everything: bool) ->
 
 
 def _unpacked(file: BinaryIO) -> BinaryIO:
-    """The file as it is, or what is packed in it."""
-    head = file.peek(2)[:2] if hasattr(file, "peek") else b""
-    return cast("BinaryIO", gzip.open(file)) if head == _GZIP else file
+    """The file as it is, or what is packed in it, as an import reads it."""
+    from service.importing.lines import unpacked  # noqa: PLC0415 (as above)
+    from service.importing.sources import Unpacked, pieces_of  # noqa: PLC0415 (as above)
+
+    return BufferedReader(Unpacked(unpacked(pieces_of(file), most=load_settings().max_import_bytes)))

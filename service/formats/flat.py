@@ -9,6 +9,10 @@ from typing import Any
 #: Joins the members of a list in one cell. Within a member it is escaped by a backslash, as the backslash is.
 SEPARATOR = "; "
 
+#: Characters of a cell that is read at most: 500 participants with names of 300 characters have 163,000.
+LONGEST_CELL = 262_144
+csv.field_size_limit(LONGEST_CELL)
+
 #: Tells Excel that UTF-8 follows.
 BOM = b"\xef\xbb\xbf"
 

@@ -8,10 +8,13 @@ from itertools import groupby
 from typing import Any
 
 from service.errors import Fault, Invalid
+from service.formats.flat import LONGEST_CELL
 from service.mapping.cases import Case, Condition, Unfit, Value
 from service.mapping.cleaning import mended
 from service.mapping.records import Reason, Refused
 from service.mapping.templates import Row
+
+csv.field_size_limit(LONGEST_CELL)
 
 #: What no text is made of and no record can hold: control characters besides tab and line ends.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -162,14 +165,18 @@ def _grouped(rows: Iterable[Numbered | Refused], group: Group) -> Iterator[list[
         yield from _runs(rows, group)
         return
     events: dict[str, list[Numbered]] = {}
+    # Whoever counts lines must know that all before one are done: so what is refused waits for its turn.
+    turns: list[str | Refused] = []
     for found in rows:
         key = _key(found, group)
         if isinstance(found, Refused) or isinstance(key, Refused):
-            yield found if isinstance(found, Refused) else key
-        else:
-            events.setdefault(key, []).append(found)
-    for key in list(events):
-        yield events.pop(key)
+            turns.append(found if isinstance(found, Refused) else key)
+            continue
+        if key not in events:
+            turns.append(key)
+        events.setdefault(key, []).append(found)
+    for turn in turns:
+        yield turn if isinstance(turn, Refused) else events.pop(turn)
 
 
 def _runs(rows: Iterable[Numbered | Refused], group: Group) -> Iterator[list[Numbered] | Refused]:

@@ -63,10 +63,10 @@ def test_a_row_of_another_width_is_refused_and_empty_cells_behind_it_are_not() -
 
 
 def test_what_the_csv_module_cannot_read_is_refused_and_the_rest_is_read() -> None:
-    [first, second, third] = outcomes_of(TITLE, f"title\na\n{'x' * 200_000}\nb\n")
+    [first, second, third] = outcomes_of(TITLE, f"title\na\n{'x' * 300_000}\nb\n")
     assert (first.lines, second.lines, third.lines) == ((2,), (3,), (4,))
-    assert refusals_of(TITLE, f"title\n{'x' * 200_000}\n") == [
-        ((2,), ["Cannot be read as CSV: field larger than field limit (131072)."])
+    assert refusals_of(TITLE, f"title\n{'x' * 300_000}\n") == [
+        ((2,), ["Cannot be read as CSV: field larger than field limit (262144)."])
     ]
 
 
@@ -75,10 +75,10 @@ def test_rows_that_a_quote_takes_along_are_told() -> None:
     assert refusals_of(TITLE, 'title,x\na,1\n"b,2\nc,3\nd,4\n') == [
         ((3, 4, 5), [f"Has 1 cells, and the header has 2; {hint}"])
     ]
-    long = "".join(f"{number},{'x' * 50_000}\n" for number in range(4))
+    long = "".join(f"{number},{'x' * 100_000}\n" for number in range(4))
     [(lines, [told])] = refusals_of(TITLE, f'title,x\n"b,2\n{long}e,5\n')
     assert lines == (2, 3, 4, 5)
-    assert told == f"Cannot be read as CSV: field larger than field limit (131072); {hint}"
+    assert told == f"Cannot be read as CSV: field larger than field limit (262144); {hint}"
 
 
 def test_bytes_of_another_encoding_are_refused_with_their_row() -> None:

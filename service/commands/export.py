@@ -4,7 +4,7 @@ import gzip
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -120,5 +120,8 @@ def _file(output: Path | None) -> Iterator[BinaryIO]:
         ) as file:
             yield file
         unfinished.replace(output)
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror or error}.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # such as that there is no such folder
+            unfinished.unlink(missing_ok=True)

@@ -4,10 +4,11 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from io import BufferedReader
 from itertools import chain
 from pathlib import Path
@@ -23,6 +24,7 @@ from service.events.topics import first_topic
 from service.importing.crew import Crew, crew
 from service.importing.lines import unpacked
 from service.importing.mapped import mapped_rows
+from service.importing.outcome import Progress
 from service.importing.report import MOST_ERRORS, error_lines
 from service.importing.rows import Entry
 from service.importing.running import Run, begin
@@ -73,9 +75,9 @@ def import_file(path: Path, wish: Wish, settings: Settings) -> bool:
         )
         errand = begin(database, settings, terms, name=path.name, form=form, mode=wish.mode)
         with _crew(errand, settings, size, wish) as at_work:
-            run, began = Run(errand, at_work), time.monotonic()
-            with shown(path.name, size, file.tell) as show:
-                for progress in run.go(_entries(pieces, form, mapping, settings)):
+            run, began, read = Run(errand, at_work), time.monotonic(), _Read()
+            with shown(path.name, size, partial(_position, file, read)) as show:
+                for progress in run.go(_entries(pieces, form, mapping, settings, read)):
                     show(progress)
         return _tell(run, wish, time.monotonic() - began)
 
@@ -124,11 +126,34 @@ def _crew(errand: Errand, settings: Settings, size: int, wish: Wish) -> Abstract
     return crew(errand, settings, wish.jobs) if is_parallel else nullcontext()
 
 
-def _entries(pieces: Iterator[bytes], form: str, mapping: Mapping | None, settings: Settings) -> Iterator[Entry]:
+@dataclass
+class _Read:
+    """The lines of a mapped file that were read by now."""
+
+    lines: int = 0
+
+    def counted(self, lines: Iterable[str]) -> Iterator[str]:
+        """The same lines, counted."""
+        for line in lines:
+            self.lines += 1
+            yield line
+
+
+def _position(file: BinaryIO, read: _Read, imported: Progress) -> float:
+    """The bytes of the file that are done: all that are read, or of a mapped file the part of them that its lines are.
+
+    Where several rows are one event all of it is read before the first is taken.
+    """
+    return file.tell() * (imported.line / read.lines if read.lines else 1)
+
+
+def _entries(
+    pieces: Iterator[bytes], form: str, mapping: Mapping | None, settings: Settings, read: _Read
+) -> Iterator[Entry]:
     most = settings.max_import_bytes
     if mapping:
         plain = BufferedReader(Unpacked(unpacked(pieces, most=most)))
-        return mapped_rows(records(mapping, text_lines(mapping, plain)))
+        return mapped_rows(records(mapping, read.counted(text_lines(mapping, plain))))
     bounds = Bounds(nesting=settings.max_nesting, members=settings.max_array, text=settings.max_text)
     return entries_of(pieces, form, bounds, longest=settings.max_body_bytes, most=most)
 

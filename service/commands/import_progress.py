@@ -18,8 +18,8 @@ Show = Callable[[Imported], None]
 
 
 @contextmanager
-def shown(name: str, size: int, position: Callable[[], int]) -> Iterator[Show]:
-    """A function that shows how far the import of the file has come, of which `position` bytes of `size` are read.
+def shown(name: str, size: int, position: Callable[[Imported], float]) -> Iterator[Show]:
+    """A function that shows how far the import of the file has come: `position` of the `size` bytes that it has.
 
     The size is 0 where nobody knows it.
     """
@@ -31,7 +31,7 @@ def shown(name: str, size: int, position: Callable[[], int]) -> Iterator[Show]:
             def show(imported: Imported) -> None:
                 counts = imported.counts
                 rate = counts.rows / max(time.monotonic() - began, 0.001)
-                done = position() if size else None
+                done = position(imported) if size else None
                 progress.update(task, completed=done, rows=counts.rows, rate=rate, refused=counts.refused)
 
             yield show

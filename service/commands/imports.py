@@ -47,11 +47,20 @@ def import_files(files: tuple[Path, ...], **options: Any) -> None:
     changes nothing, so after an interruption the same again goes on where it ended. Ends with 1 if not all was taken.
     """
     from service.commands.import_file import Wish, import_file  # noqa: PLC0415 (the other commands do not need it)
+    from service.logs import configure  # noqa: PLC0415 (as above)
 
     wish, settings = Wish(**options), load_settings()
     if not settings.database_url:
         raise click.ClickException("Set DATABASE_URL to the PostgreSQL to use.")
+    configure("ERROR")
     if wish.errors:
-        wish.errors.write_bytes(b"")
+        _make_empty(wish.errors)
     taken = [import_file(path, wish, settings) for path in files]
     sys.exit(0 if all(taken) else 1)
+
+
+def _make_empty(file: Path) -> None:
+    try:
+        file.write_bytes(b"")
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror or error}.") from error

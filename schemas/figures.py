@@ -76,8 +76,8 @@ class FigureSumSchema(ResponseSchema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "Exact, as text. Null where values do not add up (shares, rates, prices, durations), and"
-            " where neither currency nor unit is known."
+            "description": "Exact, as text. Null where values do not add up (shares, rates, prices, durations), where"
+            " intervals are not all as long, and where neither currency nor unit is known."
         },
     )
     least = fields.String(required=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -116,7 +117,8 @@ _KEY = ("measure", "currency", "unit", "value_type", "period_type")
 
 def _sum(key: tuple[str | None, ...], members: list[Amounts]) -> dict[str, Any]:
     measure, currency, unit, *_ = key
-    adds_up = measure not in _NEVER_SUMMED and (currency or (unit and unit.lower() not in _SHARES))
+    counts = measure not in _NEVER_SUMMED and (currency or (unit and unit.lower() not in _SHARES))
+    adds_up = counts and _are_as_long(key[-1], [one.period for one in members])
     with localcontext(prec=_DIGITS):
         total = sum((one.sum for one in members), Decimal(0))
     return dict(zip(_KEY, key, strict=True)) | {
@@ -126,6 +128,24 @@ def _sum(key: tuple[str | None, ...], members: list[Amounts]) -> dict[str, Any]:
         "least": _written(min(one.least for one in members)),
         "greatest": _written(max(one.greatest for one in members)),
     }
+
+
+def _are_as_long(kind: str | None, periods: Iterable[str | None]) -> bool:
+    """Whether all periods of a type are: years are, intervals need not be; of one that is open nobody knows."""
+    distinct = {period for period in periods if period}
+    if kind not in ("interval", "range") or len(distinct) == 1:
+        return True
+    lengths = set(map(_length, distinct))
+    return len(lengths) == 1 and None not in lengths
+
+
+def _length(period: str) -> tuple[int, int] | None:
+    """Months and days from its first day to the one behind its last."""
+    earliest, latest = bounds(period).earliest, bounds(period).latest
+    if earliest is None or latest is None or latest == date.max:
+        return None
+    behind = latest + timedelta(1)
+    return (behind.year - earliest.year) * 12 + behind.month - earliest.month, behind.day - earliest.day
 
 
 def _written(number: Decimal) -> str:

@@ -11,11 +11,14 @@ _TYPES = (*words.RelationType.words(), *words.InverseRelationType.words())
 
 
 class RelatedEventSchema(ResponseSchema):
-    """The event at the other end, as it is now: one that was merged is the event that it was merged into."""
+    """The event at the other end, as it is now: one that was merged is the event that it was merged into.
+
+    Of one that stayed behind when this one was imported from another service nothing is known but the id.
+    """
 
     id = Identifier(required=True)
-    title = Text(500, metadata={"description": "Null where the event was deleted."})
-    record_state = Word(words.RecordState, required=True)
+    title = Text(500, metadata={"description": "Null where the event was deleted, or is not here."})
+    record_state = Word(words.RecordState)
 
 
 class EventRelationSchema(ResponseSchema):

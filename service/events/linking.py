@@ -53,15 +53,16 @@ def missing_topics(record: Record, missing: Collection[str]) -> list[Fault]:
     ]
 
 
-def astray(record: Record, now: Mapping[UUID, UUID]) -> list[Fault]:
+def astray(record: Record, now: Mapping[UUID, UUID], kept: Collection[UUID] = ()) -> list[Fault]:
     """A fault for each relation that leads nowhere, or to the event itself.
 
-    `now` holds for each event that exists what it is by now: an event merged into this one is this one.
+    `now` holds for each event that exists what it is by now: an event merged into this one is this one. Relations to
+    those that are `kept` may lead nowhere.
     """
     wrong = {
         str(id_): "The event itself is" if id_ in now else "There is no event"
         for id_ in events_of(record)
-        if str(now.get(id_, record["id"])) == record["id"]
+        if str(now.get(id_, record["id"])) == record["id"] and (id_ in now or id_ not in kept)
     }
     return [
         Fault(f"{wrong[relation['event']]} {relation['event']}.", pointer=f"#/relations/{index}/event")

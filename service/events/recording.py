@@ -1,6 +1,6 @@
 """Writing events: from checked content to rows, inside the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,16 +36,25 @@ def record_event(
 
 
 def revise_event(
-    conn: Connection, stored: StoredEvent, content: Mapping[str, Any], *, now: datetime, key_id: UUID | None
+    conn: Connection,
+    stored: StoredEvent,
+    content: Mapping[str, Any],
+    *,
+    now: datetime,
+    key_id: UUID | None,
+    kept: Collection[UUID] = (),
 ) -> StoredEvent:
-    """Keep the next version of `stored`, or `stored` itself where `content` says nothing new."""
+    """Keep the next version of `stored`, or `stored` itself where `content` says nothing new.
+
+    Relations that it had, and those to the events `kept`, may lead to events that are not here: see imports.
+    """
     before = orjson.loads(stored.document)
     record = complete(content, id=str(stored.id), now=now, before=before)
     if is_unchanged(record, before):
         return stored
     _require_topics(conn, record)
     subject = subject_of(record)
-    row, links = row_of(record, stored.id, now, subject), _links(conn, record, subject)
+    row, links = row_of(record, stored.id, now, subject), _links(conn, record, subject, [*events_of(before), *kept])
     by = authorship_of(record, key_id, changed_fields(before, record))
     return store.events.update_event(conn, row, links, by, expected=stored.version)
 
@@ -102,9 +111,9 @@ def title_key(title: str) -> str:
     return title.casefold()[:_TITLE_KEY]
 
 
-def _links(conn: Connection, record: Record, subject: Subject) -> Links:
+def _links(conn: Connection, record: Record, subject: Subject, kept: Collection[UUID] = ()) -> Links:
     """What is looked up for `record`. Invalid where a relation names an event that never was, or the event itself."""
-    if faults := astray(record, store.events.follow_merges(conn, events_of(record))):
+    if faults := astray(record, store.events.follow_merges(conn, events_of(record)), kept):
         raise Invalid("A relation leads to another event that exists.", faults)
     return links_of(record, subject)
 

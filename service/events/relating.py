@@ -12,8 +12,8 @@ INVERSES = {relation.value: InverseRelationType[relation.name].value for relatio
 
 
 def outgoing(relation: Mapping[str, Any], ends: Mapping[UUID, End]) -> dict[str, Any]:
-    """A relation as the record states it, with the event that it leads to by now."""
-    end = _end(ends[UUID(relation["event"])]) if relation["event"] else None
+    """A relation as the record states it, with the event that it leads to by now, if that is here."""
+    end = _end_of(relation["event"], ends) if relation["event"] else None
     return {
         "direction": "outgoing",
         "type": relation["type"],
@@ -32,6 +32,11 @@ def incoming(relation: Incoming, ends: Mapping[UUID, End]) -> dict[str, Any]:
         "uri": None,
         "note": relation.note,
     }
+
+
+def _end_of(stated: str, ends: Mapping[UUID, End]) -> dict[str, str | None]:
+    end = ends.get(UUID(stated))
+    return _end(end) if end else {"id": stated, "title": None, "record_state": None}
 
 
 def _end(end: End) -> dict[str, str | None]:

@@ -18,6 +18,7 @@ from service.current import key_id, transaction
 from service.errors import Conflict, Fault, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
 from service.events.comparing import changed_fields
 from service.events.completing import Record
+from service.events.linking import events_of
 from service.events.merging import merge, merged_record
 from service.events.recording import revise_event
 from service.jsontext import render
@@ -56,7 +57,7 @@ def merge_event(event_id: UUID, body: dict[str, Any]) -> Response:
         last = merged_record(before, str(into), now)
         by = Authorship(key_id(), last["change"]["kind"], last["change"]["reason"], changed_fields(before, last))
         store.events.merge_event(conn, goes, into, by, document=render(last), now=now)
-        stored = revise_event(conn, stays, content, now=now, key_id=key_id())
+        stored = revise_event(conn, stays, content, now=now, key_id=key_id(), kept=events_of(before))
     response = answer(stored.document, stored.version)
     response.headers["Content-Location"] = url_for("events.get_event", event_id=into)
     return response

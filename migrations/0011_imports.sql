@@ -46,4 +46,5 @@ CREATE TABLE import_mark (
 
 -- A record that another service exported may relate to an event that is not here: one that was deleted or merged there,
 -- or that comes later. An event that is here is never taken away.
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE event_relation DROP CONSTRAINT event_relation_target_id_fkey;

@@ -167,3 +167,20 @@ def test_former_words_are_forgotten_after_an_hour(client: FlaskClient, database:
             conn.execute("UPDATE event_search_past SET ended_at = now() - interval '2 hours'")
         client.put(f"/v1/events/{event['id']}", json=an_event(title="Four"), headers={"If-Match": '"3"'})
         assert conn.execute("SELECT count(*) FROM event_search_past").fetchone() == (1,)
+
+
+def test_a_text_of_300_words_is_kept_in_one_piece_now_and_later(client: FlaskClient, database: str) -> None:
+    event = create_event(client, summary=" ".join(f"word{number}" for number in range(300)))
+    changed = client.put(f"/v1/events/{event['id']}", json=an_event(title="Other"), headers={"If-Match": '"1"'})
+    assert changed.status_code == 200
+    create_event(client, summary=" ".join(f"word{number}" for number in range(300)))
+    with psycopg.connect(database) as conn:
+        apart = conn.execute(
+            """
+            SELECT relname, pg_relation_size(reltoastrelid)
+              FROM pg_class
+             WHERE relname IN ('event_search', 'event_search_past')
+             ORDER BY relname
+            """
+        ).fetchall()
+    assert apart == [("event_search", 0), ("event_search_past", 0)]

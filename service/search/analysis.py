@@ -72,7 +72,8 @@ WORD: Final = re.compile(rf"[\w{_END}{_marks()}]{{1,{LONGEST_WORD}}}")
 _RUN: Final = re.compile(f"([{_UNSPACED}]+)")
 _BROKEN_LINE: Final = re.compile(f"(?<=[{_UNSPACED}])[ \t]*\r?\n[ \t]*(?=[{_UNSPACED}])")
 _POSSESSIVE: Final = re.compile(r"['\u2019]s\b")
-_CODE: Final = re.compile(r"[^\W_]+(?:[-.:/_()&@+]{1,2}[^\W_]+)+")
+#: Begun where a word begins, and nothing given back: a long word without signs is read once, not once for each letter.
+_CODE: Final = re.compile(r"(?<![^\W_])[^\W_]++(?:[-.:/_()&@+]{1,2}[^\W_]++)+")
 #: What may stand in a code, where it does not stand between words with hyphens only.
 _SIGN_WITHIN: Final = re.compile(r"(?<=\w)[.:/()&@+](?=[-.:/()&@+]?\w)")
 _SIGNS: Final = re.compile(r"[^\w]|_")

@@ -55,51 +55,57 @@ def explain(
     """For each of the events that were ranked so why it was; what is not there any more lacks."""
     explained = list(_explained(words, ranking, figures))
     counted = store.explaining.find_frequencies(conn, ranking, ids)
-    lexemes, beginnings = _lexemes(term for term, _, _ in explained)
+    lexemes, beginnings = _lexemes(one.term for one in explained)
     fields = store.explaining.find_fields(conn, lexemes, beginnings, ids)
-    return {id_: _explanation(id_, of_one, explained, ranking, fields) for id_, of_one in counted.items()}
+    return {id_: _explanation(of_one, explained, ranking, fields.get(id_, {})) for id_, of_one in counted.items()}
 
 
-def _explained(words: Understood, ranking: Ranking, figures: Figures) -> Iterator[tuple[Term, Weighed, int]]:
-    """Each term of a ranking with its weight there, and how many events have it."""
+@dataclass(frozen=True)
+class _Explained:
+    """A term of a ranking with its weight there, how many events have it, and the lexemes that it is found as."""
+
+    term: Term
+    weighed: Weighed
+    events: int
+    exact: Sequence[str]
+    beginnings: tuple[str, ...]
+
+
+def _explained(words: Understood, ranking: Ranking, figures: Figures) -> Iterator[_Explained]:
     known = {
         "(" + " | ".join(term.counted) + ")": (term, count)
         for term, count in zip(words.terms, figures.counts, strict=True)
     }
     for weighed in ranking.terms:
         term, count = known[weighed.query]
-        yield term, weighed, count
+        exact, beginnings = _lexemes([term])
+        yield _Explained(term, weighed, count, exact, tuple(beginnings))
 
 
-def _explanation(
-    id_: UUID, counted: Words, explained: Sequence[tuple[Term, Weighed, int]], ranking: Ranking, fields: Fields
-) -> Explanation:
+def _explanation(counted: Words, explained: Sequence[_Explained], ranking: Ranking, fields: Fields) -> Explanation:
     relative = counted.length / ranking.length
     saturation = ranking.saturation * (1 - ranking.normalised + ranking.normalised * relative)
     parts = [
         Part(
-            term=term.word,
-            times=term.times,
-            events=count,
-            idf=weighed.weight / term.times / (ranking.saturation + 1),
+            term=one.term.word,
+            times=one.term.times,
+            events=one.events,
+            idf=one.weighed.weight / one.term.times / (ranking.saturation + 1),
             frequency=frequency,
-            fields=_where(id_, term, fields),
-            contribution=weighed.weight / (1 + saturation / frequency) if frequency else 0.0,
+            fields=_where(one, fields),
+            contribution=one.weighed.weight / (1 + saturation / frequency) if frequency else 0.0,
         )
-        for (term, weighed, count), frequency in zip(explained, counted.frequencies, strict=True)
+        for one, frequency in zip(explained, counted.frequencies, strict=True)
     ]
     return Explanation(counted.has_every, counted.length, ranking.length, parts)
 
 
-def _where(id_: UUID, term: Term, fields: Fields) -> dict[str, int]:
+def _where(one: _Explained, fields: Fields) -> dict[str, int]:
     """How often a word stands in each field. What counts several times stands there so often."""
-    exact, beginnings = _lexemes([term])
-    stands = Counter(
-        weight
-        for (event, lexeme), weights in fields.items()
-        if event == id_ and (lexeme in exact or lexeme.startswith(tuple(beginnings)))
-        for weight in weights
-    )
+    found = {lexeme for lexeme in one.exact if lexeme in fields}
+    if one.beginnings:
+        found |= {lexeme for lexeme in fields if lexeme.startswith(one.beginnings)}
+    stands = Counter(weight for lexeme in found for weight in fields[lexeme])
     return {name: round(stands[weight] / TIMES[weight]) for weight, name in FIELDS.items()}
 
 

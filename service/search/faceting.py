@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psycopg import Connection
 
@@ -30,7 +30,10 @@ Rows = Sequence[tuple[str, int]]
 
 @dataclass(frozen=True)
 class Effort:
-    """How many matches are counted one by one, how many stand for more, and the seconds that the first may take."""
+    """How many matches are counted one by one, how many stand for more, and the seconds that the first may take.
+
+    These are seconds for all facets together: each is counted under a filter of its own where it is filtered by.
+    """
 
     exact: int
     sample: int
@@ -87,7 +90,11 @@ def spread(conn: Connection, asked: Filter, names: Sequence[str], limit: int, ef
     `conn` is in autocommit.
     """
     groups = {asked: list[str]()} | grouped(asked, names)
-    counted = {rest: _counted(conn, rest, _kinds(members), effort) for rest, members in groups.items()}
+    until = time.monotonic() + effort.patience
+    counted = {
+        rest: _counted(conn, rest, _kinds(members), replace(effort, patience=max(0.0, until - time.monotonic())))
+        for rest, members in groups.items()
+    }
     facets = {name: _facet(counted[rest], name, limit) for rest, members in groups.items() for name in members}
     whole = counted[asked]
     return Spread(whole.of_all(whole.tally.matched), whole.kind, [facets[name] for name in names])

@@ -15,12 +15,15 @@ from service.search.expressions import Group, parse
 from service.search.filters import All, AnyOf, Filter, Words
 from service.search.fragments import Fragment, Hit, fragments
 from service.search.languages import FUNCTION_WORDS
-from service.search.wording import passages, spoken
+from service.search.wording import distinct_passages, spoken
 
 Record = Mapping[str, Any]
 
-#: Characters of one event that are looked through, and different words of a page that are analysed.
-_MOST_CHARACTERS, _MOST_WORDS = 20_000, 10_000
+#: Characters of one event that are looked through, and of all on a page.
+_MOST_CHARACTERS, _MOST_OF_PAGE = 20_000, 1_000_000
+
+#: Different words of a page that are analysed, and words of patterns that are compared with them, at 0.3 us each.
+_MOST_WORDS, _MOST_COMPARED = 10_000, 2_000_000
 
 #: Configurations whose stemmers take something away at the front, too. All others leave a word's first letter.
 _FROM_THE_FRONT = frozenset({"arabic", "armenian", "hindi", "indonesian", "irish", "nepali", "tamil", "yiddish"})
@@ -66,7 +69,8 @@ def highlight(conn: Connection, asked: Filter, records: Sequence[Record]) -> lis
     patterns = list(dict.fromkeys(patterns_of(asked)))
     if not patterns:
         return [[] for _ in records]
-    texts = [list(_texts(record)) for record in records]
+    most = min(_MOST_CHARACTERS, _MOST_OF_PAGE // max(1, len(records)))
+    texts = [list(_texts(record, most)) for record in records]
     reader = _Reader(patterns, _meanings(conn, patterns, [text for of_one in texts for text in of_one]))
     return [
         fragments([(text.path, text.text) for text in of_one], [list(reader.hits(text)) for text in of_one])
@@ -144,9 +148,10 @@ def _taken_apart(piece: str) -> Iterator[tuple[str, int, int]]:
         yield begun
 
 
-def _texts(record: Record) -> Iterator[_Text]:
-    left = _MOST_CHARACTERS
-    for passage, configuration in spoken(list(passages(record))):
+def _texts(record: Record, most: int) -> Iterator[_Text]:
+    """The texts of a record, `most` characters of them."""
+    left = most
+    for passage, configuration in spoken(distinct_passages(record)):
         text = passage.text[:left]
         left -= len(text)
         yield _Text(passage.path, text, configuration, list(tokens_of(text)))
@@ -182,12 +187,20 @@ class _Reader:
         self.meanings = meanings
         #: A search for nothing but words that PostgreSQL leaves out is one for these words as they stand.
         self.literal = all(atom.word in FUNCTION_WORDS for pattern in patterns for atom in pattern)
+        #: Places of patterns by the word that they begin with, and of those that begin with the beginning of one.
+        self.by_word: defaultdict[str, list[int]] = defaultdict(list)
+        self.open: list[int] = []
+        for number, (first, *_) in enumerate(self.patterns):
+            self.by_word[first.word].append(number)
+            self.open += [number] if first.begins else []
+        self.left = _MOST_COMPARED
 
     def hits(self, text: _Text) -> Iterator[Hit]:
         """Where the patterns stand in a text, one behind the other; the longest first where several begin."""
         place = 0
-        while place < len(text.tokens):
-            found = next((one for one in self.patterns if self._stands(one, text, place)), None)
+        while place < len(text.tokens) and self.left > 0:
+            begun = self._begun(text.configuration, text.tokens[place].word)
+            found = next((one for one in begun if self._stands(one, text, place)), None)
             if found is None:
                 place += 1
                 continue
@@ -195,7 +208,17 @@ class _Reader:
             yield Hit(text.tokens[place].start, text.tokens[last].end, " ".join(atom.word for atom in found))
             place = last + 1
 
+    def _begun(self, configuration: str, word: str) -> Iterable[Pattern]:
+        """The patterns of which `word` may be the first, the longest first."""
+        meant = self.meanings.get((configuration, word), ())
+        numbers = [number for one in {word, *meant} for number in self.by_word.get(one, ())]
+        if self.open:
+            self.left -= len(self.open)
+            numbers += [number for number in self.open if word.startswith(self.patterns[number][0].word)]
+        return [self.patterns[number] for number in sorted(set(numbers))]
+
     def _stands(self, pattern: Pattern, text: _Text, place: int) -> bool:
+        self.left -= len(pattern)
         if place + len(pattern) > len(text.tokens):
             return False
         exactly = self.literal or len(pattern) > 1

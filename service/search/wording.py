@@ -88,11 +88,8 @@ def _evidence(record: Record, lang: str | None) -> Iterator[Passage]:
 
 def wording_of(record: Record, subject: Subject | None = None) -> Wording:
     """What can be found in a record as stored. A text that it says several times counts once. See subject.py."""
-    once: dict[tuple[str, str], Passage] = {}
-    for passage in passages(record):
-        once.setdefault((passage.text, passage.weight), passage)
     texts: dict[tuple[str, str], list[str]] = {}
-    for passage, configuration in spoken(list(once.values())):
+    for passage, configuration in spoken(distinct_passages(record)):
         texts.setdefault((passage.weight, configuration), []).append(passage.text)
     sections = list(_sections(texts))
     subject = subject or subject_of(record)
@@ -109,6 +106,14 @@ def wording_of(record: Record, subject: Subject | None = None) -> Wording:
         date_earliest=first,
         date_latest=main.latest if main else None,
     )
+
+
+def distinct_passages(record: Record) -> list[Passage]:
+    """The texts of an event, each once of those that have its weight."""
+    once: dict[tuple[str, str], Passage] = {}
+    for passage in passages(record):
+        once.setdefault((passage.text, passage.weight), passage)
+    return list(once.values())
 
 
 def spoken(found: Sequence[Passage]) -> Iterator[tuple[Passage, str]]:

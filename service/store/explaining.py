@@ -8,8 +8,8 @@ from psycopg import Connection
 
 from service.store.ranking import Ranking, times
 
-#: Where a lexeme stands in an event, one weight (A to D) for each time.
-Fields = Mapping[tuple[UUID, str], Sequence[str]]
+#: Where each lexeme stands in an event, one weight (A to D) for each time.
+Fields = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def find_frequencies(conn: Connection, ranking: Ranking, ids: Sequence[UUID]) ->
         for n in range(len(ranking.terms))
     )
     counted = ", ".join(
-        f"CASE WHEN rank_{n} > 0 THEN {times(f'rank_{n}')} ELSE 0 END" for n in range(len(ranking.terms))
+        f"CASE WHEN rank_{n} > 0 THEN {times(f'rank_{n}', several=True)} ELSE 0 END" for n in range(len(ranking.terms))
     )
     values: dict[str, object] = {"ids": list(ids), "every": ranking.every}
     for n, term in enumerate(ranking.terms):
@@ -47,7 +47,9 @@ def find_frequencies(conn: Connection, ranking: Ranking, ids: Sequence[UUID]) ->
     return {id_: Words(every, length, [round(one) for one in counts]) for id_, every, length, counts in rows}
 
 
-def find_fields(conn: Connection, lexemes: Sequence[str], beginnings: Sequence[str], ids: Sequence[UUID]) -> Fields:
+def find_fields(
+    conn: Connection, lexemes: Sequence[str], beginnings: Sequence[str], ids: Sequence[UUID]
+) -> dict[UUID, Fields]:
     """In each event every lexeme that is looked for, or begins as one of `beginnings`, and how often by weight."""
     rows = conn.execute(
         """
@@ -59,4 +61,7 @@ def find_fields(conn: Connection, lexemes: Sequence[str], beginnings: Sequence[s
         """,
         {"ids": list(ids), "lexemes": list(lexemes), "beginnings": list(beginnings)},
     )
-    return {(id_, lexeme): weights or [] for id_, lexeme, weights in rows}
+    found: dict[UUID, dict[str, Sequence[str]]] = {}
+    for id_, lexeme, weights in rows:
+        found.setdefault(id_, {})[lexeme] = weights or []
+    return dict(found)

@@ -97,7 +97,8 @@ def page_ranked(
     region = None if ranking.region is None else IN_REGION if ranking.region.bucket else IN_WHOLE_MONTHS
     shape = _Shape(
         candidates=(meets("candidates", ranking.candidates), *([region] if region else [])),
-        terms=len(ranking.terms),
+        terms=tuple(term.stems > 1 for term in ranking.terms),
+        every=ranking.candidates == ranking.every,
         neighbours=len(ranking.neighbours),
         narrowed=texts_of(narrowing),
         past=ranking.snapshot is not None,
@@ -119,7 +120,10 @@ class _Shape:
     """What the text of a statement is made of; equal ones make equal statements."""
 
     candidates: tuple[str, ...]
-    terms: int
+    #: For each term whether it has several stems.
+    terms: tuple[bool, ...]
+    #: Whether all candidates have every word.
+    every: bool
     neighbours: int
     narrowed: Texts
     past: bool
@@ -174,8 +178,9 @@ def _versions(table: str, shape: _Shape) -> str:
     """What is counted in the candidates of one table."""
     counted = [
         f", %(stems_{n})s * ts_rank('{{1,1,1,1}}', search.tsv, %(term_{n})s::tsquery) AS rank_{n}"
-        for n in range(shape.terms)
+        for n in range(len(shape.terms))
     ]
+    has_every = "TRUE" if shape.every else "search.tsv @@ %(every)s::tsquery"
     wanted = [*shape.candidates]
     if shape.past:
         wanted.append(VISIBLE[table])
@@ -183,7 +188,7 @@ def _versions(table: str, shape: _Shape) -> str:
     wanted += conditions(shape.narrowed, current=current)
     former = "NULL::xid8" if current else "search.written"
     return f"""
-        (SELECT search.event_id, {former} AS former, search.tsv @@ %(every)s::tsquery AS has_every,
+        (SELECT search.event_id, {former} AS former, {has_every} AS has_every,
                 %(saturation)s * (1 - %(normalised)s + %(normalised)s * search.length / %(length)s) AS saturation
                 {"".join(counted)}
            FROM {table} AS search
@@ -217,20 +222,22 @@ VISIBLE = {
 }
 
 
-def _score(terms: int) -> str:
+def _score(terms: Sequence[bool]) -> str:
     parts = (
-        f"CASE WHEN rank_{n} > 0 THEN %(weight_{n})s / (1 + saturation / {times(f'rank_{n}')}) ELSE 0 END"
-        for n in range(terms)
+        f"CASE WHEN rank_{n} > 0 THEN %(weight_{n})s / (1 + saturation / {stands}) ELSE 0 END"
+        for n, stands in enumerate(times(f"rank_{n}", several=several) for n, several in enumerate(terms))
     )
     return " + ".join(parts) or "0::float8"
 
 
-def times(rank: str) -> str:
+def times(rank: str, *, several: bool) -> str:
     """How many times a word stands in a text, from the sum of what ts_rank made of each of its stems.
 
-    Exact where one stem is there, as it is in a text of one language. A stem that is there has at least what is `left`
-    at first, and none has 1: so many stems are there, as often each.
+    Exact where one stem is there, as it is in a text of one language. Where a word has `several`, a stem that is there
+    has at least what is `left` at first, and none has 1: so many stems are there, as often each.
     """
+    if not several:
+        return f"round(({_LEFT} / (1 - {rank}) - 0.5)::float8)"
     stems = f"greatest(1, floor({rank} / {_LEFT - 0.00001}))"
     return f"round(({stems} * ({_LEFT} / (1 - {rank} / {stems}) - 0.5))::float8)"
 

@@ -15,8 +15,9 @@ from schemas.facets import FACETS
 from service import store
 from service.events.recording import record_event
 from service.search import facets
-from service.search.faceting import buckets_for
+from service.search.faceting import Effort, buckets_for, spread
 from service.search.facets import MOST_MONTHS, MOST_YEARS, months_of, years_of
+from service.search.reading import filter_of_json
 from service.store.conditions import Condition
 from service.store.facets import BUCKETS, COUNTED_ONLY, Among, count_keys_within
 from tests.factories import an_event
@@ -70,6 +71,27 @@ def test_counting_one_by_one_ends_when_its_time_is_up(database: str) -> None:
         assert count_keys_within(conn, slow, ["type"], 0.01) is None
         assert sorted(count_keys_within(conn, slow, ["type"], 5.0) or ()) == [("type:subsidy", 1), ("type:tariff", 1)]
         assert conn.execute("SHOW statement_timeout").fetchone() == ("0",)
+
+
+def test_all_facets_together_may_take_the_time_of_one(database: str) -> None:
+    asked = filter_of_json({"event_type": ["subsidy", "tariff"], "jurisdiction": "JP"})
+    record_many(database, 6)
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("ALTER TABLE event_search RENAME TO kept")
+        conn.execute(
+            """
+            CREATE VIEW event_search AS
+            SELECT kept.* FROM kept CROSS JOIN LATERAL (SELECT pg_sleep(0.15) WHERE bucket > 0 OFFSET 0) AS slow
+             UNION ALL
+            SELECT * FROM kept WHERE bucket = 0
+            """
+        )
+        found = spread(conn, asked, ["status", "event_type", "jurisdiction"], 10, Effort(1_000, 1_000, patience=1.0))
+    assert {facet.name: facet.kind for facet in found.facets} == {
+        "status": "exact",
+        "event_type": "estimate",
+        "jurisdiction": "estimate",
+    }
 
 
 @pytest.mark.parametrize(

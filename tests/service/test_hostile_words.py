@@ -1,9 +1,21 @@
 """Searches that nobody means well: none is an error of ours. `make bench-search` shows how long they take."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import create_event
+from schemas.event import NewEventSchema
+from service.events.completing import complete
+from service.ids import uuid7
+from service.search.analysis import codes
+from service.search.filters import Words
+from service.search.highlighting import highlight
+from tests.factories import an_event, create_event
 from tests.service.conftest import running
 
 HOSTILE = [
@@ -74,3 +86,42 @@ def test_a_search_that_takes_too_long_is_a_problem(database: str) -> None:
         answer = client.get("/v1/events", query_string={"q": " ".join(f'"a{n} b"*' for n in range(99))})
     assert (answer.status_code, answer.get_json()["type"]) == (503, "/problems/unavailable")
     assert answer.headers["Retry-After"] == "1"
+
+
+@contextmanager
+def an_end_within(seconds: int) -> Iterator[None]:
+    """Fail what goes on for so long: without a bound it would for minutes."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_long_word_behind_a_code_is_read_once() -> None:
+    with an_end_within(20):
+        assert list(codes("2024/1252%" + "x" * 100_000 + " asp.net")) == ["2024ꞏ1252", "aspꞏnet"]
+
+
+def test_a_page_of_long_texts_is_searched_for_a_hundred_phrases_with_an_end(database: str) -> None:
+    phrases = Words(" ".join(f'"word b{number}"' for number in range(50)))
+    said = NewEventSchema().load(an_event(title="Word b7", description="word " * 4_000))
+    record = complete(said, id=str(uuid7()), now=datetime.now(UTC))
+    with psycopg.connect(database) as conn, an_end_within(20):
+        found = highlight(conn, phrases, [record] * 200)
+    assert [[one.field for one in fragments] for fragments in found[:2]] == [["title"], ["title"]]
+
+
+def test_a_page_of_long_texts_is_explained_with_an_end(client: FlaskClient) -> None:
+    description = " ".join(f"wx{first}{number}" for number in range(500) for first in "abcd")
+    for _ in range(200):
+        create_event(client, title="Words", description=description, lang="en")
+    with an_end_within(20):
+        answer = client.get("/v1/events?q=wxa*+wxb*+wxc*+wxd*&explain=true&limit=200&fields=id").get_json()
+    assert {term["fields"]["body"] for match in answer["matches"] for term in match["explanation"]["terms"]} == {500}

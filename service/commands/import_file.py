@@ -66,7 +66,8 @@ def import_file(path: Path, wish: Wish, settings: Settings) -> bool:
         beginning = next(pieces, b"")
         pieces = chain([beginning], pieces)
         form = "csv" if mapping else wish.form or format_of(path.name) or format_in(beginning)
-        size = os.fstat(file.fileno()).st_size if path.is_file() else 0
+        size, read = os.fstat(file.fileno()).st_size if path.is_file() else 0, _Read()
+        entries = _entries(pieces, form, mapping, settings, read)
         terms = Terms(
             is_trusted=True,
             keeps_edits=wish.keep_edits,
@@ -75,9 +76,9 @@ def import_file(path: Path, wish: Wish, settings: Settings) -> bool:
         )
         errand = begin(database, settings, terms, name=path.name, form=form, mode=wish.mode)
         with _crew(errand, settings, size, wish) as at_work:
-            run, began, read = Run(errand, at_work), time.monotonic(), _Read()
+            run, began = Run(errand, at_work), time.monotonic()
             with shown(path.name, size, partial(_position, file, read)) as show:
-                for progress in run.go(_entries(pieces, form, mapping, settings, read)):
+                for progress in run.go(entries):
                     show(progress)
         return _tell(run, wish, time.monotonic() - began)
 
@@ -150,6 +151,7 @@ def _position(file: BinaryIO, read: _Read, imported: Progress) -> float:
 def _entries(
     pieces: Iterator[bytes], form: str, mapping: Mapping | None, settings: Settings, read: _Read
 ) -> Iterator[Entry]:
+    """The rows of the file. Invalid, at once, where it has not the columns that the mapping needs."""
     most = settings.max_import_bytes
     if mapping:
         plain = BufferedReader(Unpacked(unpacked(pieces, most=most)))

@@ -90,13 +90,18 @@ def row_of(line: int, text: bytes, value: Any, *, end: int = 0) -> Entry:
         # A row without any id is told by what it says: the same row again is the same event.
         derived = UUID(int=0) if external_ids else _derived(digest_of(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)))
         return Row(line, text, digest, external_ids, derived, says_id=False, end=end)
-    problem = _ID.problem_with(id_) if isinstance(id_, str) else "Must be a UUID."
+    problem = _problem_of(id_)
     if problem:
         return Refused(line, (RowError(line, problem, "#/id"),), end)
     return Row(line, text, digest, external_ids, UUID(id_), says_id=True, end=end)
 
 
 _ID = Identifier()
+
+
+def _problem_of(id_: Any) -> str | None:
+    problem = _ID.problem_with(id_) if isinstance(id_, str) else "Must be a UUID."
+    return problem or (None if UUID(id_).int else "Must be the id of an event; the nil UUID is none.")
 
 
 def digest_of(text: bytes) -> bytes:

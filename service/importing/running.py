@@ -118,7 +118,7 @@ class Run:
                 yield from self._atomic(entries) if self._is_atomic else self._partial(entries)
             state, reason = self._end()
         except GeneratorExit:
-            reason = "Whoever sent it has gone."
+            reason = "The connection was cut."  # found by who tells how far it has come, before who reads
             raise
         except Cut as error:
             reason = str(error)

@@ -75,11 +75,15 @@ class RowError:
 
 # What was running when it said nothing more was interrupted, whoever looks first.
 _COLUMNS = """
-    id, key_id, name, format, mode, dry_run, reason, created_at, finished_at, line, bytes_read,
+    id, key_id, name, format, mode, dry_run, created_at, line, bytes_read,
     created, updated, unchanged, refused, errors, topics, token, fingerprint,
-    CASE WHEN state = 'running' AND beat_at < %(now)s - %(lease)s THEN 'interrupted' ELSE state END AS state
+    CASE WHEN is_lost THEN 'interrupted' ELSE state END AS state,
+    CASE WHEN is_lost THEN 'It ended without a word.' ELSE reason END AS reason,
+    CASE WHEN is_lost THEN beat_at ELSE finished_at END AS finished_at
     """
 
+_LOST = "state = 'running' AND beat_at < %(now)s - %(lease)s"
+_FOUND = f"FROM (SELECT *, {_LOST} AS is_lost FROM import) AS import"  # noqa: S608 (a constant of ours)
 
 _OWNED = "(%(owner)s::uuid IS NULL OR key_id = %(owner)s)"
 
@@ -207,7 +211,7 @@ def get_import(conn: Connection, id: UUID, now: datetime, *, owner: UUID | None 
     """One import; NotFound where it is another one's than that of the key `owner`."""
     cur = conn.cursor(row_factory=class_row(Import))
     cur.execute(
-        f"SELECT {_COLUMNS} FROM import WHERE id = %(id)s AND {_OWNED}",  # noqa: S608 (constants of ours)
+        f"SELECT {_COLUMNS} {_FOUND} WHERE id = %(id)s AND {_OWNED}",
         {"id": id, "owner": owner, "now": now, "lease": LEASE},
     )
     if found := cur.fetchone():
@@ -221,11 +225,11 @@ def find_import_by_token(conn: Connection, key_id: UUID, token: str, now: dateti
     cur.execute(
         f"""
         SELECT {_COLUMNS}
-          FROM import
+          {_FOUND}
          WHERE key_id = %(key_id)s AND token = %(token)s AND created_at > %(since)s
          ORDER BY id DESC
          LIMIT 1
-        """,  # noqa: S608 (as above)
+        """,
         {"key_id": key_id, "token": token, "since": now - TOKEN_KEPT_FOR, "now": now, "lease": LEASE},
     )
     return cur.fetchone()
@@ -239,11 +243,11 @@ def page_imports(
     cur.execute(
         f"""
         SELECT {_COLUMNS}
-          FROM import
+          {_FOUND}
          WHERE (%(before)s::uuid IS NULL OR id < %(before)s::uuid) AND {_OWNED}
          ORDER BY id DESC
          LIMIT %(limit)s
-        """,  # noqa: S608 (as above)
+        """,
         {"before": before, "owner": owner, "limit": limit, "now": now, "lease": LEASE},
     )
     return cur.fetchall()

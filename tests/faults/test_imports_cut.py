@@ -151,7 +151,9 @@ def test_a_killed_api_leaves_whole_rows_and_a_report_of_how_far_it_came(
         report = last_import(served, writer)
         assert (report["state"], report["rows"], report["line"]) == ("running", counts(created=taken), taken)
         let_time_pass(empty)
-        assert last_import(served, writer)["state"] == "interrupted"
+        report = last_import(served, writer)
+        assert (report["state"], report["reason"]) == ("interrupted", "It ended without a word.")
+        assert report["finished_at"] is not None
         imported_again(served, writer, taken)
         assert [one["state"] for one in ask(served.port, "GET", "/v1/imports", key=writer).json()["items"]] == [
             "done",

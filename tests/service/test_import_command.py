@@ -302,3 +302,15 @@ def test_a_mapping_makes_events_of_any_table_and_brings_its_topics_along(
     [event] = client.get("/v1/events").get_json()["items"]
     assert (event["title"], event["dates"][0]["edtf"], event["topics"][0]["id"]) == ("A law", "2020-03-05", "law")
     assert "1 unchanged, 2 refused" in command(database, *words).stdout
+
+
+def test_a_file_that_the_mapping_is_not_for_leaves_no_import_and_no_topics(
+    database: str, client: FlaskClient, file: Callable[..., Path]
+) -> None:
+    words = ("import", "--mapping", file("laws.toml", MAPPING.encode()))
+    other = command(database, *words, file("other.csv", b"No,Nome\n1,Una legge\n"))
+    assert (other.exit_code, "the file has no column" in other.stderr) == (1, True), other.output
+    damaged = command(database, *words, file("laws.csv.gz", b"\x1f\x8b\x08 no gzip"))
+    assert (damaged.exit_code, damaged.stderr) == (1, "Error: The gzip is damaged.\n")
+    assert rows_in(database, "import", "topic") == {"import": 0, "topic": 0}
+    assert client.get("/v1/imports").get_json()["items"] == []

@@ -104,10 +104,11 @@ def test_bad_rows_are_told_with_line_and_place_and_the_others_land(client: Flask
         row(4, topics=[{"id": "nowhere"}]),
         b"[1, 2]",
         row(5, id="no-uuid"),
+        row(5, id="00000000-0000-0000-0000-000000000000"),
         row(6),
     ]
     report = imported(client, ndjson(*rows))
-    assert (report["rows"], report["error_count"], report["line"]) == (counts(created=2, refused=6), 7, 9)
+    assert (report["rows"], report["error_count"], report["line"]) == (counts(created=2, refused=7), 8, 10)
     assert errors(report) == [
         (3, None, "The line is not JSON: Expecting property name enclosed in double quotes at column 2."),
         (4, "#/title", "Must not be blank; leave it out or send null where it is unknown."),
@@ -116,6 +117,7 @@ def test_bad_rows_are_told_with_line_and_place_and_the_others_land(client: Flask
         (6, "#/topics/0/id", 'There is no topic "nowhere".'),
         (7, None, "A record a line is wanted, not a list of records."),
         (8, "#/id", "Must be a UUID."),
+        (9, "#/id", "Must be the id of an event; the nil UUID is none."),
     ]
     assert titles(client) == ["Policy 1", "Policy 6"]
 

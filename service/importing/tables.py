@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import orjson
 
@@ -18,6 +19,9 @@ _DELIMITERS = (",", ";", "\t", "|")
 
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+#: Faults of a header that are told at most: a line may have hundreds of thousands of names.
+_MOST_FAULTS = 20
 
 #: What PostgreSQL cannot hold, and bytes that were no UTF-8.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -70,7 +74,7 @@ def _header(line: Line | None) -> tuple[list[str], str]:
     except csv.Error as error:
         raise Malformed(f"The line that names the columns cannot be read: {error}.") from error
     names, delimiter = max(found, key=lambda one: sum(name in KNOWN for name in one[0]))
-    if faults := [*_wrong_names(names)]:
+    if faults := [*islice(_wrong_names(names), _MOST_FAULTS)]:
         raise Invalid("The header names what is no column, or a column twice.", faults)
     return names, delimiter
 
@@ -81,12 +85,14 @@ def _names(header: str, delimiter: str) -> list[str]:
     return ["_".join(cell.lower().split()) for cell in cells]
 
 
-def _wrong_names(names: Sequence[str]) -> Iterator[Fault]:
+def _wrong_names(names: Iterable[str]) -> Iterator[Fault]:
+    seen = set[str]()
     for place, name in enumerate(names):
         if name not in KNOWN:
             yield Fault(f'There is no column "{name[:100]}".{did_you_mean(name[:100], KNOWN)}', pointer=f"#/{place}")
-        elif name in names[:place]:
+        elif name in seen:
             yield Fault(f'The column "{name}" stands twice.', pointer=f"#/{place}")
+        seen.add(name)
 
 
 def _rows(feed: _Feed, names: Sequence[str], delimiter: str) -> Iterator[Entry]:

@@ -69,6 +69,13 @@ def test_a_header_that_names_what_is_no_column_is_refused(header: str, detail: s
     assert [fault.detail for fault in caught.value.faults] == [detail]
 
 
+@pytest.mark.parametrize("header", ["x," * 120_000, "title," * 40_000])
+def test_of_a_header_with_very_many_names_the_first_wrong_ones_are_told(header: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        entries(header + "\n", longest=1_000_000)
+    assert len(caught.value.faults) == 20
+
+
 @pytest.mark.parametrize("table", [b"", b"\n\n", b"x" * 20_000])
 def test_what_has_no_header_that_can_be_read_is_refused(table: bytes) -> None:
     with pytest.raises(Malformed):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 #: Seconds between two looks while work comes, and at most.
 LEAST, MOST = 0.01, 0.2
 
-#: A look that took long is not repeated sooner than after so many times as long.
+#: Looks that take long are not repeated sooner than after so many times as long. The shorter of two counts, since one
+#: alone may have waited for the processor.
 SHARE = 4.0
 
 
@@ -16,8 +17,10 @@ class Pace:
     least: float = LEAST
     most: float = MOST
     _pause: float = LEAST
+    _took: float = 0.0
 
     def after(self, found: int, took: float) -> float:
         """Seconds until the next look, when this one `took` so long and found so much."""
         self._pause = self.least if found else min(self.most, self._pause * 2)
-        return max(self._pause, min(SHARE * took, self.most))
+        usually, self._took = min(took, self._took), took
+        return max(self._pause, min(SHARE * usually, self.most))

@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import signal
+import sys
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -41,12 +42,17 @@ OFTEN, NOW_AND_THEN, SELDOM = 1.0, 5.0, 600.0
 #: Seconds after which words that were written lately are put where searches find them at once.
 SETTLED_EVERY = 5.0
 
+#: Seconds after which a busy loop lets a thread that speaks with the database go on: each statement's answer waits for
+#: that, and ten of them come before what was written is sent.
+TURN = 0.0005
+
 log = structlog.get_logger()
 
 
 def run(settings: Settings) -> None:
     """Work until told to stop by SIGTERM or SIGINT; what is under way then is ended first."""
     _raise_limit_of_files()
+    sys.setswitchinterval(TURN)
     uvloop.run(_run(settings))
 
 

@@ -100,34 +100,36 @@ def list_targets(conn: Connection, shards: Sequence[int], *, since: datetime | N
 
 def list_waiting(conn: Connection) -> list[UUID]:
     """The subscriptions for which something is due, by hops through the index: those with nothing cost nothing."""
-    rows = conn.execute(
-        """
-        WITH RECURSIVE waiting AS (
-            (SELECT subscription_id FROM delivery WHERE state = 'pending' ORDER BY subscription_id LIMIT 1)
-              UNION ALL
-             SELECT (SELECT subscription_id
-                       FROM delivery
-                      WHERE state = 'pending' AND subscription_id > waiting.subscription_id
-                      ORDER BY subscription_id
-                      LIMIT 1)
-               FROM waiting
-              WHERE waiting.subscription_id IS NOT NULL
-        )
-        SELECT subscription_id
-          FROM waiting
-         WHERE EXISTS (SELECT
-                         FROM delivery
-                        WHERE delivery.subscription_id = waiting.subscription_id AND state = 'pending'
-                          AND again = FALSE AND due_at <= now())
-            OR EXISTS (SELECT
-                         FROM delivery
-                        WHERE delivery.subscription_id = waiting.subscription_id AND state = 'pending'
-                          AND again = TRUE AND due_at <= now())
-        """,
-        binary=True,
-    ).fetchall()
-    return [id_ for [id_] in rows]
+    return [id_ for [id_] in conn.execute(LIST_WAITING, binary=True)]
 
+
+LIST_WAITING = """
+    WITH RECURSIVE waiting AS (
+        (SELECT subscription_id FROM delivery WHERE state = 'pending' ORDER BY subscription_id LIMIT 1)
+          UNION ALL
+         SELECT (SELECT subscription_id
+                   FROM delivery
+                  WHERE state = 'pending' AND subscription_id > waiting.subscription_id
+                  ORDER BY subscription_id
+                  LIMIT 1)
+           FROM waiting
+          WHERE waiting.subscription_id IS NOT NULL
+    )
+    SELECT subscription_id
+      FROM waiting
+     WHERE (SELECT seq -- in this form, since the planner would answer EXISTS by reading all that waits
+              FROM delivery
+             WHERE delivery.subscription_id = waiting.subscription_id AND state = 'pending'
+               AND again = FALSE AND due_at <= now()
+             ORDER BY due_at, seq
+             LIMIT 1) IS NOT NULL
+        OR (SELECT seq
+              FROM delivery
+             WHERE delivery.subscription_id = waiting.subscription_id AND state = 'pending'
+               AND again = TRUE AND due_at <= now()
+             ORDER BY due_at, seq
+             LIMIT 1) IS NOT NULL
+    """
 
 _DUE = "subscription_id, seq, id, event_id, kind, again, step, attempts"
 

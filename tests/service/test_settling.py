@@ -1,5 +1,6 @@
 """What the worker asks of the database and writes down there: leases, what is due, how it ended."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from service.delivery.leasing import MARGIN, Leases
 from service.delivery.settling import settle
 from service.ids import uuid7
 from service.store.deliveries import NewDelivery, insert_deliveries
-from service.store.due import Wanted, find_due, find_next, finish_attempts, list_waiting
+from service.store.due import LIST_WAITING, Wanted, find_due, find_next, finish_attempts, list_waiting
 from service.store.shards import SHARDS, claim_shards, renew_shards
 from tests.delivering import an_end, hold_all_shards, make_deliveries, make_subscription, states
 
@@ -112,6 +113,33 @@ def test_only_subscriptions_with_something_due_are_asked_about(conn: psycopg.Con
     conn.execute("UPDATE delivery SET again = TRUE WHERE subscription_id = %s", (ids[2],))
     conn.execute("UPDATE delivery SET due_at = now() + interval '1 h' WHERE seq = 4")
     assert list_waiting(conn) == sorted(ids[2:4])
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["without statistics", "with statistics"])
+def test_however_much_waits_it_is_not_read_to_know_for_whom_something_does(
+    conn: psycopg.Connection, *, is_known: bool
+) -> None:
+    ids = [make_subscription(conn) for _ in range(20)]
+    conn.execute(
+        """
+        INSERT INTO delivery (subscription_id, seq, event_id, kind, state, again, step, attempts, due_at, created_at)
+        SELECT id, seq, id, 'create', 'pending', seq %% 2 = 0, 0, 0, now(), now()
+          FROM unnest(%s::uuid[]) AS id, generate_series(1, 1000) AS seq
+        """,
+        (ids[:10],),
+    )
+    if is_known:
+        conn.execute("ANALYZE delivery")
+    [[plan]] = conn.execute(b"EXPLAIN (ANALYZE, FORMAT JSON) " + LIST_WAITING.encode()).fetchall()
+    assert max(_numbers_of_rows(plan[0]["Plan"])) < 50
+    assert list_waiting(conn) == sorted(ids[:10])
+
+
+def _numbers_of_rows(node: dict[str, Any]) -> Iterator[float]:
+    """How many rows each part of a plan has given, every time together."""
+    yield node["Actual Rows"] * node["Actual Loops"]
+    for part in node.get("Plans", ()):
+        yield from _numbers_of_rows(part)
 
 
 def test_first_attempts_and_further_ones_have_room_each_for_itself(conn: psycopg.Connection) -> None:

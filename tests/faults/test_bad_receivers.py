@@ -1,6 +1,6 @@
 """Receivers that are dead, slow or malicious beside others: those get all of theirs meanwhile, within bounds.
 
-How long they wait is a matter of arithmetic in tests/service/test_lanes.py, and is measured by `make bench-webhooks`.
+How long they wait is told exactly by tests/service/test_isolation.py and measured by test_beside_bad_receivers.py.
 """
 
 import gzip

@@ -5,6 +5,7 @@ those that the worker wrote down. Another test on this machine may take the proc
 that a verdict is of the same moment, and there are a few of them before it is a failure.
 """
 
+import asyncio
 import gzip
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ from tests.delivering import make_subscription, wait_for
 from tests.factories import an_event
 from tests.faults.conftest import make_database
 from tests.faults.working import ask, working
-from tests.receiving import Behaviour, answering, hang, receiving, writing_on
+from tests.receiving import Behaviour, Request, answering, hang, receiving, writing_on
 
 #: Webhooks that count, and others; writes a second, and how many of the hundred each concerns.
 COUNTED, OTHERS, WRITES, CONCERNED = 50, 50, 40, 10
@@ -39,7 +40,7 @@ LONGER, SHARE = 2.0, 0.9
 #: Verdicts before it is a failure.
 ROUNDS = 4
 
-#: Such that whoever hangs does so throughout, and that half of all slots are soon held by those who do.
+#: Such that whoever hangs does so throughout, and that those who begin to would have all slots if they were let.
 SETTINGS = {
     "POLICYTRAIL_WEBHOOK_TIMEOUT": "15",
     "POLICYTRAIL_WEBHOOK_LEASE": "30",
@@ -71,8 +72,27 @@ def _half_hanging(stack: ExitStack) -> Sequence[str]:
     return [stack.enter_context(receiving(hang)).url] * OTHERS
 
 
+def _half_that_hang_later(stack: ExitStack) -> Sequence[str]:
+    since: list[float] = []
+
+    async def behave(request: Request, writer: asyncio.StreamWriter) -> None:
+        since.append(time.monotonic())
+        await (answering() if since[-1] < since[0] + WARM_UP else hang)(request, writer)
+
+    return [stack.enter_context(receiving(behave)).url] * OTHERS
+
+
 def _endless(stack: ExitStack) -> Sequence[str]:
     return [stack.enter_context(receiving(behave)).url for behave in _ENDLESS.values()] * (OTHERS // len(_ENDLESS))
+
+
+async def _answer_from_afar(request: Request, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(0.1)
+    await answering()(request, writer)
+
+
+def _one_afar(stack: ExitStack) -> Sequence[str]:
+    return [*_answering_well(stack)[1:], stack.enter_context(receiving(_answer_from_afar)).url]
 
 
 def _without_address(_: ExitStack) -> Sequence[str]:
@@ -82,15 +102,16 @@ def _without_address(_: ExitStack) -> Sequence[str]:
 BAD: dict[str, Beginning] = {
     "one hangs": _one_hanging,
     "half of them hang": _half_hanging,
+    "half of them begin to hang": _half_that_hang_later,
     "half of them answer without end": _endless,
     "half of them have names that lead nowhere": _without_address,
-    "one has a backlog of 50,000": _answering_well,
+    "one has a backlog of 50,000": _one_afar,
 }
 
 
 @dataclass(frozen=True)
 class Served:
-    """Seconds from a write to the first attempt for 99 of 100 that count, and how many of those arrived."""
+    """Seconds from a commit to the first attempt for 99 of 100 that count, and how many of those arrived."""
 
     waited: float
     arrived: int
@@ -143,9 +164,9 @@ def measured(cluster: Server, others: Beginning, *, backlog: bool = False) -> Se
                 _leave_behind(conn, ids[-1], 50_000)
         with working(database, **SETTINGS):
             wait_for(lambda: ask(database, "SELECT count(worker_id) FROM delivery_shard") == [(64,)])
-            began = _write_evenly(database)
+            committed = _write_evenly(database)
             time.sleep(GRACE)
-            return _served(database, ids[:COUNTED], began)
+            return _served(database, ids[:COUNTED], committed)
 
 
 def _leave_behind(conn: psycopg.Connection, subscription: UUID, number: int) -> None:
@@ -168,36 +189,35 @@ def _leave_behind(conn: psycopg.Connection, subscription: UUID, number: int) -> 
     conn.execute("UPDATE feed_cursor SET seq = %s", (number,))
 
 
-def _write_evenly(database: str) -> datetime:
-    """Write for a while, and return when that began to count."""
-    chance, began = Random(5), time.monotonic()  # noqa: S311 (the same every time is wanted)
-    counts_from = None
+def _write_evenly(database: str) -> dict[UUID, datetime]:
+    """Write for a while, and return when those events were committed that count."""
+    chance, began, committed = Random(5), time.monotonic(), dict[UUID, datetime]()  # noqa: S311 (the same every time)
     with psycopg.connect(database) as conn:
         for number in range(int(WRITES * (WARM_UP + SECONDS))):
             time.sleep(max(0.0, began + number / WRITES - time.monotonic()))
-            if counts_from is None and number >= WRITES * WARM_UP:
-                counts_from = datetime.now(UTC)
             tags = [f"t{one}" for one in chance.sample(range(COUNTED + OTHERS), CONCERNED)]
             content = NewEventSchema().load(an_event(title=f"Event {number}", tags=tags))
-            record_event(conn, content, id=uuid7(), now=datetime.now(UTC), key_id=None)
+            id_ = uuid7()
+            record_event(conn, content, id=id_, now=datetime.now(UTC), key_id=None)
             conn.commit()
-    assert counts_from
-    return counts_from
+            if number >= WRITES * WARM_UP:
+                committed[id_] = datetime.now(UTC)
+    return committed
 
 
-def _served(database: str, counted: Sequence[UUID], since: datetime) -> Served:
-    """What became of what was written `since`. What was not attempted by now has waited until now, and longer."""
+def _served(database: str, counted: Sequence[UUID], committed: dict[UUID, datetime]) -> Served:
+    """What became of the events `committed`. What was not attempted by now has waited until now, and longer."""
+    now = datetime.now(UTC)
     with psycopg.connect(database) as conn:
         rows = conn.execute(
             """
-            SELECT extract(epoch FROM coalesce(attempt.began_at, now()) - occurred_at)::float8, state = 'delivered'
+            SELECT event_id, began_at, state = 'delivered'
               FROM delivery
-              JOIN feed USING (seq)
               LEFT JOIN attempt ON attempt.subscription_id = delivery.subscription_id
                                AND attempt.seq = delivery.seq AND number = 1
-             WHERE delivery.subscription_id = ANY(%s) AND occurred_at >= %s
-             ORDER BY 1
+             WHERE delivery.subscription_id = ANY(%s) AND event_id = ANY(%s)
             """,
-            (list(counted), since),
+            (list(counted), list(committed)),
         ).fetchall()
-    return Served(rows[int(len(rows) * 0.99)][0], sum(delivered for _, delivered in rows))
+    waited = sorted(((began_at or now) - committed[event]).total_seconds() for event, began_at, _ in rows)
+    return Served(waited[int(len(waited) * 0.99)], sum(delivered for _, _, delivered in rows))

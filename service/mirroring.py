@@ -45,10 +45,10 @@ class Mirror:
     """A copy in a SQLite file: the events that pass a filter, written as in the address of a list."""
 
     def __init__(self, url: str, file: Path, *, asked: str = "", key: str | None = None) -> None:
-        self.url, self.asked, self.key = url, dict(parse_qsl(asked, keep_blank_values=True)), key
+        self.url, self.asked, self.key = f"{url.rstrip('/')}/", dict(parse_qsl(asked, keep_blank_values=True)), key
         self.db = sqlite3.connect(file)
         self.db.executescript(_TABLES)
-        of = json.dumps([url, self.asked])
+        of = json.dumps([self.url, self.asked])
         if self.state("of", of) != of:
             raise Refused(f"{file} is a copy of {self.state('of')}.")
         self.keep(of=of)
@@ -69,7 +69,7 @@ class Mirror:
         if cursor is None or page is not None:
             return self.read_snapshot(page)
         try:
-            found = self.get("/v1/changes", {**self.asked, "after": cursor, "limit": 1_000, "wait": wait})
+            found = self.get("v1/changes", {**self.asked, "after": cursor, "limit": 1_000, "wait": wait})
         except Gone:
             self.keep(cursor=None)
             return True
@@ -80,7 +80,7 @@ class Mirror:
     def read_snapshot(self, page: str | None) -> bool:
         """Keep one page of all events. With the last one those go that stood on none."""
         number = self.state("snapshot", 0) + (page is None)
-        found = self.get(page) if page else self.get("/v1/events", {**self.asked, "snapshot": "true", "limit": 200})
+        found = self.get(page) if page else self.get("v1/events", {**self.asked, "snapshot": "true", "limit": 200})
         rows = ((event["id"], event["version"], text(event), number) for event in found["items"])
         self.db.executemany("REPLACE INTO event VALUES (?, ?, ?, ?)", rows)
         if found["next"] is None:
@@ -100,7 +100,7 @@ class Mirror:
                 self.db.execute(f"INSERT INTO event VALUES (:id, :version, :document, {snapshot})", named)  # noqa: S608 (a constant)
 
     def get(self, path: str, query: Mapping[str, Any] = {}) -> Any:
-        """What the service answers. Gone, ClickException where it will not, or one of CUT where it may yet."""
+        """What the service answers. Gone, Refused where it will not, or one of CUT where it may yet."""
         address = urljoin(self.url, path) + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept-Encoding": "gzip"} | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
         try:

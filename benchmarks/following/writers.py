@@ -31,8 +31,8 @@ ROUNDS = 3
 class Cost:
     """Milliseconds that a write took, its commit included, for half and for 99 of 100: medians of the rounds.
 
-    `alone` is what the write itself has to do; `beside` is with a worker on the same cores, with its share of one of them
-    and PostgreSQL's.
+    `alone` is what the write itself has to do. `beside` is with a worker on the same cores; `worker` and `database` are
+    the share of one of them that it and PostgreSQL have.
     """
 
     subscriptions: int

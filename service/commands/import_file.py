@@ -169,7 +169,8 @@ def _tell(run: Run, wish: Wish, seconds: float) -> bool:
         place = " ".join(part for part in (error.column, error.pointer) if part)
         click.echo(f"line {error.line}: {place + ': ' if place else ''}{error.detail}", err=True)
     if told.errors > len(errors):
-        click.echo(f"… and {told.errors - len(errors):,} errors more; --errors FILE writes them all.", err=True)
+        more = told.errors - len(errors)
+        click.echo(f"… and {more:,} error{'s' if more > 1 else ''} more; --errors FILE writes them all.", err=True)
     if wish.errors:
         _write_errors(run, wish.errors)
     click.echo(_summary(told, seconds))

@@ -22,7 +22,7 @@ _MAPPINGS = ROOT / "examples" / "mappings"
 
 HEADINGS = ("tracker", "seconds", "rows", "taken", "refused", "events", "why refused")
 
-_OTHERS = re.compile(r" Refused with it, as rows of one event: lines ([0-9, ]+)\.\Z")
+_OTHERS = re.compile(r" Refused with it, as rows of one event: lines ([0-9, -]+)\.\Z")
 
 
 def measure(on: Server, trackers: Path, directory: Path) -> Iterator[tuple[str, ...]]:
@@ -52,8 +52,9 @@ def _refusal(error: str) -> tuple[str, set[int]]:
     """What was wrong, and on which lines the rows begin that were refused for it: several may be one event."""
     said = json.loads(error)
     others = _OTHERS.search(said["detail"])
-    lines = {said["line"], *(map(int, others[1].split(", ")) if others else ())}
-    return _OTHERS.sub("", said["detail"]).rstrip("."), lines
+    spans = [span.split("-") for span in others[1].split(", ")] if others else []
+    lines = {line for span in spans for line in range(int(span[0]), int(span[-1]) + 1)}
+    return _OTHERS.sub("", said["detail"]).rstrip("."), {said["line"], *lines}
 
 
 def table(lines: list[tuple[str, ...]]) -> str:

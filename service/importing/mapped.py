@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, Protocol, runtime_checkable
 
 from schemas.event import NewEventSchema
@@ -83,12 +84,18 @@ def _with_columns(error: RowError, mapped: Mapped) -> RowError:
 def _unmapped(outcome: Unmapped) -> Refused:
     """Rows that gave no record, told by the first of them."""
     line, *others = outcome.lines
-    also = f" Refused with it, as rows of one event: lines {', '.join(map(str, others))}." if others else ""
+    also = f" Refused with it, as rows of one event: lines {_spans(others)}." if others else ""
     errors = (
         RowError(line, reason.detail + also, _pointer(reason.place), reason.column, place)
         for place, reason in enumerate(outcome.reasons)
     )
     return Refused(line, tuple(errors))
+
+
+def _spans(lines: Iterable[int]) -> str:
+    """The lines in order, those that follow each other as 3-17: a quote that is not closed takes thousands along."""
+    spans = [list(span) for _, span in groupby(enumerate(lines), lambda numbered: numbered[1] - numbered[0])]
+    return ", ".join(str(span[0][1]) if len(span) == 1 else f"{span[0][1]}-{span[-1][1]}" for span in spans)
 
 
 def _pointer(place: str | None) -> str | None:

@@ -304,6 +304,16 @@ def test_a_mapping_makes_events_of_any_table_and_brings_its_topics_along(
     assert "1 unchanged, 2 refused" in command(database, *words).stdout
 
 
+def test_rows_that_are_refused_together_are_told_by_their_lines(database: str, file: Callable[..., Path]) -> None:
+    table = (
+        "No,Name,State,Adopted\n" + "1,A law,Japan,05.03.2020\n" * 3 + "2,B,Japan,05.03.2020\n1,C,Japan,05.03.2020\n"
+    )
+    mapping = file("laws.toml", f'group = {{ by = "{{No}}", alike = true }}\n{MAPPING}'.encode())
+    done = command(database, "import", "--mapping", mapping, file("laws.csv", table.encode()))
+    assert "line 2: Name: Is not the same in all rows of the event." in done.stderr
+    assert "Refused with it, as rows of one event: lines 3-4, 6." in done.stderr
+
+
 def test_a_file_that_the_mapping_is_not_for_leaves_no_import_and_no_topics(
     database: str, client: FlaskClient, file: Callable[..., Path]
 ) -> None:

@@ -114,7 +114,7 @@ class Run:
         state: str = "interrupted"
         reason: str | None = "It was stopped."
         try:
-            with _beating(self.errand, self.progress):
+            with _beating(self.errand, self._kept):
                 yield from self._atomic(entries) if self._is_atomic else self._partial(entries)
             state, reason = self._end()
         except GeneratorExit:
@@ -135,6 +135,11 @@ class Run:
     @property
     def _is_atomic(self) -> bool:
         return self.errand.begun.mode == "atomic" and not self.errand.terms.dry_run
+
+    @property
+    def _kept(self) -> Progress:
+        """How far it has come with what is there to stay: of all or nothing, nothing until the transaction says so."""
+        return Progress() if self._is_atomic else self.progress
 
     def _end(self) -> tuple[str, str | None]:
         """State and reason of an import that came to its end."""
@@ -174,6 +179,7 @@ class Run:
             patiently(partial(self._write_end, state, reason))
 
     def _write_end(self, state: str, reason: str | None) -> None:
+        kept = self._kept
         with self.errand.database.importing() as conn:
             store.imports.end_import(
                 conn,
@@ -181,8 +187,8 @@ class Run:
                 state,
                 reason,
                 datetime.now(UTC),
-                line=self.progress.line,
-                bytes_read=self.progress.bytes_read,
+                line=kept.line,
+                bytes_read=kept.bytes_read,
                 fingerprint=self.fingerprint() if state == "done" else None,
             )
 

@@ -138,6 +138,14 @@ def test_all_or_nothing_keeps_nothing_where_one_row_is_refused(client: FlaskClie
     assert titles(client) == ["Changed", "Policy 2"]
 
 
+@pytest.mark.parametrize(("mode", "taken"), [("partial", 1_000), ("atomic", 0)])
+def test_what_cannot_be_read_on_is_told_with_how_far_it_came(client: FlaskClient, mode: str, taken: int) -> None:
+    damaged = gzip.compress(ndjson(*map(row, range(1_500)))) + b"no gzip"
+    report = imported(client, damaged, mode=mode)
+    assert (report["state"], report["reason"]) == ("failed", "The gzip is damaged.")
+    assert (report["rows"], report["line"]) == (counts(created=taken), taken)
+
+
 @pytest.mark.parametrize("mode", ["partial", "atomic"])
 def test_a_dry_run_tells_what_would_become_of_each_row_and_writes_nothing(
     client: FlaskClient, database: str, mode: str

@@ -23,6 +23,9 @@ from service.embedded import Server
 
 _COMMAND = Path(sys.executable).parent / "policytrail"
 
+#: Requests after which each process has answered one in all likelihood.
+_WARMING = 8
+
 #: Bytes that a reader takes at once.
 _PIECE = 1 << 20
 
@@ -126,8 +129,9 @@ def _commanded(on: Server, url: str, file: Path, rows: int) -> Figure:
 def _read(on: Server, address: str, asked: Asked, rows: int) -> Figure:
     """What one request takes, and when its first byte is there, once the form was asked for."""
     lines, once = 0, "&" if "?" in asked.path else "?"
-    with urlopen(f"{address}{asked.path}{once}limit=1") as warm:  # noqa: S310 (our own)
-        warm.read()
+    for _ in range(_WARMING):
+        with urlopen(f"{address}{asked.path}{once}limit=1") as warm:  # noqa: S310 (our own)
+            warm.read()
     with _spending(on, f"{asked.name}, `GET /v1/events`", rows, asked.wanted) as told:
         connection = HTTPConnection(urlsplit(address).netloc, timeout=600)
         began = time.perf_counter()

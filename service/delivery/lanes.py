@@ -90,7 +90,7 @@ class Lanes:
 
     def rooms(self, ids: Iterable[UUID], now: float) -> Iterator[Room]:
         """Those of the lanes `ids` that deliveries should be fetched for."""
-        is_full = sum(lane.size for lane in self._lanes.values() if any(lane.waiting)) > MOST_BYTES
+        is_full = sum(lane.size for lane in self._lanes.values() if lane.waiting[0] or lane.waiting[1]) > MOST_BYTES
         for id_ in ids:
             lane = self._lanes.get(id_)
             if lane is None or lane.closed or lane.rests_until > now or not _has_room(lane):
@@ -155,9 +155,10 @@ class Lanes:
     def look(self, now: float) -> None:
         """Notice receivers that take long right now. To be called many times a second."""
         for lane in self._lanes.values():
-            before = lane.standing
-            lane.look(now)
-            self._shares.move(before, lane.standing, len(lane.flights))
+            if lane.flights:
+                before = lane.standing
+                lane.look(now)
+                self._shares.move(before, lane.standing, len(lane.flights))
 
     def adapt(self, *, saturated: bool) -> None:
         """Have less under way while this process has more to do than it can, more otherwise. See Shares."""

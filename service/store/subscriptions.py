@@ -84,12 +84,12 @@ def mark_watches(conn: Connection) -> str:
     """A text that is another one where a subscription, or what its filter takes along, may have become another."""
     [[mark]] = conn.execute(
         """
-        SELECT md5(concat_ws(',', (SELECT string_agg(concat(id, version), ' ' ORDER BY id)
-                                     FROM subscription
-                                    WHERE deleted_at IS NULL AND disabled_reason IS DISTINCT FROM 'filter'),
-                                  (SELECT string_agg(concat(id, version), ' ' ORDER BY id) FROM topic),
-                                  (SELECT count(*) FROM event WHERE merged_into IS NOT NULL),
-                                  (SELECT count(DISTINCT configuration) FROM search_language)))
+        SELECT concat_ws(',', (SELECT coalesce(bit_xor(uuid_hash_extended(id, version)), 0)
+                                 FROM subscription
+                                WHERE deleted_at IS NULL AND disabled_reason IS DISTINCT FROM 'filter'),
+                              (SELECT coalesce(bit_xor(hashtextextended(id, version)), 0) FROM topic),
+                              (SELECT count(*) FROM event WHERE merged_into IS NOT NULL),
+                              (SELECT count(DISTINCT configuration) FROM search_language))
         """
     ).fetchall()
     return str(mark)

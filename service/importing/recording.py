@@ -116,10 +116,12 @@ class Recorder:
         row, id_ = candidate.row, candidate.id
         said = orjson.loads(row.text)
         before = orjson.loads(stored.document) if stored and stored.record_state == "active" else None
-        content = load(_NEW_EVENT, content_of(said, before) if row.is_flat else said)
+        if row.is_flat:
+            said = content_of(said, before)
         if before:
-            content["external_ids"] = _together(content["external_ids"], before["external_ids"])
+            content = load(_NEW_EVENT, _with_external_ids(said, before["external_ids"]))
             return Draft(row, id_, complete(content, id=str(id_), now=self.now, before=before), before)
+        content = load(_NEW_EVENT, said)
         require_active(said)
         first = complete(content, id=str(id_), now=self.now)
         record = restored(first, said, self.now) if self.terms.is_trusted else first
@@ -216,9 +218,12 @@ def breathing(members: Iterable[T]) -> Iterator[T]:
         yield member
 
 
-def _together(stated: list[Record], kept: list[Record]) -> list[Record]:
-    """The external ids of both: what one system calls an event says nothing of what others call it."""
-    return stated + [one for one in kept if one not in stated]
+def _with_external_ids(said: Any, kept: list[Record]) -> Any:
+    """What is said, with the external ids that are kept: what one system calls an event says nothing of others."""
+    stated = said.get("external_ids", []) if isinstance(said, dict) else None
+    if not isinstance(stated, list):
+        return said  # what is wrong with it the schema tells
+    return said | {"external_ids": stated + [one for one in kept if one not in stated]}
 
 
 def _refused(row: Row, error: Invalid) -> Refused:

@@ -1,5 +1,6 @@
 """`policytrail import`: the same as over HTTP, for who stands beside the database."""
 
+import csv
 import gzip
 import json
 import os
@@ -236,6 +237,24 @@ def test_an_export_as_csv_that_comes_back_changes_nothing(database: str, client:
     table = command(database, "export", "--format", "csv").stdout_bytes
     done = command(database, "import", "-", "--format", "csv", sent=table)
     assert "0 created, 0 updated, 2 unchanged, 0 refused" in done.stdout, done.output
+
+
+def test_an_export_as_csv_makes_the_same_events_elsewhere_as_far_as_a_table_can_say(
+    database: str, client: FlaskClient, admin: psycopg.Connection, template_database: str
+) -> None:
+    made = create_event(
+        client, title="One", tags=["a; b"], dates=[{"kind": "ends", "edtf": "2030", "modality": "expected"}]
+    )
+    change(client, made, summary="=1+1")
+    table = command(database, "export", "--format", "csv").stdout_bytes
+    with empty(database, admin, template_database) as other:
+        done = command(other, "import", "-", "--format", "csv", sent=table)
+        assert (done.exit_code, "1 created" in done.stdout) == (0, True), done.output
+        again = command(other, "export", "--format", "csv").stdout
+    here, there = (list(csv.DictReader(text.splitlines())) for text in (table.decode(), again))
+    own = dict.fromkeys(("version", "created_at", "updated_at", "content_changed_at"))
+    assert [one | own for one in there] == [one | own for one in here]
+    assert (here[0]["version"], there[0]["version"]) == ("2", "1")
 
 
 @contextmanager

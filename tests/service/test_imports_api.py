@@ -175,6 +175,16 @@ def test_what_one_system_calls_an_event_takes_away_nothing_of_what_others_call_i
     assert (event(client, 1)["title"], event(client, 1)["external_ids"]) == ("Changed", ids)
 
 
+def test_an_event_gets_no_more_external_ids_than_it_may_have(client: FlaskClient) -> None:
+    names = [{"scheme": "other", "value": str(number)} for number in range(50)]
+    assert imported(client, ndjson(row(1)))["rows"] == counts(created=1)
+    report = imported(client, ndjson(row(1, external_ids=[*event(client, 1)["external_ids"], *names[:49]])))
+    assert report["rows"] == counts(updated=1)
+    report = imported(client, ndjson(row(1, external_ids=[names[0], names[49]])))
+    assert errors(report) == [(1, "#/external_ids", "Longer than maximum length 50.")]
+    assert len(event(client, 1)["external_ids"]) == 50
+
+
 def test_a_row_whose_external_ids_belong_to_two_events_is_refused(client: FlaskClient) -> None:
     imported(client, ndjson(row(1), row(2)))
     both = [{"scheme": "tracker", "value": "1"}, {"scheme": "tracker", "value": "2"}]

@@ -143,9 +143,11 @@ class _Read:
 def _position(file: BinaryIO, read: _Read, imported: Progress) -> float:
     """The bytes of the file that are done: all that are read, or of a mapped file the part of them that its lines are.
 
-    Where several rows are one event all of it is read before the first is taken.
+    Where several rows are one event all of it is read before the first is taken. Of rows that were set aside until all
+    are there half is done.
     """
-    return file.tell() * (imported.line / read.lines if read.lines else 1)
+    done = file.tell() * (imported.line / read.lines if read.lines else 1)
+    return done * (1 + imported.counts.rows / imported.aside) / 2 if imported.aside else done
 
 
 def _entries(

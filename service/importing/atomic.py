@@ -37,7 +37,7 @@ def take_all(errand: Errand, entries: Iterable[Entry], progress: Progress) -> It
     with spooling() as spool:
         for number, entry in enumerate(entries):
             spool.add(entry)
-            progress.line, progress.bytes_read = entry.line, entry.end
+            progress.line, progress.bytes_read, progress.aside = entry.line, entry.end, number + 1
             if number % _TOLD_EVERY == 0:
                 yield progress
         for seconds in (*RETRIED_AFTER, None):

@@ -78,6 +78,8 @@ class Progress:
 
     line: int = 0
     bytes_read: int = 0
+    #: Rows that were set aside until all are there, since all are taken or none.
+    aside: int = 0
     counts: Counts = field(default_factory=Counts)
     topics: list[str] = field(default_factory=list)
 

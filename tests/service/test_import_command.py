@@ -142,9 +142,12 @@ def test_of_rows_that_are_read_before_the_first_is_taken_the_bar_shows_those_tha
     monkeypatch.setattr(import_file, "shown", shown)
     rows = "No,Name,State,Adopted\n" + "".join(f"{number},A law,Japan,05.03.2020\n" for number in range(1_500))
     mapping = file("laws.toml", f'group.by = "{{No}}"\n{MAPPING}'.encode())
-    done = command(database, "import", "--mapping", mapping, file("laws.csv", rows.encode()), "--jobs", "1")
-    assert "1,500 created" in done.stdout, done.output
+    words = ("import", "--mapping", mapping, file("laws.csv", rows.encode()), "--jobs", "1")
+    assert "1,500 created" in command(database, *words).stdout
     assert [round(part, 2) for part in parts] == [0.33, 0.67, 1.0]
+    parts.clear()
+    assert "1,500 unchanged" in command(database, *words, "--mode", "atomic").stdout
+    assert [round(part, 2) for part in parts] == [0.0, 0.33, 0.67, 0.83, 1.0]
 
 
 def test_all_or_nothing_and_a_dry_run(database: str, file: Callable[..., Path]) -> None:

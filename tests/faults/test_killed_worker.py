@@ -1,5 +1,6 @@
 """The worker killed at every point: each delivery arrives at least once, under one id, and none is lost."""
 
+import asyncio
 import signal
 import time
 from functools import partial
@@ -11,7 +12,7 @@ from service.embedded import Server, start
 from tests.delivering import wait_for
 from tests.faults.conftest import OPTIONS, make_database
 from tests.faults.working import all_delivered, ask, await_delivered, check_arrivals, dies, subscribe, working, write
-from tests.receiving import answering, hang, receiving
+from tests.receiving import Request, answering, hang, receiving
 
 #: Webhooks, and events that are written for each.
 WEBHOOKS, EVENTS = 5, 20
@@ -91,6 +92,23 @@ def test_one_that_is_stopped_for_longer_than_its_lease_is_replaced_and_has_no_sa
         # The attempt that hung is not counted: who made it was no longer the one to tell.
         assert ask(fresh, "SELECT DISTINCT attempts, state FROM delivery") == [(1, "delivered")]
         check_arrivals(fresh, receiver, most_twice=1)
+
+
+def test_told_to_end_a_worker_writes_down_what_is_under_way_and_leaves_nothing_held(fresh: str) -> None:
+    async def answer_late(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.7)
+        await answering()(request, writer)
+
+    with receiving(answer_late) as receiver:
+        subscribe(fresh, receiver, 5)
+        with working(fresh) as process:
+            write(fresh, 1)
+            wait_for(lambda: len(receiver.requests) == 5)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        assert all_delivered(fresh, 5)
+        check_arrivals(fresh, receiver, most_twice=0)
+    assert ask(fresh, "SELECT count(worker_id) FROM delivery_shard") == [(0,)]
 
 
 def test_a_recovery_cut_by_a_kill_goes_on_and_sends_nothing_again_that_was_acknowledged(fresh: str) -> None:

@@ -16,6 +16,7 @@ from service.delivery.guard import Guard, networks_of
 from service.delivery.resolving import Resolver
 from service.delivery.sending import KEPT, KEPT_HEADERS, Reply, Sender
 from tests.receiving import Behaviour, Receiver, answering, drop, hang, receiving, writing_on
+from tests.service.test_guard import REFUSED
 
 LOOPBACK = networks_of("127.0.0.0/8,::1/128")
 HERE = Guard(LOOPBACK, LOOPBACK)
@@ -204,13 +205,14 @@ def test_no_way_to_write_it_leads_to_an_address_that_is_not_public(host: str) ->
         assert receiver.connections == 0
 
 
-def test_a_name_that_leads_to_such_an_address_is_refused_when_it_is_connected_to() -> None:
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_name_that_leads_to_such_an_address_is_refused_when_it_is_connected_to(kind: str) -> None:
     with receiving() as receiver:
-        for address in ("127.0.0.1", "::ffff:127.0.0.1", "10.1.2.3", "169.254.169.254", "64:ff9b::7f00:1"):
+        for address in REFUSED[kind]:
             replies = send(
                 f"http://innocent.example:{receiver.port}/", guard=NOWHERE, resolver=Resolver(_leading_to(address))
             )
-            assert replies == [Reply("forbidden")]
+            assert replies == [Reply("forbidden")], address
         assert receiver.connections == 0
 
 

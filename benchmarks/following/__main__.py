@@ -23,11 +23,12 @@ README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- webhooks, written by make bench-webhooks -->", "<!-- end of webhooks -->"
 
 #: Fifty subscriptions, each write of concern to five of them; then a hundred, each write of concern to a quarter, alone
-#: and with receivers that hang.
+#: with receivers that hang, and with one to which much is due.
 COMMIT = Load("200 writes/s, 50 subscriptions", writes=200, subscriptions=50, concerned=5)
 ALONE = Load("100 receivers", writes=20, subscriptions=100, concerned=25)
 ONE_DEAD = Load("one of 100 hangs", writes=20, subscriptions=100, concerned=25, hanging=1)
 HALF_DEAD = Load("50 of 100 hang", writes=20, subscriptions=100, concerned=25, hanging=50)
+BEHIND = Load("one of 100 has a backlog of 100,000", writes=20, subscriptions=100, concerned=25, backlog=100_000)
 
 
 @click.command(context_settings={"auto_envvar_prefix": "BENCH", "show_default": True})
@@ -49,7 +50,7 @@ def main(deliveries: int, seconds: int, *, write: bool) -> None:
 
 def _times(on: Server, directory: Path, seconds: float) -> Iterator[Latency]:
     yield latency.measure(on, directory, COMMIT, seconds=seconds)
-    for load in (ALONE, ONE_DEAD, HALF_DEAD):
+    for load in (ALONE, ONE_DEAD, HALF_DEAD, BEHIND):
         # The same fifty receivers each time, none of which hangs.
         yield latency.measure(on, directory, load, seconds=seconds, counted=range(50, 100))
 

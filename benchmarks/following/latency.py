@@ -1,4 +1,4 @@
-"""From a commit to its arrival, while events are written evenly; alone and beside receivers that hang."""
+"""From a commit to its arrival, while events are written evenly; alone and beside receivers that hang or are behind."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ import psycopg
 
 from benchmarks.bulk.databases import empty_database
 from benchmarks.following.processes import receiver, worker
-from benchmarks.following.subscribers import an_event, subscribe, write
+from benchmarks.following.subscribers import an_event, leave_behind, subscribe, write
 from service.embedded import Server
 
 #: Bytes of a delivery's body, about.
@@ -21,13 +21,17 @@ WARM_UP = 4.0
 
 @dataclass(frozen=True)
 class Load:
-    """Writes a second, subscriptions, how many of them each write concerns, and how many of all hang."""
+    """Writes a second, subscriptions, how many of them each write concerns, and how many of all hang.
+
+    `backlog`: what is due to the first subscription before anything is written.
+    """
 
     name: str
     writes: int
     subscriptions: int
     concerned: int
     hanging: int = 0
+    backlog: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,10 @@ def measure(on: Server, directory: Path, load: Load, *, seconds: float, counted:
         psycopg.connect(database, autocommit=True) as conn,
     ):
         hosts = [to.hanging] * load.hanging + [to.plain] * (load.subscriptions - load.hanging)
-        subscribe(conn, [f"{host}/{number}" for number, host in enumerate(hosts)], [{"tag": tag} for tag in tags])
+        urls = [f"{host}/{number}" for number, host in enumerate(hosts)]
+        first, *_ = subscribe(conn, urls, [{"tag": tag} for tag in tags])
+        if load.backlog:
+            leave_behind(conn, first, load.backlog)
         with worker(database, directory):
             time.sleep(3)
             committed, due = _write_on(conn, load, tags, seconds)

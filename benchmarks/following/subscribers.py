@@ -64,3 +64,23 @@ def write(conn: psycopg.Connection, event: dict[str, Any]) -> UUID:
     with conn.transaction():
         record_event(conn, _NEW_EVENT.load(event), id=id_, now=datetime.now(UTC), key_id=None)
     return id_
+
+
+def leave_behind(conn: psycopg.Connection, subscription: UUID, number: int) -> None:
+    """So many changes, the first of the feed, that are due for the subscription."""
+    conn.execute(
+        """
+        WITH written AS (
+            INSERT INTO feed (seq, event_id, version, kind, occurred_at)
+            SELECT seq, gen_random_uuid(), 1, 'create', now() FROM generate_series(1, %(number)s) AS seq
+         RETURNING seq, event_id, kind
+        ), numbered AS (
+            UPDATE feed_head SET seq = %(number)s
+        ), matched AS (
+            UPDATE feed_cursor SET seq = %(number)s
+        )
+        INSERT INTO delivery (subscription_id, seq, event_id, kind, state, again, step, attempts, due_at, created_at)
+        SELECT %(subscription)s, seq, event_id, kind, 'pending', FALSE, 0, 0, now(), now() FROM written
+        """,
+        {"subscription": subscription, "number": number},
+    )

@@ -53,9 +53,15 @@ def _tell_subscriptions(conn: Connection, ended: Sequence[Ended], was_failing: C
     only_failed = sorted((id_, number) for id_, number in failed.items() if id_ not in accepted)
     for one in store.due.note_health(conn, sorted(accepted & set(was_failing)), only_failed):
         if should_disable(one.since, one.attempts, now):
-            store.subscriptions.disable_subscription(conn, one.id, "failing", now=now)
+            _disable(conn, one.id, "failing", now)
     for id_ in sorted({one.subscription_id for one in ended if one.outcome == "gone"}):
-        store.subscriptions.disable_subscription(conn, id_, "gone", now=now)
+        _disable(conn, id_, "gone", now)
     exhausted = sorted({one.subscription_id for one in ended if one.state == "failed"})
     if exhausted:
         store.subscriptions.note_exhausted(conn, exhausted, now=now)
+
+
+def _disable(conn: Connection, id_: UUID, reason: str, now: datetime) -> None:
+    """Send it nothing more, and tell whoever runs the service; its owner is told by its notices."""
+    if store.subscriptions.disable_subscription(conn, id_, reason, now=now):
+        log.warning("webhook_disabled", webhook=str(id_), reason=reason)

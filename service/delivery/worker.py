@@ -62,9 +62,17 @@ async def _run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     worker = Worker(settings, sender_of(settings))
     if settings.worker_metrics_port:
+        _tell_metrics(settings.host, settings.worker_metrics_port)
         REGISTRY.register(worker.measured)
-        start_http_server(settings.worker_metrics_port, settings.host, REGISTRY)
     await worker.work(stop)
+
+
+def _tell_metrics(host: str, port: int) -> None:
+    """Serve metrics. ValueError where nobody can listen there."""
+    try:
+        start_http_server(port, host, REGISTRY)
+    except OSError as error:
+        raise ValueError(f"POLICYTRAIL_WORKER_METRICS_PORT: {host}:{port}: {error.strerror}") from error
 
 
 def sender_of(settings: Settings) -> Sender:

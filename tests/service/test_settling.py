@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from service import store
 from service.db import Database
@@ -260,8 +261,14 @@ def test_a_410_disables_at_once_and_says_so(conn: psycopg.Connection, opened: Da
 
 
 def test_the_twentieth_failure_after_five_days_disables(conn: psycopg.Connection, opened: Database) -> None:
-    found = outcomes(conn, opened, ("refused", "pending"), failing=True)
+    with capture_logs() as said:
+        found = outcomes(conn, opened, ("refused", "pending"), failing=True)
     assert (found.paused, found.disabled_reason) == (True, "failing")
+    assert [(notice["kind"], notice["reason"]) for notice in found.notices] == [("disabled", "failing")]
+    assert store.chores.get_health(conn).disabled == 1
+    assert [(line["event"], line["webhook"], line["reason"]) for line in said] == [
+        ("webhook_disabled", str(found.id), "failing")
+    ]
 
 
 def test_one_success_in_between_and_it_begins_anew(conn: psycopg.Connection, opened: Database) -> None:

@@ -11,6 +11,7 @@ from service.cli import main
 from service.ids import uuid7
 from service.store.deliveries import NewDelivery, insert_deliveries
 from tests.delivering import make_subscription
+from tests.receiving import receiving
 
 
 def say(*arguments: str, **environment: str) -> str:
@@ -31,6 +32,13 @@ def test_a_setting_that_cannot_be_is_told_instead_of_working(
     database: str, settings: dict[str, str], told: str
 ) -> None:
     assert told in say("work", DATABASE_URL=database, **settings)
+
+
+def test_a_port_that_is_taken_is_told(database: str) -> None:
+    with receiving() as other:
+        settings = {"POLICYTRAIL_HOST": "127.0.0.1", "POLICYTRAIL_WORKER_METRICS_PORT": str(other.port)}
+        said = say("work", DATABASE_URL=database, **settings)
+    assert f"POLICYTRAIL_WORKER_METRICS_PORT: 127.0.0.1:{other.port}: Address already in use" in said
 
 
 def test_a_database_that_is_not_migrated_is_told(conn: psycopg.Connection, database: str) -> None:

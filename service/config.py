@@ -95,7 +95,7 @@ class Settings:
     ranked_events: int = _setting(5_000, "Events that a search ranks at most, about; others follow by date.")
     facet_exact: int = _setting(25_000, "Matches up to which facets are counted one by one; of more a part is.")
     facet_sample: int = _setting(10_000, "Matches that are counted for facets where they stand for more, about.")
-    facet_patience: float = _setting(1.0, "Seconds that counting facets one by one may take before a part will do.")
+    facet_patience: float = _setting(0.8, "Seconds that counting all facets may take before a small part will do.")
     cors_origins: str = _setting(
         "", "Origins whose pages may call the API from a browser, joined by commas; `*` means all, empty none."
     )

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from psycopg import Connection
 
@@ -30,9 +30,10 @@ Rows = Sequence[tuple[str, int]]
 
 @dataclass(frozen=True)
 class Effort:
-    """How many matches are counted one by one, how many stand for more, and the seconds that the first may take.
+    """How many matches are counted one by one, how many stand for more, and the seconds that counting may take.
 
-    These are seconds for all facets together: each is counted under a filter of its own where it is filtered by.
+    These are seconds for all facets together: each is counted under a filter of its own where it is filtered by. When
+    they are over, one bucket stands for all.
     """
 
     exact: int
@@ -91,24 +92,22 @@ def spread(conn: Connection, asked: Filter, names: Sequence[str], limit: int, ef
     """
     groups = {asked: list[str]()} | grouped(asked, names)
     until = time.monotonic() + effort.patience
-    counted = {
-        rest: _counted(conn, rest, _kinds(members), replace(effort, patience=max(0.0, until - time.monotonic())))
-        for rest, members in groups.items()
-    }
+    counted = {rest: _counted(conn, rest, _kinds(members), effort, until) for rest, members in groups.items()}
     facets = {name: _facet(counted[rest], name, limit) for rest, members in groups.items() for name in members}
     whole = counted[asked]
     return Spread(whole.of_all(whole.tally.matched), whole.kind, [facets[name] for name in names])
 
 
-def _counted(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effort) -> _Counted:
+def _counted(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effort, until: float) -> _Counted:
     if asked == EVERYTHING and statistics_of(conn).collection.events > effort.exact:
         sample = _sample_of_all(conn, effort)
     else:
-        sample = _sample(conn, widened(conn, asked), kinds, effort)
+        sample = _sample(conn, widened(conn, asked), kinds, effort, until)
     return _Counted(tally(sample.rows, store.topics.find_broader(conn, topics_in(sample.rows))), sample.buckets)
 
 
-def _sample(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effort) -> _Sample:
+def _sample(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effort, until: float) -> _Sample:
+    """What is counted for one filter, by then on the monotonic clock, give or take one bucket."""
     among, rows = _among(asked, few=False), None
     # What the index of events finds at once, a bucket of all others would hardly show.
     is_found = among.far is not None and store.counting.estimate_events(conn, among.far) <= effort.exact
@@ -116,14 +115,18 @@ def _sample(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effor
         rows = store.facets.count_keys(conn, among, kinds, [0])
         is_found = matched_in(rows) * BUCKETS <= effort.exact
     if is_found:
-        every = store.facets.count_keys_within(conn, _among(asked, few=True), kinds, effort.patience)
+        every = store.facets.count_keys_within(conn, _among(asked, few=True), kinds, until - time.monotonic())
         if every is not None:
             return _Sample(every, None)
     rows = store.facets.count_keys(conn, among, kinds, [0]) if rows is None else rows
+    if time.monotonic() > until:
+        return _Sample(rows, 1)
     buckets = buckets_for(matched_in(rows), _looked_at(conn, among), effort.sample)
     buckets = min(buckets, _AFTER_ALL) if is_found else buckets
-    more = store.facets.count_keys(conn, among, kinds, range(1, buckets)) if buckets > 1 else ()
-    return _Sample(_sum(rows, more), buckets)
+    if buckets == 1:
+        return _Sample(rows, 1)
+    more = store.facets.count_keys_within(conn, among, kinds, until - time.monotonic(), range(1, buckets))
+    return _Sample(rows, 1) if more is None else _Sample(_sum(rows, more), buckets)
 
 
 def _looked_at(conn: Connection, among: Among) -> int:

@@ -70,13 +70,13 @@ def count_keys(
 
 
 def count_keys_within(
-    conn: Connection, among: Among, kinds: Sequence[str], seconds: float
+    conn: Connection, among: Among, kinds: Sequence[str], seconds: float, buckets: Sequence[int] | None = None
 ) -> list[tuple[str, int]] | None:
-    """The same in all buckets; None where it would take longer. `conn` is in autocommit."""
+    """The same; None where it would take longer. `conn` is in autocommit."""
     try:
         with conn.transaction():
             conn.execute(SQL("SET LOCAL statement_timeout = {}").format(max(1, round(seconds * 1000))))
-            return count_keys(conn, among, kinds)
+            return count_keys(conn, among, kinds, buckets)
     except QueryCanceled:
         return None
 

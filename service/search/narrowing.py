@@ -1,6 +1,6 @@
 """What a filter takes along: the narrower topics of its topics, and what was merged with the events that it names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from psycopg import Connection
@@ -8,7 +8,7 @@ from psycopg import Connection
 from schemas.filters import NOT
 from service.errors import Fault, Invalid
 from service.search.filters import All, AnyOf, Filter, Is, Not, Words
-from service.search.understanding import understood
+from service.search.understanding import Understood, all_of, any_of, understood
 from service.store.relations import find_same_events
 from service.store.topics import find_narrower, find_nearest_topics
 
@@ -39,12 +39,20 @@ def _understood(conn: Connection, asked: Filter) -> Filter:
         case Words():
             return understood(conn, asked)
         case All(parts):
-            return All(tuple(_understood(conn, part) for part in parts))
+            return All(tuple(_together(all_of, [_understood(conn, part) for part in parts])))
         case AnyOf(parts):
-            return AnyOf(tuple(_understood(conn, part) for part in parts))
+            return AnyOf(tuple(_together(any_of, [_understood(conn, part) for part in parts])))
         case Not(part):
             return Not(_understood(conn, part))
     return asked
+
+
+def _together(joined: Callable[[Sequence[Understood]], Understood], parts: Sequence[Filter]) -> list[Filter]:
+    """`parts` with those that are words made one: the index finds them at once, and each by itself in turn."""
+    words = [part for part in parts if isinstance(part, Understood)]
+    if len(words) < 2:  # noqa: PLR2004 (one is one already)
+        return list(parts)
+    return [*(part for part in parts if not isinstance(part, Understood)), joined(words)]
 
 
 def _unknown(conn: Connection, topics: list[str], asked: Filter) -> Iterator[Fault]:

@@ -67,7 +67,7 @@ class Position:
                 " ".join(self.languages),
                 [figures.events, figures.length, figures.words, *figures.counts],
                 self.partly,
-                [region.month, region.bucket] if region else None,
+                [region.month, region.bucket, region.by_index] if region else None,
                 self.near if self.near > float("-inf") else None,
                 self.snapshot,
                 self.scored,
@@ -91,7 +91,7 @@ class Position:
             languages=tuple(_known(str(languages).split())),
             figures=Figures(_number(events), float(length), float(words), [_number(count) for count in counts]),
             partly=bool(partly),
-            region=Region(*(_number(part) for part in region)) if region else None,
+            region=_region(*region) if region else None,
             near=float("-inf") if near is None else float(near),
             snapshot=str(snapshot),
             scored=_number(scored),
@@ -105,6 +105,10 @@ def _number(value: Any) -> int:
     if not isinstance(value, int) or not -1 <= value <= _LARGEST:
         raise ValueError("No number that was written here.")
     return value
+
+
+def _region(month: Any, bucket: Any, by_index: Any) -> Region:
+    return Region(_number(month), _number(bucket), by_index is True)
 
 
 def _day(text: str) -> str:
@@ -217,9 +221,12 @@ class _Search:
             return page_ranked(self.conn, tried, self.narrowing, None, limit, most=0), tried
         share = expected / max(1, collection.events)
         most = _OVER * self.cap
+        asked = [ranking.candidates, *(self.narrowing.values.values() if self.narrowing else ())]
+        lexemes = sum(text.count("'") for text in asked if isinstance(text, str)) // 2
         found = None
         for _ in range(_TRIES):
-            region = region_of(collection, share, self.cap) if share * collection.events > _SLACK * self.cap else None
+            is_large = share * collection.events > _SLACK * self.cap
+            region = region_of(collection, share, self.cap, lexemes=lexemes) if is_large else None
             tried = replace(ranking, region=region)
             found = page_ranked(self.conn, tried, self.narrowing, None, limit, most=most)
             part = part_of(collection, region)

@@ -64,6 +64,8 @@ class Understood(Words):
     languages: tuple[str, ...]
     ignored: int
     fixed: tuple[str, ...] = ()
+    #: Of several expressions of which one must be met each by itself, since an index finds them so.
+    ways: tuple[str, ...] = ()
 
 
 def understood(conn: Connection, asked: Words, *, languages: Sequence[str] | None = None) -> Understood:
@@ -80,6 +82,23 @@ def all_understood(
     stems = find_stems(conn, sorted(looked_up), languages) if new else {}
     read = {words: _Reader(expression, stems).read(words.text) for words, expression in new.items()}
     return [words if isinstance(words, Understood) else read[words] for words in asked]
+
+
+def all_of(words: Sequence[Understood]) -> Understood:
+    """What meets each of several, as a condition: it is not ranked by."""
+    return _joint(words, _all(one.every for one in words) if all(one.every for one in words) else "")
+
+
+def any_of(words: Sequence[Understood]) -> Understood:
+    """What meets one of several, likewise."""
+    ways = tuple(one.every for one in words if one.every)
+    return _joint(words, _any(ways), ways)
+
+
+def _joint(words: Sequence[Understood], every: str, ways: tuple[str, ...] = ()) -> Understood:
+    text = " ".join(one.text for one in words)
+    ignored = sum(one.ignored for one in words)
+    return Understood(text, every, None, (), (), words[0].languages, ignored, ways=ways)
 
 
 #: For each configuration in use the stem of each word: None where it leaves the word out.

@@ -1,7 +1,7 @@
 """BM25: what each word of a search is worth, which events are worth ranking by it, and of how many months."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, combinations
 from math import log, prod
 from typing import Final
@@ -25,6 +25,10 @@ _LOOKED_AT: Final = 4
 
 #: A month is ranked as a whole that has no more events than this share of the cap.
 _LARGE_MONTH: Final = 0.5
+
+#: Microseconds for an event of a range of months that the index puts together, for one that it compares by one lexeme,
+#: and for a row that is read.
+_PUT_TOGETHER, _COMPARED, _READ = 0.35, 0.005, 2.0
 
 #: Words whose combinations are told apart when it is chosen which events are ranked.
 _COMBINED: Final = 8
@@ -110,16 +114,32 @@ def worth_ranking(weights: Sequence[float], counts: Sequence[int], events: int, 
     return [tuple(sorted(way)) for way in taken if not any(other < way for other in taken)]
 
 
-def region_of(collection: Collection, share: float, cap: int) -> Region | None:
-    """The newest months in which about `cap` events are that make up a `share` of all; None where all are needed."""
+def region_of(collection: Collection, share: float, cap: int, *, lexemes: int = 1) -> Region | None:
+    """The newest months in which about `cap` events are that make up a `share` of all; None where all are needed.
+
+    They are found by so many `lexemes`.
+    """
     wanted = cap / share if share else float("inf")
     for month, events in collection.months:
         if events >= wanted:
             # Part of a month is asked of the index by itself, which takes as long as all the others.
             whole = events * share <= cap * _LARGE_MONTH
-            return Region(month - 1, 0) if whole else Region(month, max(1, round(BUCKETS * wanted / events)))
+            region = Region(month - 1, 0) if whole else Region(month, max(1, round(BUCKETS * wanted / events)))
+            return replace(
+                region, by_index=is_found_sooner(collection.events, part_of(collection, region), cap, lexemes)
+            )
         wanted -= events
     return None
+
+
+def is_found_sooner(events: int, part: float, cap: int, lexemes: int) -> bool:
+    """Whether the index finds a `part` of all events sooner than about `cap` in it are seen among all that match.
+
+    It puts together every event of the part. Else those that lie beyond it are compared by so many lexemes as well, and
+    those read that match.
+    """
+    beyond = events * (1 - part) * lexemes * _COMPARED + cap * (1 - part) / part * _READ
+    return events * part * _PUT_TOGETHER < beyond
 
 
 def part_of(collection: Collection, region: Region | None) -> float:

@@ -3,6 +3,7 @@
 from service.search.filters import Words
 from service.search.understanding import Understood
 from service.store.conditions import Condition
+from service.store.narrowings import Sought
 
 
 def words_condition(asked: Words) -> Condition:
@@ -10,11 +11,11 @@ def words_condition(asked: Words) -> Condition:
     found = words_beside(asked)
     if not found.values:
         return found
-    text = """
+    text = f"""
         EXISTS (SELECT
                   FROM event_search AS words
-                 WHERE words.event_id = event.id AND words.tsv @@ %(words)s::tsquery)
-        """
+                 WHERE words.event_id = event.id AND ({found.text.replace("event.", "words.")}))
+        """  # noqa: S608 (constants of ours)
     return Condition(text, found.values)
 
 
@@ -24,4 +25,6 @@ def words_beside(asked: Words) -> Condition:
         raise TypeError("Words are understood with the database at hand: see narrowing.widened.")
     if not asked.every:
         return Condition("FALSE")
-    return Condition("event.tsv @@ %(words)s::tsquery", {"words": asked.every})
+    ways = [Sought.by(way, f"words_{number}", table="event") for number, way in enumerate(asked.ways or (asked.every,))]
+    text = " OR ".join(f"({' AND '.join(way.conditions)})" for way in ways)
+    return Condition(text, {name: value for way in ways for name, value in way.values.items()})

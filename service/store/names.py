@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import Connection
 
-from service.store.ranking import IN_REGION, Region
+from service.store.ranking import Region
 
 #: Names with a common beginning that are looked through for the most used, and newest events for their titles.
 LOOKED_THROUGH = 1_000
@@ -80,7 +80,7 @@ def find_participants(conn: Connection, words: str, beginning: str, limit: int) 
 
 def find_titled(conn: Connection, words: str, in_titles: str, region: Region | None, limit: int) -> list[Offer]:
     """The newest events of a region that meet the tsquery `words`, and do so by their titles."""
-    within = f"AND {IN_REGION}" if region else ""
+    within = f"AND {region.condition}" if region else ""
     # PostgreSQL expects every row to meet a query of titles alone, and would read them all: so that one comes second.
     rows = conn.execute(
         f"""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from service.store.narrowings import Narrowing, Texts, conditions, joined, meets, texts_of
+from service.store.narrowings import Narrowing, Sought, Texts, conditions, joined, texts_of
 
 #: ts_rank with equal weights adds 1/1 + 1/4 + 1/9 … for each time that a word stands in a text, and divides by the
 #: limit of that sum. What is left until the limit tells how many times that was: about this divided by times + 0.5.
@@ -35,10 +35,21 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class Region:
-    """The events of the months after `month`, and those of it whose bucket is less than `bucket`."""
+    """The events of the months after `month`, and those of it whose bucket is less than `bucket`.
+
+    They are found `by_index`, or seen in the rows that are found by words.
+    """
 
     month: int
     bucket: int
+    by_index: bool = True
+
+    @property
+    def condition(self) -> str:
+        """That a row of `search` lies in it, as a search asks for it."""
+        if not self.by_index:
+            return _SEEN_IN_REGION
+        return IN_REGION if self.bucket else _IN_WHOLE_MONTHS
 
 
 @dataclass(frozen=True)
@@ -94,9 +105,9 @@ def page_ranked(
     conn: Connection, ranking: Ranking, narrowing: Narrowing | None, after: Mark | None, limit: int, *, most: int
 ) -> RankedPage:
     """At most `limit` events behind `after`. Of more than `most` candidates not all were ranked: `scored` is larger."""
-    region = None if ranking.region is None else IN_REGION if ranking.region.bucket else IN_WHOLE_MONTHS
+    sought = Sought.by(ranking.candidates, "candidates")
     shape = _Shape(
-        candidates=(meets("candidates", ranking.candidates), *([region] if region else [])),
+        candidates=(*sought.conditions, *([ranking.region.condition] if ranking.region else [])),
         terms=tuple(term.stems > 1 for term in ranking.terms),
         every=ranking.candidates == ranking.every,
         neighbours=len(ranking.neighbours),
@@ -106,7 +117,8 @@ def page_ranked(
         behind=after is not None,
     )
     text = _page_query(shape)
-    values = _values(ranking) | dict(narrowing.values if narrowing else {}) | {"limit": limit, "most": most + 1}
+    values = _values(ranking) | dict(sought.values) | dict(narrowing.values if narrowing else {})
+    values |= {"limit": limit, "most": most + 1}
     if after:
         values |= {"after_every": after.every, "after_score": after.score, "after_id": after.id}
     rows = conn.execute(text, values, binary=True, prepare=False).fetchall()
@@ -203,7 +215,10 @@ IN_REGION = """
      OR search.month = %(region_month)s::integer AND search.bucket < %(region_bucket)s::smallint)
     """
 
-IN_WHOLE_MONTHS = "search.month > %(region_month)s::integer"
+_IN_WHOLE_MONTHS = "search.month > %(region_month)s::integer"
+
+#: The same as IN_REGION, of which no index knows.
+_SEEN_IN_REGION = IN_REGION.replace("search.month", "search.month + 0")
 
 # Rows that were restored from another server bear numbers of transactions that have not been here yet.
 _WRITTEN_BEFORE = """
@@ -269,7 +284,6 @@ def _extra(neighbours: int, *, past: bool) -> str:
 
 def _values(ranking: Ranking) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "candidates": ranking.candidates,
         "every": ranking.every,
         "saturation": ranking.saturation,
         "normalised": ranking.normalised,

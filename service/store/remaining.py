@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from service.store.narrowings import Narrowing, Texts, conditions, joined, meets, texts_of
+from service.store.narrowings import Narrowing, Sought, Texts, conditions, joined, texts_of
 from service.store.ranking import IN_REGION, VISIBLE, Ranking
 
 #: The day of an event that has none, as PostgreSQL writes it.
@@ -67,12 +67,11 @@ def page_remaining(
 ) -> Sequence[Remaining]:
     """At most `limit` events that meet `wanted` behind `after` and are not ranked, of some months."""
     past, behind = ranking.snapshot is not None, after is not None
-    sought = meets("wanted", wanted), months.condition
-    text = _query(sought, texts_of(narrowing), past=past, behind=behind)
+    sought = Sought.by(wanted, "wanted")
+    text = _query((*sought.conditions, months.condition), texts_of(narrowing), past=past, behind=behind)
     region = ranking.region
-    values: dict[str, Any] = dict(narrowing.values if narrowing else {}) | months.values
+    values: dict[str, Any] = dict(narrowing.values if narrowing else {}) | months.values | dict(sought.values)
     values |= {
-        "wanted": wanted,
         "candidates": ranking.candidates,
         # Where there is no region all candidates are ranked, in whatever month.
         "region_month": region.month if region else -1,

@@ -88,6 +88,25 @@ def test_a_capped_search_is_walked_to_its_end(many: psycopg.Connection) -> None:
     assert scores[:scored] == ranked == sorted(ranked, reverse=True)
 
 
+def test_a_search_of_which_most_is_ranked_is_walked_to_its_end(many: psycopg.Connection) -> None:
+    pages = list(walk(many, "tenth", None, cap=1_000))
+    assert pages[0].ranking.region
+    assert not pages[0].ranking.region.by_index
+    ids = [event.id for page in pages for event in page.events]
+    assert len(ids) == len(set(ids)) == EVENTS // 10
+    assert sum(event.score is not None for page in pages for event in page.events) == pages[0].scored > 500
+
+
+def test_of_many_words_the_rarest_are_counted_exactly(many: psycopg.Connection) -> None:
+    counts = count_matches(
+        many, ["'half'", "'rare'", "'all'", "'tenth' | 'rare'", "'half' & 'tenth'", "'never'"], EVENTS
+    )
+    assert [count.exact for count in counts] == [True, True, False, True, True, True]
+    more = count_matches(many, [f"'half' | 'never{number}'" for number in range(10)], EVENTS)
+    assert [count.exact for count in more] == [True] + [False] * 9
+    assert all(count.value == pytest.approx(EVENTS / 2, rel=0.3) for count in more)
+
+
 def test_a_filter_that_few_meet_leaves_nothing_out(many: psycopg.Connection) -> None:
     condition = Condition("event.parties && %(parties)s::text[]", {"parties": ["JP"]})
     for narrowing in (Narrowing.by(condition), narrowing_of(Is("party", ("JP",)))):
@@ -105,13 +124,13 @@ def test_some_of_several_words_are_walked_to_the_end_as_well(many: psycopg.Conne
     assert best == {event.id for page in walk(many, "rare", None) for event in page.events}
 
 
-def walk(conn: psycopg.Connection, q: str, narrowing: Narrowing | None) -> Iterator[Page]:
+def walk(conn: psycopg.Connection, q: str, narrowing: Narrowing | None, *, cap: int = 500) -> Iterator[Page]:
     """All pages of what words find."""
     words = understood(conn, Words(q))
-    page = first_page(conn, words, narrowing, 1_000, cap=500)
+    page = first_page(conn, words, narrowing, 1_000, cap=cap)
     yield page
     while page.next:
-        page = next_page(conn, words, narrowing, 1_000, cap=500, position=page.next)
+        page = next_page(conn, words, narrowing, 1_000, cap=cap, position=page.next)
         yield page
 
 

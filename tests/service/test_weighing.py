@@ -1,7 +1,10 @@
 """What words are worth, and which events are worth ranking by them."""
 
-from service.search.weighing import part_of, rarity, region_of, worth_ranking
+import pytest
+
+from service.search.weighing import is_found_sooner, part_of, rarity, region_of, worth_ranking
 from service.store.collection import Collection
+from service.store.narrowings import parts_of
 from service.store.ranking import Region
 
 
@@ -26,9 +29,38 @@ def test_at_least_those_with_every_word_are_ranked() -> None:
 
 def test_the_newest_months_are_ranked_that_hold_enough() -> None:
     collection = Collection(400, 1.0, 1.0, [(40, 100), (30, 100), (20, 100), (0, 100)])
-    assert region_of(collection, 0.1, 25) == Region(19, 0)
-    assert region_of(collection, 0.1, 15) == Region(30, 32)  # half a month, since it has nearly as many as are wanted
+    assert region_of(collection, 0.1, 25) == Region(19, 0, by_index=False)
+    assert region_of(collection, 0.1, 15) == Region(
+        30, 32, by_index=False
+    )  # half a month, since it has nearly as many as are wanted
     assert region_of(collection, 1.0, 25) == Region(40, 16)  # a quarter of a month that has too many
     assert region_of(collection, 0.1, 1_000) is None
     assert region_of(collection, 0.0, 10) is None
     assert [part_of(collection, region) for region in (None, Region(19, 0), Region(40, 16))] == [1.0, 0.75, 0.0625]
+
+
+def test_months_are_asked_of_the_index_where_they_are_few_or_what_is_looked_for_is_much() -> None:
+    million, cap = 1_000_000, 5_000
+    assert is_found_sooner(million, 0.05, cap, lexemes=3)
+    assert not is_found_sooner(million, 0.5, cap, lexemes=3)
+    assert is_found_sooner(million, 0.5, cap, lexemes=900)
+    assert not is_found_sooner(million, 1.0, cap, lexemes=900)
+
+
+@pytest.mark.parametrize(
+    ("query", "parts"),
+    [
+        ("", [""]),
+        ("'a'", ["'a'"]),
+        ("('a' & 'b')", ["'a'", "'b'"]),
+        ("('a' | 'b')", ["('a' | 'b')"]),
+        ("('a' <1> 'b')", ["('a' <1> 'b')"]),
+        ("(!'a' & !'b')", ["(!'a' & !'b')"]),
+        ("(('a' | 'x') & 'b' & !'c' & !('d' <1> 'e'))", ["('a' | 'x') & !'c' & !('d' <1> 'e')", "'b'"]),
+        ("((!'a' & !'b') & 'c')", ["'c' & (!'a' & !'b')"]),
+        ("('a(&' & 'b'') & ':* & 'c\\\\')", ["'a(&'", "'b'') & ':*", "'c\\\\'"]),
+        ("('a' & 'b') | ('c' & 'd')", ["('a' & 'b') | ('c' & 'd')"]),
+    ],
+)
+def test_words_that_all_must_be_there_are_asked_for_one_by_one(query: str, parts: list[str]) -> None:
+    assert parts_of(query) == parts

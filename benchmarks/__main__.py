@@ -66,8 +66,8 @@ def main(rows: int, rounds: int, seconds: int, *, write: bool) -> None:
 
 @contextmanager
 def _database(directory: Path) -> Iterator[str]:
-    """The URL of a migrated database with PostgreSQL's own settings, as `make run` has it, until the block ends."""
-    server = embedded.start(directory / "postgres")
+    """The URL of a migrated database with PostgreSQL as `make run` has it, until the block ends."""
+    server = embedded.start(directory / "postgres", options=embedded.spacious())
     try:
         with psycopg.connect(server.dsn(), autocommit=True) as conn:
             conn.execute("CREATE DATABASE policytrail")

@@ -57,6 +57,17 @@ class EmbeddedPostgresError(ServiceError):
     code = "embedded-postgres"
 
 
+def spacious() -> dict[str, str]:
+    """Options for a server that is more than a test's: a quarter of the memory holds pages, as PostgreSQL advises.
+
+    Not more than a gigabyte. It is taken as it is used.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):  # outside of a container there is no such file, or it says "max"
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return {"shared_buffers": f"{min(memory // 4, 2**30) // 2**20}MB"}
+
+
 @dataclass(frozen=True)
 class Server:
     """A server: its `directory`, which holds `data`, `log` and `socket`, and its postmaster's `pid` when found."""

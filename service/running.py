@@ -90,7 +90,7 @@ def _require_free_port(settings: Settings) -> None:
 @contextmanager
 def _embedded_postgres(directory: Path) -> Iterator[str]:
     """A URL of the database in `directory`, served until the block ends."""
-    server = embedded.start(directory / "postgres")
+    server = embedded.start(directory / "postgres", options=embedded.spacious())
     try:
         with psycopg.connect(server.dsn(), autocommit=True) as conn:
             known = conn.execute("SELECT FROM pg_database WHERE datname = 'policytrail'").fetchone()

@@ -21,8 +21,8 @@ _numbers = count(1)
 
 @contextmanager
 def server(directory: Path) -> Iterator[embedded.Server]:
-    """PostgreSQL with its own settings, until the block ends."""
-    started = embedded.start(directory / "postgres")
+    """PostgreSQL as `make run` has it, until the block ends."""
+    started = embedded.start(directory / "postgres", options=embedded.spacious())
     try:
         yield started
     finally:

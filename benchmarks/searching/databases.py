@@ -21,8 +21,8 @@ _LOADED = "loaded"
 
 @contextmanager
 def server(directory: Path) -> Iterator[Server]:
-    """PostgreSQL with its own settings, as `make run` has it, until the block ends."""
-    found = embedded.start(directory.absolute())
+    """PostgreSQL as `make run` has it, until the block ends."""
+    found = embedded.start(directory.absolute(), options=embedded.spacious())
     try:
         yield found
     finally:

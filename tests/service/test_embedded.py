@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from service import embedded
-from service.embedded import EmbeddedPostgresError, Server, start
+from service.embedded import EmbeddedPostgresError, Server, spacious, start
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -122,6 +122,13 @@ def test_a_first_start_makes_a_cluster_in_utf8_that_answers(new_directory: Path)
     assert ask(server, "SHOW server_version").startswith("18.")
     assert ask(server, "SHOW shared_buffers") == "16MB"
     assert sorted(path.name for path in new_directory.iterdir()) == ["data", "log", "socket"]
+
+
+def test_a_spacious_server_has_a_quarter_of_the_memory_and_a_gigabyte_at_most(new_directory: Path) -> None:
+    megabytes = int(spacious()["shared_buffers"].removesuffix("MB"))
+    assert 0 < megabytes <= min(1024, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 4 / 2**20)
+    server = start(new_directory, options=UNSYNCED | spacious())
+    assert ask(server, "SELECT setting::int / 128 FROM pg_settings WHERE name = 'shared_buffers'") == str(megabytes)
 
 
 def test_no_other_user_can_reach_the_server(directory: Path) -> None:

@@ -1,6 +1,6 @@
 """The filter language: what selects events, the same words in an address and in JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -17,6 +17,10 @@ from schemas.values import CommaSeparated, Day, ExternalIdText, FoldedLanguage, 
 #: Conditions of one filter at most, and levels to which `all`, `any` and `not` may be nested.
 MOST_CONDITIONS = 100
 MOST_LEVELS = 8
+
+#: Web-search expressions of one filter at most, and words of several: an event is compared with all of them.
+MOST_Q = 10
+MOST_Q_WORDS = 200
 
 #: Characters of a web-search expression.
 LONGEST_Q = 10_000
@@ -188,6 +192,10 @@ class _Nested(_Consistent):
             raise ValidationError(f"Must not be nested more than {MOST_LEVELS} levels deep.")
         if (conditions := _conditions(sent)) > MOST_CONDITIONS:
             raise ValidationError(f"Must hold at most {MOST_CONDITIONS} conditions, holds {conditions}.")
+        if len(expressions := list(_expressions(sent))) > MOST_Q:
+            raise ValidationError(f"Must hold `q` at most {MOST_Q} times, holds it {len(expressions)} times.")
+        if len(expressions) > 1 and (said := sum(len(text.split()) for text in expressions)) > MOST_Q_WORDS:
+            raise ValidationError(f"Must hold at most {MOST_Q_WORDS} words where there are several `q`, holds {said}.")
         return sent
 
 
@@ -213,6 +221,14 @@ def _levels(sent: Any) -> int:
 def _conditions(sent: Any) -> int:
     own = sum(name in _FILTERS for name in sent) if isinstance(sent, Mapping) else 0
     return own + sum(map(_conditions, _parts(sent)))
+
+
+def _expressions(sent: Any) -> Iterator[str]:
+    """Every web-search expression in `sent`."""
+    if isinstance(sent, Mapping) and isinstance(sent.get("q"), str):
+        yield sent["q"]
+    for part in _parts(sent):
+        yield from _expressions(part)
 
 
 def _inner() -> Schema:

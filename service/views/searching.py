@@ -24,9 +24,10 @@ def search_events(query: dict[str, Any], body: dict[str, Any]) -> Response:
     """Search events by filters as JSON.
 
     The same as `GET /v1/events`, for filters that no address can say or hold: `all`, `any` and `not` join filters, 8
-    levels deep and 100 conditions long at most. Each value is a string or a list of which any may match; commas in it
-    are its own. Nothing is changed, so an Idempotency-Key is not needed and nothing is kept for it. For the next page
-    post the same body to `next`, or send the cursor in it as `cursor`. `format` makes it a file of all that match.
+    levels deep and 100 conditions long at most, 10 of them `q`. Each value is a string or a list of which any may
+    match; commas in it are its own. Nothing is changed, so an Idempotency-Key is not needed and nothing is kept for it.
+    For the next page post the same body to `next`, or send the cursor in it as `cursor`. `format` makes it a file of
+    all that match.
     """
     if query["cursor"] and body["cursor"]:
         detail = "Give the cursor once: here or in the body."

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from schemas.filters import MOST_CONDITIONS, MOST_LEVELS
+from schemas.filters import MOST_CONDITIONS, MOST_LEVELS, MOST_Q, MOST_Q_WORDS
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
 from tests.service.telling import details, told
@@ -174,9 +174,29 @@ def test_a_filter_is_nested_and_long_up_to_its_bounds(anyone: FlaskClient) -> No
         nested(30),
         {"any": codes, "tag": "x"},
         {"any": [{"all": codes}, {"tag": "x"}]},
+        {"any": [{"q": f"word{number}"} for number in range(MOST_Q)], "q": "x"},
+        {"all": [{"q": "word " * MOST_Q_WORDS}, {"not": {"q": "x"}}]},
     ]
     for body in too_much:
         assert told(anyone.post("/v1/search", json=body)) == (422, "invalid", ["#"])
+
+
+def test_words_of_several_expressions_are_found_together(client: FlaskClient) -> None:
+    for title in ("Battery law", "Battery", "Solar law", "Wind"):
+        create_event(client, title=title, lang="en")
+
+    def found(**asked: Any) -> set[str]:
+        answer = client.post("/v1/search", json=asked)
+        assert answer.status_code == 200, answer.text
+        return {item["title"] for item in answer.get_json()["items"]}
+
+    assert found(any=[{"q": "battery law"}, {"q": "wind"}]) == {"Battery law", "Wind"}
+    assert found(any=[{"q": "-battery"}, {"q": "law -solar"}, {"q": "!?"}]) == {"Solar law", "Wind", "Battery law"}
+    assert found(all=[{"q": "-battery"}, {"q": "law"}]) == {"Solar law"}
+    assert found(all=[{"q": "-battery"}, {"q": "-law -solar"}], any=[{"q": "wind"}, {"q": "law"}]) == {"Wind"}
+    assert found(q="law", any=[{"q": "solar OR wind"}, {"tag": "x"}, {"q": '"law battery"'}]) == {"Solar law"}
+    assert found(**{"not": {"any": [{"q": "battery"}, {"q": "wind"}]}}) == {"Solar law"}
+    assert found(all=[{"q": "law"}, {"q": "!?"}]) == set()
 
 
 def test_a_search_changes_nothing_and_is_not_kept(client: FlaskClient, conn: psycopg.Connection) -> None:

@@ -1,7 +1,7 @@
 """Where a worker's subscriptions want their deliveries, with the secrets to sign them by."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -21,8 +21,8 @@ class Receiver:
     payload: str
     rate: float | None
     ordered: bool
-    secret: bytes
-    former_secret: bytes | None
+    secret: bytes = field(repr=False)
+    former_secret: bytes | None = field(repr=False)
     former_until: datetime | None
     failing: bool
 

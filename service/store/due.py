@@ -1,7 +1,7 @@
 """What the webhook worker asks and says: what is due, what is in it, and how attempts ended."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -26,8 +26,8 @@ class Target:
     paused: bool
     deleted: bool
     handshake: str
-    secret: bytes
-    former_secret: bytes | None
+    secret: bytes = field(repr=False)
+    former_secret: bytes | None = field(repr=False)
     former_until: datetime | None
     failing_since: datetime | None
     updated_at: datetime

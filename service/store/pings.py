@@ -1,7 +1,7 @@
 """Tests that were asked for: one request each, answered to whoever waits for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,8 @@ class AskedPing:
     id: UUID
     subscription_id: UUID
     url: str
-    secret: bytes
-    former_secret: bytes | None
+    secret: bytes = field(repr=False)
+    former_secret: bytes | None = field(repr=False)
     former_until: datetime | None
 
 

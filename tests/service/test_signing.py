@@ -4,7 +4,9 @@ import base64
 import json
 import subprocess
 import time
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from service.delivery.receivers import secrets_of
+from service.delivery.receivers import Receiver, secrets_of
 from service.delivery.signing import new_secret, shown, signed_headers
 from service.sealing import CannotOpen, keys_of, open_sealed, seal
+from service.store.due import Target
+from service.store.pings import AskedPing
 from tests.node import MODULES, NODE
 
 BODY = '{"type":"event.create","data":{"title":"対話 — Zoë"}}'.encode()
@@ -106,6 +110,18 @@ def test_the_secret_before_signs_as_long_as_the_overlap_lasts() -> None:
     assert secrets_of(b"new", b"old", now + timedelta(seconds=1), now) == (b"new", b"old")
     assert secrets_of(b"new", b"old", now, now) == (b"new",)
     assert secrets_of(b"new", None, None, now) == (b"new",)
+
+
+def test_who_holds_secrets_does_not_show_them() -> None:
+    some: dict[str, Any] = dict.fromkeys((*_names(Target), *_names(Receiver), *_names(AskedPing)), "shown")
+    some |= {"secret": b"xylophone", "former_secret": b"glockenspiel"}
+    for kind in (Target, Receiver, AskedPing):
+        said = repr(kind(**{name: some[name] for name in _names(kind)}))
+        assert ("shown" in said, "xylophone" in said, "glockenspiel" in said) == (True, False, False)
+
+
+def _names(kind: Any) -> list[str]:
+    return [field.name for field in fields(kind)]
 
 
 @given(st.binary(max_size=32), st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=3))

@@ -84,9 +84,16 @@ def _candidates(words: Understood, figures: Figures, weights: Sequence[float], c
     """Which of the events with some of the words are ranked: those with the words that weigh most, about `cap`."""
     if sum(figures.counts) <= cap or not words.some:
         return words.some or ""
-    rarest = sorted(range(len(weights)), key=lambda n: figures.counts[n])[:_COMBINED]
-    chosen = worth_ranking([weights[n] for n in rarest], [figures.counts[n] for n in rarest], figures.events, cap)
-    ways = [_all(words.terms[rarest[place]].found for place in way) for way in chosen]
+    rarest = sorted((n for n, count in enumerate(figures.counts) if count), key=lambda n: figures.counts[n])
+    # Of more words than are combined the rarest will do each by itself.
+    spare = max(0, len(rarest) - _COMBINED)
+    together = accumulate(figures.counts[n] for n in rarest[:spare])
+    alone = [n for n, events in zip(rarest, together, strict=False) if events <= cap]
+    rarest = rarest[len(alone) :][:_COMBINED]
+    left = cap - sum(figures.counts[n] for n in alone)
+    chosen = worth_ranking([weights[n] for n in rarest], [figures.counts[n] for n in rarest], figures.events, left)
+    ways = [words.terms[n].found for n in alone]
+    ways += [_all(words.terms[rarest[place]].found for place in way) for way in chosen]
     return _all([_any([words.every, *ways]), *words.fixed])
 
 

@@ -124,6 +124,15 @@ def test_some_of_several_words_are_walked_to_the_end_as_well(many: psycopg.Conne
     assert best == {event.id for page in walk(many, "rare", None) for event in page.events}
 
 
+def test_words_that_no_event_has_keep_none_from_being_ranked(many: psycopg.Connection) -> None:
+    never = " ".join(f"never{number}" for number in range(12))
+    page, *_ = walk(many, f"{never} rare tenth half all", None)
+    assert page.partly
+    assert page.scored >= EVENTS // 600
+    best = {event.id for event in page.events[: EVENTS // 600]}
+    assert best == {event.id for page in walk(many, "rare", None) for event in page.events}
+
+
 def walk(conn: psycopg.Connection, q: str, narrowing: Narrowing | None, *, cap: int = 500) -> Iterator[Page]:
     """All pages of what words find."""
     words = understood(conn, Words(q))

@@ -194,7 +194,7 @@ class _Nested(_Consistent):
             raise ValidationError(f"Must hold at most {MOST_CONDITIONS} conditions, holds {conditions}.")
         if len(expressions := list(_expressions(sent))) > MOST_Q:
             raise ValidationError(f"Must hold `q` at most {MOST_Q} times, holds it {len(expressions)} times.")
-        if len(expressions) > 1 and (said := sum(len(text.split()) for text in expressions)) > MOST_Q_WORDS:
+        if len(expressions) > 1 and (said := sum(_words(text) for text in expressions)) > MOST_Q_WORDS:
             raise ValidationError(f"Must hold at most {MOST_Q_WORDS} words where there are several `q`, holds {said}.")
         return sent
 
@@ -229,6 +229,10 @@ def _expressions(sent: Any) -> Iterator[str]:
         yield sent["q"]
     for part in _parts(sent):
         yield from _expressions(part)
+
+
+def _words(text: str) -> int:
+    return sum(word not in ("OR", "AND") for word in text.split())
 
 
 def _inner() -> Schema:

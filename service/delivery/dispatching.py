@@ -26,8 +26,8 @@ from service.delivery.settling import Result, settle
 from service.errors import Unavailable
 from service.store.due import Due, Ended, Wanted
 
-#: Results that are written down together at most.
-BATCH = 1_000
+#: Results that are written down together at most, and seconds for which they are gathered.
+BATCH, GATHERED_FOR = 1_000, 0.02
 
 #: Seconds between two looks at the loop; those by which it comes too late when it has too much to do, if it has itself
 #: worked for that share of the time: else it is others that keep the processor.
@@ -119,7 +119,7 @@ class Dispatcher:
         while self._under_way or not self._draining:
             await wait(self._ended, Pace.most)
             if self._results:
-                await asyncio.sleep(Pace.least)
+                await asyncio.sleep(GATHERED_FOR)
                 await self._write()
 
     def drain(self) -> None:

@@ -248,13 +248,16 @@ _PLAIN = (
 
 def note_health(conn: Connection, accepted: Sequence[UUID], failed: Sequence[tuple[UUID, int]]) -> list[Failing]:
     """These subscriptions have accepted something, those failed so often; return the failing ones as they stand now."""
-    conn.execute(
-        """
-        UPDATE subscription SET failing_since = NULL, failing_attempts = 0
-         WHERE id = ANY(%(ids)s) AND failing_since IS NOT NULL
-        """,
-        {"ids": list(accepted)},
-    )
+    if accepted:
+        conn.execute(
+            """
+            UPDATE subscription SET failing_since = NULL, failing_attempts = 0
+             WHERE id = ANY(%(ids)s) AND failing_since IS NOT NULL
+            """,
+            {"ids": list(accepted)},
+        )
+    if not failed:
+        return []
     cur = conn.cursor(row_factory=class_row(Failing))
     cur.execute(
         """

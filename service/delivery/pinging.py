@@ -18,6 +18,9 @@ from service.delivery.sending import Sender
 from service.store.chores import Invitation
 from service.store.pings import AskedPing, Ping
 
+#: Seconds until a receiver is asked again that gave no answer to the handshake, and those after which it is not.
+ASKED_AGAIN, ASKED_NO_MORE = 60.0, 5 * 86_400.0
+
 
 class Pinger:
     """Makes tests and handshakes, each once at a time, beside the lanes."""
@@ -29,6 +32,8 @@ class Pinger:
         self._database, self._clerks, self._sender = database, clerks, sender
         self._keys, self._origin = keys, origin
         self._under_way: dict[UUID, asyncio.Task[None]] = {}
+        #: Receivers that gave no answer to the handshake, and when they are asked again.
+        self._unanswered: dict[UUID, float] = {}
 
     async def ping(self, shards: Sequence[int]) -> int:
         """Begin the tests that were asked of subscriptions of `shards`; how many there are."""
@@ -36,7 +41,10 @@ class Pinger:
 
     async def invite(self, shards: Sequence[int]) -> int:
         """Begin the handshakes that subscriptions of `shards` still wait for; how many there are."""
-        return self._begin(await self._clerks.ask(self._find, store.chores.list_invitations, shards), self._invite)
+        found = await self._clerks.ask(self._find, store.chores.list_invitations, shards)
+        now = time.monotonic()
+        self._unanswered = {id_: at for id_, at in self._unanswered.items() if at > now}
+        return self._begin([one for one in found if one.id not in self._unanswered], self._invite)
 
     def _find(self, find: Callable[..., list[Any]], shards: Sequence[int]) -> list[Any]:
         with self._database.reading() as conn:
@@ -76,6 +84,8 @@ class Pinger:
         reply = await handshaking.ask(self._sender, asked.url, origin=self._origin, rate=asked.rate_limit)
         if handshaking.agrees(reply, self._origin):
             await self._clerks.ask(self._pass, asked.id, handshaking.allowed_rate(reply))
+        elif handshaking.is_no_answer(reply) and asked.seconds < ASKED_NO_MORE:
+            self._unanswered[asked.id] = time.monotonic() + ASKED_AGAIN
         else:
             await self._clerks.ask(self._refuse, asked.id)
 

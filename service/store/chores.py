@@ -17,11 +17,12 @@ LATE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Invitation:
-    """A receiver that is to be asked whether it agrees."""
+    """A receiver that is to be asked whether it agrees, for so many seconds by now."""
 
     id: UUID
     url: str
     rate_limit: int | None
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def list_invitations(conn: Connection, shards: Sequence[int]) -> list[Invitation
     cur = conn.cursor(row_factory=class_row(Invitation))
     cur.execute(
         """
-        SELECT id, url, rate_limit
+        SELECT id, url, rate_limit, extract(epoch FROM now() - updated_at)::float8 AS seconds
           FROM subscription
          WHERE shard = ANY(%(shards)s) AND handshake = 'pending' AND NOT paused AND deleted_at IS NULL
         """,

@@ -9,9 +9,10 @@ import pytest
 from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
+from service.delivery import pinging
 from tests.delivering import QUICKLY, wait_for, working
 from tests.factories import create_event
-from tests.receiving import answering, hang, receiving
+from tests.receiving import Behaviour, answering, drop, hang, receiving
 from tests.service.conftest import make_key, running
 from tests.service.subscribing import make_webhook, shown
 
@@ -94,3 +95,29 @@ def test_a_status_alone_is_no_consent(client: FlaskClient, database: str, answer
         wait_for(lambda: shown(client, webhook)["state"] == "disabled")
         assert shown(client, webhook)["disabled"]["reason"] == "handshake"
         assert {request.method for request in receiver.requests} == {"OPTIONS"}
+
+
+@pytest.mark.parametrize("behave", [answering(503), drop])
+def test_a_receiver_that_gives_no_answer_to_the_handshake_is_asked_again(
+    client: FlaskClient, database: str, monkeypatch: pytest.MonkeyPatch, behave: Behaviour
+) -> None:
+    monkeypatch.setattr(pinging, "ASKED_AGAIN", 0.1)
+    with receiving(behave) as receiver, working(database):
+        webhook = make_webhook(client, receiver, handshake=True)
+        create_event(client)
+        wait_for(lambda: len(receiver.requests) >= 2)
+        assert shown(client, webhook)["state"] == "unverified"
+        receiver.behave = answering(200, b"", WebHook_Allowed_Origin="*")
+        wait_for(lambda: receiver.requests[-1].method == "POST")
+
+
+def test_a_receiver_that_never_answers_the_handshake_is_asked_no_more_after_five_days(
+    client: FlaskClient, database: str, conn: psycopg.Connection
+) -> None:
+    with receiving(answering(503)) as receiver:
+        webhook = make_webhook(client, receiver, handshake=True)
+        conn.execute("UPDATE subscription SET updated_at = now() - interval '5 days'")
+        conn.commit()
+        with working(database):
+            wait_for(lambda: shown(client, webhook)["state"] == "disabled")
+        assert len(receiver.requests) == 1

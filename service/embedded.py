@@ -60,8 +60,8 @@ class EmbeddedPostgresError(ServiceError):
 def spacious() -> dict[str, str]:
     """Options for a server that is more than a test's: a quarter of the memory holds pages, as PostgreSQL advises.
 
-    Not more than a gigabyte. It is taken as it is used. Other pages are mostly in the system's cache, from where a process
-    has them sooner than from another one that reads for it.
+    Not more than a gigabyte. It is taken as it is used. Other pages are mostly in the system's cache, from where a
+    process has them sooner than from another one that reads for it.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with suppress(OSError, ValueError):  # outside of a container there is no such file, or it says "max"

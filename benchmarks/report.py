@@ -10,12 +10,10 @@ from statistics import median
 
 import psycopg
 
+from benchmarks import markdown
 from benchmarks.load import Job
 
 README = Path(__file__).parent / "README.md"
-
-#: README.md's own text stands around these.
-BEGIN, END = "<!-- figures, written by make bench -->", "<!-- end of figures -->"
 
 HEADINGS = (
     "",
@@ -48,12 +46,7 @@ class Figures:
 
 def table(measured: Sequence[Figures]) -> str:
     """The figures in markdown; rates are medians of the rounds."""
-    rows = [HEADINGS, ["-"] * len(HEADINGS), *(_row(figures) for figures in measured)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    rows[1] = ["-" * width for width in widths]
-    return "\n".join(
-        f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |" for row in rows
-    )
+    return markdown.table(HEADINGS, [_row(figures) for figures in measured])
 
 
 def setting(url: str, tool: str, sizes: Mapping[str, int]) -> str:
@@ -69,9 +62,7 @@ def setting(url: str, tool: str, sizes: Mapping[str, int]) -> str:
 
 def write(text: str) -> None:
     """Put `text` in README.md, in the place of what was measured before."""
-    before, _, rest = README.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+    markdown.put(README, "figures", text)
 
 
 def _row(figures: Figures) -> list[str]:

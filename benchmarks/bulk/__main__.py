@@ -14,13 +14,11 @@ from benchmarks.bulk import exports, imports, trackers
 from benchmarks.bulk.databases import server
 from benchmarks.bulk.figures import Figure, table
 from benchmarks.bulk.imports import Sizes
+from benchmarks.markdown import put
 from benchmarks.report import machine
 from service.embedded import Server
 
 README = Path(__file__).parent / "README.md"
-
-#: README.md's own text stands around these.
-BEGIN, END = "<!-- figures, written by make bench-bulk -->", "<!-- end of figures -->"
 
 
 @click.command(context_settings={"auto_envvar_prefix": "BENCH", "show_default": True})
@@ -49,7 +47,7 @@ def main(rows: int, articles: int, many: int, folder: Path, *, write: bool) -> N
     text = f"{_setting()}\n\n{table(figures)}\n\n{trackers.table(real)}"
     print(f"\n{text}")
     if write:
-        _write(text)
+        put(README, "figures", text)
 
 
 def _measured(on: Server, directory: Path, sizes: Sizes) -> Iterator[Figure]:
@@ -60,13 +58,6 @@ def _measured(on: Server, directory: Path, sizes: Sizes) -> Iterator[Figure]:
 def _setting() -> str:
     busy = os.getloadavg()[2]
     return f"Measured on {datetime.now(UTC):%Y-%m-%d} on {machine()}; load of the last quarter of an hour {busy:.1f}."
-
-
-def _write(text: str) -> None:
-    """Put `text` in README.md, in the place of what was measured before."""
-    before, _, rest = README.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks import markdown
+
 HEADINGS = (
     "",
     "events",
@@ -37,12 +39,7 @@ class Figure:
 
 def table(figures: Sequence[Figure]) -> str:
     """The figures in markdown."""
-    rows = [HEADINGS, ["-"] * len(HEADINGS), *map(_row, figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    rows[1] = ["-" * width for width in widths]
-    return "\n".join(
-        f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |" for row in rows
-    )
+    return markdown.table(HEADINGS, [_row(figure) for figure in figures])
 
 
 def _row(figure: Figure) -> list[str]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks import markdown
 from benchmarks.bulk.imports import imported_by_mapping
 from service.config import ROOT
 from service.embedded import Server
@@ -59,4 +60,4 @@ def _refusal(error: str) -> tuple[str, set[int]]:
 
 def table(lines: list[tuple[str, ...]]) -> str:
     """The lines in markdown."""
-    return "\n".join(f"| {' | '.join(line)} |" for line in (HEADINGS, ("-",) * len(HEADINGS), *lines))
+    return markdown.table(HEADINGS, lines)

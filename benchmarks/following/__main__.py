@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,13 +14,11 @@ from benchmarks.bulk.databases import server
 from benchmarks.following import latency, throughput
 from benchmarks.following.latency import Latency, Load
 from benchmarks.following.throughput import Throughput
+from benchmarks.markdown import put, table
 from benchmarks.report import machine
 from service.embedded import Server
 
 README = Path(__file__).parent / "README.md"
-
-#: README.md's own text stands around these.
-BEGIN, END = "<!-- webhooks, written by make bench-webhooks -->", "<!-- end of webhooks -->"
 
 #: Fifty subscriptions, each write of concern to five of them; then a hundred, each write of concern to a quarter, alone
 #: with receivers that hang, and with one to which much is due.
@@ -45,7 +43,7 @@ def main(deliveries: int, seconds: int, *, write: bool) -> None:
     text = "\n\n".join([_setting(), _rates(rates), _latencies(times)])
     print(f"\n{text}")
     if write:
-        _write(text)
+        put(README, "webhooks", text)
 
 
 def _times(on: Server, directory: Path, seconds: float) -> Iterator[Latency]:
@@ -64,7 +62,7 @@ def _setting() -> str:
 
 
 def _rates(rates: list[Throughput]) -> str:
-    return _table(
+    return table(
         (
             "",
             "deliveries/s",
@@ -85,7 +83,7 @@ def _rates(rates: list[Throughput]) -> str:
 
 
 def _latencies(times: list[Latency]) -> str:
-    return _table(
+    return table(
         ("", "writes/s", "arrived", "of those due", "p50, ms", "p99, ms"),
         [
             (
@@ -99,17 +97,6 @@ def _latencies(times: list[Latency]) -> str:
             for one in times
         ],
     )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
-
-
-def _write(text: str) -> None:
-    """Put `text` in README.md, in the place of what was measured before."""
-    before, _, rest = README.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
 
 
 if __name__ == "__main__":

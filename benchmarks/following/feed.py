@@ -14,12 +14,10 @@ from benchmarks.bulk.databases import server
 from benchmarks.following import pages, writers
 from benchmarks.following.pages import Pages
 from benchmarks.following.writers import Cost
+from benchmarks.markdown import put, table
 from benchmarks.report import machine
 
 README = Path(__file__).parent / "README.md"
-
-#: README.md's own text stands around these.
-BEGIN, END = "<!-- feed, written by make bench-feed -->", "<!-- end of feed -->"
 
 
 @click.command(context_settings={"auto_envvar_prefix": "BENCH", "show_default": True})
@@ -37,12 +35,12 @@ def main(entries: int, seconds: int, *, write: bool) -> None:
     text = "\n\n".join([setting, _pages(read), _cost(cost)])
     print(f"\n{text}")
     if write:
-        _write(text)
+        put(README, "feed", text)
 
 
 def _pages(read: Sequence[Pages]) -> str:
     head = ("", "entries", "told", "MB", "seconds", "entries/s")
-    return _table(head, [_page(one) for one in read])
+    return table(head, [_page(one) for one in read])
 
 
 def _page(one: Pages) -> tuple[str, ...]:
@@ -55,23 +53,12 @@ def _cost(cost: Sequence[Cost]) -> str:
         *("subscriptions", "told of each write", "a write alone, ms: p50", "p99"),
         *("beside a worker, ms: p50", "p99", "worker, of a core", "PostgreSQL, of a core"),
     )
-    return _table(head, [_load(one) for one in cost])
+    return table(head, [_load(one) for one in cost])
 
 
 def _load(one: Cost) -> tuple[str, ...]:
     times = (f"{time:.2f}" for time in (*one.alone, *one.beside))
     return f"{one.subscriptions:,}", str(one.concerned), *times, f"{one.worker:.0%}", f"{one.database:.0%}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
-
-
-def _write(text: str) -> None:
-    """Put `text` in README.md, in the place of what was measured before."""
-    before, _, rest = README.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
 
 
 if __name__ == "__main__":

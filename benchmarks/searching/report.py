@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
+from benchmarks.markdown import put, table
 from benchmarks.searching.asking import Times
 from benchmarks.searching.chart import draw
 from benchmarks.searching.relevance import Relevance
@@ -20,12 +21,7 @@ MOST_SLOWDOWN = 1.25
 
 def write(part: str, told: str) -> None:
     """Put `told` in README.md, in the place of what was measured of that part before."""
-    begin, end = f"<!-- {part}, written by make bench-search -->", f"<!-- end of {part} -->"
-    before, found, rest = README.read_text().partition(begin)
-    if not found:
-        raise ValueError(f"README.md has no place for {part}.")
-    _, _, after = rest.partition(end)
-    README.write_text(f"{before}{begin}\n\n{told}\n\n{end}{after}")
+    put(README, part, told)
 
 
 def relevance(measured: Relevance) -> str:
@@ -95,16 +91,6 @@ def walks(measured: Mapping[str, Walk]) -> str:
     ]
     heading = ["walk", "events", "pages", "seconds", "created", "changed", "deleted", "twice", "missing"]
     return table(heading, rows)
-
-
-def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows in markdown."""
-    lines = [heading, ["-" * len(cell) for cell in heading], *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heading))]
-    lines[1] = ["-" * width for width in widths]
-    return "\n".join(
-        f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |" for line in lines
-    )
 
 
 def _times(times: Times) -> list[str]:

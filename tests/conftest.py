@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
@@ -16,6 +17,12 @@ from service.embedded import Server, start
 from service.migrating import migrate
 
 ROOT = Path(__file__).parent.parent
+
+# The same examples every time. How long they take to make says how busy the machine is, not whether a promise holds.
+hypothesis.settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("steady")
 
 #: Nothing here outlives the session, so nothing needs to reach a disk.
 OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from structlog.testing import capture_logs
+from structlog.testing import CapturedCall, CapturingLogger
 
 from service import store
 from service.db import Database
+from service.delivery import settling
 from service.delivery.leasing import MARGIN, Leases
 from service.delivery.settling import settle
 from service.ids import uuid7
@@ -260,14 +261,17 @@ def test_a_410_disables_at_once_and_says_so(conn: psycopg.Connection, opened: Da
     assert [(notice["kind"], notice["reason"]) for notice in found.notices] == [("disabled", "gone")]
 
 
-def test_the_twentieth_failure_after_five_days_disables(conn: psycopg.Connection, opened: Database) -> None:
-    with capture_logs() as said:
-        found = outcomes(conn, opened, ("refused", "pending"), failing=True)
+def test_the_twentieth_failure_after_five_days_disables(
+    conn: psycopg.Connection, opened: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = CapturingLogger()
+    monkeypatch.setattr(settling, "log", said)
+    found = outcomes(conn, opened, ("refused", "pending"), failing=True)
     assert (found.paused, found.disabled_reason) == (True, "failing")
     assert [(notice["kind"], notice["reason"]) for notice in found.notices] == [("disabled", "failing")]
     assert store.chores.get_health(conn).disabled == 1
-    assert [(line["event"], line["webhook"], line["reason"]) for line in said] == [
-        ("webhook_disabled", str(found.id), "failing")
+    assert said.calls == [
+        CapturedCall("warning", ("webhook_disabled",), {"webhook": str(found.id), "reason": "failing"})
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from service.search.understanding import Understood
 from service.store.collection import Collection
+from service.store.narrowings import parts_of
 from service.store.ranking import Neighbours, Ranking, Region, Weighed
 from service.store.wordings import BUCKETS
 
@@ -119,6 +120,19 @@ def worth_ranking(weights: Sequence[float], counts: Sequence[int], events: int, 
             break
         taken.append(frozenset(way))
     return [tuple(sorted(way)) for way in taken if not any(other < way for other in taken)]
+
+
+def most_with_all(query: str, words: Understood, figures: Figures) -> int:
+    """How many events meet a tsquery at most: no more than have the rarest of the words that it cannot do without."""
+    needed = set(parts_of(query))
+    counts = (count for term, count in zip(words.terms, figures.counts, strict=True) if term.found in needed)
+    return min(counts, default=figures.events)
+
+
+def with_any(figures: Figures) -> int:
+    """About how many events have some word, as if words stood there by chance."""
+    lacking = prod(1 - min(1.0, count / max(1, figures.events)) for count in figures.counts)
+    return round(figures.events * (1 - lacking))
 
 
 def region_of(collection: Collection, share: float, cap: int, *, lexemes: int = 1) -> Region | None:

@@ -2,7 +2,17 @@
 
 import pytest
 
-from service.search.weighing import is_found_sooner, part_of, rarity, region_of, worth_ranking
+from service.search.understanding import Term, Understood
+from service.search.weighing import (
+    Figures,
+    is_found_sooner,
+    most_with_all,
+    part_of,
+    rarity,
+    region_of,
+    with_any,
+    worth_ranking,
+)
 from service.store.collection import Collection
 from service.store.narrowings import parts_of
 from service.store.ranking import Region
@@ -64,3 +74,26 @@ def test_months_are_asked_of_the_index_where_they_are_few_or_what_is_looked_for_
 )
 def test_words_that_all_must_be_there_are_asked_for_one_by_one(query: str, parts: list[str]) -> None:
     assert parts_of(query) == parts
+
+
+def understood(every: str, *words: str) -> Understood:
+    terms = tuple(Term(word, f"'{word}'", (f"'{word}'",), 1) for word in words)
+    return Understood("", every, None, terms, (), ("english",), 0)
+
+
+def test_no_more_events_have_all_words_than_have_the_rarest_of_those_that_must_be_there() -> None:
+    figures = Figures(1_000, 1.0, 1.0, (900, 20, 5))
+    for query, most in (
+        ("('a' & 'b' & 'c')", 5),
+        ("('a' & ('b' | 'c'))", 900),
+        ("('a' & 'b' & !'c')", 20),
+        ("('b' | 'c')", 1_000),
+        ("'b'", 20),
+    ):
+        assert most_with_all(query, understood(query, "a", "b", "c"), figures) == most, query
+
+
+def test_how_many_events_have_some_word_is_told_as_if_by_chance() -> None:
+    assert with_any(Figures(1_000, 1.0, 1.0, (500, 500))) == 750
+    assert with_any(Figures(1_000, 1.0, 1.0, (0, 1_000, 1))) == 1_000
+    assert with_any(Figures(0, 1.0, 1.0, (0,))) == 0

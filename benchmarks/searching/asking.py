@@ -77,8 +77,9 @@ class Client:
         return took
 
 
-def measure(client: Client, address: Callable[[int], str], *, warm_up: int, requests: int) -> Times:
-    """How long requests take, the addresses of which are numbered; the first of them only warm up."""
-    for number in range(warm_up):
-        client.timed(address(number))
-    return Times.of([client.timed(address(warm_up + number)) for number in range(requests)])
+def measure(client: Client, address: Callable[[], str], *, warm_up: float, requests: int) -> Times:
+    """How long so many requests take, after others of the kind for `warm_up` seconds."""
+    until = time.monotonic() + warm_up
+    while time.monotonic() < until:
+        client.timed(address())
+    return Times.of([client.timed(address()) for _ in range(requests)])

@@ -15,8 +15,11 @@ from schemas.codes import jurisdictions
 from schemas.filters import LONGEST_Q
 from schemas.vocabulary import EventType, Status
 
-#: Requests of each kind, and how many go before to warm up.
-REQUESTS, WARM_UP = 200, 60
+#: Requests of each kind, and seconds for which others go before: a million events' pages come to memory by and by.
+REQUESTS, WARM_UP = 200, 15.0
+
+#: The same where one address is asked again and again.
+PAGE_REQUESTS, PAGE_WARM_UP = 50, 0.2
 
 #: Pages that are turned before one is measured, of twenty events each.
 PAGES = 1_000
@@ -124,7 +127,7 @@ def run(url: str, events: int, *, whole: bool = True) -> Speed:
         kinds = {}
         for kind in KINDS:
             rng = Random(kind.name)  # noqa: S311 (the same every time is wanted)
-            kinds[kind.name] = measure(client, lambda _: kind.address(rng), warm_up=WARM_UP, requests=REQUESTS)  # noqa: B023 (used at once)
+            kinds[kind.name] = measure(client, lambda: kind.address(rng), warm_up=WARM_UP, requests=REQUESTS)  # noqa: B023 (used at once)
             _tell(events, kind.name, kinds[kind.name])
         pages = {name: _walk(client, path) for name, path in WALKS.items()} if whole else {}
         hostile = {name: _hostile(client, q) for name, q in HOSTILE.items()} if whole else {}
@@ -137,11 +140,11 @@ def _tell(events: int, name: str, times: Times) -> None:
 
 def _walk(client: Client, path: str) -> tuple[Times, Times]:
     """The first page and one a thousand pages on, or the last."""
-    first = measure(client, lambda _: path, warm_up=5, requests=50)
+    first = measure(client, lambda: path, warm_up=PAGE_WARM_UP, requests=PAGE_REQUESTS)
     far = path
     for _ in range(PAGES - 1):
         far = client.get(far)["next"] or far
-    last = measure(client, lambda _: far, warm_up=5, requests=50)
+    last = measure(client, lambda: far, warm_up=PAGE_WARM_UP, requests=PAGE_REQUESTS)
     _tell(1, path[:40], first)
     _tell(PAGES, path[:40], last)
     return first, last

@@ -31,7 +31,7 @@ WRITTEN, WALKED = 100_000, 50_000
     "--data",
     default=Path(".policytrail/searching"),
     type=click.Path(path_type=Path),
-    help="Where the generated databases are kept for the next run; a million events take 7 GB.",
+    help="Where the generated databases are kept for the next run; a million events take 6 GB.",
 )
 @click.option("--write/--no-write", default=True, help="Whether to put the tables into benchmarks/searching/README.md.")
 def main(only: tuple[str, ...], events: int, cranfield: Path | None, data: Path, *, write: bool) -> None:

@@ -115,9 +115,9 @@ def collection(described: Described) -> dict[str, Any]:
     }
 
 
-def _place(operation_id: str) -> int:
-    """Where an operation stands among those of its folder, and what is moved there."""
-    return -1 if operation_id in _FIRST else 1 if operation_id in _FOLDERS else 0
+def _place(operation_id: str) -> tuple[bool, bool]:
+    """Sorts what comes first in its folder before the others, and what is moved to another one behind them."""
+    return operation_id not in _FIRST, operation_id in _FOLDERS
 
 
 def _operations(described: Described) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import click
 import psycopg
 
+from service.commands.writing import writing
 from service.config import load_settings
 
 if TYPE_CHECKING:
@@ -115,13 +116,12 @@ def _file(output: Path | None) -> Iterator[BinaryIO]:
         return
     unfinished = output.with_name(f"{output.name}.part")
     try:
-        with cast(
-            "BinaryIO", gzip.open(unfinished, "wb", 6) if output.suffix == ".gz" else unfinished.open("wb")
-        ) as file:
-            yield file
-        unfinished.replace(output)
-    except OSError as error:
-        raise click.ClickException(f"{output} cannot be written: {error.strerror or error}.") from error
+        with writing(output):
+            with cast(
+                "BinaryIO", gzip.open(unfinished, "wb", 6) if output.suffix == ".gz" else unfinished.open("wb")
+            ) as file:
+                yield file
+            unfinished.replace(output)
     finally:
         with suppress(OSError):  # such as that there is no such folder
             unfinished.unlink(missing_ok=True)

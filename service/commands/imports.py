@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from service.commands.writing import writing
 from service.config import load_settings
 
 
@@ -54,13 +55,7 @@ def import_files(files: tuple[Path, ...], **options: Any) -> None:
         raise click.ClickException("Set DATABASE_URL to the PostgreSQL to use.")
     configure("ERROR")
     if wish.errors:
-        _make_empty(wish.errors)
+        with writing(wish.errors):
+            wish.errors.write_bytes(b"")
     taken = [import_file(path, wish, settings) for path in files]
     sys.exit(0 if all(taken) else 1)
-
-
-def _make_empty(file: Path) -> None:
-    try:
-        file.write_bytes(b"")
-    except OSError as error:
-        raise click.ClickException(f"{file} cannot be written: {error.strerror or error}.") from error

@@ -9,16 +9,16 @@ from typing import Any
 # prometheus_client decides on import whether it counts for one process or for many, so this stands before ours.
 _METRICS = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="policytrail-metrics-"))
 
-from service import telemetry  # noqa: E402 (see above)
 from service.config import load_settings  # noqa: E402 (see above)
+from service.observability import opentelemetry  # noqa: E402 (see above)
 
 _settings = load_settings()
-if _settings.otel and (missing := telemetry.what_is_missing()):
+if _settings.otel and (missing := opentelemetry.what_is_missing()):
     sys.exit(missing)
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
-worker_class = "service.worker.Worker"
+worker_class = "service.http.gevent_worker.Worker"
 worker_connections = 1000
 keepalive = 30
 timeout = 60
@@ -38,7 +38,7 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 def post_worker_init(worker: Any) -> None:
     """Connect in the process that will use the connections."""
     if _settings.otel:
-        telemetry.instrument(worker.app.callable)
+        opentelemetry.instrument(worker.app.callable)
     worker.app.callable.extensions["policytrail"].database.open()
 
 

@@ -15,12 +15,13 @@ from benchmarks import agreement, limits, report, serving
 from benchmarks.generate import body
 from benchmarks.load import CREATE, EMPTY, JOBS, Load, find_tool
 from benchmarks.rows import fill, forget_created
-from service import embedded, store
+from service import store
+from service.api_keys import digest, new_key
 from service.config import MIGRATIONS
+from service.db import embedded_postgres
+from service.db.migrations import migrate
 from service.ids import uuid7
-from service.jsontext import render
-from service.keys import digest, new_key
-from service.migrating import migrate
+from service.strict_json import render
 
 #: Bodies that are sent in turn, each time with another external id and day: the same event again would be a duplicate.
 BODIES = 200
@@ -67,7 +68,7 @@ def main(rows: int, rounds: int, seconds: int, *, write: bool) -> None:
 @contextmanager
 def _database(directory: Path) -> Iterator[str]:
     """The URL of a migrated database with PostgreSQL as `make run` has it, until the block ends."""
-    server = embedded.start(directory / "postgres", options=embedded.spacious())
+    server = embedded_postgres.start(directory / "postgres", options=embedded_postgres.spacious())
     try:
         with psycopg.connect(server.dsn(), autocommit=True) as conn:
             conn.execute("CREATE DATABASE policytrail")

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from schemas.codes import jurisdictions
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from schemas.vocabulary import EventType, Instrument, Status
 from service.config import SEEDS
-from service.jsontext import parse
+from service.strict_json import parse
 
 Record = dict[str, Any]
 

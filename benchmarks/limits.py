@@ -7,8 +7,8 @@ from pathlib import Path
 
 from benchmarks.generate import content, event_id, recorded_at
 from benchmarks.load import Failed, Job
-from service.events.completing import complete
-from service.jsontext import render
+from service.events.normalize import complete
+from service.strict_json import render
 
 #: As many as the load has connections would wait for one another; this keeps two cores busy.
 CLIENTS, THREADS = 8, 2

@@ -10,13 +10,13 @@ from multiprocessing import get_context
 import psycopg
 
 from benchmarks.generate import content, event_id, recorded_at
-from schemas.event import NewEventSchema
-from schemas.topic import NewTopicSchema
+from schemas.events import NewEventSchema
+from schemas.topics import NewTopicSchema
 from service import store
 from service.config import SEEDS
-from service.events.recording import record_event
 from service.events.topics import first_topic
-from service.jsontext import parse
+from service.events.write import record_event
+from service.strict_json import parse
 
 #: Events in one transaction.
 BATCH = 250

@@ -9,8 +9,8 @@ from schemas.base import ResponseSchema
 from schemas.exporting import AGENDA_FORMATS, format_query
 from schemas.fields import Edtf, Identifier, Jurisdiction, Text, Word
 from schemas.filters import FilterQuerySchema
-from schemas.forms import Choice
-from schemas.listing import PageQuerySchema
+from schemas.lists import PageQuerySchema
+from schemas.representation import Choice
 
 #: When something is due, seen from today.
 GROUPS = ("overdue", "this_month", "later", "undated")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.base import RequestSchema
-from schemas.forms import Choice, Flag
+from schemas.representation import Choice, Flag
 
 #: What events can be had as; `json` is pages of them.
 EVENT_FORMATS = ("json", "ndjson", "csv", "parquet", "atom", "jsonfeed", "ical")

@@ -4,9 +4,9 @@ from marshmallow import fields
 
 from schemas.base import RequestSchema, ResponseSchema, did_you_mean
 from schemas.fields import Checked, Text
+from schemas.filter_values import CommaSeparated
 from schemas.filters import FilterQuerySchema
-from schemas.listing import COUNTS, CountSchema, Limit
-from schemas.values import CommaSeparated
+from schemas.lists import COUNTS, CountSchema, Limit
 
 #: What events can be counted by.
 FACETS = (

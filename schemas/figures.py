@@ -7,8 +7,8 @@ from schemas.base import ResponseSchema
 from schemas.exporting import FIGURE_FORMATS, format_query
 from schemas.fields import Currency, Decimal, Edtf, Identifier, Jurisdiction, Link, Slug, Text, Word
 from schemas.filters import FilterQuerySchema
-from schemas.forms import Flag
-from schemas.listing import PageQuerySchema, page_of
+from schemas.lists import PageQuerySchema, page_of
+from schemas.representation import Flag
 
 #: What sorts of period a figure can be of.
 PERIOD_TYPES = ("day", "month", "quarter", "season", "third", "half", "year", "range", "interval")

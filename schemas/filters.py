@@ -11,8 +11,8 @@ from schemas import vocabulary as words
 from schemas.base import RequestSchema
 from schemas.edtf import bounds
 from schemas.fields import Currency, Edtf, Identifier, Jurisdiction, Link, Listed, Slug, Text, Word
-from schemas.forms import Choice
-from schemas.values import CommaSeparated, Day, ExternalIdText, FoldedLanguage, Moment, Number, OneOrMore
+from schemas.filter_values import CommaSeparated, Day, ExternalIdText, FoldedLanguage, Moment, Number, OneOrMore
+from schemas.representation import Choice
 
 #: Conditions of one filter at most, and levels to which `all`, `any` and `not` may be nested.
 MOST_CONDITIONS = 100

@@ -3,11 +3,11 @@
 from marshmallow import fields
 
 from schemas.base import ResponseSchema
-from schemas.event import EventSchema
+from schemas.events import EventSchema
 from schemas.fields import Identifier
 from schemas.filters import FilterQuerySchema
-from schemas.forms import selection_of
-from schemas.listing import Limit
+from schemas.lists import Limit
+from schemas.representation import selection_of
 
 
 class SimilarQuerySchema(FilterQuerySchema):

@@ -14,7 +14,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     """The application, not yet connected: the process that serves opens `app.extensions["policytrail"].database`."""
     # Imported here: gunicorn's configuration and the command read settings from this package before gevent has patched
     # the standard library, and psycopg must be imported after.
-    from service.application import build  # noqa: PLC0415
+    from service.app import build  # noqa: PLC0415
     from service.config import load_settings  # noqa: PLC0415
 
     return build(settings or load_settings())

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.errors import Fault
-from service.jsontext import pointer_token
+from service.strict_json import pointer_token
 
 
 def faults_of(messages: Mapping[Any, Any], place: str, path: tuple[Any, ...] = ()) -> Iterator[Fault]:

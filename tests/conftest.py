@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from service.embedded import Server, start
-from service.migrating import migrate
+from service.db.embedded_postgres import Server, start
+from service.db.migrations import migrate
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,7 +37,7 @@ ROOM = 2 * 1024**3
 UNDERTAKER = """
 import shutil, sys
 from pathlib import Path
-from service.embedded import Server
+from service.db.embedded_postgres import Server
 
 sys.stdin.read()
 for lock in Path(sys.argv[1]).rglob("postmaster.pid"):

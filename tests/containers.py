@@ -21,7 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 
 from service.config import Settings, environment_name
-from service.embedded import Server
+from service.db.embedded_postgres import Server
 from tests.serving import START_WITHIN
 
 ROOT = Path(__file__).parent.parent

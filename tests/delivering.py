@@ -14,13 +14,13 @@ import uvloop
 
 from service import store
 from service.config import Settings
-from service.delivery.matching import Matcher
-from service.delivery.sequencing import sequence_once
-from service.delivery.worker import Worker, sender_of
+from service.feed.sequencer import sequence_once
 from service.ids import uuid7
-from service.store.deliveries import NewDelivery, insert_deliveries
-from service.store.due import Ended
-from service.store.shards import shard_of
+from service.store.webhooks.deliveries import NewDelivery, insert_deliveries
+from service.store.webhooks.leases import shard_of
+from service.store.webhooks.queue import Ended
+from service.webhooks.matcher import Matcher
+from service.webhooks.worker import Worker, sender_of
 
 #: Such that a worker sends to this machine, and that tests need not wait long for another to take over.
 QUICKLY: dict[str, Any] = {
@@ -108,7 +108,7 @@ def make_subscription(
         "ordered": False,
         "handshake": False,
     }
-    store.subscriptions.insert_subscription(
+    store.webhooks.subscriptions.insert_subscription(
         conn,
         usual | said,
         id=id_,
@@ -130,7 +130,7 @@ def make_deliveries(conn: psycopg.Connection, subscription_id: UUID, *seqs: int)
 
 def hold_all_shards(conn: psycopg.Connection, worker_id: UUID, seconds: float = 60.0) -> dict[int, int]:
     """Each shard with its epoch, held by the worker from now on."""
-    return store.shards.claim_shards(conn, worker_id, seconds, most=64)
+    return store.webhooks.leases.claim_shards(conn, worker_id, seconds, most=64)
 
 
 def an_end(subscription_id: UUID, seq: int, epochs: dict[int, int], **said: Any) -> Ended:

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from schemas import vocabulary as words
+from schemas.filter_values import joined
 from schemas.filters import NOT, PLAIN, FilterSchema
-from schemas.values import joined
 from tests.factories import EARLIER
 from tests.strategies import EDTF
 

@@ -3,8 +3,8 @@
 from itertools import count
 from uuid import UUID
 
-from service.delivery.lane import Parcel, Verdict
-from service.delivery.lanes import Lanes, Room
+from service.webhooks.lane import Parcel, Verdict
+from service.webhooks.scheduler import Lanes, Room
 
 ACCEPTED, FAILED = Verdict(accepted=True), Verdict(accepted=False)
 

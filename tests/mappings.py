@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from service.errors import Invalid
-from service.mapping import Mapped, Mapping, Refused, records
-from service.mapping.loading import mapping_in
+from service.mappings import Mapped, Mapping, Refused, records
+from service.mappings.loader import mapping_in
 
 ROOT = Path(__file__).resolve().parents[1]
 MAPPINGS = ROOT / "examples" / "mappings"

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.event import NewEventSchema
-from service.events.completing import complete
-from service.formats.feeds import Feed
+from schemas.events import NewEventSchema
+from service.events.normalize import complete
+from service.exports.feed_metadata import Feed
 from tests.factories import an_event
 
 ID = "01980000-0000-7000-8000-000000000001"

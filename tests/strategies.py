@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 
 from schemas import fields as kinds
 from schemas.codes import currencies, jurisdictions
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from schemas.parts import NewCitationSchema
 from tests.factories import EARLIER
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from service.mapping import Mapped, Refused, load_mapping, records, text_lines
+from service.mappings import Mapped, Refused, load_mapping, records, text_lines
 from tests.mappings import MAPPINGS, tracker
 
 CPD, LAWS, CORONANET = "climate-policy-database", "climate-laws", "coronanet"

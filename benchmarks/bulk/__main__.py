@@ -16,7 +16,7 @@ from benchmarks.bulk.figures import Figure, table
 from benchmarks.bulk.imports import Sizes
 from benchmarks.markdown import put
 from benchmarks.report import machine
-from service.embedded import Server
+from service.db.embedded_postgres import Server
 
 README = Path(__file__).parent / "README.md"
 

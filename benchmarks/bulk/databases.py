@@ -9,20 +9,21 @@ from pathlib import Path
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from schemas.topic import NewTopicSchema
-from service import embedded, store
+from schemas.topics import NewTopicSchema
+from service import store
 from service.config import MIGRATIONS, SEEDS
+from service.db import embedded_postgres
+from service.db.migrations import migrate
 from service.events.topics import first_topic
-from service.jsontext import parse
-from service.migrating import migrate
+from service.strict_json import parse
 
 _numbers = count(1)
 
 
 @contextmanager
-def server(directory: Path) -> Iterator[embedded.Server]:
+def server(directory: Path) -> Iterator[embedded_postgres.Server]:
     """PostgreSQL as `make run` has it, until the block ends."""
-    started = embedded.start(directory / "postgres", options=embedded.spacious())
+    started = embedded_postgres.start(directory / "postgres", options=embedded_postgres.spacious())
     try:
         yield started
     finally:
@@ -30,7 +31,7 @@ def server(directory: Path) -> Iterator[embedded.Server]:
 
 
 @contextmanager
-def empty_database(on: embedded.Server) -> Iterator[str]:
+def empty_database(on: embedded_postgres.Server) -> Iterator[str]:
     """The URL of a database that goes with the block."""
     name = f"bulk_{next(_numbers)}"
     with psycopg.connect(on.dsn(), autocommit=True) as conn:

@@ -19,7 +19,7 @@ from benchmarks.bulk.databases import empty_database
 from benchmarks.bulk.figures import Figure
 from benchmarks.bulk.rows import tracker_row, write_file
 from benchmarks.bulk.watching import seconds_of, watching
-from service.embedded import Server
+from service.db.embedded_postgres import Server
 
 _COMMAND = Path(sys.executable).parent / "policytrail"
 

@@ -20,9 +20,9 @@ from benchmarks.bulk.figures import Figure
 from benchmarks.bulk.rows import article_row, tracker_row, write_file
 from benchmarks.bulk.watching import Watched, seconds_of, watching
 from service import store
-from service.embedded import Server
+from service.api_keys import digest, new_key
+from service.db.embedded_postgres import Server
 from service.ids import uuid7
-from service.keys import digest, new_key
 
 #: What an event is written to, in an order in which foreign keys are kept.
 _TABLES = (

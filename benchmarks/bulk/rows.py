@@ -14,7 +14,7 @@ from benchmarks.searching.events import words
 from schemas.codes import jurisdictions
 from schemas.vocabulary import EventType, Status
 from service.config import SEEDS
-from service.jsontext import parse, render
+from service.strict_json import parse, render
 
 Row = dict[str, Any]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import markdown
 from benchmarks.bulk.imports import imported_by_mapping
 from service.config import ROOT
-from service.embedded import Server
+from service.db.embedded_postgres import Server
 
 #: The file of each tracker, by the name of its mapping.
 _FILES = {

@@ -16,7 +16,7 @@ from benchmarks.following.latency import Latency, Load
 from benchmarks.following.throughput import Throughput
 from benchmarks.markdown import put, table
 from benchmarks.report import machine
-from service.embedded import Server
+from service.db.embedded_postgres import Server
 
 README = Path(__file__).parent / "README.md"
 

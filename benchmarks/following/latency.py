@@ -11,7 +11,7 @@ import psycopg
 from benchmarks.bulk.databases import empty_database
 from benchmarks.following.processes import receiver, worker
 from benchmarks.following.subscribers import an_event, leave_behind, subscribe, write
-from service.embedded import Server
+from service.db.embedded_postgres import Server
 
 #: Bytes of a delivery's body, about.
 SIZE = 3_000

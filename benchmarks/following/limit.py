@@ -11,11 +11,11 @@ from uuid import UUID
 
 import uvloop
 
-from service.delivery.guard import Guard, networks_of
-from service.delivery.receivers import headers_of
-from service.delivery.sending import Sender
-from service.delivery.signing import new_secret
 from service.ids import uuid7
+from service.webhooks.address_guard import Guard, networks_of
+from service.webhooks.receivers import headers_of
+from service.webhooks.sender import Sender
+from service.webhooks.signing import new_secret
 
 _HERE = networks_of("127.0.0.0/8")
 

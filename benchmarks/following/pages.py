@@ -13,10 +13,10 @@ import psycopg
 from benchmarks import serving
 from benchmarks.bulk.databases import empty_database
 from benchmarks.bulk.rows import tracker_row
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from service import store
-from service.embedded import Server
-from service.events.recording import record_event
+from service.db.embedded_postgres import Server
+from service.events.write import record_event
 from service.ids import uuid7
 
 #: When all of them were written.

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import psycopg
 
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from service import store
-from service.events.recording import record_event
+from service.encryption import seal
+from service.events.write import record_event
 from service.ids import uuid7
-from service.sealing import seal
-from service.store.shards import shard_of
+from service.store.webhooks.leases import shard_of
 
 
 def subscribe(conn: psycopg.Connection, urls: Sequence[str], filters: Sequence[Any]) -> list[UUID]:
@@ -37,7 +37,7 @@ def _subscribe(conn: psycopg.Connection, url: str, asked: Any, key_id: UUID, now
         "ordered": False,
         "handshake": False,
     }
-    store.subscriptions.insert_subscription(
+    store.webhooks.subscriptions.insert_subscription(
         conn, said, id=id_, key_id=key_id, shard=shard_of(id_), secret=seal(b"s" * 32, [], id_.bytes), now=now
     )
     return id_

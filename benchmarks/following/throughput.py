@@ -13,9 +13,9 @@ from benchmarks.bulk.databases import empty_database
 from benchmarks.bulk.watching import seconds_of
 from benchmarks.following.processes import limit, receiver, worker
 from benchmarks.following.subscribers import an_event, subscribe, write
-from service.delivery.matching import Matcher
-from service.delivery.sequencing import sequence_once
-from service.embedded import Server
+from service.db.embedded_postgres import Server
+from service.feed.sequencer import sequence_once
+from service.webhooks.matcher import Matcher
 
 #: Subscriptions, each of which is to be told of everything.
 SUBSCRIPTIONS = 50

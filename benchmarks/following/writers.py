@@ -12,7 +12,7 @@ from benchmarks.bulk.databases import empty_database
 from benchmarks.bulk.watching import seconds_of
 from benchmarks.following.processes import receiver, worker
 from benchmarks.following.subscribers import an_event, subscribe, write
-from service.embedded import Server
+from service.db.embedded_postgres import Server
 
 #: Subscriptions, and how many of them each write concerns: having them, and being told.
 LOADS = ((0, 0), (50, 0), (1_000, 0), (1_000, 5))

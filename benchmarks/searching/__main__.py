@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from benchmarks.report import setting
 from benchmarks.searching import databases, relevance, report, speed, walking, writing
-from service.embedded import Server
+from service.db.embedded_postgres import Server
 
 PARTS = ("relevance", "growth", "speed", "writes", "walk")
 

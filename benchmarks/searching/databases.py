@@ -8,12 +8,13 @@ import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
 from benchmarks.searching.loading import load
-from service import embedded, store
+from service import store
+from service.api_keys import digest, new_key
 from service.config import MIGRATIONS
-from service.embedded import Server
+from service.db import embedded_postgres
+from service.db.embedded_postgres import Server
+from service.db.migrations import migrate
 from service.ids import uuid7
-from service.keys import digest, new_key
-from service.migrating import migrate
 
 #: What a database is marked with that is loaded in whole.
 _LOADED = "loaded"
@@ -22,7 +23,7 @@ _LOADED = "loaded"
 @contextmanager
 def server(directory: Path) -> Iterator[Server]:
     """PostgreSQL as `make run` has it, until the block ends."""
-    found = embedded.start(directory.absolute(), options=embedded.spacious())
+    found = embedded_postgres.start(directory.absolute(), options=embedded_postgres.spacious())
     try:
         yield found
     finally:

@@ -11,7 +11,7 @@ from uuid import UUID
 from schemas.codes import jurisdictions
 from schemas.vocabulary import EventType, Status
 from service.config import SEEDS
-from service.jsontext import parse
+from service.strict_json import parse
 
 Record = dict[str, Any]
 

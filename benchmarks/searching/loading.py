@@ -14,18 +14,18 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from benchmarks.searching.events import content, event_id, recorded_at
-from schemas.event import NewEventSchema
-from schemas.topic import NewTopicSchema
+from schemas.events import NewEventSchema
+from schemas.topics import NewTopicSchema
 from service import store
 from service.config import MIGRATIONS, SEEDS
-from service.events.completing import complete
-from service.events.linking import links_of
-from service.events.recording import row_of
+from service.db.migrations import migrate
+from service.events.normalize import complete
+from service.events.references import links_of
 from service.events.topics import first_topic
-from service.jsontext import parse
-from service.migrating import migrate
-from service.store.events import EventRow
-from service.store.wordings import keep_wordings
+from service.events.write import row_of
+from service.store.events.records import EventRow
+from service.store.search.documents import keep_wordings
+from service.strict_json import parse
 
 #: Events that are copied together, and processes that make them.
 BATCH, PROCESSES = 2_000, 2

@@ -14,7 +14,7 @@ import Stemmer
 from benchmarks import serving
 from benchmarks.searching import databases
 from benchmarks.searching.asking import Client
-from service.embedded import Server
+from service.db.embedded_postgres import Server
 
 #: Results that are looked at.
 DEPTH = 10

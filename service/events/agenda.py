@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from service.search.subject import parties_of
-from service.store.links import OpenItem
+from service.search.index.features import parties_of
+from service.store.events.links import OpenItem
 
 Record = Mapping[str, Any]
 

@@ -7,10 +7,10 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from schemas.edtf import HALVES, MONTHS, QUARTERS, SEASONS, THIRDS, bounds
-from service.search.dates import foremost_date
-from service.search.filters import All, FigureAsked, Filter, Is
-from service.search.matching import is_asked
-from service.store.figures import Amounts
+from service.search.filter import All, FigureAsked, Filter, Is
+from service.search.filters.evaluate import is_asked
+from service.search.index.main_date import foremost_date
+from service.store.events.figures import Amounts
 
 Record = Mapping[str, Any]
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from schemas.topic import TopicSchema
-from service.events.completing import timestamp
-from service.jsontext import render
+from schemas.topics import TopicSchema
+from service.events.normalize import timestamp
 from service.store.topics import TopicRow
+from service.strict_json import render
 
 _AS_SEEN = TopicSchema()
 

@@ -1,7 +1,6 @@
 """One blueprint a noun: URLs, statuses, headers."""
 
 from service.views.agenda import agenda
-from service.views.catalog import catalog
 from service.views.changes import changes
 from service.views.deliveries import deliveries
 from service.views.docs import docs
@@ -11,13 +10,14 @@ from service.views.external_ids import external_ids
 from service.views.facets import facets
 from service.views.figures import figures
 from service.views.health import health
-from service.views.history import history
 from service.views.imports import imports
 from service.views.keys import keys, me
-from service.views.merging import merging
+from service.views.merge import merging
+from service.views.meta import catalog
 from service.views.problem_types import problem_types
 from service.views.relations import relations
-from service.views.searching import searching
+from service.views.revisions import history
+from service.views.search import searching
 from service.views.similar import similar
 from service.views.suggestions import suggestions
 from service.views.topics import topics

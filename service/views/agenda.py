@@ -12,26 +12,26 @@ from psycopg import Connection, DataError
 
 from schemas.agenda import GROUPS, AgendaQuerySchema, AgendaSchema
 from service import store
-from service.api import JSON, operation
-from service.auth import requires
-from service.current import reading, settings
 from service.errors import NotFound
 from service.events.agenda import described
-from service.exporting import Form, tabled
-from service.formats.ical import Entry, calendar
-from service.formats.tables import AGENDA
-from service.jsontext import render
-from service.negotiating import CSV, ICAL, PAGES, Format
-from service.paging import decode_cursor, encode_cursor, fingerprint, unusable
-from service.search.conditions import condition_of
-from service.search.filters import Filter
-from service.search.narrowing import widened
-from service.search.reading import filter_key, filter_of
-from service.store.agenda import Due, Span
-from service.views.choosing import asked_format, refuse
+from service.exports.export import Form, tabled
+from service.exports.ical import Entry, calendar
+from service.exports.table_columns import AGENDA
+from service.http.auth import requires
+from service.http.content_negotiation import CSV, ICAL, PAGES, Format
+from service.http.context import reading, settings
+from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
+from service.http.file_response import send_file
+from service.http.operation import JSON, operation
+from service.http.pages import address_with, page_size
+from service.http.representation import asked_format, refuse
+from service.search.filter import Filter
+from service.search.filters.expand import widened
+from service.search.filters.parser import filter_key, filter_of
+from service.search.filters.sql import condition_of
+from service.store.events.agenda import Due, Span
+from service.strict_json import render
 from service.views.feeds import answer_known, feed_of
-from service.views.files import send_file
-from service.views.pages import address_with, page_size
 
 agenda = Blueprint("agenda", __name__, url_prefix="/v1")
 
@@ -106,7 +106,7 @@ def _pages(query: dict[str, Any], asked: Filter, spans: Mapping[str, Span], toda
     with reading() as conn:
         condition = condition_of(widened(conn, asked))
         try:
-            found = store.agenda.page_agenda(conn, condition, spans, after, limit + 1)
+            found = store.events.agenda.page_agenda(conn, condition, spans, after, limit + 1)
         except DataError as error:  # the fingerprint is no secret: what follows it may be forged
             raise (unusable() if after else error) from error
     told: dict[str, Any] = {"today": today.isoformat()} | dict.fromkeys(GROUPS)
@@ -126,7 +126,7 @@ def _all(conn: Connection, asked: Filter, spans: Mapping[str, Span], today: date
     """Everything that matches, group by group, in batches."""
     condition = condition_of(widened(conn, asked))
     for name, span in spans.items():
-        for batch in store.agenda.stream_agenda(conn, condition, span):
+        for batch in store.events.agenda.stream_agenda(conn, condition, span):
             yield [_item(due, today) | {"group": name} for due in batch]
 
 
@@ -135,7 +135,7 @@ def _calendar(query: dict[str, Any], asked: Filter, spans: Mapping[str, Span]) -
     limit = page_size(query) if query["limit"] else settings().max_page_size
     with reading() as conn:
         condition = condition_of(widened(conn, asked))
-        found = store.agenda.page_agenda(conn, condition, spans, None, limit)
+        found = store.events.agenda.page_agenda(conn, condition, spans, None, limit)
     entries = [entry for items in found.values() for due in items for entry in _entry(due)]
     newest = max((record["updated_at"] for record, _ in entries), default=None)
     return answer_known(

@@ -7,21 +7,21 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 from psycopg import Connection
 
-from schemas.following import MOST, ChangesQuerySchema, FeedEntryPageSchema
+from schemas.changes import MOST, ChangesQuerySchema, FeedEntryPageSchema
 from service import store
-from service.api import JSON, operation
-from service.auth import requires
-from service.current import reading, service
-from service.delivery.changes import render_entry
-from service.delivery.cursors import NOW, parse_cursor
-from service.delivery.following import Follower, Question
-from service.delivery.sequencing import catch_up
 from service.errors import CursorExpired, Fault, Malformed
-from service.jsontext import render
-from service.negotiating import EVENT_STREAM, PAGES, format_for
-from service.search.narrowing import widened
-from service.search.reading import filter_of
-from service.store.entries import Entry
+from service.feed.change import render_entry
+from service.feed.cursor import NOW, parse_cursor
+from service.feed.reader import Follower, Question
+from service.feed.sequencer import catch_up
+from service.http.auth import requires
+from service.http.content_negotiation import EVENT_STREAM, PAGES, format_for
+from service.http.context import reading, service
+from service.http.operation import JSON, operation
+from service.search.filters.expand import widened
+from service.search.filters.parser import filter_of
+from service.store.feed_entries import Entry
+from service.strict_json import render
 from service.views.streaming import stream
 
 changes = Blueprint("changes", __name__, url_prefix="/v1/changes")

@@ -6,25 +6,25 @@ from uuid import UUID
 
 from flask import Blueprint, Response, url_for
 
-from schemas.delivery import (
+from schemas.deliveries import (
     DeliveryDetailSchema,
     DeliveryQuerySchema,
     DeliverySchema,
     NewRecoverySchema,
     RecoverySchema,
 )
-from schemas.listing import page_of
+from schemas.lists import page_of
 from service import store
-from service.api import JSON, operation
-from service.auth import requires
-from service.current import reading, transaction
 from service.errors import Conflict, NotFound
+from service.http.auth import requires
+from service.http.context import reading, transaction
+from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
+from service.http.operation import JSON, operation
+from service.http.pages import page, page_size
 from service.ids import uuid7
-from service.jsontext import render
-from service.paging import decode_cursor, encode_cursor, fingerprint, unusable
-from service.store.subscriptions import Subscription
-from service.views.pages import page, page_size
-from service.views.webhook_telling import owner, told_attempt, told_delivery, told_recovery
+from service.store.webhooks.subscriptions import Subscription
+from service.strict_json import render
+from service.views.webhook_documents import owner, told_attempt, told_delivery, told_recovery
 
 deliveries = Blueprint("deliveries", __name__, url_prefix="/v1/webhooks/<uuid:webhook_id>")
 
@@ -40,8 +40,8 @@ def list_deliveries(webhook_id: UUID, query: dict[str, Any]) -> Response:
     bound_to = fingerprint("deliveries", str(webhook_id), sorted(asked.items()))
     before = _number(decode_cursor(query["cursor"], bound_to, 1)[0]) if query["cursor"] else None
     with reading() as conn:
-        store.subscriptions.get_subscription(conn, webhook_id, owner())
-        found = store.deliveries.page_deliveries(
+        store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner())
+        found = store.webhooks.deliveries.page_deliveries(
             conn,
             webhook_id,
             state=asked["state"],
@@ -60,9 +60,9 @@ def list_deliveries(webhook_id: UUID, query: dict[str, Any]) -> Response:
 def get_delivery(webhook_id: UUID, seq: int) -> Response:
     """Read one delivery, by its change's number in the feed, with every attempt."""
     with reading() as conn:
-        store.subscriptions.get_subscription(conn, webhook_id, owner())
-        found = store.deliveries.get_delivery(conn, webhook_id, seq)
-        attempts = store.deliveries.list_attempts(conn, webhook_id, seq)
+        store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner())
+        found = store.webhooks.deliveries.get_delivery(conn, webhook_id, seq)
+        attempts = store.webhooks.deliveries.list_attempts(conn, webhook_id, seq)
     told = told_delivery(found, webhook_id) | {"attempts": [told_attempt(one) for one in attempts]}
     return Response(render(told), headers=_NO_CACHE, content_type=JSON)
 
@@ -76,8 +76,8 @@ def retry_delivery(webhook_id: UUID, seq: int) -> Response:
     Under the same `webhook-id`, and if it fails by the schedule from its beginning. 409 while the webhook is paused.
     """
     with transaction() as conn:
-        _require_going(store.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True))
-        changed = store.deliveries.retry_delivery(conn, webhook_id, seq)
+        _require_going(store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True))
+        changed = store.webhooks.deliveries.retry_delivery(conn, webhook_id, seq)
     return Response(render(told_delivery(changed, webhook_id)), headers=_NO_CACHE, content_type=JSON)
 
 
@@ -92,8 +92,8 @@ def recover_deliveries(webhook_id: UUID, body: dict[str, Any]) -> Response:
     """
     since, id_ = datetime.fromisoformat(body["since"]), uuid7()
     with transaction() as conn:
-        _require_going(store.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True))
-        begun = store.recoveries.insert_recovery(conn, id=id_, subscription_id=webhook_id, since=since)
+        _require_going(store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True))
+        begun = store.webhooks.recoveries.insert_recovery(conn, id=id_, subscription_id=webhook_id, since=since)
     address = url_for("deliveries.get_recovery", webhook_id=webhook_id, recovery_id=id_)
     return Response(render(told_recovery(begun)), 202, {"Location": address} | _NO_CACHE, content_type=JSON)
 
@@ -104,8 +104,8 @@ def recover_deliveries(webhook_id: UUID, body: dict[str, Any]) -> Response:
 def get_recovery(webhook_id: UUID, recovery_id: UUID) -> Response:
     """Read how far a recovery has come."""
     with reading() as conn:
-        store.subscriptions.get_subscription(conn, webhook_id, owner())
-        found = store.recoveries.get_recovery(conn, webhook_id, recovery_id)
+        store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner())
+        found = store.webhooks.recoveries.get_recovery(conn, webhook_id, recovery_id)
     return Response(render(told_recovery(found)), headers=_NO_CACHE, content_type=JSON)
 
 

@@ -6,9 +6,9 @@ from importlib.resources.abc import Traversable
 
 from flask import Blueprint, Response
 
-from service.api import answer, operation
-from service.conditional import content_tag
 from service.errors import NotFound
+from service.http.conditional import content_tag
+from service.http.operation import answer, operation
 
 docs = Blueprint("docs", __name__, url_prefix="/docs")
 

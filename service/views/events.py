@@ -7,26 +7,26 @@ from uuid import UUID
 import orjson
 from flask import Blueprint, Response, request, url_for
 
-from schemas.event import EventSchema, NewEventSchema
-from schemas.listing import EventPageSchema, EventQuerySchema, OneEventQuerySchema
+from schemas.events import EventSchema, NewEventSchema
+from schemas.lists import EventPageSchema, EventQuerySchema, OneEventQuerySchema
 from service import store
-from service.api import Patch, answer, operation
-from service.auth import requires
-from service.conditional import require_match
-from service.current import key_id, reading, transaction
 from service.errors import Conflict, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
 from service.events.duplicates import clues_of, refuse
-from service.events.recording import record_event, revise_event
+from service.events.write import record_event, revise_event
+from service.http.auth import requires
+from service.http.conditional import require_match
+from service.http.content_negotiation import FORMATS
+from service.http.context import key_id, reading, transaction
+from service.http.operation import Patch, answer, operation
+from service.http.prefer import APPLIED, preferred
+from service.http.prefer import HEADER as PREFER
+from service.http.problems import duplicate_links
+from service.http.representation import asked_format
 from service.ids import uuid7
-from service.loading import load
-from service.negotiating import FORMATS
-from service.preferring import APPLIED, preferred
-from service.preferring import HEADER as PREFER
-from service.problems import duplicate_links
-from service.store.events import Authorship
-from service.views.choosing import asked_format
+from service.store.events.records import Authorship
+from service.validation import load
+from service.views.event_list import require_past
 from service.views.exports import answer_events
-from service.views.listing import require_past
 
 events = Blueprint("events", __name__, url_prefix="/v1/events")
 
@@ -62,7 +62,7 @@ def create_event(body: dict[str, Any]) -> Response:
     """
     id_, strict = uuid7(), preferred(request.headers.get(PREFER)).get("handling") == "strict"
     with transaction() as conn:
-        likely = store.duplicates.find_duplicates(conn, clues_of(body))
+        likely = store.events.duplicates.find_duplicates(conn, clues_of(body))
         if strict:
             refuse(likely)
         stored = record_event(conn, body, id=id_, now=datetime.now(UTC), key_id=key_id())
@@ -86,9 +86,9 @@ def get_event(event_id: UUID, query: dict[str, Any]) -> Response:
     require_past(as_of)
     with reading() as conn:
         if as_of is None:
-            stored = store.events.get_event(conn, event_id)
+            stored = store.events.records.get_event(conn, event_id)
         else:
-            stored = store.revisions.get_event_as_of(conn, event_id, as_of)
+            stored = store.events.revisions.get_event_as_of(conn, event_id, as_of)
     return answer(stored.document, stored.version, fields=query["fields"])
 
 
@@ -106,7 +106,7 @@ def replace_event(event_id: UUID, body: dict[str, Any]) -> Response:
     Needs If-Match. What says nothing new makes no new version. Fields of the service's own are ignored.
     """
     with transaction() as conn:
-        stored = store.events.get_event(conn, event_id)
+        stored = store.events.records.get_event(conn, event_id)
         require_match(request.headers.get("If-Match"), stored.version)
         stored = revise_event(conn, stored, body, now=datetime.now(UTC), key_id=key_id())
     return answer(stored.document, stored.version)
@@ -127,7 +127,7 @@ def patch_event(event_id: UUID, patch: Patch) -> Response:
     can be changed, and `test` operations that fail answer 409. `change` is taken from the patch alone.
     """
     with transaction() as conn:
-        stored = store.events.get_event(conn, event_id)
+        stored = store.events.records.get_event(conn, event_id)
         require_match(request.headers.get("If-Match"), stored.version)
         content = load(_NEW_EVENT, patch(_without_reason(stored.document)))
         stored = revise_event(conn, stored, content, now=datetime.now(UTC), key_id=key_id())
@@ -143,10 +143,10 @@ def delete_event(event_id: UUID) -> Response:
     Needs If-Match. It answers 410 from then on; its revisions remain readable.
     """
     with transaction() as conn:
-        stored = store.events.get_event(conn, event_id)
+        stored = store.events.records.get_event(conn, event_id)
         require_match(request.headers.get("If-Match"), stored.version)
         by = Authorship(key_id(), None, None)
-        store.events.delete_event(conn, event_id, by, expected=stored.version, now=datetime.now(UTC))
+        store.events.records.delete_event(conn, event_id, by, expected=stored.version, now=datetime.now(UTC))
     return Response(status=204)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Response
 from psycopg import Connection
 
-from service.delivery.cursors import snapshot_cursor
-from service.exporting import Form, require_writable, select, selection_of, written
-from service.negotiating import NDJSON, Format
-from service.views.choosing import OF_PAGES, refuse
-from service.views.files import send_file
-from service.views.listing import require_past
+from service.exports.export import Form, require_writable, select, selection_of, written
+from service.feed.cursor import snapshot_cursor
+from service.http.content_negotiation import NDJSON, Format
+from service.http.file_response import send_file
+from service.http.representation import OF_PAGES, refuse
+from service.views.event_list import require_past
 
 #: Where the cursor stands from which to follow the changes of what the file holds.
 FOLLOW = "Changes-Cursor"

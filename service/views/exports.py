@@ -4,15 +4,15 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from schemas.listing import EventPageSchema, EventQuerySchema
-from service.api import operation
-from service.auth import requires
+from schemas.lists import EventPageSchema, EventQuerySchema
 from service.errors import NotFound
-from service.negotiating import FORMATS, Format
-from service.views.choosing import asked_format, refuse
+from service.http.auth import requires
+from service.http.content_negotiation import FORMATS, Format
+from service.http.operation import operation
+from service.http.representation import asked_format, refuse
+from service.views.event_list import answer_list
 from service.views.exporting import answer_export
 from service.views.feeds import answer_feed
-from service.views.listing import answer_list
 
 exports = Blueprint("exports", __name__, url_prefix="/v1")
 

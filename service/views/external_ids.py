@@ -6,19 +6,19 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from schemas.event import EventSchema, NewEventSchema
-from schemas.listing import FieldsQuerySchema
+from schemas.events import EventSchema, NewEventSchema
+from schemas.lists import FieldsQuerySchema
 from schemas.parts import NewExternalIdSchema
 from service import store
-from service.api import answer, operation
-from service.auth import requires
-from service.conditional import is_known, require_match
-from service.current import key_id, reading, transaction
 from service.errors import Conflict, Fault, Invalid, NotFound, Stale
-from service.events.recording import record_event, revise_event
+from service.events.write import record_event, revise_event
+from service.http.auth import requires
+from service.http.conditional import is_known, require_match
+from service.http.context import key_id, reading, transaction
+from service.http.operation import answer, operation
 from service.ids import uuid7
-from service.loading import load
-from service.store.events import StoredEvent
+from service.store.events.records import StoredEvent
+from service.validation import load
 
 external_ids = Blueprint("external_ids", __name__, url_prefix="/v1/events/by")
 
@@ -31,7 +31,7 @@ _NEW_EXTERNAL_ID = NewExternalIdSchema()
 def get_event_by_external_id(scheme: str, value: str, query: dict[str, Any]) -> Response:
     """Read the event that another system knows by this id."""
     with reading() as conn:
-        stored = store.events.get_event_by_external_id(conn, scheme, value)
+        stored = store.events.records.get_event_by_external_id(conn, scheme, value)
     return _told(stored, fields=query["fields"])
 
 
@@ -47,8 +47,8 @@ def upsert_event(scheme: str, value: str, body: dict[str, Any]) -> Response:
     _state_id(body, scheme, value)
     now = datetime.now(UTC)
     with transaction() as conn:
-        store.events.lock_external_id(conn, scheme, value)
-        stored = store.events.find_event_by_external_id(conn, scheme, value, lock=True)
+        store.events.records.lock_external_id(conn, scheme, value)
+        stored = store.events.records.find_event_by_external_id(conn, scheme, value, lock=True)
         _check_conditions(stored)
         if stored is None:
             return _told(record_event(conn, body, id=uuid7(), now=now, key_id=key_id()), 201)

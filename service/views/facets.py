@@ -9,12 +9,12 @@ from psycopg import Connection
 from schemas.codes import jurisdictions
 from schemas.facets import MOST_VALUES, FacetsQuerySchema, FacetsSchema
 from service import store
-from service.api import JSON, operation
-from service.auth import requires
-from service.current import reading, settings
-from service.jsontext import render
-from service.search.faceting import Effort, Facet, spread
-from service.search.reading import filter_of
+from service.http.auth import requires
+from service.http.context import reading, settings
+from service.http.operation import JSON, operation
+from service.search.facet_counts import Effort, Facet, spread
+from service.search.filters.parser import filter_of
+from service.strict_json import render
 
 facets = Blueprint("facets", __name__, url_prefix="/v1/facets")
 

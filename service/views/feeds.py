@@ -10,22 +10,22 @@ from psycopg import DataError
 from werkzeug.http import http_date, parse_date
 
 from service import store
-from service.api import answer
-from service.conditional import content_tag
-from service.current import reading, settings
-from service.formats.atom import atom
-from service.formats.feeds import Feed, Record
-from service.formats.ical import calendar, every_date
-from service.formats.jsonfeed import jsonfeed
-from service.negotiating import ATOM, ICAL, JSONFEED, Format
-from service.paging import decode_cursor, encode_cursor, fingerprint, unusable
-from service.search.conditions import condition_of
-from service.search.narrowing import widened
-from service.search.reading import filter_key, filter_of
-from service.store.selecting import Order
-from service.views.choosing import OF_PAGES, refuse
-from service.views.listing import order_of, require_past
-from service.views.pages import addresses, page_size
+from service.exports.atom import atom
+from service.exports.feed_metadata import Feed, Record
+from service.exports.ical import calendar, every_date
+from service.exports.jsonfeed import jsonfeed
+from service.http.conditional import content_tag
+from service.http.content_negotiation import ATOM, ICAL, JSONFEED, Format
+from service.http.context import reading, settings
+from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
+from service.http.operation import answer
+from service.http.pages import addresses, page_size
+from service.http.representation import OF_PAGES, refuse
+from service.search.filters.expand import widened
+from service.search.filters.parser import filter_key, filter_of
+from service.search.filters.sql import condition_of
+from service.store.events.ordering import Order
+from service.views.event_list import order_of, require_past
 
 #: What was last written comes first, so that who asks again finds it there.
 NEWEST = (Order("updated_at", descending=True),)
@@ -64,7 +64,7 @@ def _page(query: Mapping[str, Any], usual: int) -> tuple[list[Record], str | Non
     with reading() as conn:
         condition = condition_of(widened(conn, asked), past=as_of is not None)
         try:
-            found = store.listing.page_events(conn, condition, order, after, limit, as_of=as_of)
+            found = store.events.listing.page_events(conn, condition, order, after, limit, as_of=as_of)
         except DataError as error:  # as in listing.py
             raise (unusable() if after else error) from error
     return [orjson.loads(document) for document in found.documents], (

@@ -11,26 +11,26 @@ from psycopg import Connection, DataError
 
 from schemas.figures import FigurePageSchema, FigureQuerySchema
 from service import store
-from service.api import operation
-from service.auth import requires
-from service.current import reading
 from service.errors import NotFound
 from service.events.figures import asked_of_figures, flat_figures, summed
-from service.exporting import Form, require_writable, tabled
-from service.formats.tables import FIGURES
-from service.jsontext import render
-from service.negotiating import FILES, PAGES, Format
-from service.paging import decode_cursor, encode_cursor, fingerprint, unusable
-from service.search.conditions import condition_of
-from service.search.dates import foremost_date
-from service.search.filters import FigureAsked, Filter
-from service.search.narrowing import widened
-from service.search.reading import filter_key, filter_of
-from service.store.conditions import Condition
-from service.views.choosing import asked_format, refuse
-from service.views.files import send_file
-from service.views.listing import DEFAULT_ORDER
-from service.views.pages import page, page_size
+from service.exports.export import Form, require_writable, tabled
+from service.exports.table_columns import FIGURES
+from service.http.auth import requires
+from service.http.content_negotiation import FILES, PAGES, Format
+from service.http.context import reading
+from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
+from service.http.file_response import send_file
+from service.http.operation import operation
+from service.http.pages import page, page_size
+from service.http.representation import asked_format, refuse
+from service.search.filter import FigureAsked, Filter
+from service.search.filters.expand import widened
+from service.search.filters.parser import filter_key, filter_of
+from service.search.filters.sql import condition_of
+from service.search.index.main_date import foremost_date
+from service.store.condition import Condition
+from service.strict_json import render
+from service.views.event_list import DEFAULT_ORDER
 
 figures = Blueprint("figures", __name__, url_prefix="/v1")
 
@@ -79,8 +79,8 @@ def _answer(form: Format, query: dict[str, Any]) -> Response:
 
 def _all(conn: Connection, asked: Filter) -> Iterator[list[dict[str, Any]]]:
     """Every figure that matches, in batches."""
-    condition = store.figures.with_figures(condition_of(widened(conn, asked)))
-    for documents in store.exporting.stream_documents(conn, condition):
+    condition = store.events.figures.with_figures(condition_of(widened(conn, asked)))
+    for documents in store.events.export.stream_documents(conn, condition):
         records = map(orjson.loads, documents)
         yield [figure for record in records for _, figure in flat_figures(record, asked_of_figures(asked))]
 
@@ -91,10 +91,10 @@ def _page(query: dict[str, Any]) -> Response:
     event, begin = _after(query["cursor"], bound_to)
     with reading() as conn:
         condition = condition_of(widened(conn, asked))
-        having = store.figures.with_figures(condition)
+        having = store.events.figures.with_figures(condition)
         try:
             # Each has a figure that is asked for, but the first may have shown its last.
-            found = store.listing.page_events(conn, having, DEFAULT_ORDER, event, limit + 2)
+            found = store.events.listing.page_events(conn, having, DEFAULT_ORDER, event, limit + 2)
         except DataError as error:  # the fingerprint is no secret: what follows it may be forged
             raise (unusable() if event else error) from error
         sums = _sums(conn, condition, asked_of_figures(asked)) if query["sums"] else None
@@ -131,5 +131,5 @@ def _placed(
 
 def _sums(conn: Connection, condition: Condition, asked: FigureAsked | None) -> dict[str, Any]:
     nothing = FigureAsked((), (), (), None, None)
-    amounts, complete = store.figures.sum_figures(conn, condition, **vars(asked or nothing))
+    amounts, complete = store.events.figures.sum_figures(conn, condition, **vars(asked or nothing))
     return {"complete": complete, "groups": summed(amounts)}

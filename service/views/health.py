@@ -3,14 +3,14 @@
 import psycopg
 from flask import Blueprint, Response
 
-from schemas.published import HealthSchema
-from service import metrics
-from service.api import operation
+from schemas.meta import HealthSchema
 from service.config import MIGRATIONS
-from service.current import service
+from service.db.migrations import pending
 from service.errors import ServiceError, Unavailable
-from service.jsontext import render
-from service.migrating import pending
+from service.http.context import service
+from service.http.operation import operation
+from service.observability import metrics
+from service.strict_json import render
 
 health = Blueprint("health", __name__)
 

@@ -13,26 +13,27 @@ from uuid import UUID
 import structlog
 from flask import Blueprint, Response, request, url_for
 
-from schemas.importing import ImportQuerySchema, ImportSchema, ImportSummarySchema
-from schemas.listing import PageQuerySchema, page_of
-from service import idempotency, store
-from service.api import JSON, operation
-from service.auth import requires
-from service.current import caller, key_id, reading, service, settings
-from service.db import Database
+from schemas.imports import ImportQuerySchema, ImportSchema, ImportSummarySchema
+from schemas.lists import PageQuerySchema, page_of
+from service import store
+from service.db.pool import Database
 from service.errors import Conflict, Fault, Invalid, Malformed, NotFound, Unavailable
-from service.importing.outcome import Progress
-from service.importing.report import MOST_ERRORS, error_lines, progress_line, report, summary
-from service.importing.running import Cut, Run, begin
-from service.importing.sources import entries_of
-from service.importing.terms import Terms
-from service.jsontext import render
-from service.negotiating import NDJSON, PAGES, Format, format_for
-from service.paging import decode_cursor, encode_cursor, fingerprint, unusable
+from service.http import idempotency
+from service.http.auth import requires
+from service.http.content_negotiation import NDJSON, PAGES, Format, format_for
+from service.http.context import caller, key_id, reading, service, settings
+from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
+from service.http.operation import JSON, operation
+from service.http.pages import page, page_size
+from service.http.streamed_body import Arriving
+from service.imports.options import Terms
+from service.imports.progress import Progress
+from service.imports.readers import entries_of
+from service.imports.report import MOST_ERRORS, error_lines, progress_line, report, summary
+from service.imports.run import Cut, Run, begin
 from service.store.idempotency import Ask
 from service.store.imports import Import
-from service.views.pages import page, page_size
-from service.views.receiving import Arriving
+from service.strict_json import render
 
 imports = Blueprint("imports", __name__, url_prefix="/v1/imports")
 

@@ -6,22 +6,22 @@ from uuid import UUID
 
 from flask import Blueprint, Response, url_for
 
-from schemas.key import IssuedKeySchema, KeyQuerySchema, KeySchema, MeSchema, NewKeySchema
-from schemas.listing import page_of
+from schemas.keys import IssuedKeySchema, KeyQuerySchema, KeySchema, MeSchema, NewKeySchema
+from schemas.lists import page_of
 from service import store
-from service.api import JSON, operation
-from service.auth import ANY_SCOPE, disbelieve, requires
-from service.current import caller, reading, service, transaction
+from service.api_keys import PREFIX_LENGTH, digest, new_key
 from service.errors import Fault, Invalid, NotFound
-from service.events.completing import timestamp
-from service.idempotency import ShownOnce
+from service.events.normalize import timestamp
+from service.http.auth import ANY_SCOPE, disbelieve, requires
+from service.http.context import caller, reading, service, transaction
+from service.http.cursors import decode_cursor, encode_cursor, fingerprint
+from service.http.idempotency import ShownOnce
+from service.http.operation import JSON, operation
+from service.http.pages import page, page_size
+from service.http.rate_limit_windows import Quota
 from service.ids import uuid7
-from service.jsontext import render
-from service.keys import PREFIX_LENGTH, digest, new_key
-from service.limits import Quota
-from service.paging import decode_cursor, encode_cursor, fingerprint
 from service.store.keys import Key
-from service.views.pages import page, page_size
+from service.strict_json import render
 
 keys = Blueprint("keys", __name__, url_prefix="/v1/keys")
 me = Blueprint("me", __name__, url_prefix="/v1/me")

@@ -2,11 +2,11 @@
 
 from flask import Blueprint, Response
 
-from schemas.published import ProblemTypeSchema
-from service.api import JSON, operation
+from schemas.meta import ProblemTypeSchema
 from service.errors import NotFound
-from service.jsontext import render
-from service.problems import STATUS, title_of
+from service.http.operation import JSON, operation
+from service.http.problems import STATUS, title_of
+from service.strict_json import render
 
 problem_types = Blueprint("problem_types", __name__, url_prefix="/problems")
 

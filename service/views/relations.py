@@ -8,18 +8,18 @@ import orjson
 from flask import Blueprint, Response
 from psycopg import Connection
 
-from schemas.listing import PageQuerySchema, page_of
+from schemas.lists import PageQuerySchema, page_of
 from schemas.relations import EventRelationSchema
 from service import store
-from service.api import operation
-from service.auth import requires
-from service.current import reading
 from service.errors import Gone, Moved, NotFound
-from service.events.relating import incoming, outgoing
-from service.jsontext import render
-from service.paging import decode_cursor, encode_cursor, fingerprint
-from service.store.relations import Incoming
-from service.views.pages import page, page_size
+from service.events.relations import incoming, outgoing
+from service.http.auth import requires
+from service.http.context import reading
+from service.http.cursors import decode_cursor, encode_cursor, fingerprint
+from service.http.operation import operation
+from service.http.pages import page, page_size
+from service.store.events.relations import Incoming
+from service.strict_json import render
 
 relations = Blueprint("relations", __name__, url_prefix="/v1/events/<uuid:event_id>/relations")
 
@@ -50,7 +50,7 @@ def list_relations(event_id: UUID, query: dict[str, Any]) -> Response:
 
 def _stated(conn: Connection, event_id: UUID, after: Sequence[str] | None) -> list[Placed]:
     """The relations that the event states, behind `after`."""
-    stated = orjson.loads(store.events.get_event(conn, event_id).document)["relations"]
+    stated = orjson.loads(store.events.records.get_event(conn, event_id).document)["relations"]
     begin = _begin(after, len(stated))
     return [([_OUTGOING, str(index)], relation) for index, relation in enumerate(stated[begin:], begin)]
 
@@ -65,7 +65,7 @@ def _begin(after: Sequence[str] | None, length: int) -> int:
 def _found(conn: Connection, event_id: UUID, after: Sequence[str] | None, limit: int) -> list[Placed]:
     """At most `limit` relations that others state to the event, behind `after`."""
     beyond = after if after and after[0] != _OUTGOING else None
-    found = store.relations.page_incoming(conn, event_id, after=beyond, limit=limit)
+    found = store.events.relations.page_incoming(conn, event_id, after=beyond, limit=limit)
     return [([str(relation.event_id), relation.type], relation) for relation in found]
 
 
@@ -73,5 +73,5 @@ def _seen(conn: Connection, found: Sequence[dict[str, Any] | Incoming]) -> list[
     """The relations as they are shown, with what the events at their other ends are by now."""
     theirs = {relation.event_id for relation in found if isinstance(relation, Incoming)}
     ours = {UUID(one["event"]) for one in found if isinstance(one, dict) and one["event"]}
-    ends = store.relations.find_ends(conn, [*theirs, *ours])
+    ends = store.events.relations.find_ends(conn, [*theirs, *ours])
     return [incoming(one, ends) if isinstance(one, Incoming) else outgoing(one, ends) for one in found]

@@ -7,17 +7,17 @@ from flask import Blueprint, Response
 
 from schemas.similar import SimilarPageSchema, SimilarQuerySchema
 from service import store
-from service.api import JSON, operation
-from service.auth import requires
-from service.current import reading, settings
 from service.errors import Gone, Moved, NotFound
-from service.jsontext import render
-from service.search.conditions import condition_of
-from service.search.filters import EVERYTHING
-from service.search.narrowing import widened
-from service.search.reading import filter_of
-from service.search.similar import similar_to
-from service.views.pages import page_size, selected
+from service.http.auth import requires
+from service.http.context import reading, settings
+from service.http.operation import JSON, operation
+from service.http.pages import page_size, selected
+from service.search.filter import EVERYTHING
+from service.search.filters.expand import widened
+from service.search.filters.parser import filter_of
+from service.search.filters.sql import condition_of
+from service.search.ranking.similar import similar_to
+from service.strict_json import render
 
 similar = Blueprint("similar", __name__, url_prefix="/v1/events/<uuid:event_id>/similar")
 
@@ -33,7 +33,7 @@ def list_similar(event_id: UUID, query: dict[str, Any]) -> Response:
     page.
     """
     with reading() as conn:
-        store.events.get_event(conn, event_id)
+        store.events.records.get_event(conn, event_id)
         asked = widened(conn, filter_of(query))
         condition = None if asked == EVERYTHING else condition_of(asked)
         found = similar_to(conn, event_id, condition, page_size(query), cap=settings().ranked_events)

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from flask import Response, stream_with_context
 
-from service.auth import BELIEVED_FOR, authorize, find_key, sent_secret
-from service.current import service
-from service.delivery.changes import render_entry
-from service.delivery.following import Follower
 from service.errors import ServiceError, Unavailable
-from service.negotiating import EVENT_STREAM
-from service.store.entries import Entry
+from service.feed.change import render_entry
+from service.feed.reader import Follower
+from service.http.auth import BELIEVED_FOR, authorize, find_key, sent_secret
+from service.http.content_negotiation import EVENT_STREAM
+from service.http.context import service
+from service.store.feed_entries import Entry
 
 #: Seconds of silence after which there is a sign of life: proxies end what is silent for a minute, some for half.
 HEARTBEAT = 15.0

@@ -5,11 +5,11 @@ from typing import Any
 from flask import Blueprint, Response
 
 from schemas.facets import MOST_OFFERS, SuggestionsSchema, SuggestQuerySchema
-from service.api import JSON, operation
-from service.auth import requires
-from service.current import reading
-from service.jsontext import render
-from service.search.suggesting import query_of, suggest
+from service.http.auth import requires
+from service.http.context import reading
+from service.http.operation import JSON, operation
+from service.search.suggest.suggestions import query_of, suggest
+from service.strict_json import render
 
 suggestions = Blueprint("suggestions", __name__, url_prefix="/v1/suggest")
 

@@ -7,19 +7,19 @@ import orjson
 from flask import Blueprint, Response, request, url_for
 from psycopg import Connection
 
-from schemas.listing import TopicQuerySchema, page_of
-from schemas.topic import NewTopicSchema, TopicSchema, content_of
+from schemas.lists import TopicQuerySchema, page_of
+from schemas.topics import NewTopicSchema, TopicSchema, content_of
 from service import store
-from service.api import Patch, answer, operation
-from service.auth import requires
-from service.conditional import require_match
-from service.current import reading, transaction
 from service.errors import Conflict, Fault, Invalid, NotFound, PreconditionRequired, Stale
 from service.events.topics import first_topic, next_topic
-from service.loading import load
-from service.paging import decode_cursor, encode_cursor, fingerprint
+from service.http.auth import requires
+from service.http.conditional import require_match
+from service.http.context import reading, transaction
+from service.http.cursors import decode_cursor, encode_cursor, fingerprint
+from service.http.operation import Patch, answer, operation
+from service.http.pages import page, page_size
 from service.store.topics import StoredTopic
-from service.views.pages import page, page_size
+from service.validation import load
 
 topics = Blueprint("topics", __name__, url_prefix="/v1/topics")
 

@@ -3,11 +3,11 @@
 from flask import Blueprint, Response
 
 from schemas.codes import jurisdictions
-from schemas.published import VocabulariesSchema
+from schemas.meta import VocabulariesSchema
 from schemas.vocabulary import VOCABULARIES
-from service.api import JSON, operation
-from service.auth import requires
-from service.jsontext import render
+from service.http.auth import requires
+from service.http.operation import JSON, operation
+from service.strict_json import render
 
 vocabularies = Blueprint("vocabularies", __name__, url_prefix="/v1/vocabularies")
 

@@ -10,17 +10,11 @@ from uuid import UUID
 from flask import Blueprint, Response, request, url_for
 from psycopg import Connection
 
-from schemas.delivery import PingSchema
-from schemas.listing import page_of
-from schemas.webhook import COMPUTED, IssuedWebhookSchema, NewWebhookSchema, WebhookQuerySchema, WebhookSchema
+from schemas.deliveries import PingSchema
+from schemas.lists import page_of
+from schemas.webhooks import COMPUTED, IssuedWebhookSchema, NewWebhookSchema, WebhookQuerySchema, WebhookSchema
 from service import store
-from service.api import JSON, Patch, answer, operation
-from service.auth import requires
-from service.conditional import etag, require_match
-from service.current import caller, reading, service, settings, transaction
-from service.delivery.guard import Guard, networks_of
-from service.delivery.matching import read_filter
-from service.delivery.signing import new_secret, shown
+from service.encryption import keys_of, seal
 from service.errors import (
     Conflict,
     Fault,
@@ -32,17 +26,23 @@ from service.errors import (
     Unauthenticated,
     Unavailable,
 )
-from service.idempotency import ShownOnce
+from service.http.auth import requires
+from service.http.conditional import etag, require_match
+from service.http.context import caller, reading, service, settings, transaction
+from service.http.cursors import decode_cursor, encode_cursor, fingerprint
+from service.http.idempotency import ShownOnce
+from service.http.operation import JSON, Patch, answer, operation
+from service.http.pages import page, page_size
 from service.ids import uuid7
-from service.jsontext import render
-from service.loading import load
-from service.paging import decode_cursor, encode_cursor, fingerprint
-from service.sealing import keys_of, seal
-from service.search.narrowing import widened
-from service.store.shards import shard_of
-from service.store.subscriptions import Subscription
-from service.views.pages import page, page_size
-from service.views.webhook_telling import owner, told_attempt, told_webhook
+from service.search.filters.expand import widened
+from service.store.webhooks.leases import shard_of
+from service.store.webhooks.subscriptions import Subscription
+from service.strict_json import render
+from service.validation import load
+from service.views.webhook_documents import owner, told_attempt, told_webhook
+from service.webhooks.address_guard import Guard, networks_of
+from service.webhooks.matcher import read_filter
+from service.webhooks.signing import new_secret, shown
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
 
@@ -66,7 +66,7 @@ def list_webhooks(query: dict[str, Any]) -> Response:
     limit = page_size(query)
     after = decode_cursor(query["cursor"], _BOUND_TO, 1)[0] if query["cursor"] else None
     with reading() as conn:
-        found = store.subscriptions.page_subscriptions(conn, owner(), after=after, limit=limit + 1)
+        found = store.webhooks.subscriptions.page_subscriptions(conn, owner(), after=after, limit=limit + 1)
     cursor = encode_cursor(_BOUND_TO, [str(found[limit - 1].id)]) if len(found) > limit else None
     return page([render(told_webhook(one)) for one in found[:limit]], cursor)
 
@@ -87,9 +87,9 @@ def create_webhook(body: dict[str, Any]) -> Response:
     id_, secret, now = uuid7(), new_secret(), datetime.now(UTC)
     with transaction() as conn:
         _check(conn, body)
-        if store.subscriptions.count_subscriptions(conn, key.id) >= settings().max_webhooks:
+        if store.webhooks.subscriptions.count_subscriptions(conn, key.id) >= settings().max_webhooks:
             raise Conflict(f"A key may have {settings().max_webhooks} webhooks.")
-        made = store.subscriptions.insert_subscription(
+        made = store.webhooks.subscriptions.insert_subscription(
             conn, body, id=id_, key_id=key.id, shard=shard_of(id_), secret=_sealed(secret, id_), now=now
         )
     return _issued(made, secret, 201, {"Location": url_for("webhooks.get_webhook", webhook_id=id_)})
@@ -101,7 +101,7 @@ def create_webhook(body: dict[str, Any]) -> Response:
 def get_webhook(webhook_id: UUID) -> Response:
     """Read one webhook, without its secret."""
     with reading() as conn:
-        found = store.subscriptions.get_subscription(conn, webhook_id, owner())
+        found = store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner())
     return _answered(found)
 
 
@@ -150,7 +150,9 @@ def delete_webhook(webhook_id: UUID) -> Response:
     """
     with transaction() as conn:
         before = _matched(conn, webhook_id)
-        store.subscriptions.delete_subscription(conn, webhook_id, expected=before.version, now=datetime.now(UTC))
+        store.webhooks.subscriptions.delete_subscription(
+            conn, webhook_id, expected=before.version, now=datetime.now(UTC)
+        )
     return Response(status=204)
 
 
@@ -164,9 +166,9 @@ def rotate_secret(webhook_id: UUID) -> Response:
     """
     secret, now = new_secret(), datetime.now(UTC)
     with transaction() as conn:
-        store.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True)
+        store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True)
         sealed = _sealed(secret, webhook_id)
-        changed = store.subscriptions.rotate_secret(conn, webhook_id, sealed, until=now + OVERLAP, now=now)
+        changed = store.webhooks.subscriptions.rotate_secret(conn, webhook_id, sealed, until=now + OVERLAP, now=now)
     return _issued(changed, secret, 200, {})
 
 
@@ -181,16 +183,16 @@ def test_webhook(webhook_id: UUID) -> Response:
     """
     ping_id = uuid7()
     with reading() as conn:
-        store.subscriptions.get_subscription(conn, webhook_id, owner())
-        if not store.shards.live_workers(conn, alive_for=settings().webhook_lease):
+        store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner())
+        if not store.webhooks.leases.live_workers(conn, alive_for=settings().webhook_lease):
             raise Unavailable("No worker is running that could send it.")
     # Not in this request's own transaction: the worker must see it before that ends.
     with service().database.transaction() as conn:
-        store.pings.insert_ping(conn, id=ping_id, subscription_id=webhook_id)
+        store.webhooks.pings.insert_ping(conn, id=ping_id, subscription_id=webhook_id)
     deadline = time.monotonic() + settings().webhook_timeout + NOTICED_WITHIN
     while time.monotonic() < deadline:
         with reading() as conn:
-            made = store.pings.find_finished_ping(conn, ping_id)
+            made = store.webhooks.pings.find_finished_ping(conn, ping_id)
         if made:
             return Response(render(told_attempt(made)), headers=_NOT_STORED, content_type=JSON)
         time.sleep(0.05)
@@ -233,7 +235,7 @@ def _in_filter(fault: Fault) -> Fault:
 
 def _matched(conn: Connection, webhook_id: UUID) -> Subscription:
     """The webhook, locked against others' writes and found to be the version that If-Match names."""
-    found = store.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True)
+    found = store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True)
     require_match(request.headers.get("If-Match"), found.version)
     return found
 
@@ -243,7 +245,7 @@ def _revise(conn: Connection, before: Subscription, body: dict[str, Any]) -> Res
     told = told_webhook(before)
     if body != {name: value for name, value in told.items() if name not in COMPUTED}:
         _check(conn, body)
-        before = store.subscriptions.update_subscription(conn, before, body, now=datetime.now(UTC))
+        before = store.webhooks.subscriptions.update_subscription(conn, before, body, now=datetime.now(UTC))
     return _answered(before)
 
 

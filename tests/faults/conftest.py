@@ -10,8 +10,8 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from service.config import MIGRATIONS
-from service.embedded import Server, start
-from service.migrating import migrate
+from service.db.embedded_postgres import Server, start
+from service.db.migrations import migrate
 from tests.service.conftest import make_key
 from tests.serving import Served, serving
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Coroutine
 from itertools import count
 from typing import Any
 
-from service import logs, store
+from service import store
 from service.config import load_settings
-from service.delivery import worker
-from service.delivery.dispatching import Dispatcher
-from service.delivery.sending import Sender
+from service.observability import access_log
+from service.webhooks import worker
+from service.webhooks.dispatcher import Dispatcher
+from service.webhooks.sender import Sender
 
 
 def die() -> None:
@@ -72,17 +73,17 @@ def _around_send(before: Callable[[], None] = lambda: None, after: Callable[[], 
 
 def in_finish(point: Point) -> None:
     """When it was written down how attempts ended, but not committed."""
-    _after_statement(store.due, "finish_attempts", point)
+    _after_statement(store.webhooks.queue, "finish_attempts", point)
 
 
 def in_recovery(point: Point) -> None:
     """When a step of a recovery was written, but not committed."""
-    _after_statement(store.recoveries, "advance_recovery", point)
+    _after_statement(store.webhooks.recoveries, "advance_recovery", point)
 
 
 def in_matching(point: Point) -> None:
     """When deliveries were made of changes, but not committed."""
-    _after_statement(store.deliveries, "insert_deliveries", point)
+    _after_statement(store.webhooks.deliveries, "insert_deliveries", point)
 
 
 def in_sequencing(point: Point) -> None:
@@ -109,6 +110,6 @@ POINTS: dict[str, Callable[[Point], None]] = {
 
 if __name__ == "__main__":
     settings = load_settings()
-    logs.configure(settings.log_level)
+    access_log.configure(settings.log_level)
     POINTS[sys.argv[1]](Point(int(sys.argv[2])))
     worker.run(settings)

@@ -10,8 +10,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from service.delivery.lane import AHEAD, MOST
-from service.embedded import Server
+from service.db.embedded_postgres import Server
+from service.webhooks.lane import AHEAD, MOST
 from tests.delivering import make_subscription, wait_for, working
 from tests.faults.conftest import make_database
 from tests.faults.working import ask, write

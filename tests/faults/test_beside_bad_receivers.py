@@ -18,9 +18,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from schemas.event import NewEventSchema
-from service.embedded import Server
-from service.events.recording import record_event
+from schemas.events import NewEventSchema
+from service.db.embedded_postgres import Server
+from service.events.write import record_event
 from service.ids import uuid7
 from tests.delivering import make_subscription, wait_for
 from tests.factories import an_event

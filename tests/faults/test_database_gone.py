@@ -6,7 +6,7 @@ from functools import partial
 import psycopg
 import pytest
 
-from service.embedded import Server, start
+from service.db.embedded_postgres import Server, start
 from tests.factories import an_event
 from tests.faults.asking import ask, at_once, in_background, wait_until
 from tests.faults.conftest import OPTIONS

@@ -8,9 +8,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from schemas.event import NewEventSchema
-from service.embedded import Server
-from service.events.recording import record_event
+from schemas.events import NewEventSchema
+from service.db.embedded_postgres import Server
+from service.events.write import record_event
 from tests.factories import EARLIER, an_event
 from tests.faults.asking import PATIENCE, wait_until
 from tests.faults.conftest import make_database

@@ -16,16 +16,16 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from service import store
-from service.delivery.matching import Matcher
-from service.delivery.sequencing import catch_up, sequence_once
-from service.embedded import Server
-from service.events.completing import complete
-from service.events.recording import row_of
+from service.db.embedded_postgres import Server
+from service.events.normalize import complete
+from service.events.write import row_of
+from service.feed.sequencer import catch_up, sequence_once
 from service.ids import uuid7
-from service.store.events import Authorship, EventRow
-from service.store.links import Links
+from service.store.events.links import Links
+from service.store.events.records import Authorship, EventRow
+from service.webhooks.matcher import Matcher
 from tests.factories import an_event
 from tests.faults.asking import wait_until
 from tests.faults.conftest import make_database
@@ -180,7 +180,7 @@ ROW = _row()
 def record(conn: psycopg.Connection) -> UUID:
     """A whole event."""
     event = uuid7()
-    store.events.insert_event(conn, replace(ROW, id=event), Links((), (), ()), Authorship(None, None, None))
+    store.events.records.insert_event(conn, replace(ROW, id=event), Links((), (), ()), Authorship(None, None, None))
     return event
 
 
@@ -209,7 +209,7 @@ def read_on(database: str, stop: Event) -> list[tuple[int, UUID]]:
         while not last:
             last = stop.is_set()
             after = read[-1][0] if read else 0
-            part = store.entries.read_slice(conn, after, limit=10**6, scan=10**6, most_bytes=1, documents=False)
+            part = store.feed_entries.read_slice(conn, after, limit=10**6, scan=10**6, most_bytes=1, documents=False)
             assert [entry.seq for entry in part.entries] == list(range(after + 1, part.end + 1))
             read += [(entry.seq, entry.event_id) for entry in part.entries]
             time.sleep(0.002)

@@ -15,13 +15,13 @@ import pytest
 
 from service import store
 from service.config import Settings
-from service.db import Database
-from service.embedded import Server, start
-from service.importing import taking
-from service.importing.running import Run, begin
-from service.importing.sources import entries_of
-from service.importing.terms import Terms
-from service.jsontext import Bounds
+from service.db.embedded_postgres import Server, start
+from service.db.pool import Database
+from service.imports import batch_writer
+from service.imports.options import Terms
+from service.imports.readers import entries_of
+from service.imports.run import Run, begin
+from service.strict_json import Bounds
 from tests.faults.asking import DROPPED, Answer, Wire, ask, at_once, request_bytes, wait_until, wire
 from tests.faults.conftest import OPTIONS, make_database
 from tests.faults.processes import family, kill
@@ -253,7 +253,7 @@ def test_a_database_that_is_restarted_is_waited_for(own_cluster: Server, own_dat
 def test_where_the_database_stays_away_the_report_says_how_far_it_came(
     own_cluster: Server, own_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(taking, "RETRIED_AFTER", (0.1,))
+    monkeypatch.setattr(batch_writer, "RETRIED_AFTER", (0.1,))
 
     def until_it_goes() -> Iterator[bytes]:
         yield FIRST

@@ -8,7 +8,7 @@ from functools import partial
 import psycopg
 import pytest
 
-from service.embedded import Server, start
+from service.db.embedded_postgres import Server, start
 from tests.delivering import wait_for
 from tests.faults.conftest import OPTIONS, make_database
 from tests.faults.working import all_delivered, ask, await_delivered, check_arrivals, dies, subscribe, working, write

@@ -19,9 +19,10 @@ from threading import Thread
 import psycopg
 import pytest
 
-from service import mirroring, store
-from service.delivery.sequencing import catch_up
-from service.mirroring import Mirror, Refused, follow
+from service import store
+from service.cli import mirror_client
+from service.cli.mirror_client import Mirror, Refused, follow
+from service.feed.sequencer import catch_up
 from tests.service.test_following import found
 from tests.service.writing import Writer
 from tests.serving import ROOT, Served, serving
@@ -60,8 +61,8 @@ def test_a_mirror_that_is_killed_at_any_moment_ends_equal_to_the_service(
 def test_a_mirror_whose_connections_are_cut_at_any_byte_ends_equal_to_the_service(
     served: Served, writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mirroring, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(mirroring, "LONGEST_PAUSE", 0.002)
+    monkeypatch.setattr(mirror_client, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(mirror_client, "LONGEST_PAUSE", 0.002)
     file = tmp_path / "copy.ndjson"
     with cutting(served.port, seed=3) as port:
         for _ in range(8):

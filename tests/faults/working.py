@@ -11,9 +11,9 @@ from uuid import UUID
 
 import psycopg
 
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from service.config import environment_name
-from service.events.recording import record_event
+from service.events.write import record_event
 from service.ids import uuid7
 from tests.delivering import QUICKLY, make_subscription, wait_for
 from tests.factories import an_event

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from service.cli.seed import seed_database
 from service.config import SEEDS
-from service.seeding import seed
 from tests.service.conftest import anyone, app, client, key
 from tests.serving import Served, serving
 
@@ -18,7 +18,7 @@ __all__ = ["anyone", "app", "client", "key", "seeded", "served"]
 def seeded(database: str) -> str:
     """The URL of a database that holds the topics and the first event."""
     with psycopg.connect(database) as conn:
-        seed(conn, SEEDS, datetime.now(UTC))
+        seed_database(conn, SEEDS, datetime.now(UTC))
     return database
 
 

@@ -17,10 +17,10 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
-from service import embedded
 from service.config import Settings
-from service.delivery.leasing import MARGIN
-from service.embedded import Server
+from service.db import embedded_postgres
+from service.db.embedded_postgres import Server
+from service.webhooks.leases import MARGIN
 from tests.containers import (
     COMPOSE_YML,
     DOCKERIGNORE,
@@ -271,7 +271,7 @@ def test_the_health_check_fails_where_nothing_answers(app: Path) -> None:
 
 def test_postgres_is_healthy_once_it_answers_by_tcp(cluster: Server, services: dict[str, Any]) -> None:
     kind, program, *arguments = services["postgres"]["healthcheck"]["test"]
-    command = [embedded._programs() / program, *arguments]
+    command = [embedded_postgres._programs() / program, *arguments]
     assert kind == "CMD"
     with by_tcp(cluster) as network:
         port = {"PGPORT": network["PGPORT"]}

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from service import create_app
 from service.config import Settings
-from service.openapi import build_spec
+from service.openapi.spec import build_spec
 from tests.serving import serving
 
 #: Chromium as Debian calls it, and as others do.

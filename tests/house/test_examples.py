@@ -9,11 +9,11 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from schemas.event import EventSchema
+from schemas.events import EventSchema
 from service import create_app
 from service.config import Settings
-from service.describing import examples
-from service.openapi import build_spec
+from service.openapi.examples import events
+from service.openapi.spec import build_spec
 
 DESCRIBED: dict[str, Any] = build_spec(create_app(Settings()))
 
@@ -83,24 +83,24 @@ def _send(client: FlaskClient, operation_id: str, body: Any, *, match: str | Non
 
 
 def test_the_examples_of_events_are_answered_as_described(analyst: FlaskClient) -> None:
-    created = _send(analyst, "createEvent", examples.REQUESTS["NewEvent"])
+    created = _send(analyst, "createEvent", events.REQUESTS["NewEvent"])
     own = {"id", "created_at", "updated_at", "content_changed_at"}
-    shown = examples.responses()["Event"]
+    shown = events.responses()["Event"]
     assert {name: created[name] for name in created if name not in own} == {
         name: shown[name] for name in shown if name not in own
     }
     id_ = created["id"]
     merged = _send(
-        analyst, "patchEvent", examples.PATCHES["Event", "application/merge-patch+json"], match="*", event_id=id_
+        analyst, "patchEvent", events.PATCHES["Event", "application/merge-patch+json"], match="*", event_id=id_
     )
     assert merged["tags"] == ["batteries"]
     patched = _send(
-        analyst, "patchEvent", examples.PATCHES["Event", "application/json-patch+json"], match="*", event_id=id_
+        analyst, "patchEvent", events.PATCHES["Event", "application/json-patch+json"], match="*", event_id=id_
     )
     assert patched["status"] == "launched"
-    replaced = _send(analyst, "replaceEvent", examples.REQUESTS["NewEvent"], match="*", event_id=id_)
+    replaced = _send(analyst, "replaceEvent", events.REQUESTS["NewEvent"], match="*", event_id=id_)
     assert replaced["version"] == 4
-    upserted = _send(analyst, "upsertEvent", examples.REQUESTS["NewEvent"], scheme="our-tracker", value="42")
+    upserted = _send(analyst, "upsertEvent", events.REQUESTS["NewEvent"], scheme="our-tracker", value="42")
     assert upserted == replaced
     page: Any = analyst.get("/v1/events?jurisdiction=CN").json
     other = page["items"][0]["id"]
@@ -108,30 +108,30 @@ def test_the_examples_of_events_are_answered_as_described(analyst: FlaskClient) 
 
 
 def test_the_examples_of_topics_are_answered_as_described(analyst: FlaskClient) -> None:
-    created = _send(analyst, "createTopic", examples.REQUESTS["NewTopic"])
+    created = _send(analyst, "createTopic", events.REQUESTS["NewTopic"])
     id_ = created["id"]
-    replaced = _send(analyst, "replaceTopic", examples.REQUESTS["NewTopic"], match="*", topic_id=id_)
+    replaced = _send(analyst, "replaceTopic", events.REQUESTS["NewTopic"], match="*", topic_id=id_)
     assert replaced == created
     for media_type in ("application/merge-patch+json", "application/json-patch+json"):
-        patched = _send(analyst, "patchTopic", examples.PATCHES["Topic", media_type], match="*", topic_id=id_)
+        patched = _send(analyst, "patchTopic", events.PATCHES["Topic", media_type], match="*", topic_id=id_)
         assert patched["labels"]["de"] == "Perowskite"
 
 
 def test_the_examples_of_webhooks_are_answered_as_described(analyst: FlaskClient) -> None:
-    created = _send(analyst, "createWebhook", examples.REQUESTS["NewWebhook"])
-    assert set(created) == set(examples.responses()["IssuedWebhook"])
+    created = _send(analyst, "createWebhook", events.REQUESTS["NewWebhook"])
+    assert set(created) == set(events.responses()["IssuedWebhook"])
     id_ = created["id"]
-    assert _send(analyst, "replaceWebhook", examples.REQUESTS["NewWebhook"], match="*", webhook_id=id_)["version"] == 1
-    begun = _send(analyst, "recoverDeliveries", examples.REQUESTS["NewRecovery"], webhook_id=id_)
-    assert set(begun) == set(examples.responses()["Recovery"])
+    assert _send(analyst, "replaceWebhook", events.REQUESTS["NewWebhook"], match="*", webhook_id=id_)["version"] == 1
+    begun = _send(analyst, "recoverDeliveries", events.REQUESTS["NewRecovery"], webhook_id=id_)
+    assert set(begun) == set(events.responses()["Recovery"])
     for media_type in ("application/merge-patch+json", "application/json-patch+json"):
-        patched = _send(analyst, "patchWebhook", examples.PATCHES["Webhook", media_type], match="*", webhook_id=id_)
+        patched = _send(analyst, "patchWebhook", events.PATCHES["Webhook", media_type], match="*", webhook_id=id_)
         assert patched["state"] == "paused"
 
 
 def test_the_example_of_a_key_is_answered_as_described(analyst: FlaskClient) -> None:
-    assert set(_send(analyst, "createKey", examples.REQUESTS["NewKey"])) == set(examples.responses()["IssuedKey"])
+    assert set(_send(analyst, "createKey", events.REQUESTS["NewKey"])) == set(events.responses()["IssuedKey"])
 
 
 def test_an_events_example_loads_through_its_schema() -> None:
-    assert EventSchema().validate(examples.responses()["Event"]) == {}
+    assert EventSchema().validate(events.responses()["Event"]) == {}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from service.formats.columns import COLUMNS, Column
-from service.formats.tables import AGENDA, FIGURES
-from service.negotiating import FORMATS
+from service.exports.columns import COLUMNS, Column
+from service.exports.table_columns import AGENDA, FIGURES
+from service.http.content_negotiation import FORMATS
 from tests.serving import free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]

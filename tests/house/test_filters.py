@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 from schemas.filters import NOT, FilterQuerySchema
-from schemas.listing import SearchSchema
-from service.search.filters import EVERYTHING
-from service.search.reading import filter_of, filter_of_text
+from schemas.lists import SearchSchema
+from service.search.filter import EVERYTHING
+from service.search.filters.parser import filter_of, filter_of_text
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "filters.md").read_text()
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from schemas.event import NewEventSchema
-from service.cli import main
-from service.mapping import Mapped, mapping_of, records
-from service.mapping.cases import ROWS
-from service.mapping.entries import ENTRY_KEYS
-from service.mapping.loading import FILE_KEYS, GROUP_KEYS, SECTIONS
-from service.mapping.steps import FORMS, NUMBERS
-from service.mapping.values import TESTS, VALUE_KEYS
+from schemas.events import NewEventSchema
+from service.cli.main import main
+from service.mappings import Mapped, mapping_of, records
+from service.mappings.context import ROWS
+from service.mappings.loader import FILE_KEYS, GROUP_KEYS, SECTIONS
+from service.mappings.parts import ENTRY_KEYS
+from service.mappings.transforms import FORMS, NUMBERS
+from service.mappings.values import TESTS, VALUE_KEYS
 
 DOCS = (Path(__file__).resolve().parents[2] / "docs" / "mappings.md").read_text()
 

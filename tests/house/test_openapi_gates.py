@@ -14,9 +14,9 @@ from flask import Flask
 from openapi_spec_validator import validate
 
 from service import create_app, store
+from service.api_keys import digest
 from service.config import Settings
-from service.keys import digest
-from service.openapi import to_yaml
+from service.openapi.spec import to_yaml
 from tests.node import REDOCLY, run_node
 from tests.serving import Served
 

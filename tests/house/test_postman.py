@@ -4,8 +4,8 @@ from pathlib import Path
 
 from service import create_app
 from service.config import Settings
-from service.openapi import build_spec
-from service.postman import to_json
+from service.openapi.postman import to_json
+from service.openapi.spec import build_spec
 from tests.faults.working import working
 from tests.node import NEWMAN, run_node
 from tests.receiving import answering, receiving

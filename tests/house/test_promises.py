@@ -9,10 +9,10 @@ import yaml
 from flask import Flask
 
 from service import create_app
-from service.auth import ANY_SCOPE, requires
+from service.api_keys import SCOPES
 from service.config import Settings
-from service.keys import SCOPES
-from service.openapi import to_yaml
+from service.http.auth import ANY_SCOPE, requires
+from service.openapi.spec import to_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 

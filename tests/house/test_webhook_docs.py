@@ -12,11 +12,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from schemas.delivery import Outcome
+from schemas.deliveries import Outcome
+from service.cli.run import _greeting
 from service.config import Settings
-from service.delivery.schedule import DELAYS
-from service.delivery.signing import new_secret, shown, signed_headers
-from service.running import _greeting
+from service.webhooks.retry_policy import DELAYS
+from service.webhooks.signing import new_secret, shown, signed_headers
 from tests.factories import an_event
 from tests.node import NODE
 from tests.receiving import receiving

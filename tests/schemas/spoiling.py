@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from tests.factories import a_full_event
 
 Path = tuple[str | int, ...]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from marshmallow import fields
 
-from schemas.crosschecks import CHECKS, FACT_FIELDS, FACT_LISTS, Path, findings
-from schemas.event import NewEventSchema
+from schemas.consistency import CHECKS, FACT_FIELDS, FACT_LISTS, Path, findings
+from schemas.events import NewEventSchema
 from tests.factories import a_full_event, an_event
 
 Record = dict[str, Any]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from marshmallow import ValidationError
 
-from schemas.event import COMPUTED, NewEventSchema
-from schemas.quickload import Unsure, quick_loader
+from schemas.events import COMPUTED, NewEventSchema
+from schemas.fast_load import Unsure, quick_loader
 from tests.factories import a_full_event, an_event
 from tests.schemas.spoiling import FIELDS, WRONG, full_event_with
 from tests.strategies import events

@@ -11,13 +11,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from service import create_app, store
+from service.api_keys import digest, new_key
 from service.config import Settings
-from service.db import Database
-from service.events.recording import record_event
+from service.db.pool import Database
+from service.events.write import record_event
 from service.ids import uuid7
-from service.keys import digest, new_key
 from tests.factories import EARLIER, an_event
 
 

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from service.formats.tables import AGENDA
+from service.exports.table_columns import AGENDA
 from tests.answers import body
 from tests.factories import create_event
 from tests.records import a_date
@@ -92,7 +92,7 @@ def test_each_group_has_pages_of_its_own_that_keep_the_day(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, *, gathered: bool
 ) -> None:
     if not gathered:
-        monkeypatch.setattr("service.store.agenda.MOST_GATHERED", -1)
+        monkeypatch.setattr("service.store.events.agenda.MOST_GATHERED", -1)
     whole = agenda(client)
     for group, expected in whole.items():
         address, seen = f"/v1/agenda?{TODAY}&group={group}&limit=1", []

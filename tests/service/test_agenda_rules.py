@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from service.events.agenda import CALLED_OFF, described, open_items
-from service.formats.tables import AGENDA
-from service.store.links import OpenItem
+from service.exports.table_columns import AGENDA
+from service.store.events.links import OpenItem
 from service.views.agenda import spans_of
 from tests.records import ID, a_date, a_record
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from service.search.analysis import code_of, fold, prepared, words_of
-from service.search.languages import configuration_of, guess
+from service.search.text.analyzer import code_of, fold, prepared, words_of
+from service.search.text.languages import configuration_of, guess
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from service.events.completing import timestamp
+from service.events.normalize import timestamp
 from tests.factories import a_topic, an_event
 
 Document = dict[str, Any]

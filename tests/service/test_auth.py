@@ -12,9 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service import auth, create_app, logs, problems
+from service import create_app
+from service.api_keys import digest, is_well_formed, new_key
 from service.config import Settings
-from service.keys import digest, is_well_formed, new_key
+from service.http import auth, problems
+from service.observability import access_log
 from tests.factories import an_event
 from tests.service.conftest import make_key
 from tests.service.telling import Told, told
@@ -185,7 +187,7 @@ def test_no_log_line_holds_a_key(
     database: str, key: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     app = create_app(Settings(database_url=database, public_read=True, log_level="DEBUG"))
-    for module in (logs, problems):  # their loggers keep what they first wrote to
+    for module in (access_log, problems):  # their loggers keep what they first wrote to
         monkeypatch.setattr(module, "log", structlog.get_logger())
     app.extensions["policytrail"].database.open()
     monkeypatch.setitem(app.view_functions, "events.get_event", lambda **_: 1 / 0)

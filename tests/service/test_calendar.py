@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from icalendar import Calendar
 
-from service.formats.ical import LINE, calendar, every_date
+from service.exports.ical import LINE, calendar, every_date
 from tests import strategies
 from tests.node import MODULES, NODE
 from tests.records import FEED, ID, a_date, a_record

@@ -8,11 +8,11 @@ import yaml
 from flask import Blueprint, Flask, Response
 from flask.testing import FlaskClient
 
-from schemas.published import HealthSchema
-from service.api import operation
-from service.deprecating import deprecated
+from schemas.meta import HealthSchema
 from service.errors import NotFound
-from service.openapi import build_spec, to_yaml
+from service.http.deprecation import deprecated
+from service.http.operation import operation
+from service.openapi.spec import build_spec, to_yaml
 from tests.answers import body
 
 

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.delivery import following
+from service.feed import reader
 from tests.answers import body
 from tests.factories import a_topic, an_event, create_event, create_topic
 from tests.importing import imported, ndjson, row
@@ -121,7 +121,7 @@ def test_documents_come_unless_they_are_not_wanted(client: FlaskClient) -> None:
 def test_a_page_ends_before_its_documents_are_a_burden(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(4):
         create_event(client)
-    monkeypatch.setattr(following, "MOST_BYTES", 1_000)  # more than one such document, less than two
+    monkeypatch.setattr(reader, "MOST_BYTES", 1_000)  # more than one such document, less than two
 
     first = page(client)
     assert ([entry["seq"] for entry in first["items"]], first["more"]) == ([1, 2], True)
@@ -212,7 +212,7 @@ def test_a_filter_is_not_looked_for_longer_than_a_page_should_take(
 ) -> None:
     for number in range(7):
         create_event(client, tags=["wanted"] if number == 5 else [])
-    monkeypatch.setattr(following, "SCAN", 2)
+    monkeypatch.setattr(reader, "SCAN", 2)
 
     pages = [page(client, tag="wanted", include="none")]
     while pages[-1]["more"]:
@@ -225,7 +225,7 @@ def test_a_filter_that_passes_seldom_is_looked_for_while_the_client_waits(
 ) -> None:
     for number in range(7):
         create_event(client, tags=["wanted"] if number == 5 else [])
-    monkeypatch.setattr(following, "SCAN", 2)
+    monkeypatch.setattr(reader, "SCAN", 2)
     assert kinds(page(client, tag="wanted", wait="20")["items"]) == [(6, "create")]
 
 
@@ -234,7 +234,7 @@ def test_nobody_can_have_the_whole_feed_searched_by_one_request(
 ) -> None:
     for _ in range(14):
         create_event(client)
-    monkeypatch.setattr(following, "SCAN", 1)
+    monkeypatch.setattr(reader, "SCAN", 1)
     answer = page(client, tag="wanted", wait="20")
     assert (answer["items"], answer["more"]) == ([], True)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from schemas.event import EventSchema, NewEventSchema
-from service.events.completing import complete, is_unchanged, timestamp
-from service.events.patching import merge_patch
+from schemas.events import EventSchema, NewEventSchema
+from service.events.normalize import complete, is_unchanged, timestamp
+from service.events.patch import merge_patch
 from tests.factories import a_full_event, an_event
 
 ID = "01980000-0000-7000-8000-000000000000"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from service.conditional import is_known, require_match
 from service.errors import PreconditionRequired, Stale
+from service.http.conditional import is_known, require_match
 from tests.factories import create_event, create_topic
 from tests.service.telling import told
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from service import store
 from service.ids import uuid7
-from service.store.recoveries import advance_recovery
+from service.store.webhooks.recoveries import advance_recovery
 from tests.delivering import an_end, hold_all_shards, match, states
 from tests.factories import create_event
 from tests.service.telling import told
@@ -35,7 +35,7 @@ def end(conn: psycopg.Connection, webhook: str, seq: int, **said: Any) -> None:
     worker_id, subscription_id = uuid7(), UUID(webhook.rpartition("/")[2])
     conn.execute("UPDATE delivery_shard SET leased_until = '-infinity'")
     epochs = hold_all_shards(conn, worker_id)
-    assert store.due.finish_attempts(conn, worker_id, [an_end(subscription_id, seq, epochs, **said)])
+    assert store.webhooks.queue.finish_attempts(conn, worker_id, [an_end(subscription_id, seq, epochs, **said)])
     conn.commit()
 
 

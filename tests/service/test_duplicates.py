@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service.events.duplicates import clues_of
-from service.store.duplicates import Clues
+from service.store.events.duplicates import Clues
 from tests.factories import an_event
 
 ARTICLE = "https://news.example/articles/1"

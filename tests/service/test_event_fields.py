@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from marshmallow import fields, validate
 
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from schemas.fields import Text
 from tests.factories import a_full_event, an_event, create_topic
 from tests.schemas.spoiling import FIELDS, WRONG, Path, full_event_with

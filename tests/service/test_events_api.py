@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from schemas.event import EventSchema
+from schemas.events import EventSchema
 from tests.factories import an_event, create_event, create_topic
 from tests.service.conftest import make_key
 from tests.service.telling import told

@@ -3,8 +3,8 @@
 import pytest
 from flask.testing import FlaskClient
 
-from service.search.correcting import nearest, slips
-from service.store.vocabulary import Known
+from service.search.suggest.spelling import nearest, slips
+from service.store.search.spelling import Known
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
 from tests.service.telling import told

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
-from service import exporting
-from service.cli import main
+from service.cli.main import main
+from service.exports import export as exporter
 from tests.factories import create_event
 
 Run = Callable[..., Result]
@@ -74,7 +74,7 @@ def test_a_file_is_complete_or_what_it_was(export: Run, tmp_path: Path, monkeypa
         yield [b"{}"]
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(exporting, "stream_documents", broken)
+    monkeypatch.setattr(exporter, "stream_documents", broken)
     done = export("--output", file)
     assert (done.exit_code, done.stderr) == (1, f"Error: {file} cannot be written: no space left on device.\n")
     assert (file.read_text(), list(tmp_path.iterdir())) == ("before", [file])

@@ -15,11 +15,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from schemas.event import NewEventSchema
-from service.events.recording import record_event
-from service.exporting import Form, Selection, select, written
-from service.formats.columns import COLUMNS
-from service.store.exporting import BATCH_BYTES
+from schemas.events import NewEventSchema
+from service.events.write import record_event
+from service.exports.columns import COLUMNS
+from service.exports.export import Form, Selection, select, written
+from service.store.events.export import BATCH_BYTES
 from tests.answers import body
 from tests.factories import EARLIER, a_full_event, an_event, create_event, create_topic
 from tests.multiplying import multiply

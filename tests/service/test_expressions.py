@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.search.expressions import MOST_WORDS, Expression, Group, parse
+from service.search.text.query_parser import MOST_WORDS, Expression, Group, parse
 
 
 def told(expression: Expression) -> str:

@@ -10,16 +10,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from schemas.edtf import bounds
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from schemas.facets import FACETS
 from service import store
-from service.events.recording import record_event
-from service.search import facets
-from service.search.faceting import Effort, buckets_for, spread
-from service.search.facets import MOST_MONTHS, MOST_YEARS, months_of, years_of
-from service.search.reading import filter_of_json
-from service.store.conditions import Condition
-from service.store.facets import BUCKETS, COUNTED_ONLY, Among, count_keys_within
+from service.events.write import record_event
+from service.search.facet_counts import Effort, buckets_for, spread
+from service.search.filters.parser import filter_of_json
+from service.search.index import facet_keys
+from service.search.index.facet_keys import MOST_MONTHS, MOST_YEARS, months_of, years_of
+from service.store.condition import Condition
+from service.store.search.facets import BUCKETS, COUNTED_ONLY, Among, count_keys_within
 from tests.factories import an_event
 
 
@@ -58,7 +58,7 @@ def test_what_takes_too_long_to_count_one_by_one_is_estimated(
     app: Flask, database: str, anyone: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_many(database, 128)
-    monkeypatch.setattr(store.facets, "count_keys_within", lambda *_: None)
+    monkeypatch.setattr(store.search.facets, "count_keys_within", lambda *_: None)
     assert app
     body = anyone.get("/v1/facets?fields=event_type").get_json()
     assert body["count"] == {"value": 128, "kind": "estimate"}
@@ -114,8 +114,13 @@ def test_as_many_buckets_are_counted_as_give_a_sample_or_can_be_looked_at(
 
 
 def test_the_facets_of_the_schema_are_those_that_are_counted() -> None:
-    assert tuple(facets.FACETS) == FACETS
-    assert {facets.FACETS["year"], facets.FACETS["month"], facets.TOPIC_SET, facets.WITHOUT} == COUNTED_ONLY
+    assert tuple(facet_keys.FACETS) == FACETS
+    assert {
+        facet_keys.FACETS["year"],
+        facet_keys.FACETS["month"],
+        facet_keys.TOPIC_SET,
+        facet_keys.WITHOUT,
+    } == COUNTED_ONLY
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from psycopg.sql import SQL, Identifier
 
 from service import store
-from service.cli import main
-from service.delivery.cursors import snapshot_cursor
-from service.delivery.sequencing import catch_up, sequence_once, trim_once
-from service.embedded import Server
+from service.cli.main import main
+from service.db.embedded_postgres import Server
+from service.feed.cursor import snapshot_cursor
+from service.feed.sequencer import catch_up, sequence_once, trim_once
 from service.store.feed import MATCHER, Standing
 
 NOW = datetime(2024, 4, 2, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from service.formats.atom import atom
-from service.formats.jsonfeed import jsonfeed
+from service.exports.atom import atom
+from service.exports.jsonfeed import jsonfeed
 from tests import strategies
 from tests.factories import a_full_event
 from tests.records import FEED, ID, a_date, a_record

@@ -12,12 +12,12 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from service import store
 from service.config import MIGRATIONS
-from service.embedded import Server
-from service.events.completing import complete
-from service.migrating import migrate
+from service.db.embedded_postgres import Server
+from service.db.migrations import migrate
+from service.events.normalize import complete
 from service.store.feed import MATCHER
 from tests.factories import an_event
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from service.events.figures import asked_of_figures, flat_figures, period_type, summed
-from service.formats.tables import FIGURES
-from service.search.reading import filter_of_text
-from service.store.figures import Amounts
+from service.exports.table_columns import FIGURES
+from service.search.filters.parser import filter_of_text
+from service.store.events.figures import Amounts
 from tests.factories import a_full_event
 from tests.records import ID, a_record
 

@@ -12,8 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 
-from service.formats.tables import FIGURES
-from service.paging import encode_cursor
+from service.exports.table_columns import FIGURES
+from service.http.cursors import encode_cursor
 from tests import strategies
 from tests.answers import body
 from tests.factories import create_event
@@ -127,7 +127,7 @@ def test_where_too_much_matches_the_newest_is_summed(
     client: FlaskClient, events: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del events
-    monkeypatch.setattr("service.store.figures.MOST_SUMMED", 1)
+    monkeypatch.setattr("service.store.events.figures.MOST_SUMMED", 1)
     sums = body(client.get("/v1/figures?sums&figure_currency=EUR"))["sums"]
     assert (sums["complete"], sums["groups"][0]["sum"]) == (False, "5.2")
 

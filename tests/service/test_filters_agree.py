@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from psycopg.sql import SQL
 
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from schemas.filters import FilterSchema
-from service.events.recording import record_event
+from service.events.write import record_event
 from service.ids import uuid7
-from service.search.conditions import condition_of
-from service.search.filters import Filter
-from service.search.matching import matches, subject_of
-from service.search.reading import filter_key, filter_of_json, filter_of_text
+from service.search.filter import Filter
+from service.search.filters.evaluate import matches, subject_of
+from service.search.filters.parser import filter_key, filter_of_json, filter_of_text
+from service.search.filters.sql import condition_of
 from tests.filtering import any_filter, as_query, flat_filter, values_in
 from tests.strategies import events
 

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from schemas.filters import NOT
-from service.events.completing import timestamp
+from service.events.normalize import timestamp
 from tests.factories import create_event, create_topic
 from tests.service.telling import details, told
 

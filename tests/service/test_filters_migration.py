@@ -11,13 +11,13 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier, Placeholder
 
-from schemas.event import NewEventSchema
-from service.embedded import Server
-from service.events.completing import complete
-from service.events.recording import row_of
+from schemas.events import NewEventSchema
+from service.db.embedded_postgres import Server
+from service.db.migrations import migrate
+from service.events.normalize import complete
+from service.events.write import row_of
 from service.ids import uuid7
-from service.migrating import migrate
-from service.search.sources import url_key
+from service.search.index.sources import url_key
 from tests.factories import a_full_event, an_event
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.event import NewEventSchema
-from service.exporting import Form, written
-from service.formats.columns import COLUMNS
-from service.formats.flat import csv_file, join, shield, split, unshield
-from service.formats.rows import READ, sent_by
-from service.jsontext import render
+from schemas.events import NewEventSchema
+from service.exports.columns import COLUMNS
+from service.exports.csv_file import csv_file, join, shield, split, unshield
+from service.exports.export import Form, written
+from service.exports.from_columns import READ, sent_by
+from service.strict_json import render
 from tests import strategies
 from tests.factories import a_full_event
 from tests.records import a_date, a_record

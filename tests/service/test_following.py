@@ -6,10 +6,10 @@ import psycopg
 import pytest
 
 from service import store
-from service.delivery.changes import Change
-from service.delivery.following import Question, read_page, told
-from service.search.conditions import condition_of
-from service.store.entries import LEAVE, Entry
+from service.feed.change import Change
+from service.feed.reader import Question, read_page, told
+from service.search.filters.sql import condition_of
+from service.store.feed_entries import LEAVE, Entry
 from tests.service.writing import FILTERS, Writer, asked
 
 
@@ -80,7 +80,7 @@ def never(*_: object) -> bool:
 def read_all(conn: psycopg.Connection, *, before: bool) -> list[Entry]:
     while store.feed.sequence(conn):
         pass
-    return store.entries.read_slice(conn, 0, limit=1_000, scan=1_000, most_bytes=10**9, before=before).entries
+    return store.feed_entries.read_slice(conn, 0, limit=1_000, scan=1_000, most_bytes=10**9, before=before).entries
 
 
 def kinds(entries: list[Entry]) -> list[tuple[int, str]]:

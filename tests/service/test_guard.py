@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from service.delivery.guard import FORBIDDEN_IPV4, FORBIDDEN_IPV6, Guard, Refused, is_public, networks_of
+from service.webhooks.address_guard import FORBIDDEN_IPV4, FORBIDDEN_IPV6, Guard, Refused, is_public, networks_of
 
 #: Addresses by what they are. None may be reached unless a setting says so.
 REFUSED = {

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.negotiating import Codings, codings_for
+from service.http.content_negotiation import Codings, codings_for
 from tests.answers import body
 from tests.factories import an_event
 

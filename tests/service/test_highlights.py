@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.search.fragments import LENGTH, MOST, Hit, fragments
-from service.search.highlighting import tokens_of
+from service.search.ranking.fragments import LENGTH, MOST, Hit, fragments
+from service.search.ranking.highlight import tokens_of
 from tests.factories import a_full_event, create_event, create_topic
 from tests.service.telling import told
 

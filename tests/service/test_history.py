@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from service.events.comparing import BOOKKEEPING, patch_between
+from service.events.diff import BOOKKEEPING, patch_between
 from tests.factories import an_event
 
 

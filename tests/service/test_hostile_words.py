@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from schemas.event import NewEventSchema
-from service.events.completing import complete
+from schemas.events import NewEventSchema
+from service.events.normalize import complete
 from service.ids import uuid7
-from service.search.analysis import codes
-from service.search.filters import Words
-from service.search.highlighting import highlight
+from service.search.filter import Words
+from service.search.ranking.highlight import highlight
+from service.search.text.analyzer import codes
 from tests.factories import an_event, create_event
 from tests.service.conftest import running
 

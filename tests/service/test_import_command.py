@@ -19,9 +19,9 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
-from service.cli import main
-from service.commands import import_file
-from service.importing.outcome import Progress
+from service.cli import import_file
+from service.cli.main import main
+from service.imports.progress import Progress
 from tests.factories import EARLIER, a_full_event, create_event, create_topic
 from tests.importing import ndjson, row, rows_in, titles
 from tests.service.conftest import make_key, running

@@ -17,14 +17,14 @@ from tests.importing import counts, errors, imported, ndjson, row, send, titles
 def test_a_row_that_cannot_be_written_is_refused_alone(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    write = store.bulk.write_versions
+    write = store.events.bulk.write_versions
 
     def fails_for_one(conn: Any, new: Any, *rest: Any, **named: Any) -> None:
         write(conn, new, *rest, **named)
         if any(version.row.title_key == "poison" for version in new):
             raise error
 
-    monkeypatch.setattr(store.bulk, "write_versions", fails_for_one)
+    monkeypatch.setattr(store.events.bulk, "write_versions", fails_for_one)
     report = imported(client, ndjson(row(1), row(2, title="Poison"), b"{", row(3)))
     assert (report["rows"], report["line"]) == (counts(created=2, refused=2), 4)
     assert [line for line, _, _ in errors(report)] == [2, 3]
@@ -34,14 +34,14 @@ def test_a_row_that_cannot_be_written_is_refused_alone(
 def test_a_writer_who_was_first_makes_a_batch_be_taken_again(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, tries = store.bulk.write_versions, count()
+    write, tries = store.events.bulk.write_versions, count()
 
     def fails_twice(*rest: Any, **named: Any) -> None:
         write(*rest, **named)
         if next(tries) < 2:
             raise Stale("An event has another version by now.")
 
-    monkeypatch.setattr(store.bulk, "write_versions", fails_twice)
+    monkeypatch.setattr(store.events.bulk, "write_versions", fails_twice)
     assert imported(client, ndjson(row(1), row(2)))["rows"] == counts(created=2)
     assert imported(client, ndjson(row(1, title="Changed")), mode="atomic")["rows"] == counts(updated=1)
 
@@ -50,7 +50,7 @@ def test_a_fault_of_ours_is_told_without_what_went_wrong(client: FlaskClient, mo
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("the password is hunter2")
 
-    monkeypatch.setattr(store.bulk, "write_versions", fail)
+    monkeypatch.setattr(store.events.bulk, "write_versions", fail)
     response = send(client, ndjson(row(1)))
     report = json.loads(response.text.splitlines()[-1])
     assert (report["state"], "hunter2" in response.text) == ("failed", False)

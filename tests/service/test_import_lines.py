@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import BodyTooLarge, Malformed
-from service.importing.lines import lines_of, unpacked
+from service.imports.line_reader import lines_of, unpacked
 
 #: What does not become smaller.
 NOISE = Random(1).randbytes(200_000)  # noqa: S311 (the same every time is wanted)

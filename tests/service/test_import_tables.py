@@ -6,12 +6,12 @@ import orjson
 import pytest
 
 from service.errors import Invalid, Malformed
-from service.formats.columns import COLUMNS, Row
-from service.formats.flat import csv_file
-from service.importing.cells import content_of
-from service.importing.lines import lines_of
-from service.importing.rows import Entry, Refused
-from service.importing.tables import table_rows
+from service.exports.columns import COLUMNS, Row
+from service.exports.csv_file import csv_file
+from service.imports.csv_merge import content_of
+from service.imports.csv_reader import table_rows
+from service.imports.line_reader import lines_of
+from service.imports.rows import Entry, Refused
 
 NAMES = "title,event_type,parties,source_type"
 

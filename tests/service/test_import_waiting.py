@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from service.importing.circles import circles
+from service.imports.circles import circles
 from tests.importing import counts, errors, imported, ndjson, row, rows_in
 
 

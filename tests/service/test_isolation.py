@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
-from service.delivery.lane import Parcel
-from service.delivery.lanes import Lanes, Room
+from service.webhooks.lane import Parcel
+from service.webhooks.scheduler import Lanes, Room
 from tests.laning import ACCEPTED, FAILED, a_parcel, an_id, take_all
 
 #: Seconds after which an attempt is given up.

@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from service import auth, store
-from service.keys import digest, is_well_formed, new_key
+from service import store
+from service.api_keys import digest, is_well_formed, new_key
+from service.http import auth
 from tests.factories import an_event
 from tests.service.conftest import make_key, running
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service import store
-from service.cli import main
-from service.keys import digest
+from service.api_keys import digest
+from service.cli.main import main
 
 Run = Callable[..., Result]
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from service.delivery.lane import AHEAD, FAILING, LONGEST_REST, MOST, RESTING, SLOW, Parcel, Verdict
-from service.delivery.lanes import Lanes
+from service.webhooks.lane import AHEAD, FAILING, LONGEST_REST, MOST, RESTING, SLOW, Parcel, Verdict
+from service.webhooks.scheduler import Lanes
 from tests.laning import ACCEPTED, FAILED, a_parcel, an_id, offer, some_lanes, take_all
 
 

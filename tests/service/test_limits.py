@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from service.jsontext import Bounds, parse
+from service.strict_json import Bounds, parse
 from tests.factories import an_event
 from tests.service.conftest import make_key, running
 from tests.serving import serving

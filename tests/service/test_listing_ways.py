@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from schemas.event import NewEventSchema
-from service.events.recording import record_event
+from schemas.events import NewEventSchema
+from service.events.write import record_event
 from service.ids import uuid7
-from service.search.conditions import condition_of
-from service.search.reading import filter_of_text
-from service.store import listing, queries
-from service.store.conditions import Condition
-from service.store.listing import Order, page_events
-from service.store.selecting import SORTS
+from service.search.filters.parser import filter_of_text
+from service.search.filters.sql import condition_of
+from service.store.condition import Condition
+from service.store.events import listing, listing_queries
+from service.store.events.listing import Order, page_events
+from service.store.events.ordering import SORTS
 from tests.factories import an_event
 
 EDTF = [
@@ -90,6 +90,6 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_page_is_the_same_however_it_is_found(many: psycopg.Connection, order: tuple[Order, ...]) -> None:
     for text in FILTERS:
         condition = condition_of(filter_of_text(text))
-        query = queries.plain(condition.text, order, begins=False, past=False)
+        query = listing_queries.plain(condition.text, order, begins=False, past=False)
         expected = [row[0] for row in many.execute(query, {**condition.values, "limit": 100}, binary=True)]
         assert walk(many, condition, order) == expected, text

@@ -6,14 +6,14 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from service.embedded import Server
-from service.search.filters import Is, Words
-from service.search.meeting import narrowing_of
-from service.search.ranked import Page, first_page, next_page
-from service.search.understanding import understood
-from service.store.collection import SAMPLE, count_matches, guess_matches, measure
-from service.store.conditions import Condition
-from service.store.narrowings import Narrowing
+from service.db.embedded_postgres import Server
+from service.search.filter import Is, Words
+from service.search.filters.meeting import narrowing_of
+from service.search.ranking.pages import Page, first_page, next_page
+from service.search.text.tsquery import understood
+from service.store.condition import Condition
+from service.store.search.conditions import Narrowing
+from service.store.search.statistics import SAMPLE, count_matches, guess_matches, measure
 
 #: Events, of which every second has one word, every tenth another, and forty a third.
 EVENTS = SAMPLE + 8_000

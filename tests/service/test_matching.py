@@ -10,17 +10,16 @@ import pytest
 
 from schemas.vocabulary import EntryKind
 from service import store
-from service.delivery import matching
-from service.delivery.changes import Change
-from service.delivery.following import Question, read_page
-from service.delivery.matching import Matcher
-from service.delivery.sequencing import catch_up
-from service.delivery.watching import Index, Watched, traits_needed, traits_of
+from service.feed.change import Change
+from service.feed.reader import Question, read_page
+from service.feed.sequencer import catch_up
 from service.ids import uuid7
-from service.search.filters import Words
-from service.search.matching import matches
-from service.search.reading import filter_of_json, filter_of_text
-from service.search.subject import Subject
+from service.search.filter import Words
+from service.search.filters.evaluate import matches
+from service.search.filters.parser import filter_of_json, filter_of_text
+from service.search.index.features import Subject
+from service.webhooks.matcher import Matcher
+from service.webhooks.subscription_index import Index, Watched, traits_needed, traits_of
 from tests.factories import a_topic, create_event
 from tests.service.conftest import make_key
 from tests.service.writing import FILTERS, NOW, Writer, asked
@@ -160,7 +159,7 @@ def test_a_filter_that_fails_on_one_event_is_parked_and_the_others_are_told(
             conn.execute("SELECT 'poison'::tsquery::integer")
         return set(words)
 
-    monkeypatch.setattr("service.delivery.matching.words_that_match", look, raising=False)
+    monkeypatch.setattr("service.webhooks.matcher.words_that_match", look, raising=False)
     writer = Writer(feed, 8)
     poisoned = subscribe(feed, key_id, "q=poison")
     well = [subscribe(feed, key_id, said) for said in ("q=plain", "q=simple&not_tag=nobody")]
@@ -174,7 +173,7 @@ def test_a_filter_that_fails_on_one_event_is_parked_and_the_others_are_told(
 def test_what_concerns_many_is_delivered_in_parts(
     feed: psycopg.Connection, key_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matching, "MOST_DELIVERIES", 4)
+    monkeypatch.setattr("service.webhooks.matcher.MOST_DELIVERIES", 4)
     writer = Writer(feed, 11)
     subscriptions = [subscribe(feed, key_id, None) for _ in range(3)]
     writer.write(7)
@@ -280,7 +279,7 @@ def watched(number: int, one: Any) -> Watched:
 def subjects(conn: psycopg.Connection) -> Iterator[Subject]:
     Writer(conn, 10).write(80)
     catch_up(conn)
-    part = store.entries.read_slice(conn, 0, limit=1_000, scan=1_000, most_bytes=10**9)
+    part = store.feed_entries.read_slice(conn, 0, limit=1_000, scan=1_000, most_bytes=10**9)
     return (subject for entry in part.entries if (subject := Change(entry).after))
 
 
@@ -298,7 +297,7 @@ def subscribe(conn: psycopg.Connection, key_id: UUID, said: Any, kinds: Sequence
         "handshake": False,
     }
     id_ = uuid7()
-    store.subscriptions.insert_subscription(
+    store.webhooks.subscriptions.insert_subscription(
         conn, subscription, id=id_, key_id=key_id, shard=0, secret=b"secret", now=NOW
     )
     return id_

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.event import NewEventSchema
-from service.events.completing import complete
-from service.events.merging import fact_names, merge, source_ids
+from schemas.events import NewEventSchema
+from service.events.merge import fact_names, merge, source_ids
+from service.events.normalize import complete
 from tests.factories import an_event
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from service import store
-from service.delivery import messages
-from service.delivery.messages import Key, Messages
+from service.webhooks import payloads
+from service.webhooks.payloads import Key, Messages
 from tests.delivering import match
 from tests.factories import create_event
 
@@ -39,13 +39,13 @@ def test_a_change_is_told_in_full_and_thin_as_the_feed_tells_it(
 
 @pytest.mark.usefixtures("written")
 def test_what_several_are_told_is_read_once(conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, asked, find = Messages(), list[list[int]](), store.due.find_messages
+    kept, asked, find = Messages(), list[list[int]](), store.webhooks.queue.find_messages
 
     def counted(conn: psycopg.Connection, seqs: list[int], *, documents: bool) -> Any:
         asked.append(sorted(seqs))
         return find(conn, seqs, documents=documents)
 
-    monkeypatch.setattr(store.due, "find_messages", counted)
+    monkeypatch.setattr(store.webhooks.queue, "find_messages", counted)
     keys = [Key(seq, "create", "full") for seq in (1, 2, 2, 1)]
     first = kept.find(conn, keys)
     second = kept.find(conn, [*keys, Key(3, "create", "full")])
@@ -64,7 +64,7 @@ def test_what_the_feed_keeps_no_longer_is_none(conn: psycopg.Connection) -> None
 def test_no_more_is_found_and_kept_than_there_is_room_for_but_always_something(
     conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messages, "PART", 1)
+    monkeypatch.setattr(payloads, "PART", 1)
     keys = [Key(seq, "create", "full") for seq in range(1, 6)]
     assert list(Messages(room=5_000).find(conn, keys)) == keys[:2]
     small = Messages(room=10)

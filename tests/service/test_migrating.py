@@ -10,9 +10,9 @@ import pytest
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Identifier
 
-from service import migrating
-from service.embedded import Server
-from service.migrating import MigrationError, migrate, pending, read_migrations
+from service.db import migrations
+from service.db.embedded_postgres import Server
+from service.db.migrations import MigrationError, migrate, pending, read_migrations
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -27,7 +27,7 @@ MIGRATE = """
 import sys
 from pathlib import Path
 import psycopg
-from service.migrating import migrate
+from service.db.migrations import migrate
 
 with psycopg.connect(sys.argv[1]) as conn:
     print("ready", flush=True)
@@ -163,9 +163,9 @@ def test_four_processes_at_once_apply_each_file_exactly_once(
 def test_who_waits_for_the_lock_too_long_is_told(
     conn: psycopg.Connection, empty_database: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(migrating, "LOCK_PATIENCE", 0.2)
+    monkeypatch.setattr(migrations, "LOCK_PATIENCE", 0.2)
     with psycopg.connect(empty_database) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [migrating.LOCK_KEY])
+        other.execute("SELECT pg_advisory_lock(%s)", [migrations.LOCK_KEY])
         with pytest.raises(MigrationError, match="another process"):
             migrate(conn, folder)
 

@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from marshmallow import ValidationError
 
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
+from schemas.fast_load import Unsure, quick_loader
 from schemas.fields import Checked, Text
-from schemas.quickload import Unsure, quick_loader
 from tests.factories import a_full_event, create_event, create_topic
 from tests.schemas.spoiling import FIELDS, full_event_with
 

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from psycopg.sql import SQL
 
-from service.search.conditions import condition_of
-from service.search.faceting import Effort, spread
-from service.search.facets import KEYED
-from service.search.filters import EVERYTHING, All, Filter, Is, Not
-from service.search.near import parts_of
-from service.search.reading import filter_of_json
-from service.store.facets import Among, count_keys, count_up_to
+from service.search.facet_counts import Effort, spread
+from service.search.filter import EVERYTHING, All, Filter, Is, Not
+from service.search.filters.parser import filter_of_json
+from service.search.filters.pushdown import parts_of
+from service.search.filters.sql import condition_of
+from service.search.index.facet_keys import KEYED
+from service.store.search.facets import Among, count_keys, count_up_to
 from tests.filtering import any_filter, values_in
 from tests.service.test_filters_agree import TOPICS, record_all, world
 from tests.strategies import events

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import CapturingLogger
 
-from service import logs, metrics, telemetry
-from service.tracing import trace_id
+from service.observability import access_log, metrics, opentelemetry
+from service.observability.tracing import trace_id
 from tests.delivering import wait_for
 from tests.factories import an_event
 from tests.faults.working import subscribe, working, write
@@ -40,7 +40,7 @@ def test_a_real_log_line_has_the_fields_that_are_documented(database: str, capfd
 def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
     """What is logged of requests."""
     log = CapturingLogger()
-    monkeypatch.setattr(logs, "log", log)
+    monkeypatch.setattr(access_log, "log", log)
     return log
 
 
@@ -136,7 +136,7 @@ def test_a_worker_tells_the_metrics_that_are_documented(database: str) -> None:
 
 
 def test_telemetry_without_its_extra_is_told_at_the_start_and_not_later() -> None:
-    missing = telemetry.what_is_missing()
+    missing = opentelemetry.what_is_missing()
     if missing is None:
         pytest.skip("the extra is installed")
     started = subprocess.run(

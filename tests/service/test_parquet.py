@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from service.errors import NotAcceptable
-from service.exporting import Form, require_writable, written
-from service.formats import parquet
-from service.formats.columns import COLUMNS
-from service.jsontext import render
+from service.exports import parquet
+from service.exports.columns import COLUMNS
+from service.exports.export import Form, require_writable, written
+from service.strict_json import render
 from tests.factories import a_full_event
 from tests.records import a_date, a_record
 

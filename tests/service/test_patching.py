@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.errors import BodyTooLarge, Conflict, Invalid
-from service.events.patching import json_patch, merge_patch
+from service.events.patch import json_patch, merge_patch
 from tests.factories import an_event
 
 ROOT = Path(__file__).resolve().parents[2]

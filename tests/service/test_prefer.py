@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.preferring import preferred
+from service.http.prefer import preferred
 from tests.answers import body
 from tests.factories import an_event
 

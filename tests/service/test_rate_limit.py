@@ -11,10 +11,19 @@ import limits.storage
 import pytest
 from flask.testing import FlaskClient
 
-import service.limits
+import service.http.rate_limit_windows
 from service.config import Settings
-from service.limits import STORE_LOG_EVERY, STORE_PAUSE, Limits, OwnWindows, Quota, SharedWindows, Standing, quota
-from service.throttling import network_of
+from service.http.rate_limit import network_of
+from service.http.rate_limit_windows import (
+    STORE_LOG_EVERY,
+    STORE_PAUSE,
+    Limits,
+    OwnWindows,
+    Quota,
+    SharedWindows,
+    Standing,
+    quota,
+)
 from tests.factories import an_event
 from tests.service.conftest import make_key, running
 
@@ -161,7 +170,7 @@ def test_windows_that_have_ended_are_forgotten() -> None:
 
 
 def test_no_more_callers_are_remembered_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.limits, "REMEMBERED", 3)
+    monkeypatch.setattr(service.http.rate_limit_windows, "REMEMBERED", 3)
     windows = OwnWindows(Clock())
     counted = [windows.count(who, 60)[0] for who in "abcabcdabcd"]
     assert len(windows._windows) <= 3
@@ -186,7 +195,7 @@ def test_a_store_that_hangs_costs_one_request_a_moment_and_limits_nobody(databas
 
     assert [answer.status_code for answer in answers] == [200] * 5
     assert "RateLimit" not in answers[0].headers
-    assert took < 4 * service.limits.STORE_TIMEOUT
+    assert took < 4 * service.http.rate_limit_windows.STORE_TIMEOUT
 
 
 def test_a_store_that_is_not_there_limits_nobody(database: str) -> None:
@@ -196,7 +205,7 @@ def test_a_store_that_is_not_there_limits_nobody(database: str) -> None:
 
 def test_a_store_that_fails_is_left_alone_for_a_while_and_logged_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     log, clock = Mock(), Clock()
-    monkeypatch.setattr(service.limits, "log", log)
+    monkeypatch.setattr(service.http.rate_limit_windows, "log", log)
     storage = limits.storage.storage_from_string("redis://:secret@127.0.0.1:1", wrap_exceptions=True)
     assert isinstance(storage, limits.storage.Storage)
     tries = Mock(side_effect=storage.incr)

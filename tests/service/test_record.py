@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH, MAX_CACHED_STATEMENT_PARAMS
 from werkzeug.test import TestResponse
 
-from schemas.event import EventSchema, NewEventSchema
-from service.store.events import _INSERT
+from schemas.events import EventSchema, NewEventSchema
+from service.store.events.records import _INSERT
 from tests.factories import a_full_event, create_topic
 from tests.strategies import events
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.delivery import Outcome
-from service.delivery.judging import FAILING_FOR, FAILING_TIMES, judge, should_disable
-from service.delivery.lane import Verdict
-from service.delivery.schedule import DELAYS, LONGEST, SLOW_DOWN, next_delay, retry_after
-from service.delivery.sending import Reply
+from schemas.deliveries import Outcome
+from service.webhooks.judging import FAILING_FOR, FAILING_TIMES, judge, should_disable
+from service.webhooks.lane import Verdict
+from service.webhooks.retry_policy import DELAYS, LONGEST, SLOW_DOWN, next_delay, retry_after
+from service.webhooks.sender import Reply
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE, HOUR = 60.0, 3600.0

@@ -9,8 +9,8 @@ import orjson
 import psycopg
 import pytest
 
-from service.keys import new_key
-from service.logs import _without_words
+from service.api_keys import new_key
+from service.observability.access_log import _without_words
 from tests.factories import an_event
 from tests.service.conftest import make_key
 from tests.serving import serving

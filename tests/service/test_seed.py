@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
+from service.cli.seed import seed_database
 from service.config import SEEDS
-from service.seeding import seed
 
 NOON = datetime(2024, 4, 1, 12, tzinfo=UTC)
 LAUNCH = (SEEDS / "dialogue-on-advanced-materials.launched.json").read_bytes()
@@ -17,7 +17,7 @@ LAUNCH = (SEEDS / "dialogue-on-advanced-materials.launched.json").read_bytes()
 @pytest.fixture
 def seeded(conn: psycopg.Connection) -> None:
     """The seeds, in the database."""
-    assert seed(conn, SEEDS, NOON)
+    assert seed_database(conn, SEEDS, NOON)
     conn.commit()
 
 
@@ -126,14 +126,14 @@ def test_applying_the_launch_again_changes_nothing(client: FlaskClient, event: d
 
 def test_seeding_again_does_nothing(client: FlaskClient, conn: psycopg.Connection, event: dict[str, Any]) -> None:
     launched = launch(client, event)
-    assert not seed(conn, SEEDS, NOON)
+    assert not seed_database(conn, SEEDS, NOON)
     conn.commit()
     assert client.get("/v1/events").get_json()["items"] == [launched]
 
 
 def test_a_database_with_a_topic_of_its_own_is_not_seeded(client: FlaskClient, conn: psycopg.Connection) -> None:
     client.post("/v1/topics", json={"id": "mine", "labels": {"en": "Mine"}})
-    assert not seed(conn, SEEDS, NOON)
+    assert not seed_database(conn, SEEDS, NOON)
     assert client.get("/v1/events").get_json()["items"] == []
 
 
@@ -141,4 +141,4 @@ def test_a_database_whose_event_was_deleted_is_not_seeded_again(
     client: FlaskClient, conn: psycopg.Connection, event: dict[str, Any]
 ) -> None:
     client.delete(f"/v1/events/{event['id']}", headers={"If-Match": "*"})
-    assert not seed(conn, SEEDS, NOON)
+    assert not seed_database(conn, SEEDS, NOON)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from schemas.crosschecks import FACT_LISTS
-from schemas.event import NewEventSchema
-from schemas.topic import NewTopicSchema
+from schemas.consistency import FACT_LISTS
+from schemas.events import NewEventSchema
+from schemas.topics import NewTopicSchema
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLE = ROOT.parent / "shared" / "article.txt"

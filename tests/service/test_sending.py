@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import trustme
 
-from service.delivery.guard import Guard, networks_of
-from service.delivery.resolving import Resolver
-from service.delivery.sending import KEPT, KEPT_HEADERS, Reply, Sender
+from service.webhooks.address_guard import Guard, networks_of
+from service.webhooks.resolver import Resolver
+from service.webhooks.sender import KEPT, KEPT_HEADERS, Reply, Sender
 from tests.receiving import Behaviour, Receiver, answering, drop, hang, receiving, writing_on
 from tests.service.test_guard import REFUSED
 

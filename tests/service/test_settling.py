@@ -10,14 +10,14 @@ import pytest
 from structlog.testing import CapturedCall, CapturingLogger
 
 from service import store
-from service.db import Database
-from service.delivery import settling
-from service.delivery.leasing import MARGIN, Leases
-from service.delivery.settling import settle
+from service.db.pool import Database
 from service.ids import uuid7
-from service.store.deliveries import NewDelivery, insert_deliveries
-from service.store.due import LIST_WAITING, Wanted, find_due, find_next, finish_attempts, list_waiting
-from service.store.shards import SHARDS, claim_shards, renew_shards
+from service.store.webhooks.deliveries import NewDelivery, insert_deliveries
+from service.store.webhooks.leases import SHARDS, claim_shards, renew_shards
+from service.store.webhooks.queue import LIST_WAITING, Wanted, find_due, find_next, finish_attempts, list_waiting
+from service.webhooks import completer
+from service.webhooks.completer import settle
+from service.webhooks.leases import MARGIN, Leases
 from tests.delivering import an_end, hold_all_shards, make_deliveries, make_subscription, states
 
 EVENT = uuid7()
@@ -88,7 +88,7 @@ def test_who_has_ended_gives_its_shards_up_at_once(conn: psycopg.Connection) -> 
     one.release(conn)
     other.renew(conn, {}, busy=())
     assert len(other.mine) == SHARDS
-    assert [worker.id for worker in store.shards.live_workers(conn, alive_for=30.0)] == [other.worker_id]
+    assert [worker.id for worker in store.webhooks.leases.live_workers(conn, alive_for=30.0)] == [other.worker_id]
 
 
 # What is due.
@@ -175,7 +175,7 @@ def test_a_paused_subscriptions_changes_are_kept_as_skipped_and_a_deleted_ones_d
     conn: psycopg.Connection,
 ) -> None:
     active, paused, deleted = make_subscription(conn), make_subscription(conn, paused=True), make_subscription(conn)
-    store.subscriptions.delete_subscription(conn, deleted, expected=1, now=datetime.now(UTC))
+    store.webhooks.subscriptions.delete_subscription(conn, deleted, expected=1, now=datetime.now(UTC))
     rows = [NewDelivery(id_, 1, EVENT, "create") for id_ in (active, paused, deleted, uuid7())]
     assert insert_deliveries(conn, rows) == 1
     assert insert_deliveries(conn, rows) == 0  # what is there stays
@@ -250,7 +250,7 @@ def outcomes(conn: psycopg.Connection, opened: Database, *ends: tuple[str, str],
     conn.commit()
     told = [an_end(id_, seq, epochs, outcome=outcome, state=state) for seq, (outcome, state) in enumerate(ends, 1)]
     settle(opened, worker, told, {id_} if failing else ())
-    found = store.subscriptions.get_subscription(conn, id_, None)
+    found = store.webhooks.subscriptions.get_subscription(conn, id_, None)
     conn.rollback()
     return found
 
@@ -265,11 +265,11 @@ def test_the_twentieth_failure_after_five_days_disables(
     conn: psycopg.Connection, opened: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = CapturingLogger()
-    monkeypatch.setattr(settling, "log", said)
+    monkeypatch.setattr(completer, "log", said)
     found = outcomes(conn, opened, ("refused", "pending"), failing=True)
     assert (found.paused, found.disabled_reason) == (True, "failing")
     assert [(notice["kind"], notice["reason"]) for notice in found.notices] == [("disabled", "failing")]
-    assert store.chores.get_health(conn).disabled == 1
+    assert store.webhooks.maintenance.get_health(conn).disabled == 1
     assert said.calls == [
         CapturedCall("warning", ("webhook_disabled",), {"webhook": str(found.id), "reason": "failing"})
     ]
@@ -292,8 +292,8 @@ def test_a_delivery_that_is_given_up_is_told_once_until_something_else_happens(
     conn: psycopg.Connection, opened: Database
 ) -> None:
     found = outcomes(conn, opened, ("refused", "failed"), ("refused", "failed"))
-    store.subscriptions.note_exhausted(conn, [found.id], now=datetime.now(UTC))
-    found = store.subscriptions.get_subscription(conn, found.id, None)
+    store.webhooks.subscriptions.note_exhausted(conn, [found.id], now=datetime.now(UTC))
+    found = store.webhooks.subscriptions.get_subscription(conn, found.id, None)
     assert [notice["kind"] for notice in found.notices] == ["exhausted"]
 
 
@@ -301,8 +301,8 @@ def test_no_more_than_twenty_notices_are_kept_the_latest_first(conn: psycopg.Con
     id_ = make_subscription(conn)
     for number in range(25):
         now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
-        store.subscriptions.rotate_secret(conn, id_, b"\0", until=now, now=now)
-    notices = store.subscriptions.get_subscription(conn, id_, None).notices
+        store.webhooks.subscriptions.rotate_secret(conn, id_, b"\0", until=now, now=now)
+    notices = store.webhooks.subscriptions.get_subscription(conn, id_, None).notices
     assert [notice["at"][:13] for notice in notices] == [
         f"2026-01-{1 + hour // 24:02}T{hour % 24:02}" for hour in range(24, 4, -1)
     ]

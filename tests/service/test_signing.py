@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from service.delivery.receivers import Receiver, secrets_of
-from service.delivery.signing import new_secret, shown, signed_headers
-from service.sealing import CannotOpen, keys_of, open_sealed, seal
-from service.store.due import Target
-from service.store.pings import AskedPing
+from service.encryption import CannotOpen, keys_of, open_sealed, seal
+from service.store.webhooks.pings import AskedPing
+from service.store.webhooks.queue import Target
+from service.webhooks.receivers import Receiver, secrets_of
+from service.webhooks.signing import new_secret, shown, signed_headers
 from tests.node import MODULES, NODE
 
 BODY = '{"type":"event.create","data":{"title":"対話 — Zoë"}}'.encode()

@@ -5,11 +5,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.search.conditions import condition_of
-from service.search.reading import filter_of_text
-from service.store import queries
-from service.store.listing import Order
-from service.store.selecting import SORTS
+from service.search.filters.parser import filter_of_text
+from service.search.filters.sql import condition_of
+from service.store.events import listing_queries
+from service.store.events.listing import Order
+from service.store.events.ordering import SORTS
 
 DESCENDING = (Order("date", descending=True),)
 
@@ -27,7 +27,7 @@ def plan(conn: psycopg.Connection, query: bytes, **values: Any) -> str:
 
 @each_order
 def test_a_page_is_read_from_an_index_in_order(conn: psycopg.Connection, order: tuple[Order, ...]) -> None:
-    planned = plan(conn, queries.plain("TRUE", order, begins=False, past=False))
+    planned = plan(conn, listing_queries.plain("TRUE", order, begins=False, past=False))
     assert "Index Scan" in planned
     assert "Sort" not in planned
 
@@ -37,14 +37,14 @@ def test_the_foremost_rows_are_read_from_an_index_until_the_page_is_full(
     conn: psycopg.Connection, order: tuple[Order, ...]
 ) -> None:
     condition = condition_of(filter_of_text("tag=a&not_status=planned"))
-    query = queries.among_foremost(condition.text, order, begins=False, until=False)
+    query = listing_queries.among_foremost(condition.text, order, begins=False, until=False)
     planned = plan(conn, query, foremost=300, **condition.values)
     assert "Index Scan" in planned
     assert "Sort" not in planned
 
 
 def test_a_page_of_the_past_in_the_usual_order_is_read_from_an_index(conn: psycopg.Connection) -> None:
-    planned = plan(conn, queries.plain("TRUE", DESCENDING, begins=False, past=True), as_of="2025-07-01Z")
+    planned = plan(conn, listing_queries.plain("TRUE", DESCENDING, begins=False, past=True), as_of="2025-07-01Z")
     assert "event_revision_by_date_descending" in planned
     assert "Sort" not in planned
 
@@ -79,8 +79,8 @@ def test_what_is_rare_is_found_by_its_label_and_sorted(many: psycopg.Connection)
         condition = condition_of(filter_of_text(text))
         values = {"since": condition.since, "until": condition.until, **condition.values}
         for query in (
-            queries.among_all(condition.text, DESCENDING, begins=False),
-            queries.by_month(condition.text, DESCENDING, begins=False, until=condition.until is not None),
+            listing_queries.among_all(condition.text, DESCENDING, begins=False),
+            listing_queries.by_month(condition.text, DESCENDING, begins=False, until=condition.until is not None),
         ):
             planned = plan(many, query, **values)
             assert "Bitmap Index Scan on event_by_label" in planned, text
@@ -90,5 +90,5 @@ def test_what_is_rare_is_found_by_its_label_and_sorted(many: psycopg.Connection)
 
 def test_what_has_a_date_is_found_by_it(many: psycopg.Connection) -> None:
     condition = condition_of(filter_of_text("date=2004-04"))
-    planned = plan(many, queries.among_all(condition.text, DESCENDING, begins=False), **condition.values)
+    planned = plan(many, listing_queries.among_all(condition.text, DESCENDING, begins=False), **condition.values)
     assert "Index Scan on event_by_main_date" in planned

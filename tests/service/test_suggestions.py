@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from service.delivery.naming import keep_names_once
-from service.delivery.sequencing import catch_up
-from service.search.folding import beginnings, folded, name_words, spelt
-from service.search.suggesting import in_titles
+from service.feed.sequencer import catch_up
+from service.search.suggest.indexer import keep_names_once
+from service.search.suggest.suggestions import in_titles
+from service.search.text.normalize import beginnings, folded, name_words, spelt
 from tests.factories import create_event, create_topic
 from tests.service.telling import told
 

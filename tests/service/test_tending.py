@@ -7,11 +7,11 @@ import psycopg
 import pytest
 
 from service import store
-from service.db import Database
-from service.delivery import tending
+from service.db.pool import Database
 from service.ids import uuid7
-from service.store.due import finish_attempts
-from service.store.shards import SHARDS, shard_of
+from service.store.webhooks.leases import SHARDS, shard_of
+from service.store.webhooks.queue import finish_attempts
+from service.webhooks import maintenance
 from tests.delivering import an_end, hold_all_shards, make_deliveries, make_subscription, states
 
 
@@ -23,11 +23,11 @@ def test_what_waits_for_a_paused_subscription_is_skipped_in_bounded_steps(
     make_deliveries(conn, other, 8)
     conn.execute("UPDATE subscription SET paused = TRUE WHERE id = %s", (id_,))
     conn.commit()
-    monkeypatch.setattr(tending, "STEP", 3)
+    monkeypatch.setattr(maintenance, "STEP", 3)
     everything = list(range(SHARDS))
-    assert [tending.skip_paused(opened, everything) for _ in range(4)] == [3, 3, 1, 0]
+    assert [maintenance.skip_paused(opened, everything) for _ in range(4)] == [3, 3, 1, 0]
     assert states(conn) == {**dict.fromkeys(range(1, 8), "skipped"), 8: "pending"}
-    assert tending.skip_paused(opened, [shard_of(other)]) == 0
+    assert maintenance.skip_paused(opened, [shard_of(other)]) == 0
 
 
 @pytest.mark.parametrize(
@@ -42,27 +42,27 @@ def test_webhooks_of_a_key_that_may_not_read_any_more_are_disabled(
     conn: psycopg.Connection, opened: Database, lose: str
 ) -> None:
     id_ = make_subscription(conn)
-    assert tending.disable_keyless(opened, public=False) == 0
+    assert maintenance.disable_keyless(opened, public=False) == 0
     conn.execute(lose.encode())
     conn.commit()
-    assert tending.disable_keyless(opened, public=False) == 1
-    assert tending.disable_keyless(opened, public=False) == 0
-    found = store.subscriptions.get_subscription(conn, id_, None)
+    assert maintenance.disable_keyless(opened, public=False) == 1
+    assert maintenance.disable_keyless(opened, public=False) == 0
+    found = store.webhooks.subscriptions.get_subscription(conn, id_, None)
     assert (found.paused, found.disabled_reason) == (True, "key")
 
 
 def test_what_is_old_goes_with_its_attempts_a_thousand_rows_at_a_time(
     conn: psycopg.Connection, opened: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store.chores, "SWEPT", 4)
+    monkeypatch.setattr(store.webhooks.maintenance, "SWEPT", 4)
     id_, worker = make_subscription(conn), uuid7()
     make_deliveries(conn, id_, *range(1, 12))
     epochs = hold_all_shards(conn, worker)
     finish_attempts(conn, worker, [an_end(id_, seq, epochs) for seq in range(1, 12)])
     conn.execute("UPDATE delivery SET created_at = now() - interval '31 days' WHERE seq <= 9")
     conn.commit()
-    assert tending.sweep(opened, list(range(SHARDS)), 0) == 0
-    assert tending.sweep(opened, list(range(SHARDS)), 30) == 9
+    assert maintenance.sweep(opened, list(range(SHARDS)), 0) == 0
+    assert maintenance.sweep(opened, list(range(SHARDS)), 30) == 9
     assert sorted(states(conn)) == [10, 11]
     assert conn.execute("SELECT count(*) FROM attempt").fetchone() == (2,)
 
@@ -71,12 +71,12 @@ def test_a_deleted_webhook_goes_with_all_that_was_kept_of_it(conn: psycopg.Conne
     id_, other = make_subscription(conn), make_subscription(conn)
     make_deliveries(conn, id_, 1, 2)
     make_deliveries(conn, other, 3)
-    store.pings.insert_ping(conn, id=uuid7(), subscription_id=id_)
-    store.recoveries.insert_recovery(conn, id=uuid7(), subscription_id=id_, since=datetime.now(UTC))
-    store.subscriptions.delete_subscription(conn, id_, expected=1, now=datetime.now(UTC))
+    store.webhooks.pings.insert_ping(conn, id=uuid7(), subscription_id=id_)
+    store.webhooks.recoveries.insert_recovery(conn, id=uuid7(), subscription_id=id_, since=datetime.now(UTC))
+    store.webhooks.subscriptions.delete_subscription(conn, id_, expected=1, now=datetime.now(UTC))
     conn.commit()
     for _ in range(2):
-        tending.sweep(opened, list(range(SHARDS)), 0)
+        maintenance.sweep(opened, list(range(SHARDS)), 0)
     assert conn.execute("SELECT id FROM subscription").fetchall() == [(other,)]
     assert conn.execute("SELECT (SELECT count(*) FROM ping), (SELECT count(*) FROM recovery)").fetchone() == (0, 0)
     assert states(conn) == {3: "pending"}
@@ -89,7 +89,7 @@ def test_how_deliveries_stand_is_told(conn: psycopg.Connection) -> None:
     conn.execute("UPDATE delivery SET due_at = now() + interval '1 h' WHERE seq = 1")
     conn.execute("UPDATE delivery SET due_at = now() - interval '2 min' WHERE seq = 2")
     conn.execute("UPDATE subscription SET failing_since = now() WHERE id = %s", (id_,))
-    store.subscriptions.disable_subscription(conn, disabled, "gone", now=datetime.now(UTC))
-    health = store.chores.get_health(conn)
-    assert replace(health, oldest_due=None) == store.chores.Health(4, 1, 5, None, 2, 1, 1)
+    store.webhooks.subscriptions.disable_subscription(conn, disabled, "gone", now=datetime.now(UTC))
+    health = store.webhooks.maintenance.get_health(conn)
+    assert replace(health, oldest_due=None) == store.webhooks.maintenance.Health(4, 1, 5, None, 2, 1, 1)
     assert health.oldest_due is not None

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from schemas.vocabulary import Verification
 from service.events.verification import is_disputed, verification
 from tests.factories import an_event

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service import store
-from service.keys import digest
+from service.api_keys import digest
 from service.views import streaming
 from tests.answers import body
 from tests.factories import create_event

@@ -12,11 +12,11 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from schemas.event import NewEventSchema
+from schemas.events import NewEventSchema
 from service import store
-from service.events.recording import record_event, revise_event
+from service.events.write import record_event, revise_event
 from service.ids import uuid7
-from service.store.events import Authorship
+from service.store.events.records import Authorship
 from tests.factories import an_event
 from tests.service.conftest import running
 
@@ -43,14 +43,14 @@ class Writer:
 
     def change(self) -> None:
         """Other words, another date."""
-        stored = store.events.get_event(self.conn, self._any())
+        stored = store.events.records.get_event(self.conn, self._any())
         revise_event(self.conn, stored, self.content(), now=datetime.now(UTC), key_id=None)
 
     def delete(self) -> None:
         """One event less."""
-        stored = store.events.get_event(self.conn, id_ := self._any())
+        stored = store.events.records.get_event(self.conn, id_ := self._any())
         by = Authorship(None, None, None)
-        store.events.delete_event(self.conn, id_, by, expected=stored.version, now=datetime.now(UTC))
+        store.events.records.delete_event(self.conn, id_, by, expected=stored.version, now=datetime.now(UTC))
         self.gone.add(id_)
 
     def write(self, times: int) -> None:

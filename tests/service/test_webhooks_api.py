@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service.sealing import open_sealed
+from service.encryption import open_sealed
 from tests.factories import create_topic
 from tests.service.conftest import make_key, running
 from tests.service.telling import details, told

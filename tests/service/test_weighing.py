@@ -2,8 +2,7 @@
 
 import pytest
 
-from service.search.understanding import Term, Understood
-from service.search.weighing import (
+from service.search.ranking.bm25 import (
     Figures,
     is_found_sooner,
     most_with_all,
@@ -13,9 +12,10 @@ from service.search.weighing import (
     with_any,
     worth_ranking,
 )
-from service.store.collection import Collection
-from service.store.narrowings import parts_of
-from service.store.ranking import Region
+from service.search.text.tsquery import Term, Understood
+from service.store.search.conditions import parts_of
+from service.store.search.ranking import Region
+from service.store.search.statistics import Collection
 
 
 def test_a_word_tells_more_the_fewer_have_it() -> None:

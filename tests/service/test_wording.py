@@ -9,15 +9,15 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from schemas.event import NewEventSchema
-from service.cli import main
-from service.events.completing import complete
+from schemas.events import NewEventSchema
+from service.cli.main import main
+from service.events.normalize import complete
 from service.ids import uuid7
-from service.indexing import index
-from service.search.filters import Words
-from service.search.understanding import understood
-from service.search.wording import passages, wording_of, words_that_match
-from service.search.words import words_beside
+from service.search.filter import Words
+from service.search.filters.words import words_beside
+from service.search.index.document import passages, wording_of, words_that_match
+from service.search.index.reindex import index
+from service.search.text.tsquery import understood
 from tests.factories import an_event, create_event
 
 QUERIES = [

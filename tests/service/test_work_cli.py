@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from service import store
-from service.cli import main
+from service.cli.main import main
 from service.ids import uuid7
-from service.store.deliveries import NewDelivery, insert_deliveries
+from service.store.webhooks.deliveries import NewDelivery, insert_deliveries
 from tests.delivering import make_subscription
 from tests.receiving import receiving
 
@@ -59,10 +59,10 @@ def test_status_tells_how_far_everything_is(conn: psycopg.Connection, database: 
     insert_deliveries(conn, [NewDelivery(id_, seq, uuid7(), "create") for seq in (1, 2, 3)])
     conn.execute("UPDATE delivery SET due_at = now() - interval '90 s' WHERE seq = 1")
     conn.execute("UPDATE delivery SET due_at = now() + interval '90 s' WHERE seq = 2")
-    store.subscriptions.disable_subscription(conn, make_subscription(conn), "gone", now=datetime.now(UTC))
+    store.webhooks.subscriptions.disable_subscription(conn, make_subscription(conn), "gone", now=datetime.now(UTC))
     for number in (1, 2):
         measured = {"attempts": {"accepted": number, "timeout": 5}, "first_attempt_ms": {"p50": 10.0 * number}}
-        store.shards.note_worker(conn, uuid7(), measured, alive_for=30)
+        store.webhooks.leases.note_worker(conn, uuid7(), measured, alive_for=30)
     conn.commit()
     said = dict(line.split("  ", 1) for line in say("status", DATABASE_URL=database).splitlines())
     told = {name: value.strip() for name, value in said.items()}

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from service import store
-from service.delivery import roster
+from service.webhooks import assignments
 from tests.delivering import QUICKLY, make_subscription, match, states, wait_for, working
 from tests.factories import create_event
 from tests.receiving import answering, failing_first, receiving
@@ -202,7 +202,7 @@ def test_told_to_end_a_worker_finishes_what_is_under_way_and_another_goes_on_at_
             create_event(client)
             wait_for(lambda: receiver.requests)
         assert states(conn) == {1: "delivered"}
-        assert store.shards.live_workers(conn, alive_for=60) == []
+        assert store.webhooks.leases.live_workers(conn, alive_for=60) == []
         conn.rollback()
         began = time.monotonic()
         with working(database):
@@ -246,7 +246,7 @@ def test_whatever_keeps_results_from_being_written_they_are_when_it_has_passed(
 def test_a_webhook_that_somebody_made_whose_clock_is_far_behind_is_sent_for(
     client: FlaskClient, database: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roster, "WHOLE_EVERY", 2.0)
+    monkeypatch.setattr(assignments, "WHOLE_EVERY", 2.0)
     with receiving() as receiver, working(database) as worker:
         wait_for(lambda: worker._leases.mine)
         webhook = make_subscription(conn, receiver.url, paused=True)

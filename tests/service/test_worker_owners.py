@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
-from service.delivery import pinging
+from service.webhooks import pings
 from tests.delivering import QUICKLY, wait_for, working
 from tests.factories import create_event
 from tests.receiving import Behaviour, answering, drop, hang, receiving
@@ -101,7 +101,7 @@ def test_a_status_alone_is_no_consent(client: FlaskClient, database: str, answer
 def test_a_receiver_that_gives_no_answer_to_the_handshake_is_asked_again(
     client: FlaskClient, database: str, monkeypatch: pytest.MonkeyPatch, behave: Behaviour
 ) -> None:
-    monkeypatch.setattr(pinging, "ASKED_AGAIN", 0.1)
+    monkeypatch.setattr(pings, "ASKED_AGAIN", 0.1)
     with receiving(behave) as receiver, working(database):
         webhook = make_webhook(client, receiver, handshake=True)
         create_event(client)

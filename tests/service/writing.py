@@ -7,18 +7,18 @@ from typing import Any
 import orjson
 import psycopg
 
-from schemas.event import NewEventSchema
-from schemas.topic import NewTopicSchema
+from schemas.events import NewEventSchema
+from schemas.topics import NewTopicSchema
 from service import store
-from service.events.comparing import changed_fields
-from service.events.merging import merged_record
-from service.events.recording import record_event, revise_event
+from service.events.diff import changed_fields
+from service.events.merge import merged_record
 from service.events.topics import first_topic
+from service.events.write import record_event, revise_event
 from service.ids import uuid7
-from service.jsontext import render
-from service.search.narrowing import widened
-from service.search.reading import filter_of_text
-from service.store.events import Authorship, StoredEvent
+from service.search.filters.expand import widened
+from service.search.filters.parser import filter_of_text
+from service.store.events.records import Authorship, StoredEvent
+from service.strict_json import render
 from tests.factories import a_topic, an_event
 
 NOW = datetime(2024, 4, 2, 12, tzinfo=UTC)
@@ -69,7 +69,7 @@ class Writer:
         if chance < 0.85:
             self.events.append(revise_event(self.conn, event, self._content(), now=NOW, key_id=None))
         elif chance < 0.95:
-            store.events.delete_event(
+            store.events.records.delete_event(
                 self.conn, event.id, Authorship(None, None, None), expected=event.version, now=NOW
             )
         else:
@@ -79,7 +79,7 @@ class Writer:
         before = orjson.loads(event.document)
         last = merged_record(before, str(into.id), NOW)
         by = Authorship(None, None, None, changed_fields(before, last))
-        store.events.merge_event(self.conn, event, into.id, by, document=render(last), now=NOW)
+        store.events.records.merge_event(self.conn, event, into.id, by, document=render(last), now=NOW)
 
     def _content(self) -> dict[str, Any]:
         pick = self.random.choice

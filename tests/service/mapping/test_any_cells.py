@@ -6,8 +6,8 @@ import io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.mapping import Mapped, records
-from service.mapping.trying import faults_of
+from service.mappings import Mapped, records
+from service.mappings.preview import faults_of
 from tests.mappings import a_mapping
 
 steadily = settings(derandomize=True, deadline=None, max_examples=200)

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from service.cli import main
-from service.commands.trial_page import Page
-from service.mapping import outcomes, table_of_file
-from service.mapping.trying import Told, Trial
+from service.cli.main import main
+from service.cli.mapping_report import Page
+from service.mappings import outcomes, table_of_file
+from service.mappings.preview import Told, Trial
 from tests.mappings import MAPPINGS, a_mapping, tracker
 from tests.trackers import FILES
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import Invalid
-from service.mapping import Mapping, load_mapping, mapping_of
-from service.mapping.loading import mapping_in
+from service.mappings import Mapping, load_mapping, mapping_of
+from service.mappings.loader import mapping_in
 from tests.mappings import MAPPINGS, faults_of
 
 steadily = settings(derandomize=True, deadline=None, max_examples=150)

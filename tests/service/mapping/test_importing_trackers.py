@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from service.cli import main
-from service.mapping import Mapped, Refused
+from service.cli.main import main
+from service.mappings import Mapped, Refused
 from tests.mappings import MAPPINGS, tracker
 from tests.trackers import FILES, outcomes_of
 

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from service.errors import Invalid
-from service.mapping import Mapped, text_lines
+from service.mappings import Mapped, text_lines
 from tests.mappings import a_mapping, outcomes_of, record_of, records_of, refusals_of
 
 TITLE = 'event.title = "{title}"'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.topic import NewTopicSchema
+from schemas.topics import NewTopicSchema
 from tests.mappings import a_mapping, faults_of, refusals_of
 
 

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from schemas.event import NewEventSchema
-from schemas.quickload import quick_loader
-from service.mapping import Mapped, Refused, load_mapping
+from schemas.events import NewEventSchema
+from schemas.fast_load import quick_loader
+from service.mappings import Mapped, Refused, load_mapping
 from tests.mappings import MAPPINGS
 from tests.trackers import CORONANET, CPD, FILES, LAWS, outcomes_of, rows_of
 

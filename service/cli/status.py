@@ -1,0 +1,58 @@
+"""`policytrail status`: how the feed and the webhooks stand."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+import psycopg
+
+from service.cli.common import database_url
+from service.config import load_settings
+
+if TYPE_CHECKING:
+    from service.store.feed import Standing
+    from service.store.webhooks.leases import Worker
+    from service.store.webhooks.maintenance import Health
+
+
+@click.command("status")
+def status_command() -> None:
+    """Show how far the change feed and the webhooks are behind, and what workers do."""
+    from rich.console import Console  # noqa: PLC0415 (each command loads what it uses)
+    from rich.table import Table  # noqa: PLC0415 (as above)
+
+    from service import store  # noqa: PLC0415 (as above)
+
+    with psycopg.connect(database_url()) as conn:
+        standing, health = store.feed.get_standing(conn), store.webhooks.maintenance.get_health(conn)
+        workers = store.webhooks.leases.live_workers(conn, alive_for=load_settings().webhook_lease)
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in _rows(standing, health, workers, datetime.now(UTC)):
+        table.add_row(name, value)
+    Console().print(table)
+
+
+def _rows(standing: "Standing", health: "Health", workers: "list[Worker]", now: datetime) -> Iterable[tuple[str, str]]:
+    """What is shown: names and values."""
+    yield "changes numbered", f"{standing.seq:,}, kept from {standing.floor + 1:,} on"
+    yield "writes without a number", f"{standing.waiting:,}{_age(standing.oldest_waiting, now)}"
+    yield "changes not matched", f"{standing.seq - standing.matched:,}{_age(standing.oldest_unmatched, now)}"
+    yield "deliveries due", f"{health.due:,}{_age(health.oldest_due, now)}"
+    yield "late by a minute", f"{health.late:,}"
+    yield "due or to be tried again", f"{health.waiting:,}"
+    yield "webhooks", f"{health.subscriptions:,}, {health.failing:,} failing, {health.disabled:,} disabled"
+    yield "workers", f"{len(workers):,}" if workers else "none: nothing is sent"
+    attempts = Counter[str]()
+    for worker in workers:
+        attempts.update(worker.measured.get("attempts", {}))
+    told = ", ".join(f"{number:,} {outcome}" for outcome, number in attempts.most_common())
+    yield "attempts since they began", told or "none"
+    for name in ("p50", "p99"):
+        times = [worker.measured.get("first_attempt_ms", {}).get(name) for worker in workers]
+        yield f"from write to first attempt, {name}", ", ".join(f"{time:,} ms" for time in times if time) or "unknown"
+
+
+def _age(since: datetime | None, now: datetime) -> str:
+    return f", the oldest for {max(0.0, (now - since).total_seconds()):,.1f} s" if since else ""

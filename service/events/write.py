@@ -1,0 +1,123 @@
+"""Writing events: from checked content to rows, inside the caller's transaction."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from orjson import Fragment
+from psycopg import Connection
+
+from service import store
+from service.errors import Invalid
+from service.events.diff import changed_fields
+from service.events.normalize import Record, complete, is_unchanged
+from service.events.references import astray, authorship_of, events_of, links_of, missing_topics, topics_of
+from service.search.index.features import Subject, subject_of
+from service.search.index.main_date import announced_date
+from service.store.events.links import Links
+from service.store.events.records import EventRow, StoredEvent
+from service.strict_json import render
+
+#: Characters of a title that take part in sorting.
+_TITLE_KEY = 80
+
+
+def record_event(
+    conn: Connection, content: Mapping[str, Any], *, id: UUID, now: datetime, key_id: UUID | None
+) -> StoredEvent:
+    """Keep a new event of `content`, as NewEventSchema loaded it. Invalid where a topic does not exist."""
+    record = complete(content, id=str(id), now=now)
+    _require_topics(conn, record)
+    subject = subject_of(record)
+    row, links = row_of(record, id, now, subject), _links(conn, record, subject)
+    return store.events.records.insert_event(conn, row, links, authorship_of(record, key_id))
+
+
+def revise_event(
+    conn: Connection,
+    stored: StoredEvent,
+    content: Mapping[str, Any],
+    *,
+    now: datetime,
+    key_id: UUID | None,
+    kept: Collection[UUID] = (),
+) -> StoredEvent:
+    """Keep the next version of `stored`, or `stored` itself where `content` says nothing new.
+
+    Relations that it had, and those to the events `kept`, may lead to events that are not here: see imports.
+    """
+    before = orjson.loads(stored.document)
+    record = complete(content, id=str(stored.id), now=now, before=before)
+    if is_unchanged(record, before):
+        return stored
+    _require_topics(conn, record)
+    subject = subject_of(record)
+    row, links = row_of(record, stored.id, now, subject), _links(conn, record, subject, [*events_of(before), *kept])
+    by = authorship_of(record, key_id, changed_fields(before, record))
+    return store.events.records.update_event(conn, row, links, by, expected=stored.version)
+
+
+def row_of(record: Record, id: UUID, now: datetime, subject: Subject | None = None) -> EventRow:
+    """The columns of `record`, and its bytes: the one time that it is rendered.
+
+    `subject` is what filters look at in it, where that is known already. A completed record is what EventSchema dumps,
+    key for key; a test holds them equal, so that no dump is needed.
+    """
+    subject = subject or subject_of(record)
+    main, announced = subject.main, announced_date(record["dates"])
+    return EventRow(
+        id=id,
+        version=record["version"],
+        event_type=record["event_type"],
+        status=record["status"],
+        verification=record["verification"],
+        parties=sorted(subject.parties),
+        affected=sorted(subject.affected),
+        jurisdictions=sorted(subject.jurisdictions),
+        topics=sorted(subject.topics),
+        tags=sorted(subject.tags),
+        publishers=sorted(subject.publishers),
+        currencies=sorted(subject.currencies),
+        labels=sorted(subject.labels),
+        dates=render([{name: entry[name] for name in _OF_DATE} for entry in subject.dates]).decode(),
+        figures=render([_figure(figure) for figure in subject.figures]).decode(),
+        title_key=title_key(record["title"]),
+        date_earliest=main.earliest if main else None,
+        date_latest=main.latest if main else None,
+        announced_earliest=announced.earliest if announced else None,
+        created_at=subject.created_at,
+        updated_at=now,
+        content_changed_at=datetime.fromisoformat(record["content_changed_at"]),
+        document=render(record),
+    )
+
+
+#: What filters look at in a date.
+_OF_DATE = ("kind", "earliest", "latest")
+#: What filters look at in a figure beside its value, and by what figures are told apart that are not summed.
+_OF_FIGURE = ("measure", "currency", "unit", "comparator", "period", "value_type")
+
+
+def _figure(figure: Mapping[str, Any]) -> Record:
+    """What filters look at in a figure, and sums; the value as a number, exactly as it is written."""
+    named = {name: figure[name] for name in _OF_FIGURE}
+    return named | {"value": Fragment(figure["value"])}
+
+
+def title_key(title: str) -> str:
+    """What of a title takes part in sorting, and in finding titles that are nearly the same."""
+    return title.casefold()[:_TITLE_KEY]
+
+
+def _links(conn: Connection, record: Record, subject: Subject, kept: Collection[UUID] = ()) -> Links:
+    """What is looked up for `record`. Invalid where a relation names an event that never was, or the event itself."""
+    if faults := astray(record, store.events.records.follow_merges(conn, events_of(record)), kept):
+        raise Invalid("A relation leads to another event that exists.", faults)
+    return links_of(record, subject)
+
+
+def _require_topics(conn: Connection, record: Record) -> None:
+    if missing := store.topics.find_missing_topics(conn, topics_of(record)):
+        raise Invalid("The event names topics that do not exist.", missing_topics(record, missing))

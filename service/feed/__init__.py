@@ -1,0 +1,1 @@
+"""The change feed: committed writes in sequence, read by cursor."""

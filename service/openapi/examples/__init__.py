@@ -1,0 +1,1 @@
+"""An example of each request and response body."""

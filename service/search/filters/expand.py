@@ -1,0 +1,89 @@
+"""What a filter takes along: the narrower topics of its topics, and what was merged with the events that it names."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from uuid import UUID
+
+from psycopg import Connection
+
+from schemas.filters import NOT
+from service.errors import Fault, Invalid
+from service.search.filter import All, AnyOf, Filter, Is, Not, Words
+from service.search.text.tsquery import Understood, all_of, any_of, understood
+from service.store.events.relations import find_same_events
+from service.store.topics import find_narrower, find_nearest_topics
+
+#: Each value with all that it takes along.
+Wider = Mapping[str, list[str]]
+
+
+def widened(conn: Connection, asked: Filter, *, strict: bool = True) -> Filter:
+    """`asked` with what its values take along by now.
+
+    Invalid where it names a topic that does not exist. One that was checked when it was kept should not be `strict`: it
+    goes on when a topic is deleted, which finds nothing any more.
+    """
+    wider: dict[str, Wider] = {}
+    if topics := sorted(_values(asked, "topic")):
+        wider["topic"] = find_narrower(conn, topics)
+        if strict and (missing := [topic for topic in topics if topic not in wider["topic"]]):
+            raise Invalid("The filter names topics that do not exist.", _unknown(conn, missing, asked))
+    if events := sorted(_values(asked, "related_to")):
+        found = find_same_events(conn, [UUID(event) for event in events])
+        wider["related_to"] = {str(event): [str(id_) for id_ in same] for event, same in found.items()}
+    return _understood(conn, _replaced(asked, wider) if wider else asked)
+
+
+def _understood(conn: Connection, asked: Filter) -> Filter:
+    """`asked` with its words as they are looked for by now."""
+    match asked:
+        case Words():
+            return understood(conn, asked)
+        case All(parts):
+            return All(tuple(_together(all_of, [_understood(conn, part) for part in parts])))
+        case AnyOf(parts):
+            return AnyOf(tuple(_together(any_of, [_understood(conn, part) for part in parts])))
+        case Not(part):
+            return Not(_understood(conn, part))
+    return asked
+
+
+def _together(joined: Callable[[Sequence[Understood]], Understood], parts: Sequence[Filter]) -> list[Filter]:
+    """`parts` with those that are words made one: the index finds them at once, and each by itself in turn."""
+    words = [part for part in parts if isinstance(part, Understood)]
+    if len(words) < 2:  # noqa: PLR2004 (one is one already)
+        return list(parts)
+    return [*(part for part in parts if not isinstance(part, Understood)), joined(words)]
+
+
+def _unknown(conn: Connection, topics: list[str], asked: Filter) -> Iterator[Fault]:
+    nearest, wanted = find_nearest_topics(conn, topics), _values(asked, "topic", besides_not=True)
+    for topic in topics:
+        meant = f' Did you mean "{nearest[topic]}"?' if topic in nearest else ""
+        place = "topic" if topic in wanted else f"{NOT}topic"
+        yield Fault(f'There is no topic "{topic}".{meant}', parameter=place)
+
+
+def _values(asked: Filter, name: str, *, besides_not: bool = False) -> set[str]:
+    """All values of the conditions called `name`, or only those beside Not."""
+    match asked:
+        case Is():
+            return set(asked.values) if asked.name == name else set()
+        case All(parts) | AnyOf(parts):
+            return {value for part in parts for value in _values(part, name, besides_not=besides_not)}
+        case Not(part) if not besides_not:
+            return _values(part, name)
+    return set()
+
+
+def _replaced(asked: Filter, wider: Mapping[str, Wider]) -> Filter:
+    match asked:
+        case Is(name, values) if name in wider:
+            along = (one for value in values for one in wider[name].get(value, [value]))
+            return Is(name, tuple(sorted(set(along))))
+        case All(parts):
+            return All(tuple(_replaced(part, wider) for part in parts))
+        case AnyOf(parts):
+            return AnyOf(tuple(_replaced(part, wider) for part in parts))
+        case Not(part):
+            return Not(_replaced(part, wider))
+    return asked

@@ -1,0 +1,1 @@
+"""The index terms of an event: words, facets, dates."""

@@ -1,0 +1,170 @@
+"""What filters look at in an event: in a row its columns, in a document that is matched by itself the same."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from schemas.edtf import Bounds
+from service.search.index.main_date import main_date
+from service.search.index.sources import url_key
+
+Record = Mapping[str, Any]
+
+#: Filters that look at the column `labels`, and what the label of a value begins with there.
+LABELS = {
+    "event_type": "type",
+    "status": "status",
+    "verification": "verification",
+    "instrument": "instrument",
+    "lang": "lang",
+    "source_url": "source",
+    "external_id": "id",
+    "related_to": "to",
+}
+#: Labels by which an index leaves few dates and figures to look into.
+DATE_KIND, MEASURE, UNIT, VALUE = "date", "measure", "unit", "value"
+#: The month in which the main date begins, which a list in its order is read by; and that month where the date may be
+#: later than it.
+MONTH, BEYOND = "month", "beyond"
+
+#: Filters that look at a column of their own.
+COLUMNS = {
+    "party": "parties",
+    "affected": "affected",
+    "jurisdiction": "jurisdictions",
+    "topic": "topics",
+    "tag": "tags",
+    "source_publisher": "publishers",
+}
+
+#: Years that a date may span to be found by each of them.
+MOST_YEARS = 5
+
+_AFFECTED = frozenset({"affected", "dependency_source"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """What filters look at in one version of an event. `dates` and `figures` are those of the record."""
+
+    parties: frozenset[str]
+    affected: frozenset[str]
+    jurisdictions: frozenset[str]
+    topics: frozenset[str]
+    tags: frozenset[str]
+    publishers: frozenset[str]
+    currencies: frozenset[str]
+    labels: frozenset[str]
+    main: Bounds | None
+    dates: Sequence[Record]
+    figures: Sequence[Record]
+    created_at: datetime
+    updated_at: datetime
+
+
+def subject_of(record: Record) -> Subject:
+    """The subject of a record as it is stored, parsed from JSON."""
+    who, main = record["participants"], main_date(record["dates"])
+    return Subject(
+        parties=parties_of(who),
+        affected=_jurisdictions(one for one in who if one["role"] in _AFFECTED),
+        jurisdictions=_jurisdictions(who),
+        topics=frozenset(topic["id"] for topic in record["topics"]),
+        tags=frozenset(record["tags"]),
+        publishers=frozenset(source["publisher"] for source in record["sources"] if source["publisher"]),
+        currencies=frozenset(figure["currency"] for figure in record["figures"] if figure["currency"]),
+        labels=frozenset(_labels(record, main)),
+        main=main,
+        dates=record["dates"],
+        figures=record["figures"],
+        created_at=datetime.fromisoformat(record["created_at"]),
+        updated_at=datetime.fromisoformat(record["updated_at"]),
+    )
+
+
+def parties_of(participants: Iterable[Record]) -> frozenset[str]:
+    """The parties' jurisdictions."""
+    return _jurisdictions(one for one in participants if one["role"] == "party")
+
+
+def label(prefix: str, value: str) -> str:
+    """How `value` stands among the labels."""
+    return f"{prefix}:{value}"
+
+
+def source_digest(url: str) -> str:
+    """What stands for the address of a source: the same for all ways to write it, and short."""
+    return hashlib.sha256(url_key(url).encode()).hexdigest()[:32]
+
+
+def _jurisdictions(participants: Iterable[Record]) -> frozenset[str]:
+    return frozenset(one["jurisdiction"] for one in participants if one["jurisdiction"])
+
+
+def _labels(record: Record, main: Bounds | None) -> Iterator[str]:
+    yield label("type", record["event_type"])
+    yield label("verification", record["verification"])
+    if record["status"]:
+        yield label("status", record["status"])
+    yield from (label("instrument", instrument) for instrument in record["instruments"])
+    if record["lang"]:
+        yield from (label("lang", wider) for wider in _ranges(record["lang"].lower()))
+    yield from (label("source", source_digest(source["url"])) for source in record["sources"] if source["url"])
+    for external in record["external_ids"]:
+        yield label("id", f"{external['scheme']}:{external['value']}")
+        yield label("id", f"{external['scheme']}:*")
+    yield from (label("to", relation["event"]) for relation in record["relations"] if relation["event"])
+    yield from _labels_of_main(main)
+    yield from (one for entry in record["dates"] for one in _labels_of_date(entry))
+    yield from (one for figure in record["figures"] for one in _labels_of_figure(figure))
+
+
+def _labels_of_main(main: Bounds | None) -> Iterator[str]:
+    if main is None or main.earliest is None:
+        yield label(MONTH, "none")
+        return
+    begins = _month(main.earliest)
+    yield label(MONTH, begins)
+    if main.latest is None or _month(main.latest) > begins:
+        yield label(BEYOND, begins)
+
+
+def _month(day: date) -> str:
+    return day.isoformat()[:7]
+
+
+def _labels_of_date(entry: Record) -> Iterator[str]:
+    """Its kind, and that with each year that it can mean; `*` where it is open or the years are too many to list."""
+    yield label(DATE_KIND, entry["kind"])
+    first, last = (entry[end] and int(entry[end][:4]) for end in ("earliest", "latest"))
+    if first and last and last - first < MOST_YEARS:
+        yield from (label(DATE_KIND, f"{entry['kind']}:{year:04}") for year in range(first, last + 1))
+    else:
+        yield label(DATE_KIND, f"{entry['kind']}:*")
+
+
+def _labels_of_figure(figure: Record) -> Iterator[str]:
+    yield label(MEASURE, figure["measure"])
+    digits = magnitude(figure["value"])
+    yield label(VALUE, digits)
+    if figure["unit"]:
+        yield label(UNIT, figure["unit"])
+    if counted_in := figure["currency"] or figure["unit"]:
+        yield label(VALUE, f"{digits}:{counted_in}")
+
+
+def magnitude(value: str) -> str:
+    """How many digits stand before the point of a decimal, with its sign; `0` for nothing at all."""
+    digits = value.lstrip("-").partition(".")[0].lstrip("0")
+    if not digits and not value.strip("-0."):
+        return "0"
+    return f"{'-' if value.startswith('-') else '+'}{len(digits)}"
+
+
+def _ranges(tag: str) -> Iterator[str]:
+    """The language ranges that take `tag` along (RFC 4647, basic filtering): itself and what it begins with."""
+    while tag:
+        yield tag
+        tag = tag.rpartition("-")[0]

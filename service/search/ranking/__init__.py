@@ -1,0 +1,1 @@
+"""Ranking of matching events, and its explanation."""

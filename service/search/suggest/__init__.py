@@ -1,0 +1,1 @@
+"""Suggestions while a user types, and spelling corrections."""

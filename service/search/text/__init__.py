@@ -1,0 +1,1 @@
+"""Text analysis: from a text to terms, and from a search to a tsquery."""

@@ -1,0 +1,280 @@
+"""Many events at once: what `events` does for one, in a few statements for hundreds."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg import Connection
+from psycopg.errors import UniqueViolation
+from psycopg.rows import class_row
+
+from service.errors import Conflict, Stale
+from service.store.events.links import Links
+from service.store.events.records import Authorship, EventRow, StoredEvent
+from service.store.search.documents import keep_wordings
+
+ExternalId = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Known:
+    """An event that is there, as far as a row must know it that may be about it."""
+
+    id: UUID
+    version: int
+    record_state: str
+    merged_into: UUID | None
+    #: Of the last row that was about it, and the version that it made; None where there was none.
+    digest: bytes | None
+    marked: int | None
+    #: Whether others were merged into it.
+    absorbed: bool
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version that is to be kept, with what is looked up for it, and the digest of the row that it comes from."""
+
+    row: EventRow
+    links: Links
+    by: Authorship
+    digest: bytes
+
+    @property
+    def mark(self) -> tuple[UUID, int, bytes]:
+        """By which row it came."""
+        return self.row.id, self.row.version, self.digest
+
+
+_KNOWN = """
+    event.id, event.version, record_state, merged_into, digest, import_mark.version AS marked,
+    EXISTS (SELECT FROM event AS other WHERE other.merged_into = event.id) AS absorbed
+    """
+
+
+def find_known_by_id(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Known]:
+    """Those of the events `ids` that are there, in whatever state."""
+    if not ids:
+        return {}
+    cur = conn.cursor(row_factory=class_row(Known))
+    cur.execute(
+        f"""
+        SELECT {_KNOWN}
+          FROM event
+          LEFT JOIN import_mark ON event_id = event.id
+         WHERE event.id = ANY(%s)
+        """,  # noqa: S608 (a constant of ours)
+        (list(ids),),
+        binary=True,
+    )
+    return {known.id: known for known in cur}
+
+
+def find_known_by_external_id(conn: Connection, external_ids: Collection[ExternalId]) -> dict[ExternalId, Known]:
+    """The events that other systems know by these ids."""
+    if not external_ids:
+        return {}
+    rows = conn.execute(
+        f"""
+        SELECT external.scheme, external.value, {_KNOWN}
+          FROM unnest(%s::text[], %s::text[]) AS asked (scheme, value)
+          JOIN event_external_id AS external USING (scheme, value)
+          JOIN event ON event.id = external.event_id
+          LEFT JOIN import_mark ON import_mark.event_id = event.id
+        """,  # noqa: S608 (as above)
+        _columns(external_ids, 2),
+        binary=True,
+    )
+    return {(scheme, value): Known(*rest) for scheme, value, *rest in rows}
+
+
+def find_absorbed(conn: Connection, ids: Collection[UUID]) -> dict[ExternalId, UUID]:
+    """The external ids of events that were merged into the events `ids`, and which event that was."""
+    if not ids:
+        return {}
+    rows = conn.execute(
+        """
+        SELECT external ->> 'scheme', external ->> 'value', id
+          FROM event
+         CROSS JOIN LATERAL json_array_elements(convert_from(document, 'UTF8')::json -> 'external_ids') AS external
+         WHERE merged_into = ANY(%s)
+        """,
+        (list(ids),),
+        binary=True,
+    )
+    return {(scheme, value): id_ for scheme, value, id_ in rows}
+
+
+def lock_documents(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StoredEvent]:
+    """The events as they are now, in one order locked against other writers, so that no two wait for each other."""
+    if not ids:
+        return {}
+    cur = conn.cursor(row_factory=class_row(StoredEvent))
+    cur.execute(
+        "SELECT id, version, record_state, document FROM event WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+        (list(ids),),
+        binary=True,
+    )
+    return {stored.id: stored for stored in cur}
+
+
+def write_versions(
+    conn: Connection, new: Sequence[Version], changed: Sequence[Version], *, key_id: UUID | None, now: datetime
+) -> None:
+    """Keep first versions and next ones, all or none.
+
+    Conflict where an id or an external id was taken by another writer, Stale where one has changed an event.
+    """
+    try:
+        if new:
+            conn.execute(_INSERT, _rows_of(sorted(new, key=lambda version: version.row.id)))
+        if changed and conn.execute(_UPDATE, _rows_of(changed)).rowcount < len(changed):
+            raise Stale("An event has another version by now.")
+        if changed:
+            ids = [version.row.id for version in changed]
+            for statement in _CLEAR:
+                conn.execute(statement, (ids,))
+        versions = [*new, *changed]
+        conn.execute(_REVISE, {"said": _said(new, changed), "key_id": key_id, "now": now})
+        conn.execute(_LINK, _links_of(versions))
+        wordings = [(version.row.id, version.links.wording) for version in versions]
+        keep_wordings(conn, [(id_, wording) for id_, wording in wordings if wording])
+    except UniqueViolation as error:
+        raise Conflict("An id or an external id was taken by another writer.") from error
+    keep_marks(conn, [version.mark for version in versions])
+
+
+def keep_marks(conn: Connection, marks: Iterable[tuple[UUID, int, bytes]]) -> None:
+    """Note for each event the version that it has, and the digest of the row that said it."""
+    if marks := list(marks):
+        conn.execute(
+            """
+            INSERT INTO import_mark (event_id, version, digest)
+            SELECT * FROM unnest(%s::uuid[], %s::int[], %b::bytea[])
+                ON CONFLICT (event_id) DO UPDATE
+               SET version = excluded.version, digest = excluded.digest
+            """,
+            _columns(marks, 3),
+        )
+
+
+_NAMES = [field.name for field in fields(EventRow)]
+_FOLLOWING = [name for name in _NAMES if name not in ("id", "created_at")]
+_KEPT = ", ".join(["record_state", "merged_into", *_NAMES])
+
+#: Columns that hold JSON already.
+_JSON = frozenset({"dates", "figures"})
+
+# The rows come as JSON, which PostgreSQL reads by the types of the table itself: 55 us an event with all of its
+# indexes, and 15 us here. One array for each column takes as long there and four times as long here, since psycopg
+# makes arrays of arrays in Python. The documents come beside it, as bytes.
+_GIVEN = "ROWS FROM (json_populate_recordset(NULL::event, %(rows)s), unnest(%(documents)b::bytea[])) AS given"
+
+
+def _given(names: Iterable[str]) -> str:
+    return ", ".join("given.unnest" if name == "document" else f"given.{name}" for name in names)
+
+
+_INSERT = f"""
+    INSERT INTO event (record_state, {", ".join(_NAMES)})
+    SELECT 'active', {_given(_NAMES)} FROM {_GIVEN}
+    """  # noqa: S608 (names from the class EventRow)
+
+_UPDATE = f"""
+    UPDATE event
+       SET ({", ".join(_FOLLOWING)}) = ROW ({_given(_FOLLOWING)})
+      FROM {_GIVEN}
+     WHERE event.id = given.id AND event.version = given.version - 1 AND event.record_state = 'active'
+    """  # noqa: S608 (as above)
+
+# The revisions are copied from the events, documents compressed as they stand there.
+_REVISE = f"""
+    WITH written AS (
+        SELECT event.*, said.change_kind, said.reason, said.changed, said.is_new, said.place
+          FROM ROWS FROM (json_to_recordset(%(said)s)
+                          AS (id uuid, is_new boolean, change_kind text, reason text, changed text[]))
+               WITH ORDINALITY AS said (id, is_new, change_kind, reason, changed, place)
+          JOIN event USING (id)
+    ), noted AS (
+        INSERT INTO outbox (event_id, version, kind, changed, change_kind, key_id, occurred_at)
+        SELECT id, version, CASE WHEN is_new THEN 'create' ELSE 'update' END, changed, change_kind, %(key_id)s, %(now)s
+          FROM written
+         ORDER BY place
+    )
+    INSERT INTO event_revision ({_KEPT}, key_id, change_kind, reason)
+    SELECT {_KEPT}, %(key_id)s, change_kind, reason FROM written
+    """  # noqa: S608 (as above)
+
+#: What was looked up for versions that are no more. External ids stay: an import takes none away.
+_CLEAR = (
+    "DELETE FROM event_source WHERE event_id = ANY(%s)",
+    "DELETE FROM event_relation WHERE event_id = ANY(%s)",
+    "DELETE FROM event_agenda WHERE event_id = ANY(%s)",
+)
+
+# In one order whoever asks, so that of two imports of one file the second waits for the first, and none for both.
+_LINK = """
+    WITH source AS (
+        INSERT INTO event_source (event_id, url_key) SELECT * FROM unnest(%(source_ids)s::uuid[], %(url_keys)s::text[])
+    ), relation AS (
+        INSERT INTO event_relation (event_id, type, target_id, note)
+        SELECT * FROM unnest(%(relation_ids)s::uuid[], %(types)s::text[], %(targets)s::uuid[], %(notes)s::text[])
+    ), agenda AS (
+        INSERT INTO event_agenda (event_id, item, due)
+        SELECT id, item, coalesce(due, 'infinity')
+          FROM unnest(%(agenda_ids)s::uuid[], %(items)s::text[], %(due)s::date[]) AS open (id, item, due)
+    )
+    INSERT INTO event_external_id (scheme, value, event_id)
+    SELECT scheme, value, id
+      FROM unnest(%(external_ids)s::uuid[], %(schemes)s::text[], %(values)s::text[]) AS given (id, scheme, value)
+     WHERE NOT EXISTS (SELECT FROM event_external_id AS kept
+                        WHERE kept.scheme = given.scheme AND kept.value = given.value AND kept.event_id = given.id)
+     ORDER BY scheme, value
+    """
+
+
+def _rows_of(versions: Sequence[Version]) -> dict[str, Any]:
+    rows = [
+        {name: orjson.Fragment(value) if name in _JSON else value for name, value in vars(version.row).items()}
+        | {"document": None}
+        for version in versions
+    ]
+    return {"rows": orjson.dumps(rows).decode(), "documents": [version.row.document for version in versions]}
+
+
+def _said(new: Iterable[Version], changed: Iterable[Version]) -> str:
+    """Why each version was written, in the order of writing."""
+    said = [
+        {
+            "id": version.row.id,
+            "is_new": is_new,
+            "change_kind": version.by.change_kind,
+            "reason": version.by.reason,
+            "changed": version.by.changed,
+        }
+        for is_new, versions in ((True, new), (False, changed))
+        for version in versions
+    ]
+    return orjson.dumps(said).decode()
+
+
+def _links_of(versions: Iterable[Version]) -> dict[str, list[Any]]:
+    each = [(version.row.id, version.links) for version in versions]
+    external = [(id_, scheme, value) for id_, links in each for scheme, value in links.external_ids]
+    sources = [(id_, key) for id_, links in each for key in links.url_keys]
+    relations = [(id_, one.type, one.target_id, one.note) for id_, links in each for one in links.relations]
+    agenda = [(id_, one.item, one.due) for id_, links in each for one in links.open]
+    return (
+        dict(zip(("external_ids", "schemes", "values"), _columns(external, 3), strict=True))
+        | dict(zip(("source_ids", "url_keys"), _columns(sources, 2), strict=True))
+        | dict(zip(("relation_ids", "types", "targets", "notes"), _columns(relations, 4), strict=True))
+        | dict(zip(("agenda_ids", "items", "due"), _columns(agenda, 3), strict=True))
+    )
+
+
+def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Rows as their columns; `width` empty ones where there are none."""
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]

@@ -1,0 +1,105 @@
+"""The events that have figures, and the figures summed. The column `figures` holds what a filter or a sum looks at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from psycopg import Connection
+from psycopg.sql import SQL
+
+from schemas.vocabulary import Measure
+from service.store.condition import Condition
+from service.store.events.counting import estimate_events
+from service.store.events.ordering import matching
+
+#: Labels of which every event that has a figure has one.
+_LABELS = [f"measure:{measure}" for measure in Measure.words()]
+
+#: Events whose figures are summed at most: PostgreSQL takes 0.5 s for them.
+MOST_SUMMED = 50_000
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Figures that agree in the five fields before the numbers: how many, how many of these inexact, their values."""
+
+    measure: str
+    currency: str | None
+    unit: str | None
+    value_type: str | None
+    period: str | None
+    count: int
+    inexact: int
+    sum: Decimal
+    least: Decimal
+    greatest: Decimal
+
+
+def with_figures(condition: Condition) -> Condition:
+    """The condition of those events that have figures, too."""
+    return replace(
+        condition,
+        text=f"({condition.text}) AND event.labels && %(measures)s::text[]",
+        values={**condition.values, "measures": _LABELS},
+        labelled=True,
+    )
+
+
+def sum_figures(
+    conn: Connection,
+    condition: Condition,
+    *,
+    measures: Sequence[str],
+    currencies: Sequence[str],
+    units: Sequence[str],
+    least: Decimal | None,
+    most: Decimal | None,
+) -> tuple[list[Amounts], bool]:
+    """The figures that are what is asked, of the events that meet `condition`, and whether that is all of them.
+
+    It is not where more than MOST_SUMMED events match; then the newest are summed. Empty and None ask nothing.
+    """
+    found = with_figures(condition)
+    query = SQL(_SUMS).format(
+        matching=matching(found.text, past=False),
+        # As in exporting.py; where there are more, the newest are soon found.
+        fence=SQL("OFFSET 0" if estimate_events(conn, found) <= MOST_SUMMED else ""),
+        wanted=SQL(_WANTED),
+    )
+    values = {
+        **found.values,
+        "figure_measures": list(measures) or None,
+        "figure_currencies": list(currencies) or None,
+        "figure_units": list(units) or None,
+        "least": least,
+        "most": most,
+        "events": MOST_SUMMED,
+    }
+    rows = conn.execute(query, values).fetchall()
+    return [Amounts(*row[1:]) for row in rows], not rows or rows[0][0] <= MOST_SUMMED
+
+
+_SUMS = """
+      WITH chosen AS MATERIALIZED (
+           SELECT figures, row_number() OVER (ORDER BY id DESC) AS place
+             FROM (SELECT id, figures {matching} {fence}) AS event
+            ORDER BY id DESC
+            LIMIT %(events)s + 1               -- one more: is that all?
+           )
+    SELECT (SELECT count(*) FROM chosen), measure, currency, unit, value_type, period, count(*),
+           count(*) FILTER (WHERE comparator <> 'equal'), sum(value), min(value), max(value)
+      FROM chosen
+     CROSS JOIN LATERAL jsonb_to_recordset(figures)
+                     AS figure (measure text, currency text, unit text, comparator text, period text, value_type text,
+                                value numeric)
+     WHERE place <= %(events)s
+       AND {wanted}
+     GROUP BY measure, currency, unit, value_type, period
+    """
+_WANTED = """
+    (%(figure_measures)s::text[] IS NULL OR measure = ANY(%(figure_measures)s))
+    AND (%(figure_currencies)s::text[] IS NULL OR currency = ANY(%(figure_currencies)s))
+    AND (%(figure_units)s::text[] IS NULL OR unit = ANY(%(figure_units)s))
+    AND (%(least)s::numeric IS NULL OR value >= %(least)s)
+    AND (%(most)s::numeric IS NULL OR value <= %(most)s)
+    """

@@ -1,0 +1,120 @@
+"""What an event is looked up by, and what it leads to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.errors import UniqueViolation
+
+from service.errors import Conflict
+from service.store.search.documents import Wording, as_json, forget_wordings, keep_wordings
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation whose other end is an event."""
+
+    type: str
+    target_id: UUID
+    note: str | None
+
+
+@dataclass(frozen=True)
+class OpenItem:
+    """A fact that is still to come, `dates/launch` say, and the last day for it: None where there is none."""
+
+    item: str
+    due: date | None
+
+
+@dataclass(frozen=True)
+class Links:
+    """What must be unique, can be looked up from the other end, is on the agenda, or can be found by its words."""
+
+    external_ids: Sequence[tuple[str, str]]
+    url_keys: Sequence[str]
+    relations: Sequence[Relation]
+    open: Sequence[OpenItem] = ()
+    wording: Wording | None = None
+
+
+def replace_links(conn: Connection, id: UUID, links: Links) -> None:
+    """Let `links` be all that is looked up for the event. Conflict where an external id belongs to another."""
+    named = {"id": id} | columns_of(links, id)
+    try:
+        for statement in _REPLACE:
+            conn.execute(statement, named)
+    except UniqueViolation as error:
+        raise conflict_of(error) from error
+    if links.wording:
+        keep_wordings(conn, [(id, links.wording)])
+    else:
+        forget_wordings(conn, [id])
+
+
+#: What is no longer there goes, what is new comes, what stays is not touched.
+_REPLACE = (
+    """
+    DELETE FROM event_external_id
+     WHERE event_id = %(id)s
+       AND (scheme, value) NOT IN (SELECT * FROM unnest(%(schemes)s::text[], %(values)s::text[]))
+    """,
+    """
+    INSERT INTO event_external_id (scheme, value, event_id)
+    SELECT scheme, value, %(id)s
+      FROM unnest(%(schemes)s::text[], %(values)s::text[]) AS given (scheme, value)
+     WHERE NOT EXISTS (SELECT FROM event_external_id AS kept
+                        WHERE kept.scheme = given.scheme AND kept.value = given.value AND kept.event_id = %(id)s)
+    """,
+    """
+    DELETE FROM event_source WHERE event_id = %(id)s AND url_key <> ALL(%(url_keys)s::text[])
+    """,
+    """
+    INSERT INTO event_source (event_id, url_key) SELECT %(id)s, unnest(%(url_keys)s::text[]) ON CONFLICT DO NOTHING
+    """,
+    """
+    DELETE FROM event_relation WHERE event_id = %(id)s
+    """,
+    """
+    INSERT INTO event_relation (event_id, type, target_id, note)
+    SELECT %(id)s, type, target_id, note
+      FROM unnest(%(types)s::text[], %(targets)s::uuid[], %(notes)s::text[]) AS given (type, target_id, note)
+    """,
+    """
+    DELETE FROM event_agenda
+     WHERE event_id = %(id)s
+       AND (item, due) NOT IN (SELECT item, coalesce(due, 'infinity')
+                                 FROM unnest(%(open_items)s::text[], %(open_due)s::date[]) AS given (item, due))
+    """,
+    """
+    INSERT INTO event_agenda (event_id, item, due)
+    SELECT %(id)s, item, coalesce(due, 'infinity')
+      FROM unnest(%(open_items)s::text[], %(open_due)s::date[]) AS given (item, due)
+        ON CONFLICT DO NOTHING
+    """,
+)
+
+
+def columns_of(links: Links, id: UUID) -> dict[str, Any]:
+    """The links of an event as the parameters of its statements."""
+    return {
+        "schemes": [scheme for scheme, _ in links.external_ids],
+        "values": [value for _, value in links.external_ids],
+        "url_keys": list(links.url_keys),
+        "types": [relation.type for relation in links.relations],
+        "targets": [relation.target_id for relation in links.relations],
+        "notes": [relation.note for relation in links.relations],
+        "open_items": [open_.item for open_ in links.open],
+        "open_due": [open_.due for open_ in links.open],
+        "wordings": as_json([(id, links.wording)] if links.wording else []),
+    }
+
+
+def conflict_of(error: UniqueViolation) -> Exception:
+    """What it means that a key is taken: Conflict where that is an external id."""
+    if error.diag.constraint_name == "event_external_id_unique":
+        return Conflict("One of the external ids belongs to another event.")
+    return error

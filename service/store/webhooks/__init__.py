@@ -1,0 +1,21 @@
+"""SQL of webhooks: subscriptions, the delivery queue, leases."""
+
+from service.store.webhooks import (
+    deliveries,
+    leases,
+    maintenance,
+    pings,
+    queue,
+    recoveries,
+    subscriptions,
+)
+
+__all__ = [
+    "deliveries",
+    "leases",
+    "maintenance",
+    "pings",
+    "queue",
+    "recoveries",
+    "subscriptions",
+]

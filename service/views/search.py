@@ -1,0 +1,69 @@
+"""/v1/search: the list of events, asked for by filters as JSON."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Blueprint, Response
+
+from schemas.filters import NOT
+from schemas.lists import EventPageSchema, SearchPageQuerySchema, SearchSchema
+from service.errors import Fault, Invalid, ServiceError
+from service.http.auth import requires
+from service.http.content_negotiation import FILES
+from service.http.operation import operation
+from service.http.representation import asked_format
+from service.views.exports import answer_events
+
+searching = Blueprint("searching", __name__, url_prefix="/v1/search")
+
+
+@searching.post("")
+@requires("events:read")
+@operation(query=SearchPageQuerySchema, body=SearchSchema, returns=(200, EventPageSchema), safe=True, formats=FILES)
+def search_events(query: dict[str, Any], body: dict[str, Any]) -> Response:
+    """Search events by filters as JSON.
+
+    The same as `GET /v1/events`, for filters that no address can say or hold: `all`, `any` and `not` join filters, 8
+    levels deep and 100 conditions long at most, 10 of them `q`. Each value is a string or a list of which any may
+    match; commas in it are its own. Nothing is changed, so an Idempotency-Key is not needed and nothing is kept for it.
+    For the next page post the same body to `next`, or send the cursor in it as `cursor`. `format` makes it a file of
+    all that match.
+    """
+    if query["cursor"] and body["cursor"]:
+        detail = "Give the cursor once: here or in the body."
+        raise Invalid(detail, [Fault(detail, parameter="cursor")])
+    try:
+        return answer_events(asked_format(body, FILES), body | {"cursor": query["cursor"] or body["cursor"]})
+    except ServiceError as error:
+        error.faults = tuple(_in_body(fault, body) for fault in error.faults)
+        raise
+
+
+def _in_body(fault: Fault, body: Mapping[str, Any]) -> Fault:
+    """`fault`, which knows a parameter, at the member of the body that says the same."""
+    if fault.parameter is None:
+        return fault
+    places = [
+        (pointer, value)
+        for pointer, name, value in _members(body, "#")
+        if name.removeprefix(NOT) == fault.parameter.removeprefix(NOT) and value is not None
+    ]
+    if not places:
+        return fault
+    # Of several it is the one whose value the fault is about.
+    named = [pointer for pointer, value in places if any(f'"{one}"' in fault.detail for one in _each(value))]
+    return Fault(fault.detail, pointer=(named or [places[0][0]])[0])
+
+
+def _members(value: Any, pointer: str) -> Iterator[tuple[str, str, Any]]:
+    """Every member of the filters in `value`: where it stands, its name and its value."""
+    for name, member in value.items() if isinstance(value, Mapping) else ():
+        yield f"{pointer}/{name}", name, member
+        for index, part in enumerate(member if name in ("all", "any") else ()):
+            yield from _members(part, f"{pointer}/{name}/{index}")
+        if name == "not":
+            yield from _members(member, f"{pointer}/not")
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -12,19 +12,19 @@ run: .venv/local
 test: .venv/dev .venv/node
 	@$(BIN)/python -m tests.everything
 
-bench: .venv/bench
+bench: .venv/dev
 	@exec $(BIN)/python -m benchmarks
 
-bench-bulk: .venv/bench
+bench-bulk: .venv/dev
 	@exec $(BIN)/python -m benchmarks.bulk
 
-bench-feed: .venv/bench
+bench-feed: .venv/dev
 	@exec $(BIN)/python -m benchmarks.following.feed
 
-bench-search: .venv/bench
+bench-search: .venv/dev
 	@exec $(BIN)/python -m benchmarks.searching
 
-bench-webhooks: .venv/bench
+bench-webhooks: .venv/dev
 	@exec $(BIN)/python -m benchmarks.following
 
 openapi: .venv/dev
@@ -35,10 +35,9 @@ openapi: .venv/dev
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock: .venv/dev
-	$(COMPILE) --extra local --extra parquet --extra dev --extra bench -o requirements/bench.txt pyproject.toml
-	$(COMPILE) -c requirements/bench.txt --extra local --extra parquet --extra dev -o requirements/dev.txt pyproject.toml
-	$(COMPILE) -c requirements/bench.txt --extra local -o requirements/local.txt pyproject.toml
-	$(COMPILE) -c requirements/bench.txt -o requirements/service.txt pyproject.toml
+	$(COMPILE) --extra local --extra parquet --extra dev -o requirements/dev.txt pyproject.toml
+	$(COMPILE) -c requirements/dev.txt --extra local -o requirements/local.txt pyproject.toml
+	$(COMPILE) -c requirements/dev.txt -o requirements/service.txt pyproject.toml
 
 # Each set is installed once, and again when its file changes. The larger ones hold the smaller.
 .venv/%: requirements/%.txt pyproject.toml | .venv/bin/python

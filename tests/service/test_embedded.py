@@ -24,7 +24,10 @@ ROOT = Path(__file__).parent.parent.parent
 #: A kill -9 of a process loses nothing that it wrote, synced or not.
 UNSYNCED = {"fsync": "off", "shared_buffers": "16MB"}
 
-START = "import sys; from pathlib import Path; from service.db.embedded_postgres import start; print(start(Path(sys.argv[1])).pid)"
+START = (
+    "import sys; from pathlib import Path; from service.db.embedded_postgres import start;"
+    " print(start(Path(sys.argv[1])).pid)"
+)
 
 
 @pytest.fixture(scope="session")

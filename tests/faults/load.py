@@ -9,7 +9,7 @@ from itertools import cycle
 from threading import Event, Thread
 
 from tests.factories import an_event
-from tests.faults.asking import DROPPED, Answer, ask
+from tests.faults.clients import DROPPED, Answer, ask
 from tests.serving import Served
 
 #: Clients, the seconds each rests between two requests, and how many it sends at most.

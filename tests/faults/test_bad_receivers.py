@@ -14,7 +14,7 @@ from service.db.embedded_postgres import Server
 from service.webhooks.lane import AHEAD, MOST
 from tests.delivering import make_subscription, wait_for, working
 from tests.faults.conftest import make_database
-from tests.faults.working import ask, write
+from tests.faults.workers import ask, write
 from tests.receiving import Behaviour, answering, drop, hang, receiving, writing_on
 from tests.serving import free_port
 

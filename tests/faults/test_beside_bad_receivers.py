@@ -25,7 +25,7 @@ from service.ids import uuid7
 from tests.delivering import make_subscription, wait_for
 from tests.factories import an_event
 from tests.faults.conftest import make_database
-from tests.faults.working import ask, working
+from tests.faults.workers import ask, working
 from tests.receiving import Behaviour, Request, answering, hang, receiving, writing_on
 
 #: Webhooks that count, and others; writes a second, and how many of the hundred each concerns.

@@ -8,10 +8,10 @@ import pytest
 
 from service.db.embedded_postgres import Server, start
 from tests.factories import an_event
-from tests.faults.asking import ask, at_once, in_background, wait_until
+from tests.faults.clients import ask, at_once, in_background, wait_until
 from tests.faults.conftest import OPTIONS
 from tests.faults.load import load
-from tests.faults.watching import all_waiting, count_events, end_connections
+from tests.faults.locks import all_waiting, count_events, end_connections
 from tests.serving import Served, serving
 
 #: Seconds within which an answer is promised while the database is gone.

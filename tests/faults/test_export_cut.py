@@ -11,10 +11,10 @@ import pytest
 from schemas.events import NewEventSchema
 from service.db.embedded_postgres import Server
 from service.events.write import record_event
+from tests.copies import multiply
 from tests.factories import EARLIER, an_event
-from tests.faults.asking import PATIENCE, wait_until
+from tests.faults.clients import PATIENCE, wait_until
 from tests.faults.conftest import make_database
-from tests.multiplying import multiply
 from tests.serving import Served, serving
 
 #: Events, of 3 kB each: more than the sockets between two processes hold.

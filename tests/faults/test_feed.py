@@ -27,9 +27,9 @@ from service.store.events.links import Links
 from service.store.events.records import Authorship, EventRow
 from service.webhooks.matcher import Matcher
 from tests.factories import an_event
-from tests.faults.asking import wait_until
+from tests.faults.clients import wait_until
 from tests.faults.conftest import make_database
-from tests.faults.watching import waiting_for_locks
+from tests.faults.locks import waiting_for_locks
 from tests.service.test_matching import deliveries, subscribe
 
 NOW = datetime(2024, 4, 2, tzinfo=UTC)

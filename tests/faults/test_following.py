@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from tests.factories import an_event
-from tests.faults.asking import Wire, ask, in_background, request_bytes, wait_until, wire
+from tests.faults.clients import Wire, ask, in_background, request_bytes, wait_until, wire
 from tests.serving import Served, free_port, serving
 
 STREAM = {"Accept": "text/event-stream"}

@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.faults.asking import wait_until
-from tests.faults.starting import a_terminals_environment, paste, started
+from tests.faults.clients import wait_until
+from tests.faults.runs import a_terminals_environment, paste, started
 from tests.serving import ROOT
 
 #: Seconds that an environment may take to be made: some hundred packages come over the network.

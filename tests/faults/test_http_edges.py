@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from tests.factories import an_event
-from tests.faults.asking import Wire, ask, at_once, request_bytes, wire
-from tests.faults.watching import count_events
+from tests.faults.clients import Wire, ask, at_once, request_bytes, wire
+from tests.faults.locks import count_events
 from tests.serving import Served, serving
 
 EVENT = orjson.dumps(an_event())

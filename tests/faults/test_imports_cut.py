@@ -22,10 +22,10 @@ from service.imports.options import Terms
 from service.imports.readers import entries_of
 from service.imports.run import Run, begin
 from service.strict_json import Bounds
-from tests.faults.asking import DROPPED, Answer, Wire, ask, at_once, request_bytes, wait_until, wire
+from tests.faults.clients import DROPPED, Answer, Wire, ask, at_once, request_bytes, wait_until, wire
 from tests.faults.conftest import OPTIONS, make_database
 from tests.faults.processes import family, kill
-from tests.importing import NDJSON, counts, ndjson, row
+from tests.imports import NDJSON, counts, ndjson, row
 from tests.service.conftest import make_key
 from tests.serving import ROOT, Served, serving
 

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 
 from tests.factories import an_event
-from tests.faults.asking import DROPPED, Answer, ask
-from tests.faults.watching import all_waiting, count_events
+from tests.faults.clients import DROPPED, Answer, ask
+from tests.faults.locks import all_waiting, count_events
 from tests.serving import Served, serving
 
 #: Creates that are tried, by how many clients, and after how many answers the API is killed.

@@ -11,7 +11,7 @@ import pytest
 from service.db.embedded_postgres import Server, start
 from tests.delivering import wait_for
 from tests.faults.conftest import OPTIONS, make_database
-from tests.faults.working import all_delivered, ask, await_delivered, check_arrivals, dies, subscribe, working, write
+from tests.faults.workers import all_delivered, ask, await_delivered, check_arrivals, dies, subscribe, working, write
 from tests.receiving import Request, answering, hang, receiving
 
 #: Webhooks, and events that are written for each.

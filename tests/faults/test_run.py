@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from tests.faults.asking import ask, wait_until, wire
+from tests.faults.clients import ask, wait_until, wire
 from tests.faults.processes import Process, family, kill, server_in
-from tests.faults.starting import END_WITHIN, Run, paste, started
+from tests.faults.runs import END_WITHIN, Run, paste, started
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 
 from tests.factories import an_event
-from tests.faults.asking import Answer, ask, at_once
-from tests.faults.watching import all_waiting, count_events
+from tests.faults.clients import Answer, ask, at_once
+from tests.faults.locks import all_waiting, count_events
 from tests.serving import Served
 
 

@@ -6,7 +6,7 @@ from service import create_app
 from service.config import Settings
 from service.openapi.postman import to_json
 from service.openapi.spec import build_spec
-from tests.faults.working import working
+from tests.faults.workers import working
 from tests.node import NEWMAN, run_node
 from tests.receiving import answering, receiving
 from tests.serving import serving

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from service.feed import reader
 from tests.answers import body
 from tests.factories import a_topic, an_event, create_event, create_topic
-from tests.importing import imported, ndjson, row
+from tests.imports import imported, ndjson, row
 from tests.service.telling import details, told
 
 CHANGES = "/v1/changes"

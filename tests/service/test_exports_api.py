@@ -21,8 +21,8 @@ from service.exports.columns import COLUMNS
 from service.exports.export import Form, Selection, select, written
 from service.store.events.export import BATCH_BYTES
 from tests.answers import body
+from tests.copies import multiply
 from tests.factories import EARLIER, a_full_event, an_event, create_event, create_topic
-from tests.multiplying import multiply
 from tests.service.conftest import running
 from tests.service.telling import told
 

@@ -14,8 +14,8 @@ from werkzeug.http import http_date, parse_date
 from werkzeug.test import TestResponse
 
 from tests.answers import body
+from tests.copies import multiply
 from tests.factories import create_event
-from tests.multiplying import multiply
 from tests.records import a_date
 from tests.service.conftest import running
 from tests.service.telling import told

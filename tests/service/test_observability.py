@@ -17,7 +17,7 @@ from service.observability import access_log, metrics, opentelemetry
 from service.observability.tracing import trace_id
 from tests.delivering import wait_for
 from tests.factories import an_event
-from tests.faults.working import subscribe, working, write
+from tests.faults.workers import subscribe, working, write
 from tests.receiving import receiving
 from tests.serving import free_port, serving
 

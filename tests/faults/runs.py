@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from service.db.embedded_postgres import Server
-from tests.faults.asking import wait_until
+from tests.faults.clients import wait_until
 from tests.faults.processes import Process, family, kill, server_in
 from tests.serving import ROOT, free_port
 

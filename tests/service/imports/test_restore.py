@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.importing import counts, errors, imported, ndjson, row
+from tests.imports import counts, errors, imported, ndjson, row
 from tests.service.conftest import make_key
 
 ID = "01980000-0000-7000-8000-000000000001"

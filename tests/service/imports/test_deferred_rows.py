@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.imports.circles import circles
-from tests.importing import counts, errors, imported, ndjson, row, rows_in
+from tests.imports import counts, errors, imported, ndjson, row, rows_in
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A worker that kills itself, as by kill -9, at a point that is named: `python -m tests.faults.dying POINT TIMES`.
+"""A worker that kills itself, as by kill -9, at a named point: `python -m tests.faults.crash_points POINT TIMES`.
 
 It dies when it comes to the point for the TIMES-th time.
 """

@@ -39,7 +39,7 @@ def working(database: str, *arguments: str, **settings: str) -> Iterator[subproc
 
 def dies(database: str, point: str, times: int = 1, **settings: str) -> None:
     """Let a worker go on until it comes to `point` so many times, and is killed there."""
-    with working(database, "-m", "tests.faults.dying", point, str(times), **settings) as process:
+    with working(database, "-m", "tests.faults.crash_points", point, str(times), **settings) as process:
         assert process.wait(30) == -9
 
 

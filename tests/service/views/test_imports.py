@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import a_full_event, an_event, create_event, create_topic
-from tests.importing import CSV, TABLES, counts, errors, event, imported, ndjson, row, rows_in, send, titles
+from tests.imports import CSV, TABLES, counts, errors, event, imported, ndjson, row, rows_in, send, titles
 from tests.service.conftest import make_key, running
 from tests.service.telling import told
 

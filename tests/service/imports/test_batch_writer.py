@@ -10,7 +10,7 @@ from psycopg import DataError
 
 from service import store
 from service.errors import Conflict, Stale
-from tests.importing import counts, errors, imported, ndjson, row, send, titles
+from tests.imports import counts, errors, imported, ndjson, row, send, titles
 
 
 @pytest.mark.parametrize("error", [Conflict("Another writer was first."), DataError("cannot be stored")])

@@ -23,7 +23,7 @@ from service.cli import import_file
 from service.cli.main import main
 from service.imports.progress import Progress
 from tests.factories import EARLIER, a_full_event, create_event, create_topic
-from tests.importing import ndjson, row, rows_in, titles
+from tests.imports import ndjson, row, rows_in, titles
 from tests.service.conftest import make_key, running
 
 Command = Callable[..., Result]

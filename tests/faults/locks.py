@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from tests.faults.asking import Answer, in_background, wait_until
+from tests.faults.clients import Answer, in_background, wait_until
 
 
 @contextmanager

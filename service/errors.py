@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
 
@@ -28,6 +28,13 @@ class ServiceError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.faults = tuple(faults)
+
+    @classmethod
+    def at(
+        cls, detail: str, *, pointer: str | None = None, parameter: str | None = None, header: str | None = None
+    ) -> Self:
+        """Return the error with one fault: `detail` at a JSON `pointer`, a query `parameter` or a `header`."""
+        return cls(detail, [Fault(detail, pointer, parameter, header)])
 
 
 class Malformed(ServiceError):

@@ -45,8 +45,9 @@ def _applied(target: Any, operation: Any, pointer: str) -> Any:
     try:
         return jsonpatch.JsonPatch([operation]).apply(target, in_place=False)
     except jsonpatch.JsonPatchTestFailed as error:
-        detail = f"The test of {_path(operation)} failed: the document holds another value there."
-        raise Conflict(detail, [Fault(detail, pointer=pointer)]) from error
+        raise Conflict.at(
+            f"The test of {_path(operation)} failed: the document holds another value there.", pointer=pointer
+        ) from error
     except (
         jsonpatch.JsonPatchException,
         jsonpointer.JsonPointerException,

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from psycopg import Connection
 
-from service.errors import Fault, Invalid
+from service.errors import Invalid
 from service.exports.columns import COLUMNS, Column, Record, Row
 from service.exports.csv_file import csv_file
 from service.exports.ndjson import ndjson_file
@@ -50,8 +50,7 @@ def selection_of(query: Mapping[str, Any]) -> Selection:
     """What `query` selects, as EventQuerySchema or SearchSchema loaded it. Invalid where it is to be ranked."""
     unknown = [name for name, _ in query["sort"] or () if name not in SORTS]
     if unknown:
-        detail = f"Only pages of a list can be sorted by {unknown[0]}."
-        raise Invalid(detail, [Fault(detail, parameter="sort")])
+        raise Invalid.at(f"Only pages of a list can be sorted by {unknown[0]}.", parameter="sort")
     order = [Order(name, descending) for name, descending in query["sort"] or ()]
     return Selection(filter_of(query), order, query["limit"], query["as_of"])
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from werkzeug.datastructures import Accept, MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from service.errors import Fault, NotAcceptable
+from service.errors import NotAcceptable
 
 JSON = "application/json"
 
@@ -71,8 +71,7 @@ def require_acceptable(environ: Mapping[str, Any], formats: Sequence[Format] = O
     accept = environ.get("HTTP_ACCEPT")
     if accept is not None and accept != "*/*" and format_for(accept, tuple(formats)) is None:
         names = " or ".join(format_.media_types[0] for format_ in formats)
-        detail = f"This is answered as {names}; Accept takes none of it."
-        raise NotAcceptable(detail, [Fault(detail, header="Accept")])
+        raise NotAcceptable.at(f"This is answered as {names}; Accept takes none of it.", header="Accept")
     require_coding(environ)
 
 
@@ -80,8 +79,9 @@ def require_coding(environ: Mapping[str, Any]) -> None:
     """Pass a request whose Accept-Encoding takes a coding that we have."""
     codings = codings_for(environ.get("HTTP_ACCEPT_ENCODING"))
     if not (codings.gzip or codings.identity):
-        detail = "This is answered with gzip or without coding; Accept-Encoding takes neither."
-        raise NotAcceptable(detail, [Fault(detail, header="Accept-Encoding")])
+        raise NotAcceptable.at(
+            "This is answered with gzip or without coding; Accept-Encoding takes neither.", header="Accept-Encoding"
+        )
 
 
 @lru_cache(_REMEMBERED)

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from service.errors import Fault, Malformed
+from service.errors import Malformed
 from service.strict_json import render
 
 #: Characters of a cursor at most.
@@ -43,5 +43,6 @@ def decode_cursor(cursor: str, bound_to: str, length: int) -> list[str]:
 
 def unusable() -> Malformed:
     """What is told of a cursor that was not made for this list."""
-    detail = "The cursor was made for another list; begin without one, or follow `next` as it is."
-    return Malformed(detail, [Fault(detail, parameter="cursor")])
+    return Malformed.at(
+        "The cursor was made for another list; begin without one, or follow `next` as it is.", parameter="cursor"
+    )

@@ -64,14 +64,18 @@ def ask_of(sent: str) -> Ask:
     return Ask(caller, f"{request.method} {request.path}", token[1] or token[2])
 
 
+def key_reused() -> Invalid:
+    """Return the error for a key that came with another request before."""
+    return Invalid.at("This key was sent with another body; choose a new one for a new request.", header=HEADER)
+
+
 def _fingerprint() -> bytes:
     return hashlib.sha256(request.query_string + b"\n" + sent_bytes()).digest()
 
 
 def _replayed(kept: Answer, fingerprint: bytes) -> Response:
     if kept.fingerprint != fingerprint:
-        detail = "This key was sent with another body; choose a new one for a new request."
-        raise Invalid(detail, [Fault(detail, header=HEADER)])
+        raise key_reused()
     response = Response(kept.body, kept.status, kept.headers)
     response.headers["Idempotent-Replayed"] = "true"
     return response

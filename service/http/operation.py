@@ -190,8 +190,7 @@ def require_once(args: Any) -> None:
 def require_media_type(*accepted: str) -> None:
     """Pass a request whose body is of a type in `accepted`, in UTF-8."""
     if request.mimetype not in accepted:
-        detail = f"Send Content-Type: {' or '.join(accepted)}."
-        raise UnsupportedMediaType(detail, [Fault(detail, header="Content-Type")])
+        raise UnsupportedMediaType.at(f"Send Content-Type: {' or '.join(accepted)}.", header="Content-Type")
 
 
 def answer(

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request
 
-from service.errors import Fault, Invalid, NotFound
+from service.errors import Invalid, NotFound
 from service.http.content_negotiation import Format, format_for
 
 
@@ -19,12 +19,12 @@ def asked_format(query: Mapping[str, Any], formats: Sequence[Format], suffix: st
         if found is None:
             raise NotFound(f"There is no form .{suffix[:20]} of this; there are {_listed(formats)}.")
         if query["format"] not in (None, found.name):
-            raise Invalid(*_told("format", f"The address ends in .{suffix} already; leave this out."))
+            raise Invalid.at(f"The address ends in .{suffix} already; leave this out.", parameter="format")
         return found
     if named := query["format"]:
         found = next((one for one in formats if one.name == named), None)
         if found is None:
-            raise Invalid(*_told("format", f"Must be one of: {', '.join(one.name for one in formats)}."))
+            raise Invalid.at(f"Must be one of: {', '.join(one.name for one in formats)}.", parameter="format")
         return found
     return format_for(request.headers.get("Accept", ""), tuple(formats)) or formats[0]
 
@@ -33,15 +33,11 @@ def refuse(query: Mapping[str, Any], names: Iterable[str], why: str) -> None:
     """Pass a query that gives none of the parameters `names`."""
     for name in names:
         if query.get(name):
-            raise Invalid(*_told(name, why))
+            raise Invalid.at(why, parameter=name)
 
 
 #: Parameters by which a page says more than its events.
 OF_PAGES = ("count", "highlight", "explain", "snapshot")
-
-
-def _told(parameter: str, detail: str) -> tuple[str, list[Fault]]:
-    return detail, [Fault(detail, parameter=parameter)]
 
 
 def _listed(formats: Sequence[Format]) -> str:

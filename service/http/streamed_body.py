@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from service.errors import BodyTooLarge, Fault, UnsupportedMediaType
+from service.errors import BodyTooLarge, UnsupportedMediaType
 from service.http.context import service
 from service.imports.readers import PIECE
 from service.imports.run import Cut
@@ -67,8 +67,6 @@ class Arriving:
 def _require_readable() -> None:
     coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if coding not in ("gzip", "x-gzip", "identity"):
-        detail = "Send it as it is, or with Content-Encoding: gzip."
-        raise UnsupportedMediaType(detail, [Fault(detail, header="Content-Encoding")])
+        raise UnsupportedMediaType.at("Send it as it is, or with Content-Encoding: gzip.", header="Content-Encoding")
     if request.mimetype_params.get("charset", "utf-8").lower() not in _UTF_8:
-        detail = "Send it in UTF-8."
-        raise UnsupportedMediaType(detail, [Fault(detail, header="Content-Type")])
+        raise UnsupportedMediaType.at("Send it in UTF-8.", header="Content-Type")

@@ -20,8 +20,9 @@ _MOST = 2_147_483_647
 def require_active(said: Mapping[str, Any]) -> None:
     """Pass a record that is not said to be deleted or merged elsewhere."""
     if said.get("merged_into") is not None or said.get("record_state", "active") != "active":
-        detail = "Only active records are imported; this one is said to be merged or deleted."
-        raise Invalid(detail, [Fault(detail, pointer="#/record_state")])
+        raise Invalid.at(
+            "Only active records are imported; this one is said to be merged or deleted.", pointer="#/record_state"
+        )
 
 
 def restored(record: Record, said: Mapping[str, Any], now: datetime) -> Record:

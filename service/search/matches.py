@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from psycopg import Connection
 
-from service.errors import Fault, Invalid
+from service.errors import Invalid
 from service.search.filter import Filter
 from service.search.ranking.explain import Explanation, explain
 from service.search.ranking.fragments import Fragment
@@ -22,9 +22,11 @@ Query = Mapping[str, Any]
 def require_words(query: Query, asked: Filter, *, ranked: bool) -> None:
     """Pass a query that asks to see words where there are some, and scores where there is an order by them."""
     if query["explain"] and not ranked:
-        raise _wrong("explain", "Only a list in the order of relevance has scores: give `q`, and no other `sort`.")
+        raise Invalid.at(
+            "Only a list in the order of relevance has scores: give `q`, and no other `sort`.", parameter="explain"
+        )
     if query["highlight"] and next(words_in(asked), None) is None:
-        raise _wrong("highlight", "Only words can be shown that are looked for: give `q`.")
+        raise Invalid.at("Only words can be shown that are looked for: give `q`.", parameter="highlight")
 
 
 def ranked_matches(
@@ -85,7 +87,3 @@ def _explained(explanation: Explanation, score: float) -> dict[str, Any]:
         "terms": [vars(part) for part in explanation.terms],
         "neighbours": max(0.0, round(score - explanation.sum, 6)),
     }
-
-
-def _wrong(parameter: str, detail: str) -> Invalid:
-    return Invalid(detail, [Fault(detail, parameter=parameter)])

@@ -8,7 +8,7 @@ from flask import Response
 from psycopg import Connection, DataError
 
 from service import store
-from service.errors import Fault, Invalid
+from service.errors import Invalid
 from service.feed.cursor import snapshot_cursor
 from service.http.context import reading
 from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
@@ -60,16 +60,14 @@ def answer_list(query: dict[str, Any]) -> Response:
 def order_of(query: Mapping[str, Any], default: Sequence[Order]) -> Sequence[Order]:
     """The order that `sort` asks for, or the `default`. Invalid where that is not one of a whole list."""
     if query["sort"] and RELEVANCE[0] in query["sort"]:
-        detail = "Only pages of a list come in the order of relevance."
-        raise Invalid(detail, [Fault(detail, parameter="sort")])
+        raise Invalid.at("Only pages of a list come in the order of relevance.", parameter="sort")
     return [Order(name, descending) for name, descending in query["sort"]] if query["sort"] else default
 
 
 def require_past(as_of: datetime | None) -> None:
     """Pass an instant whose answer is known by now."""
     if as_of is not None and as_of > datetime.now(UTC):
-        detail = "Lies in the future, of which nothing is known yet."
-        raise Invalid(detail, [Fault(detail, parameter="as_of")])
+        raise Invalid.at("Lies in the future, of which nothing is known yet.", parameter="as_of")
 
 
 def _count(conn: Connection, condition: Condition, query: Mapping[str, Any]) -> dict[str, Any] | None:

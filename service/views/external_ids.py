@@ -10,7 +10,7 @@ from schemas.events import EventSchema, NewEventSchema
 from schemas.lists import FieldsQuerySchema
 from schemas.parts import NewExternalIdSchema
 from service import store
-from service.errors import Conflict, Fault, Invalid, NotFound, Stale
+from service.errors import Conflict, Invalid, NotFound, Stale
 from service.events.write import record_event, revise_event
 from service.http.auth import requires
 from service.http.conditional import is_known, require_match
@@ -73,8 +73,7 @@ def _state_id(body: dict[str, Any], scheme: str, value: str) -> None:
     if not stated:
         body["external_ids"] = [*body["external_ids"], {"scheme": scheme, "value": value}]
     elif value not in stated:
-        detail = f'The body says {scheme} "{stated[0]}", the address "{value}".'
-        raise Invalid(detail, [Fault(detail, pointer="#/external_ids")])
+        raise Invalid.at(f'The body says {scheme} "{stated[0]}", the address "{value}".', pointer="#/external_ids")
 
 
 def _told(stored: StoredEvent, status: int = 200, fields: Collection[str] | None = None) -> Response:

@@ -17,7 +17,7 @@ from schemas.imports import ImportQuerySchema, ImportSchema, ImportSummarySchema
 from schemas.lists import PageQuerySchema, page_of
 from service import store
 from service.db.pool import Database
-from service.errors import Conflict, Fault, Invalid, Malformed, NotFound, Unavailable
+from service.errors import Conflict, Malformed, NotFound, Unavailable
 from service.http import idempotency
 from service.http.auth import requires
 from service.http.content_negotiation import NDJSON, PAGES, Format, format_for
@@ -171,8 +171,7 @@ def _replayed(earlier: Import, body: Arriving) -> Response:
         for _ in body.pieces():
             pass
     if body.fingerprint() != earlier.fingerprint:
-        detail = "This key was sent with another body; choose a new one for a new request."
-        raise Invalid(detail, [Fault(detail, header=idempotency.HEADER)])
+        raise idempotency.key_reused()
     asked_for = _asked_for()
     headers = {"Location": _address(earlier), "Cache-Control": "no-store", "Idempotent-Replayed": "true"}
     told = _report(service().database, earlier.id) + (b"" if asked_for is PAGES else b"\n")

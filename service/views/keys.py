@@ -10,7 +10,7 @@ from schemas.keys import IssuedKeySchema, KeyQuerySchema, KeySchema, MeSchema, N
 from schemas.lists import page_of
 from service import store
 from service.api_keys import PREFIX_LENGTH, digest, new_key
-from service.errors import Fault, Invalid, NotFound
+from service.errors import Invalid, NotFound
 from service.events.normalize import timestamp
 from service.http.auth import ANY_SCOPE, disbelieve, requires
 from service.http.context import caller, reading, service, transaction
@@ -117,8 +117,7 @@ def _end_of(body: dict[str, Any]) -> datetime | None:
         return None
     end = datetime.fromisoformat(body["expires_at"])
     if end <= datetime.now(UTC):
-        detail = "Must be in the future."
-        raise Invalid(detail, [Fault(detail, pointer="#/expires_at")])
+        raise Invalid.at("Must be in the future.", pointer="#/expires_at")
     return end
 
 

@@ -11,7 +11,7 @@ from psycopg import Connection
 from schemas.events import EventSchema, NewEventSchema
 from schemas.merging import MergeSchema
 from service import store
-from service.errors import Conflict, Fault, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
+from service.errors import Conflict, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
 from service.events.diff import changed_fields
 from service.events.merge import merge, merged_record
 from service.events.normalize import Record
@@ -65,8 +65,7 @@ def merge_event(event_id: UUID, body: dict[str, Any]) -> Response:
 
 def _require_two(goes: UUID, stays: UUID) -> None:
     if goes == stays:
-        detail = "An event cannot be merged into itself."
-        raise Invalid(detail, [Fault(detail, pointer="#/into")])
+        raise Invalid.at("An event cannot be merged into itself.", pointer="#/into")
 
 
 def _target(conn: Connection, into: UUID) -> StoredEvent:
@@ -74,9 +73,9 @@ def _target(conn: Connection, into: UUID) -> StoredEvent:
     try:
         return store.events.records.get_event(conn, into)
     except NotFound as error:
-        raise Invalid(error.detail, [Fault(error.detail, pointer="#/into")]) from error
+        raise Invalid.at(error.detail, pointer="#/into") from error
     except (Gone, Moved) as error:
-        raise Conflict(error.detail, [Fault(error.detail, pointer="#/into")]) from error
+        raise Conflict.at(error.detail, pointer="#/into") from error
 
 
 def _together(conn: Connection, stays: Record, goes: Record) -> Record:

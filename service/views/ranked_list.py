@@ -8,7 +8,7 @@ from flask import Response
 from psycopg import Connection, DataError
 
 from service import store
-from service.errors import Fault, Invalid
+from service.errors import Invalid
 from service.http.context import reading, settings
 from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.http.pages import page, page_size, selected
@@ -34,9 +34,9 @@ def is_ranked(asked: Filter, query: Mapping[str, Any]) -> bool:
     sort = query["sort"]
     if sort and any(name == "relevance" for name, _ in sort):
         if sort != RELEVANCE:
-            raise _wrong("`relevance` stands alone; it begins with the best.")
+            raise Invalid.at("`relevance` stands alone; it begins with the best.", parameter="sort")
         if words_of(asked)[0] is None:
-            raise _wrong("Events are relevant to words: give `q`.")
+            raise Invalid.at("Events are relevant to words: give `q`.", parameter="sort")
         return True
     return not sort and query["as_of"] is None and words_of(asked)[0] is not None
 
@@ -116,7 +116,3 @@ def _count(conn: Connection, words: Understood, rest: Filter, found: Page, kind:
         listed = replace(words, every=words.some or "") if found.partly else words
         return {"value": store.events.counting.count_events(conn, condition_of(All((listed, rest)))), "kind": kind}
     return {"value": found.of, "kind": kind}
-
-
-def _wrong(detail: str) -> Invalid:
-    return Invalid(detail, [Fault(detail, parameter="sort")])

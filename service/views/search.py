@@ -30,8 +30,7 @@ def search_events(query: dict[str, Any], body: dict[str, Any]) -> Response:
     all that match.
     """
     if query["cursor"] and body["cursor"]:
-        detail = "Give the cursor once: here or in the body."
-        raise Invalid(detail, [Fault(detail, parameter="cursor")])
+        raise Invalid.at("Give the cursor once: here or in the body.", parameter="cursor")
     try:
         return answer_events(asked_format(body, FILES), body | {"cursor": query["cursor"] or body["cursor"]})
     except ServiceError as error:

@@ -10,7 +10,7 @@ from typing import Any
 from orjson import Fragment
 
 from schemas.edtf import Bounds
-from service.errors import Fault, Invalid
+from service.errors import Invalid
 from service.search.filter import All, AnyOf, DateAsked, FigureAsked, Filter, Is, Not, Span, Words
 from service.search.filters.words import words_condition
 from service.search.index.features import COLUMNS, DATE_KIND, LABELS, MEASURE, UNIT, VALUE, label, magnitude
@@ -116,8 +116,7 @@ class _Writer:
 
     def _words(self, asked: Words) -> str:
         if self.past:
-            detail = "Words are found in events as they are now; leave this out, or `q`."
-            raise Invalid(detail, [Fault(detail, parameter="as_of")])
+            raise Invalid.at("Words are found in events as they are now; leave this out, or `q`.", parameter="as_of")
         condition = words_condition(asked)
         return re.sub(r"%\((\w+)\)[sbt]", lambda found: self.put(condition.values[found[1]]), condition.text)
 

@@ -46,7 +46,7 @@ def get_head(conn: Connection) -> Head:
     return Head(*head)
 
 
-_HEAD = f"SELECT generation, seq, floor, {WAITING} FROM feed_head"  # noqa: S608 (a constant above)
+_HEAD = f"SELECT generation, seq, floor, {WAITING} FROM feed_head"
 
 
 def get_standing(conn: Connection) -> Standing:
@@ -112,7 +112,7 @@ _SEQUENCE = f"""
       FROM (SELECT count(*) AS number FROM numbered) AS given, here
      WHERE given.number > 0
  RETURNING given.number
-    """  # noqa: S608 (constants above)
+    """
 
 
 def begin_generation(conn: Connection) -> UUID:

@@ -121,7 +121,7 @@ def _slice_query(condition: str | None, kinds: bool, documents: bool, before: bo
                        LIMIT %(feed_limit)s) AS asked
           ) AS entry ON bytes_ahead < %(feed_bytes)s
          ORDER BY entry.seq
-        """  # noqa: S608 (constants of ours, and a condition made of such)
+        """
 
 
 def _version(number: str, condition: str | None) -> str:
@@ -131,4 +131,4 @@ def _version(number: str, condition: str | None) -> str:
         SELECT nullif(document, '') AS document {holds}
           FROM event_revision AS event
          WHERE event.id = feed.event_id AND event.version = {number} AND {number} > 0
-        """  # noqa: S608 (as above)
+        """

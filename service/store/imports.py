@@ -83,7 +83,7 @@ _COLUMNS = """
     """
 
 _LOST = "state = 'running' AND beat_at < %(now)s - %(lease)s"
-_FOUND = f"FROM (SELECT *, {_LOST} AS is_lost FROM import) AS import"  # noqa: S608 (a constant of ours)
+_FOUND = f"FROM (SELECT *, {_LOST} AS is_lost FROM import) AS import"
 
 _OWNED = "(%(owner)s::uuid IS NULL OR key_id = %(owner)s)"
 

@@ -38,7 +38,7 @@ def find_key(conn: Connection, digest: bytes) -> Key | None:
          WHERE digest = %(digest)s
            AND revoked_at IS NULL
            AND (expires_at IS NULL OR expires_at > now())
-        """,  # noqa: S608 (a constant of ours)
+        """,
         {"digest": digest},
     )
     return cur.fetchone()
@@ -47,7 +47,7 @@ def find_key(conn: Connection, digest: bytes) -> Key | None:
 def get_key(conn: Connection, id: UUID) -> Key:
     """The key `id`, valid or not."""
     cur = conn.cursor(row_factory=class_row(Key))
-    cur.execute(f"SELECT {_COLUMNS} FROM api_key WHERE id = %(id)s", {"id": id})  # noqa: S608 (as above)
+    cur.execute(f"SELECT {_COLUMNS} FROM api_key WHERE id = %(id)s", {"id": id})
     return _one(cur.fetchone(), id)
 
 
@@ -61,7 +61,7 @@ def page_keys(conn: Connection, *, after: str | None, limit: int) -> list[Key]:
          WHERE %(after)s::uuid IS NULL OR id > %(after)s::uuid
          ORDER BY id
          LIMIT %(limit)s
-        """,  # noqa: S608 (as above)
+        """,
         {"after": after, "limit": limit},
     )
     return cur.fetchall()
@@ -92,7 +92,7 @@ def insert_key(
         INSERT INTO api_key (id, name, prefix, digest, scopes, created_at, expires_at)
         VALUES (%(id)s, %(name)s, %(prefix)s, %(digest)s, %(scopes)s, now(), %(expires_at)s)
         RETURNING {_COLUMNS}
-        """,  # noqa: S608 (as above)
+        """,
         {
             "id": id,
             "name": name,
@@ -114,7 +114,7 @@ def revoke_key(conn: Connection, id: UUID) -> Key:
            SET revoked_at = coalesce(revoked_at, now())
          WHERE id = %(id)s
         RETURNING {_COLUMNS}
-        """,  # noqa: S608 (as above)
+        """,
         {"id": id},
     )
     return _one(cur.fetchone(), id)

@@ -66,7 +66,7 @@ def find_known_by_id(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Know
           FROM event
           LEFT JOIN import_mark ON event_id = event.id
          WHERE event.id = ANY(%s)
-        """,  # noqa: S608 (a constant of ours)
+        """,
         (list(ids),),
         binary=True,
     )
@@ -84,7 +84,7 @@ def find_known_by_external_id(conn: Connection, external_ids: Collection[Externa
           JOIN event_external_id AS external USING (scheme, value)
           JOIN event ON event.id = external.event_id
           LEFT JOIN import_mark ON import_mark.event_id = event.id
-        """,  # noqa: S608 (as above)
+        """,
         _columns(external_ids, 2),
         binary=True,
     )
@@ -181,14 +181,14 @@ def _given(names: Iterable[str]) -> str:
 _INSERT = f"""
     INSERT INTO event (record_state, {", ".join(_NAMES)})
     SELECT 'active', {_given(_NAMES)} FROM {_GIVEN}
-    """  # noqa: S608 (names from the class EventRow)
+    """
 
 _UPDATE = f"""
     UPDATE event
        SET ({", ".join(_FOLLOWING)}) = ROW ({_given(_FOLLOWING)})
       FROM {_GIVEN}
      WHERE event.id = given.id AND event.version = given.version - 1 AND event.record_state = 'active'
-    """  # noqa: S608 (as above)
+    """
 
 # The revisions are copied from the events, documents compressed as they stand there.
 _REVISE = f"""
@@ -206,7 +206,7 @@ _REVISE = f"""
     )
     INSERT INTO event_revision ({_KEPT}, key_id, change_kind, reason)
     SELECT {_KEPT}, %(key_id)s, change_kind, reason FROM written
-    """  # noqa: S608 (as above)
+    """
 
 #: What was looked up for versions that are no more. External ids stay: an import takes none away.
 _CLEAR = (

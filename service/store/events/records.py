@@ -71,7 +71,7 @@ _KEPT = ", ".join(["record_state", "merged_into", *_NAMES])
 _REVISION = f"""
     INSERT INTO event_revision ({_KEPT}, key_id, change_kind, reason)
     SELECT {_KEPT}, %(key_id)s, %(change_kind)s, %(reason)s FROM written
-    """  # noqa: S608 (as below)
+    """
 
 
 def _noted(kind: str) -> str:
@@ -82,7 +82,7 @@ def _noted(kind: str) -> str:
             SELECT id, version, '{kind}', %(changed)s::text[], %(change_kind)s, %(key_id)s, merged_into, updated_at
               FROM written
         )
-        """  # noqa: S608 (constants of ours)
+        """
 
 
 # In one line: psycopg does not keep how it reads a statement of more than 4096 characters, which takes 0.15 ms.
@@ -107,7 +107,7 @@ _INSERT = " ".join(
           FROM unnest(%(open_items)s::text[], %(open_due)s::date[]) AS given (item, due)
     ), {ADDED}, {_noted("create")}
     {_REVISION}
-    """.split()  # noqa: S608 (names from the class above)
+    """.split()
 )
 
 _UPDATE = f"""
@@ -118,7 +118,7 @@ _UPDATE = f"""
      RETURNING *
     ), {_noted("update")}
     {_REVISION}
-    """  # noqa: S608 (as above)
+    """
 
 
 def insert_event(conn: Connection, row: EventRow, links: Links, by: Authorship) -> StoredEvent:
@@ -204,7 +204,7 @@ def delete_event(conn: Connection, id: UUID, by: Authorship, *, expected: int, n
          RETURNING *
         ), {_noted("delete")}
         {_REVISION}
-        """,  # noqa: S608 (a constant of ours)
+        """,
         {"id": id, "expected": expected, "now": now} | vars(by),
     )
     if changed.rowcount == 0:
@@ -226,7 +226,7 @@ def merge_event(
          RETURNING *
         ), {_noted("merge")}
         {_REVISION}
-        """,  # noqa: S608 (a constant of ours)
+        """,
         {"id": goes.id, "into": into, "document": document, "now": now} | vars(by),
     )
     replace_links(conn, goes.id, Links((), (), ()))

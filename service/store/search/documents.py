@@ -54,7 +54,7 @@ _TSVECTOR = f"""
               FROM json_array_elements(sections) WITH ORDINALITY AS part (section, place)
             OFFSET 0) AS analysed
      CROSS JOIN LATERAL generate_series(1, times) AS round
-    """  # noqa: S608 (constants of ours)
+    """
 
 _ANALYSED = f"""
     SELECT id, month, coalesce(day, '-infinity') AS day, languages, facets, counted, date_earliest, date_latest,
@@ -63,7 +63,7 @@ _ANALYSED = f"""
            AS said (id uuid, month integer, day date, languages text[], sections json,
                     facets text[], counted text[], date_earliest date, date_latest date)
      CROSS JOIN LATERAL ({_TSVECTOR} OFFSET 0) AS analysed
-    """  # noqa: S608 (as above)
+    """
 
 _LANGUAGES = f"""
         INSERT INTO search_language (configuration)
@@ -71,7 +71,7 @@ _LANGUAGES = f"""
           FROM worded
          CROSS JOIN unnest(languages) AS language
          WHERE NOT EXISTS (SELECT FROM search_language AS known WHERE known.configuration = ltrim(language, '{_GAP}'))
-    """  # noqa: S608 (as above)
+    """
 
 _ROWS = f"""
     INSERT INTO event_search (event_id, month, bucket, day, length, words, tsv,
@@ -79,7 +79,7 @@ _ROWS = f"""
     SELECT id, month, get_byte(uuid_send(id), 15) & {BUCKETS - 1}, day, length, words, tsv,
            facets, counted, date_earliest, date_latest
       FROM worded
-    """  # noqa: S608 (as above)
+    """
 
 #: The parts of a statement by which new events have the words in its parameter `wordings`.
 ADDED = f"worded AS MATERIALIZED ({_ANALYSED}), language AS ({_LANGUAGES}), kept AS ({_ROWS})"
@@ -113,7 +113,7 @@ _KEEP = f"""
             event_search.date_earliest, event_search.date_latest)
            IS DISTINCT FROM (excluded.tsv, excluded.day, excluded.facets, excluded.counted,
                              excluded.date_earliest, excluded.date_latest)
-    """  # noqa: S608 (as above)
+    """
 
 
 def keep_wordings(conn: Connection, wordings: Iterable[tuple[UUID, Wording]]) -> None:
@@ -162,7 +162,7 @@ def find_matching(conn: Connection, wording: Wording, queries: Sequence[str]) ->
           FROM (SELECT %(sections)s::json AS sections, %(languages)s::text[] AS languages) AS given
          CROSS JOIN LATERAL ({_TSVECTOR} OFFSET 0) AS analysed
           JOIN unnest(%(queries)s::text[]) AS query ON tsv @@ query::tsquery
-        """,  # noqa: S608 (a constant of ours)
+        """,
         {
             "sections": orjson.dumps(wording.sections).decode(),
             "languages": list(wording.languages),

@@ -40,7 +40,7 @@ def find_frequencies(conn: Connection, ranking: Ranking, ids: Sequence[UUID]) ->
                   FROM event_search
                  WHERE event_id = ANY(%(ids)s)
                 OFFSET 0) AS ranked
-        """,  # noqa: S608 (expressions of ours)
+        """,
         values,
         prepare=False,
     )

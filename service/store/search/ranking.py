@@ -147,7 +147,7 @@ class _Shape:
 LOOKED_INTO = 50
 
 
-_NEAR = f"coalesce((SELECT score FROM found ORDER BY score DESC OFFSET {LOOKED_INTO - 1} LIMIT 1), '-infinity')"  # noqa: S608 (a number of ours)
+_NEAR = f"coalesce((SELECT score FROM found ORDER BY score DESC OFFSET {LOOKED_INTO - 1} LIMIT 1), '-infinity')"
 
 
 @lru_cache(maxsize=512)  # more than the shapes that clients use; each is five kilobytes
@@ -180,7 +180,7 @@ def _page_query(shape: _Shape) -> str:
                LIMIT %(limit)s
           ) AS page ON TRUE
          ORDER BY page.has_every DESC, page.total_score DESC, page.event_id DESC
-        """  # noqa: S608 (constants of ours, and a condition made of such)
+        """
 
 
 _BEHIND = "AND (has_every, {score}, event_id) < (%(after_every)s::boolean, %(after_score)s::float8, %(after_id)s::uuid)"
@@ -207,7 +207,7 @@ def _versions(table: str, shape: _Shape) -> str:
            {joined(shape.narrowed, current=current)}
           WHERE {" AND ".join(wanted)}
          OFFSET 0)
-        """  # noqa: S608 (as above)
+        """
 
 
 IN_REGION = """
@@ -279,7 +279,7 @@ def _extra(neighbours: int, *, past: bool) -> str:
              WHERE found.score >= total.near
              LIMIT 1
         ) AS beside ON TRUE
-        """  # noqa: S608 (as above)
+        """
 
 
 def _values(ranking: Ranking) -> dict[str, Any]:

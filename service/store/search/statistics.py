@@ -55,7 +55,7 @@ def measure(conn: Connection) -> Collection:
           {"" if buckets == BUCKETS else "WHERE bucket < %(buckets)s::smallint"}
          GROUP BY month
          ORDER BY month DESC
-        """,  # noqa: S608 (constants of ours)
+        """,
         {"buckets": buckets},
         prepare=False,
     ).fetchall()
@@ -76,7 +76,7 @@ def guess_matches(conn: Connection, query: str, narrowing: Narrowing | None, eve
     sought = Sought.by(query, "wanted")
     wanted = [*sought.conditions, *([_ONE_BUCKET] if sampled else []), *conditions(narrowed)]
     [(found,)] = conn.execute(
-        f"SELECT count(*) FROM event_search AS search {joined(narrowed)} WHERE {' AND '.join(wanted)}",  # noqa: S608 (constants of ours)
+        f"SELECT count(*) FROM event_search AS search {joined(narrowed)} WHERE {' AND '.join(wanted)}",
         {**sought.values, **(narrowing.values if narrowing else {})},
         prepare=False,
     ).fetchall()
@@ -111,7 +111,7 @@ def _matches(conn: Connection, queries: Sequence[str], within: str = "") -> list
     if not queries:
         return []
     counted = (
-        f"(SELECT count(*) FROM event_search WHERE tsv @@ %(query_{number})s::tsquery{within})"  # noqa: S608 (as above)
+        f"(SELECT count(*) FROM event_search WHERE tsv @@ %(query_{number})s::tsquery{within})"
         for number in range(len(queries))
     )
     values = {f"query_{number}": query for number, query in enumerate(queries)}

@@ -95,7 +95,7 @@ def find_titled(conn: Connection, words: str, in_titles: str, region: Region | N
                  LIMIT %(limit)s) AS found
           JOIN event ON id = event_id
          ORDER BY day DESC, event_id
-        """,  # noqa: S608 (a constant of ours)
+        """,
         {
             "words": words,
             "in_titles": in_titles,

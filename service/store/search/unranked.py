@@ -97,7 +97,7 @@ def _query(sought: tuple[str, ...], narrowed: Texts, *, past: bool, behind: bool
           JOIN event ON event.id = event_id AND event.record_state = 'active'
          ORDER BY found.day DESC, event_id DESC
          LIMIT %(limit)s
-        """  # noqa: S608 (constants of ours, and a condition made of such)
+        """
 
 
 def _versions(table: str, sought: tuple[str, ...], narrowed: Texts, *, past: bool, behind: bool) -> str:
@@ -113,4 +113,4 @@ def _versions(table: str, sought: tuple[str, ...], narrowed: Texts, *, past: boo
           FROM {table} AS search
           {joined(narrowed, current=current)}
          WHERE {" AND ".join(wanted)}
-        """  # noqa: S608 (as above)
+        """

@@ -93,7 +93,7 @@ def sweep(conn: Connection, subscription_id: UUID, *, before: datetime | None) -
 def forget_subscription(conn: Connection, id: UUID) -> None:
     """Take away a deleted subscription, of which no delivery is left."""
     for table in ("ping", "recovery"):
-        conn.execute(f"DELETE FROM {table} WHERE subscription_id = %s", (id,))  # noqa: S608 (two names above)
+        conn.execute(f"DELETE FROM {table} WHERE subscription_id = %s", (id,))
     conn.execute("DELETE FROM subscription WHERE id = %s AND deleted_at IS NOT NULL", (id,))
 
 

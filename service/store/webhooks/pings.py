@@ -90,5 +90,5 @@ def finish_ping(conn: Connection, ping: Ping) -> None:
 def find_finished_ping(conn: Connection, id: UUID) -> Ping | None:
     """What came back for the test `id`, if it has been made."""
     cur = conn.cursor(row_factory=class_row(Ping))
-    query = f"SELECT {_COLUMNS} FROM ping WHERE id = %s AND outcome IS NOT NULL"  # noqa: S608 (a constant above)
+    query = f"SELECT {_COLUMNS} FROM ping WHERE id = %s AND outcome IS NOT NULL"
     return cur.execute(query, (id,), binary=True).fetchone()

@@ -156,7 +156,7 @@ def find_due(conn: Connection, wanted: Sequence[Wanted]) -> list[Due]:
                 ORDER BY due_at, seq
                 LIMIT wanted.further)
          ) AS due
-        """,  # noqa: S608 (a constant above)
+        """,
         {
             "ids": [one.subscription_id for one in wanted],
             "firsts": [max(one.first, 0) for one in wanted],
@@ -191,7 +191,7 @@ def find_next(conn: Connection, subscription_ids: Sequence[UUID], *, most: int) 
                  ) AS pending) AS next
          WHERE is_due
          ORDER BY seq
-        """,  # noqa: S608 (a constant above)
+        """,
         {"ids": list(subscription_ids), "most": most},
         binary=True,
     )

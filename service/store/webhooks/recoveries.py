@@ -35,7 +35,7 @@ def insert_recovery(conn: Connection, *, id: UUID, subscription_id: UUID, since:
         INSERT INTO recovery (id, subscription_id, since, asked_at, last_seq, recovered)
         VALUES (%(id)s, %(subscription_id)s, %(since)s, now(), 0, 0)
         RETURNING {_COLUMNS}
-        """,  # noqa: S608 (a constant above)
+        """,
         {"id": id, "subscription_id": subscription_id, "since": since},
     )
     return cur.fetchall()[0]
@@ -44,7 +44,7 @@ def insert_recovery(conn: Connection, *, id: UUID, subscription_id: UUID, since:
 def get_recovery(conn: Connection, subscription_id: UUID, id: UUID) -> Recovery:
     """The recovery `id` of the subscription."""
     cur = conn.cursor(row_factory=class_row(Recovery))
-    query = f"SELECT {_COLUMNS} FROM recovery WHERE id = %s AND subscription_id = %s"  # noqa: S608 (as above)
+    query = f"SELECT {_COLUMNS} FROM recovery WHERE id = %s AND subscription_id = %s"
     found = cur.execute(query, (id, subscription_id)).fetchone()
     if found is None:
         raise NotFound(f"There is no recovery {id} of the webhook {subscription_id}.")

@@ -62,7 +62,7 @@ _NOTED = f"""(
     SELECT jsonb_agg(notice ORDER BY place)
       FROM jsonb_array_elements(%(notice)s || notices) WITH ORDINALITY AS kept (notice, place)
      WHERE place <= {MOST_NOTICES}
-    )"""  # noqa: S608 (a constant above)
+    )"""
 
 
 def active_subscriptions(conn: Connection) -> list[Watch]:
@@ -108,7 +108,7 @@ def get_subscription(conn: Connection, id: UUID, owner: UUID | None, *, lock: bo
          WHERE id = %(id)s AND deleted_at IS NULL
            AND (%(owner)s::uuid IS NULL OR key_id = %(owner)s)
         {"FOR NO KEY UPDATE" if lock else ""}
-        """,  # noqa: S608 (constants of ours)
+        """,
         {"id": id, "owner": owner},
     )
     return _one(cur.fetchone(), id)
@@ -126,7 +126,7 @@ def page_subscriptions(conn: Connection, owner: UUID | None, *, after: str | Non
            AND (%(after)s::uuid IS NULL OR id > %(after)s::uuid)
          ORDER BY id
          LIMIT %(limit)s
-        """,  # noqa: S608 (as above)
+        """,
         {"owner": owner, "after": after, "limit": limit},
     )
     return cur.fetchall()
@@ -154,7 +154,7 @@ def insert_subscription(
                %(secret)b, %(now)s, %(now)s
           FROM feed_head
      RETURNING {_COLUMNS}
-        """,  # noqa: S608 (as above)
+        """,
         {**_values(said), "id": id, "key_id": key_id, "shard": shard, "secret": secret, "now": now},
     )
     return _one(cur.fetchone(), id)
@@ -186,7 +186,7 @@ def update_subscription(
                notices = CASE WHEN %(resumed)s THEN {_NOTED} ELSE notices END
          WHERE id = %(id)s
      RETURNING {_COLUMNS}
-        """,  # noqa: S608 (as above)
+        """,
         {
             **values,
             "id": before.id,
@@ -209,7 +209,7 @@ def rotate_secret(conn: Connection, id: UUID, secret: bytes, *, until: datetime,
                version = version + 1, updated_at = %(now)s, notices = {_NOTED}
          WHERE id = %(id)s
      RETURNING {_COLUMNS}
-        """,  # noqa: S608 (as above)
+        """,
         {"id": id, "secret": secret, "until": until, "now": now, "notice": _notice("secret_rotated", now)},
     )
     return _one(cur.fetchone(), id)
@@ -237,7 +237,7 @@ def disable_subscription(conn: Connection, id: UUID, reason: str, *, now: dateti
                SET paused = TRUE, disabled_at = %(now)s, disabled_reason = %(reason)s,
                    version = version + 1, updated_at = %(now)s, notices = {_NOTED}
              WHERE id = %(id)s AND disabled_at IS NULL AND deleted_at IS NULL
-            """,  # noqa: S608 (as above)
+            """,
             {"id": id, "reason": reason, "now": now, "notice": _notice("disabled", now, reason)},
         ).rowcount
         == 1
@@ -250,7 +250,7 @@ def note_exhausted(conn: Connection, ids: list[UUID], *, now: datetime) -> None:
         f"""
         UPDATE subscription SET version = version + 1, updated_at = %(now)s, notices = {_NOTED}
          WHERE id = ANY(%(ids)s) AND notices #>> '{{0,kind}}' IS DISTINCT FROM 'exhausted'
-        """,  # noqa: S608 (as above)
+        """,
         {"ids": ids, "now": now, "notice": _notice("exhausted", now)},
     )
 
@@ -263,7 +263,7 @@ def pass_handshake(conn: Connection, id: UUID, rate: int | None, *, now: datetim
            SET handshake = 'passed', rate_limit = least(rate_limit, %(rate)s),
                version = version + 1, updated_at = %(now)s, notices = {_NOTED}
          WHERE id = %(id)s AND handshake = 'pending'
-        """,  # noqa: S608 (as above)
+        """,
         {"id": id, "rate": rate, "now": now, "notice": _notice("handshake_passed", now)},
     )
 

@@ -19,13 +19,13 @@ bench-bulk: .venv/dev
 	@exec $(BIN)/python -m benchmarks.bulk
 
 bench-feed: .venv/dev
-	@exec $(BIN)/python -m benchmarks.following.feed
+	@exec $(BIN)/python -m benchmarks.feed
 
 bench-search: .venv/dev
-	@exec $(BIN)/python -m benchmarks.searching
+	@exec $(BIN)/python -m benchmarks.search
 
 bench-webhooks: .venv/dev
-	@exec $(BIN)/python -m benchmarks.following
+	@exec $(BIN)/python -m benchmarks.webhooks
 
 openapi: .venv/dev
 	$(BIN)/policytrail openapi --output openapi.yaml

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 import psycopg
 
-from benchmarks import agreement, limits, report, serving
-from benchmarks.generate import body
+from benchmarks import agreement, limits, report, servers
+from benchmarks.articles import body
 from benchmarks.load import CREATE, EMPTY, JOBS, Load, find_tool
 from benchmarks.rows import fill, forget_created
 from service import store
@@ -31,7 +31,7 @@ WARM_UP = 2
 #: Requests or transactions in a second, one a round, by who answered and by the job's key.
 Rates = dict[tuple[str, str], list[float]]
 
-SERVERS = {"service": serving.service, "peer": serving.peer}
+SERVERS = {"service": servers.service, "peer": servers.peer}
 
 
 @click.command(context_settings={"auto_envvar_prefix": "BENCH", "show_default": True})
@@ -121,7 +121,7 @@ def _measure_round(number: int, rates: Rates, load: Load, url: str, seconds: int
                 load.per_second(job, address, warm_up, run=f"{who}-{number}-warm-up")
                 _note(rates, number, who, job.key, load.per_second(job, address, seconds, run=f"{who}-{number}"))
         forget_created(url)
-    with serving.empty(url) as address:
+    with servers.empty(url) as address:
         load.per_second(EMPTY, address, warm_up, run="")
         _note(rates, number, "empty", EMPTY.key, load.per_second(EMPTY, address, seconds, run=""))
     for job in JOBS:

@@ -7,7 +7,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 import psycopg
 from psycopg.rows import dict_row
 
-from benchmarks.generate import event_id
+from benchmarks.articles import event_id
 
 #: What the service finds out of the record and the peer does not, and what is new with each event.
 _OWN = {"id", "verification", "created_at", "updated_at", "content_changed_at", "external_ids"}

@@ -5,7 +5,7 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.generate import content, event_id, recorded_at
+from benchmarks.articles import content, event_id, recorded_at
 from benchmarks.load import Failed, Job
 from service.events.normalize import complete
 from service.strict_json import render

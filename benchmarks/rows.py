@@ -9,7 +9,7 @@ from multiprocessing import get_context
 
 import psycopg
 
-from benchmarks.generate import content, event_id, recorded_at
+from benchmarks.articles import content, event_id, recorded_at
 from schemas.events import NewEventSchema
 from schemas.topics import NewTopicSchema
 from service import store

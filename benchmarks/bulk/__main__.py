@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from benchmarks.bulk import exports, imports, trackers
-from benchmarks.bulk.databases import server
 from benchmarks.bulk.figures import Figure, table
 from benchmarks.bulk.imports import Sizes
+from benchmarks.databases import server
 from benchmarks.markdown import put
 from benchmarks.report import machine
 from service.db.embedded_postgres import Server

@@ -14,11 +14,11 @@ from urllib.request import urlopen
 
 import psycopg
 
-from benchmarks import serving
-from benchmarks.bulk.databases import empty_database
+from benchmarks import servers
 from benchmarks.bulk.figures import Figure
 from benchmarks.bulk.rows import tracker_row, write_file
-from benchmarks.bulk.watching import seconds_of, watching
+from benchmarks.databases import empty_database
+from benchmarks.usage import seconds_of, watching
 from service.db.embedded_postgres import Server
 
 _COMMAND = Path(sys.executable).parent / "policytrail"
@@ -68,11 +68,11 @@ def measure(on: Server, directory: Path, rows: int, many: int) -> Iterator[Figur
         _import(url, file)
         yield _copied(on, url, rows)
         yield _commanded(on, url, directory / "exported.ndjson", rows)
-        with serving.service(url) as address:
+        with servers.service(url) as address:
             for asked in _ASKED:
                 yield _read(on, address, asked, rows)
         _multiply(url, many)
-        with serving.service(url) as address:
+        with servers.service(url) as address:
             for asked in _MANY:
                 yield _read(on, address, asked, many)
 

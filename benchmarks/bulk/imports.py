@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from benchmarks import serving
-from benchmarks.bulk.databases import empty_database
+from benchmarks import servers
 from benchmarks.bulk.figures import Figure
 from benchmarks.bulk.rows import article_row, tracker_row, write_file
-from benchmarks.bulk.watching import Watched, seconds_of, watching
+from benchmarks.databases import empty_database
+from benchmarks.usage import Watched, seconds_of, watching
 from service import store
 from service.api_keys import digest, new_key
 from service.db.embedded_postgres import Server
@@ -176,7 +176,7 @@ def _copied_in(on: Server, url: str, files: dict[str, Path]) -> Spent:
 
 def _sent(on: Server, url: str, file: Path) -> Spent:
     """What one request takes."""
-    with serving.service(url) as address, _spending(on) as spent:
+    with servers.service(url) as address, _spending(on) as spent:
         connection = HTTPConnection(urlsplit(address).netloc, timeout=600)
         headers = {"Authorization": f"Bearer {_key(url)}", "Content-Type": "application/x-ndjson"}
         with file.open("rb") as body:
@@ -191,7 +191,7 @@ def _sent(on: Server, url: str, file: Path) -> Spent:
 
 def _posted(on: Server, url: str, file: Path, many: int) -> Spent:
     """What it takes to send each row by itself, over one connection."""
-    with serving.service(url) as address, file.open("rb") as rows, _spending(on) as spent:
+    with servers.service(url) as address, file.open("rb") as rows, _spending(on) as spent:
         connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
         headers = {"Authorization": f"Bearer {_key(url)}", "Content-Type": "application/json"}
         for row, _ in zip(rows, range(many), strict=False):

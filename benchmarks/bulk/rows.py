@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks.generate import body
-from benchmarks.searching.events import words
+from benchmarks.articles import body
+from benchmarks.search.events import words
 from schemas.codes import jurisdictions
 from schemas.vocabulary import EventType, Status
 from service.config import SEEDS

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from benchmarks.searching.events import content, event_id, recorded_at
+from benchmarks.search.events import content, event_id, recorded_at
 from schemas.events import NewEventSchema
 from schemas.topics import NewTopicSchema
 from service import store

@@ -8,9 +8,9 @@ from random import Random
 
 import psycopg
 
-from benchmarks.bulk.databases import empty_database
-from benchmarks.following.processes import receiver, worker
-from benchmarks.following.subscribers import an_event, leave_behind, subscribe, write
+from benchmarks.databases import empty_database
+from benchmarks.webhooks.processes import receiver, worker
+from benchmarks.webhooks.subscriptions import an_event, leave_behind, subscribe, write
 from service.db.embedded_postgres import Server
 
 #: Bytes of a delivery's body, about.

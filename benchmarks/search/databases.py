@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
-from benchmarks.searching.loading import load
+from benchmarks.search.loader import load
 from service import store
 from service.api_keys import digest, new_key
 from service.config import MIGRATIONS

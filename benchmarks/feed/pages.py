@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from benchmarks import serving
-from benchmarks.bulk.databases import empty_database
+from benchmarks import servers
 from benchmarks.bulk.rows import tracker_row
+from benchmarks.databases import empty_database
 from schemas.events import NewEventSchema
 from service import store
 from service.db.embedded_postgres import Server
@@ -44,7 +44,7 @@ def measure(on: Server, entries: int) -> Iterator[Pages]:
     """Read a feed of so many entries in several ways."""
     with empty_database(on) as database:
         yield Pages("giving numbers to all of them", entries, entries, 0.0, fill(database, entries))
-        with serving.service(database) as address:
+        with servers.service(database) as address:
             yield read(address, "with documents", "", entries)
             yield read(address, "without documents", "include=none", entries)
             yield read(address, "those that pass a filter", "party=JP", entries)

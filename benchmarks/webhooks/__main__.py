@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
-from benchmarks.bulk.databases import server
-from benchmarks.following import latency, throughput
-from benchmarks.following.latency import Latency, Load
-from benchmarks.following.throughput import Throughput
+from benchmarks.databases import server
 from benchmarks.markdown import put, table
 from benchmarks.report import machine
+from benchmarks.webhooks import latency, throughput
+from benchmarks.webhooks.latency import Latency, Load
+from benchmarks.webhooks.throughput import Throughput
 from service.db.embedded_postgres import Server
 
 README = Path(__file__).parent / "README.md"
@@ -32,7 +32,7 @@ BEHIND = Load("one of 100 has a backlog of 100,000", writes=20, subscriptions=10
 @click.command(context_settings={"auto_envvar_prefix": "BENCH", "show_default": True})
 @click.option("--deliveries", default=100_000, type=click.IntRange(min=5_000), help="Deliveries of a backlog.")
 @click.option("--seconds", default=15, type=click.IntRange(2, 600), help="Seconds of each other measurement.")
-@click.option("--write/--no-write", default=True, help="Whether to put the tables into benchmarks/following/README.md.")
+@click.option("--write/--no-write", default=True, help="Whether to put the tables into benchmarks/webhooks/README.md.")
 def main(deliveries: int, seconds: int, *, write: bool) -> None:
     """Measure webhooks, and print what came of it. Each option may be set as BENCH_…."""
     # An end that is asked for unwinds: whatever was started is stopped.

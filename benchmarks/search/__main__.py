@@ -10,7 +10,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from benchmarks.report import setting
-from benchmarks.searching import databases, relevance, report, speed, walking, writing
+from benchmarks.search import databases, relevance, report, speed, walk, writes
 from service.db.embedded_postgres import Server
 
 PARTS = ("relevance", "growth", "speed", "writes", "walk")
@@ -29,11 +29,11 @@ WRITTEN, WALKED = 100_000, 50_000
 )
 @click.option(
     "--data",
-    default=Path(".policytrail/searching"),
+    default=Path(".policytrail/search"),
     type=click.Path(path_type=Path),
     help="Where the generated databases are kept for the next run; a million events take 6 GB.",
 )
-@click.option("--write/--no-write", default=True, help="Whether to put the tables into benchmarks/searching/README.md.")
+@click.option("--write/--no-write", default=True, help="Whether to put the tables into benchmarks/search/README.md.")
 def main(only: tuple[str, ...], events: int, cranfield: Path | None, data: Path, *, write: bool) -> None:
     """Measure finding. Each option may be set as BENCH_…. What was loaded is there for the next run."""
     # An end that is asked for unwinds: whatever was started is stopped.
@@ -72,12 +72,12 @@ def _speed(server: Server, events: int, _: Path | None) -> str:
 
 def _writes(server: Server, *_: object) -> str:
     url = _copy(server, WRITTEN, "writes")
-    return report.writes(writing.run(url, databases.make_key(url)))
+    return report.writes(writes.run(url, databases.make_key(url)))
 
 
 def _walk(server: Server, *_: object) -> str:
     url = _copy(server, WALKED, "walk")
-    return report.walks(walking.run(url, databases.make_key(url)))
+    return report.walks(walk.run(url, databases.make_key(url)))
 
 
 _MEASURE: dict[str, Callable[[Server, int, Path | None], str | None]] = {

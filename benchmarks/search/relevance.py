@@ -11,9 +11,9 @@ from statistics import fmean
 import bm25s
 import Stemmer
 
-from benchmarks import serving
-from benchmarks.searching import databases
-from benchmarks.searching.asking import Client
+from benchmarks import servers
+from benchmarks.search import databases
+from benchmarks.search.client import Client
 from service.db.embedded_postgres import Server
 
 #: Results that are looked at.
@@ -69,7 +69,7 @@ def compare(server: Server, collection: Collection) -> Relevance:
 
 def _by_service(server: Server, collection: Collection) -> list[list[str]]:
     url = databases.empty(server, "relevance")
-    with serving.service(url) as address, Client(address, databases.make_key(url)) as client:
+    with servers.service(url) as address, Client(address, databases.make_key(url)) as client:
         for id_, title, text in collection.documents:
             client.send("POST", "/v1/events", _event(id_, title, text), expected=201)
         return [_found(client, query) for query in collection.queries]

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 import psycopg
 
-from benchmarks import serving
-from benchmarks.searching.asking import Client, Times, measure
-from benchmarks.searching.events import vocabulary
+from benchmarks import servers
+from benchmarks.search.client import Client, Times, measure
+from benchmarks.search.events import vocabulary
 from schemas.codes import jurisdictions
 from schemas.filters import LONGEST_Q
 from schemas.vocabulary import EventType, Status
@@ -123,7 +123,7 @@ class Speed:
 
 def run(url: str, events: int, *, whole: bool = True) -> Speed:
     """Measure all kinds; pages and hostile searches as well where it is the `whole`."""
-    with serving.service(url) as address, Client(address) as client:
+    with servers.service(url) as address, Client(address) as client:
         kinds = {}
         for kind in KINDS:
             rng = Random(kind.name)  # noqa: S311 (the same every time is wanted)

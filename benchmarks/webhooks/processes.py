@@ -39,7 +39,7 @@ def receiver(directory: Path) -> Iterator[Receiver]:
     certificate.private_key_and_cert_chain_pem.write_to_path(str(directory / "certificate.pem"))
     log, pem = directory / "arrivals", str(directory / "certificate.pem")
     with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.following.receiver", log, pem, pem],
+        [sys.executable, "-m", "benchmarks.webhooks.receiver", log, pem, pem],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -78,7 +78,7 @@ def worker(database: str, directory: Path) -> Iterator[subprocess.Popen[bytes]]:
 def limit(url: str, directory: Path, *, seconds: float, at_once: int, size: int) -> tuple[float, float]:
     """Deliveries a second of the sender alone, and microseconds of processor time for each."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.following.limit", url, str(seconds), str(at_once), str(size)],
+        [sys.executable, "-m", "benchmarks.webhooks.sender_limit", url, str(seconds), str(at_once), str(size)],
         cwd=ROOT,
         env=os.environ | {"SSL_CERT_FILE": str(directory / "authority.pem")},
         capture_output=True,

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks.bulk.databases import server
-from benchmarks.following import pages, writers
-from benchmarks.following.pages import Pages
-from benchmarks.following.writers import Cost
+from benchmarks.databases import server
+from benchmarks.feed import pages, writers
+from benchmarks.feed.pages import Pages
+from benchmarks.feed.writers import Cost
 from benchmarks.markdown import put, table
 from benchmarks.report import machine
 
@@ -23,7 +23,7 @@ README = Path(__file__).parent / "README.md"
 @click.command(context_settings={"auto_envvar_prefix": "BENCH", "show_default": True})
 @click.option("--entries", default=1_000_000, type=click.IntRange(10_000), help="Entries of the feed that is read.")
 @click.option("--seconds", default=15, type=click.IntRange(2, 600), help="Seconds of each measurement of writers.")
-@click.option("--write/--no-write", default=True, help="Whether to put the tables into benchmarks/following/README.md.")
+@click.option("--write/--no-write", default=True, help="Whether to put the tables into benchmarks/feed/README.md.")
 def main(entries: int, seconds: int, *, write: bool) -> None:
     """Measure the feed, and print what came of it. Each option may be set as BENCH_…."""
     # An end that is asked for unwinds: whatever was started is stopped.

@@ -8,9 +8,9 @@ from random import Random
 
 import psycopg
 
-from benchmarks import serving
-from benchmarks.searching.asking import Client
-from benchmarks.searching.events import content, vocabulary, words
+from benchmarks import servers
+from benchmarks.search.client import Client
+from benchmarks.search.events import content, vocabulary, words
 
 #: Events on a page.
 LIMIT = 50
@@ -82,7 +82,7 @@ class Writer:
 
 def run(url: str, key: str) -> Mapping[str, Walk]:
     """Walk through all events by date, and through those with a common word by relevance."""
-    with serving.service(url) as address:
+    with servers.service(url) as address:
         return {
             "all, by date of recording": _walk(url, address, key, f"/v1/events?sort=created_at&limit={LIMIT}", None),
             "a common word, by relevance": _walk(

@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import FastAPI, HTTPException, Query, Request, status
 
-from benchmarks.peer_models import Date, Event, NewDate, NewEvent, Page, Participant
+from benchmarks.peer.models import Date, Event, NewDate, NewEvent, Page, Participant
 from service.ids import uuid7
 
 GET = "SELECT version, record_state, document FROM event WHERE id = $1"

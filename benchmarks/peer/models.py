@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from benchmarks.peer_words import (
+from benchmarks.peer.vocabulary import (
     ChangeKind,
     Comparator,
     DateKind,

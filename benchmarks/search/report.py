@@ -5,12 +5,12 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.markdown import put, table
-from benchmarks.searching.asking import Times
-from benchmarks.searching.chart import draw
-from benchmarks.searching.relevance import Relevance
-from benchmarks.searching.speed import KINDS, PAGES, Speed
-from benchmarks.searching.walking import Walk
-from benchmarks.searching.writing import Slowdown
+from benchmarks.search.chart import draw
+from benchmarks.search.client import Times
+from benchmarks.search.relevance import Relevance
+from benchmarks.search.speed import KINDS, PAGES, Speed
+from benchmarks.search.walk import Walk
+from benchmarks.search.writes import Slowdown
 
 README = Path(__file__).parent / "README.md"
 CHART = Path(__file__).parent / "growth.svg"

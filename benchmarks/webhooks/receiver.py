@@ -1,4 +1,4 @@
-"""A receiver that takes next to nothing: `python -m benchmarks.following.receiver LOG [CERTIFICATE KEY]`.
+"""A receiver that takes next to nothing: `python -m benchmarks.webhooks.receiver LOG [CERTIFICATE KEY]`.
 
 It listens on three ports, which it prints: one that accepts, one that accepts by TLS if it has a certificate, and one
 that answers nothing. When it is told to end it writes to LOG, for each delivery, its event, its webhook and its time.

@@ -1,4 +1,4 @@
-"""What the sender does without a database: `python -m benchmarks.following.limit URL SECONDS AT_ONCE BYTES`.
+"""What the sender does without a database: `python -m benchmarks.webhooks.sender_limit URL SECONDS AT_ONCE BYTES`.
 
 The worker's own Sender signs and posts the same bytes again and again. Prints requests and seconds of processor time.
 """

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.bulk.databases import empty_database
-from benchmarks.bulk.watching import seconds_of
-from benchmarks.following.processes import limit, receiver, worker
-from benchmarks.following.subscribers import an_event, subscribe, write
+from benchmarks.databases import empty_database
+from benchmarks.usage import seconds_of
+from benchmarks.webhooks.processes import limit, receiver, worker
+from benchmarks.webhooks.subscriptions import an_event, subscribe, write
 from service.db.embedded_postgres import Server
 from service.feed.sequencer import sequence_once
 from service.webhooks.matcher import Matcher

@@ -8,10 +8,10 @@ from statistics import median
 
 import psycopg
 
-from benchmarks.bulk.databases import empty_database
-from benchmarks.bulk.watching import seconds_of
-from benchmarks.following.processes import receiver, worker
-from benchmarks.following.subscribers import an_event, subscribe, write
+from benchmarks.databases import empty_database
+from benchmarks.usage import seconds_of
+from benchmarks.webhooks.processes import receiver, worker
+from benchmarks.webhooks.subscriptions import an_event, subscribe, write
 from service.db.embedded_postgres import Server
 
 #: Subscriptions, and how many of them each write concerns: having them, and being told.

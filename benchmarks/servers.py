@@ -19,7 +19,7 @@ START_WITHIN, STOP_WITHIN = 30, 25
 WORKERS = 2
 
 _GUNICORN = ("-m", "gunicorn", "-c", "gunicorn.conf.py")
-_UVICORN = ("-m", "uvicorn", "benchmarks.peer:app", "--loop", "uvloop", "--http", "httptools", "--no-access-log")
+_UVICORN = ("-m", "uvicorn", "benchmarks.peer.app:app", "--loop", "uvloop", "--http", "httptools", "--no-access-log")
 
 
 class NotServing(Exception):
@@ -36,7 +36,7 @@ def service(database: str) -> Iterator[str]:
 @contextmanager
 def unsearched(database: str) -> Iterator[str]:
     """The URL of the service without what finds words, likewise."""
-    with _gunicorn("benchmarks.searching.unsearched:app", database, "/readyz") as url:
+    with _gunicorn("benchmarks.search.without_words:app", database, "/readyz") as url:
         yield url
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from benchmarks import generate, serving
-from benchmarks.searching import events
-from benchmarks.searching.asking import Client
+from benchmarks import articles, servers
+from benchmarks.search import events
+from benchmarks.search.client import Client
 
 #: Rounds, events created in a round by each, and how many go before to warm up.
 ROUNDS, CREATES, WARM_UP = 5, 300, 50
@@ -34,7 +34,7 @@ def run(url: str, key: str) -> Mapping[str, Slowdown]:
     """Measure rows as trackers have them, and records as long as the article."""
     return {
         "a tracker's row, 1.5 kB": _compare(url, key, events.content, _FIRST),
-        "a record like the article, 23 kB": _compare(url, key, generate.body, 2 * _FIRST),
+        "a record like the article, 23 kB": _compare(url, key, articles.body, 2 * _FIRST),
     }
 
 
@@ -43,7 +43,7 @@ def _compare(url: str, key: str, content: Any, first: int) -> Slowdown:
     number = first
     for turn in range(ROUNDS):
         for searched in (True, False) if turn % 2 else (False, True):
-            with (serving.service if searched else serving.unsearched)(url) as address, Client(address, key) as client:
+            with (servers.service if searched else servers.unsearched)(url) as address, Client(address, key) as client:
                 bodies = [content(number + place) for place in range(WARM_UP + CREATES)]
                 number += len(bodies)
                 taken[searched].append(median(_created(client, body) for body in bodies[WARM_UP:]) * 1000)

@@ -1,0 +1,1 @@
+"""`make bench-feed`: reads of the change feed, and its cost for writers."""

@@ -1,0 +1,1 @@
+"""The peer of `make bench`: the same routes with FastAPI and asyncpg."""

@@ -23,7 +23,7 @@ from service import store
 from service.cli import mirror_client
 from service.cli.mirror_client import Mirror, Refused, follow
 from service.feed.sequencer import catch_up
-from tests.service.test_following import found
+from tests.service.feed.test_reader import found
 from tests.service.writing import Writer
 from tests.serving import ROOT, Served, serving
 

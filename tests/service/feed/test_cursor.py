@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from tests.answers import body
 from tests.factories import create_event
+from tests.service.feed.test_reader import found
 from tests.service.telling import told
-from tests.service.test_following import found
 from tests.service.writing import Writer
 
 

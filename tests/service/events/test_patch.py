@@ -11,7 +11,7 @@ from service.errors import BodyTooLarge, Conflict, Invalid
 from service.events.patch import json_patch, merge_patch
 from tests.factories import an_event
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CONFORMANCE = ROOT.parent / "shared/data/conformance"
 
 

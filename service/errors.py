@@ -48,6 +48,9 @@ class Invalid(ServiceError):
 
     code = "invalid"
 
+    def __init__(self, detail: str = "Correct the values listed in `errors`.", faults: Iterable[Fault] = ()) -> None:
+        super().__init__(detail, faults)
+
 
 class NotFound(ServiceError):
     """There is no such resource."""

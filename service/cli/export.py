@@ -71,7 +71,7 @@ def _query(asked: tuple[str, ...]) -> dict[str, Any]:
     from marshmallow import ValidationError  # noqa: PLC0415 (as above)
 
     from schemas.lists import EventQuerySchema  # noqa: PLC0415 (as above)
-    from service.faults import faults_of  # noqa: PLC0415 (as above)
+    from service.validation import faults_of  # noqa: PLC0415 (as above)
 
     said: dict[str, str] = {}
     for one in asked:

@@ -13,7 +13,6 @@ from schemas.base import RequestSchema
 from schemas.representation import FormQuerySchema
 from service.errors import Fault, Invalid, ServiceError, UnsupportedMediaType
 from service.events.patch import json_patch, merge_patch
-from service.faults import faults_of
 from service.http import content_negotiation, idempotency
 from service.http.conditional import etag, known_tag
 from service.http.content_negotiation import (
@@ -28,7 +27,7 @@ from service.http.content_negotiation import (
 from service.http.prefer import APPLIED, preferred
 from service.http.request_body import sent_json
 from service.strict_json import select
-from service.validation import load
+from service.validation import faults_of, load
 
 View = Callable[..., Any]
 #: What a view that changes a document gets: the document before gives the document after.
@@ -76,7 +75,7 @@ class Parser(FlaskParser):
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Raise Invalid with a fault for each message."""
         messages = error.normalized_messages()["query"]  # webargs nests them under the location
-        raise Invalid("See `errors` for what is not valid, and where.", faults_of(messages, "parameter")) from error
+        raise Invalid(faults=faults_of(messages, "parameter")) from error
 
 
 parser = Parser()
@@ -184,7 +183,7 @@ def require_once(args: Any) -> None:
     detail = "Must be given once; join several values with commas."
     twice = [Fault(detail, parameter=name) for name, values in args.lists() if len(values) > 1]
     if twice:
-        raise Invalid("See `errors` for what is not valid, and where.", twice)
+        raise Invalid(faults=twice)
 
 
 def require_media_type(*accepted: str) -> None:

@@ -1,12 +1,11 @@
 """What every answer gets on its way out: its form (indented, gzipped), Vary, caching, security, CORS."""
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask, Response, request
 
-from service.http import cors
 from service.http.conditional import gzipped
 from service.http.content_negotiation import codings_for, wants_pretty
 from service.http.operation import PATCHES
@@ -47,11 +46,25 @@ _DEFAULTS = [
 
 _ACCEPT_PATCH = ", ".join(PATCHES)
 
+#: What a page may send, beyond what any page may.
+_ALLOWED = (
+    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer, X-API-Key,"
+    " X-Request-Id, traceparent"
+)
+#: What a page may read, beyond what any page may.
+_EXPOSED = (
+    "ETag, Link, Location, Content-Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Deprecation,"
+    " Sunset, Preference-Applied, Idempotent-Replayed, Content-Disposition, Changes-Cursor, WWW-Authenticate,"
+    " Accept-Patch, Allow"
+)
+#: Seconds that a browser may remember a preflight: the most that any keeps.
+_MAX_AGE = "7200"
+
 
 def register(app: Flask, cors_origins: str) -> None:
     """Finish every answer of `app`. What is registered before runs after, and sees the bytes that are sent."""
-    if origins := cors.origins_of(cors_origins):
-        app.after_request(cors.sharing(origins))
+    if origins := origins_of(cors_origins):
+        app.after_request(sharing(origins))
     app.after_request(_finish)
 
 
@@ -92,3 +105,31 @@ def _announce_patches(response: Response) -> None:
     unsupported = 415
     if response.status_code == unsupported or "PATCH" in response.headers.get("Allow", ""):
         response.headers["Accept-Patch"] = _ACCEPT_PATCH
+
+
+def origins_of(setting: str) -> frozenset[str]:
+    """The origins that a setting names."""
+    return frozenset(origin.strip().rstrip("/") for origin in setting.split(",") if origin.strip())
+
+
+def sharing(origins: frozenset[str]) -> Callable[[Response], Response]:
+    """A function that lets pages of `origins` read an answer; "*" among them stands for all."""
+    public = "*" in origins
+
+    def share(response: Response) -> Response:
+        if not public:
+            response.vary.add("Origin")
+        origin = request.environ.get("HTTP_ORIGIN")
+        if origin is None or not (public or origin in origins):
+            return response
+        headers = response.headers
+        headers["Access-Control-Allow-Origin"] = "*" if public else origin
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
+            headers["Access-Control-Allow-Headers"] = _ALLOWED
+            headers["Access-Control-Max-Age"] = _MAX_AGE
+        else:
+            headers["Access-Control-Expose-Headers"] = _EXPOSED
+        return response
+
+    return share

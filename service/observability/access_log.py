@@ -1,6 +1,7 @@
 """One JSON line a request, with an id that is echoed and stands in every problem. No body, key or query is logged."""
 
 import logging
+import os
 import re
 import sys
 import time
@@ -15,13 +16,14 @@ from structlog.typing import ExcInfo
 from service.api_keys import PREFIX
 from service.ids import uuid7
 from service.observability import metrics
-from service.observability.tracing import trace_id
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
 #: A key that stands where none belongs, such as in the path.
 _KEY = re.compile(re.escape(PREFIX) + r"\w+")
 #: Stack frames in a line of the log, about.
 _MOST_FRAMES = 200
+#: Version, trace, parent, flags; a version to come may say more behind. No id may be all zeros.
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?\Z")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 log = structlog.get_logger()
@@ -103,3 +105,11 @@ def _end(response: Response) -> Response:
         trace_id=g.trace_id,
     )
     return response
+
+
+def trace_id(traceparent: str | None) -> str:
+    """The 32 hex digits of the trace in `traceparent`; new ones where it names none, or is malformed."""
+    found = _TRACEPARENT.match(traceparent) if traceparent else None
+    if found and (found[2] is None or not found[0].startswith("00")):
+        return found[1]
+    return os.urandom(16).hex()

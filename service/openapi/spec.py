@@ -35,6 +35,15 @@ _KEYS = {
     "key_header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same API key."},
 }
 
+#: Descriptions of tags whose blueprint shares a module with another one.
+_TAG_TEXTS = {
+    "catalog": "The API catalog (RFC 9727), the same links at the roots, and the OpenAPI description.",
+    "keys": "API keys and their scopes.",
+    "me": "The caller: its key, scopes and rate limits.",
+    "problem_types": "The types of problem that errors name.",
+    "vocabularies": "The closed lists of words, each with its meaning.",
+}
+
 
 class _Dumper(yaml.SafeDumper):
     """YAML without anchors, which not every reader knows."""
@@ -96,12 +105,13 @@ def _noun(rule: Rule) -> str:
 
 
 def _tags(app: Flask) -> list[dict[str, str]]:
-    """A tag for each blueprint: what it is about, as its module says."""
-    told = {}
+    """Return a tag for each blueprint, described as here or else as its module is."""
+    texts = {}
     for endpoint, view in app.view_functions.items():
         module = sys.modules[view.__module__].__doc__ or ""
-        told[endpoint.partition(".")[0]] = module.strip().partition("\n")[0]
-    return [{"name": _tag(name), "description": told[name]} for name in app.blueprints]
+        texts[endpoint.partition(".")[0]] = module.strip().partition("\n")[0]
+    texts |= _TAG_TEXTS
+    return [{"name": _tag(name), "description": texts[name]} for name in app.blueprints]
 
 
 def _tag(blueprint: str) -> str:
@@ -113,8 +123,6 @@ def _operations(rule: Rule, view: Any, converter: OpenAPIConverter) -> dict[str,
     scope: str | None = getattr(view, "scope", None)
     methods = [method for method in _METHODS if method.upper() in (rule.methods or ())]
     described = _told(view) | {"tags": [_tag(_noun(rule))], "security": _security(scope)}
-    if hasattr(view, "deprecation"):
-        described["deprecated"] = True
     described["parameters"] = parameters.parameters(rule.rule, methods, contract, converter)
     if body := parameters.body(contract):
         described["requestBody"] = body

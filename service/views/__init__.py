@@ -13,15 +13,13 @@ from service.views.health import health
 from service.views.imports import imports
 from service.views.keys import keys, me
 from service.views.merge import merging
-from service.views.meta import catalog
-from service.views.problem_types import problem_types
+from service.views.meta import catalog, problem_types, vocabularies
 from service.views.relations import relations
 from service.views.revisions import history
 from service.views.search import searching
 from service.views.similar import similar
 from service.views.suggestions import suggestions
 from service.views.topics import topics
-from service.views.vocabularies import vocabularies
 from service.views.webhooks import webhooks
 
 BLUEPRINTS = (

@@ -1,16 +1,23 @@
-"""Where everything is: the API catalog (RFC 9727), the same links at the roots, and the description of the API."""
+"""The service's description of itself: API catalog (RFC 9727), OpenAPI, problem types and vocabularies."""
 
 from typing import Any
 
 from flask import Blueprint, Response, current_app
 
-from schemas.meta import LinksetSchema, OpenApiSchema
+from schemas.codes import jurisdictions
+from schemas.meta import LinksetSchema, OpenApiSchema, ProblemTypeSchema, VocabulariesSchema
+from schemas.vocabulary import VOCABULARIES
+from service.errors import NotFound
+from service.http.auth import requires
 from service.http.conditional import content_tag
 from service.http.operation import JSON, answer, operation
+from service.http.problems import STATUS, title_of
 from service.openapi.spec import as_yaml, build_spec
 from service.strict_json import render
 
 catalog = Blueprint("catalog", __name__)
+problem_types = Blueprint("problem_types", __name__, url_prefix="/problems")
+vocabularies = Blueprint("vocabularies", __name__, url_prefix="/v1/vocabularies")
 
 LINKSET = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 _CATALOG = "/.well-known/api-catalog"
@@ -33,6 +40,27 @@ _LINKSET_TAG = content_tag(_LINKSET)
 _HEADER = ", ".join(
     [f'<{_CATALOG}>; rel="api-catalog"']
     + [f'<{link["href"]}>; rel="{name}"' for name in ("service-desc", "service-doc", "status") for link in _LINKS[name]]
+)
+
+_TYPES = {
+    error.code: render({"type": f"/problems/{error.code}", "title": title_of(error), "status": status})
+    for error, status in STATUS.items()
+}
+
+_PUBLISHED = render(
+    {
+        name: {
+            "description": (vocabulary.__doc__ or "").strip(),
+            "words": [{"word": member.value, "meaning": member.sentence} for member in vocabulary],
+        }
+        for name, vocabulary in VOCABULARIES.items()
+    }
+    | {
+        "jurisdiction": {
+            "description": "ISO 3166-1 alpha-2, with EU and XK.",
+            "words": [{"word": code, "meaning": name} for code, name in jurisdictions().items()],
+        }
+    }
 )
 
 
@@ -69,6 +97,23 @@ def get_openapi_json() -> Response:
 def get_openapi_yaml() -> Response:
     """Describe the API, in OpenAPI 3.1 as YAML."""
     return _described("yaml", "application/yaml")
+
+
+@problem_types.get("/<code>")
+@operation(returns=(200, ProblemTypeSchema), also=[NotFound])
+def get_problem_type(code: str) -> Response:
+    """Say what a type of problem means."""
+    if code not in _TYPES:
+        raise NotFound(f"There is no type of problem {code}.")
+    return Response(_TYPES[code], content_type=JSON, headers={"Cache-Control": _CACHED})
+
+
+@vocabularies.get("")
+@requires("events:read")
+@operation(returns=(200, VocabulariesSchema))
+def list_vocabularies() -> Response:
+    """List every vocabulary with its words and what they mean."""
+    return Response(_PUBLISHED, content_type=JSON, headers={"Cache-Control": _CACHED})
 
 
 def _linked(media_type: str) -> Response:

@@ -125,7 +125,7 @@ def require_broader(conn: Connection, topic: dict[str, Any]) -> None:
         if id_ in beneath
     ]
     if faults:
-        raise Invalid("See `errors` for what is not valid, and where.", faults)
+        raise Invalid(faults=faults)
 
 
 def _matched(conn: Connection, topic_id: str) -> StoredTopic:

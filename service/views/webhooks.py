@@ -55,7 +55,6 @@ NOTICED_WITHIN = 5.0
 _NOT_STORED = {"Cache-Control": "no-store"}
 _BOUND_TO = fingerprint("webhooks")
 _NEW_WEBHOOK = NewWebhookSchema()
-_WRONG = "See `errors` for what is not valid, and where."
 
 
 @webhooks.get("")
@@ -218,7 +217,7 @@ def _check(conn: Connection, body: Mapping[str, Any]) -> None:
     except Invalid as error:
         faults += [_in_filter(fault) for fault in error.faults]
     if faults:
-        raise Invalid(_WRONG, faults)
+        raise Invalid(faults=faults)
 
 
 @lru_cache(maxsize=8)

@@ -1,17 +1,12 @@
 """The API's catalog and description, and how an operation announces its end."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 import yaml
-from flask import Blueprint, Flask, Response
+from flask import Flask
 from flask.testing import FlaskClient
 
-from schemas.meta import HealthSchema
-from service.errors import NotFound
-from service.http.deprecation import deprecated
-from service.http.operation import operation
 from service.openapi.spec import build_spec, to_yaml
 from tests.answers import body
 
@@ -62,51 +57,3 @@ def test_what_seldom_changes_is_known_by_its_content(anyone: FlaskClient, at: st
             tag,
             "public, max-age=300",
         )
-
-
-SINCE, SUNSET = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
-
-
-@pytest.fixture
-def old(app: Flask) -> FlaskClient:
-    """A client of an app with an operation that will go."""
-    before = Blueprint("before", __name__)
-
-    @before.get("/v0/health/<code>")
-    @deprecated(since=SINCE, sunset=SUNSET, successor="/livez", documentation="/docs/v0")
-    @operation(returns=(200, HealthSchema), also=[NotFound])
-    def get_old_health(code: str) -> Response:
-        """Say how it is."""
-        if code == "404":
-            raise NotFound("Not here.")
-        return Response("{}", content_type="application/json", headers={"Link": '</v0>; rel="up"'})
-
-    app.register_blueprint(before)
-    return app.test_client()
-
-
-@pytest.mark.parametrize(("status", "links"), [(200, ['</v0>; rel="up"']), (404, [])])
-def test_what_will_go_says_since_when_until_when_and_what_takes_its_place(
-    old: FlaskClient, status: int, links: list[str]
-) -> None:
-    told = old.get(f"/v0/health/{status}")
-    assert told.status_code == status
-    assert told.headers["Deprecation"] == "@1767225600"
-    assert told.headers["Sunset"] == "Thu, 31 Dec 2026 23:59:59 GMT"
-    assert told.headers.getlist("Link") == [
-        *links,
-        '</docs/v0>; rel="deprecation"; type="text/html"',
-        '</livez>; rel="successor-version"',
-    ]
-    assert "Deprecation" not in old.get("/livez").headers
-
-
-def test_openapi_calls_it_deprecated(old: FlaskClient) -> None:
-    described = build_spec(old.application)["paths"]
-    assert described["/v0/health/{code}"]["get"]["deprecated"] is True
-    assert "deprecated" not in described["/livez"]["get"]
-
-
-def test_nothing_is_gone_before_it_is_deprecated() -> None:
-    with pytest.raises(ValueError, match="before"):
-        deprecated(since=SUNSET, sunset=SINCE, successor="/livez", documentation="/docs")

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import CapturingLogger
 
 from service.observability import access_log, metrics, opentelemetry
-from service.observability.tracing import trace_id
+from service.observability.access_log import trace_id
 from tests.delivering import wait_for
 from tests.factories import an_event
 from tests.faults.workers import subscribe, working, write

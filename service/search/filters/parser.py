@@ -11,15 +11,13 @@ from marshmallow import Schema, ValidationError
 
 from schemas.edtf import Bounds, bounds
 from schemas.filters import NOT, PLAIN, FilterQuerySchema, FilterSchema
-from service.errors import Fault, Invalid
-from service.faults import faults_of
+from service.errors import Invalid
 from service.search.filter import EVERYTHING, All, AnyOf, DateAsked, FigureAsked, Filter, Is, Not, Span, Words
 from service.search.index.features import source_digest
 from service.strict_json import render
+from service.validation import Location, faults_of
 
 _QUERY, _JSON = FilterQuerySchema(), FilterSchema()
-
-_WRONG = "See `errors` for what is not valid, and where."
 
 
 def filter_of(asked: Mapping[str, Any]) -> Filter:
@@ -32,7 +30,7 @@ def filter_of_text(text: str) -> Filter:
     asked: dict[str, str] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         if name in asked:
-            raise Invalid(_WRONG, [Fault("Must be given once; join several values with commas.", parameter=name)])
+            raise Invalid.at("Must be given once; join several values with commas.", parameter=name)
         asked[name] = value
     return filter_of(_loaded(_QUERY, asked, "parameter"))
 
@@ -47,11 +45,11 @@ def filter_key(asked: Filter) -> str:
     return render(_plain(asked)).decode()
 
 
-def _loaded(schema: Schema, value: Any, place: str) -> dict[str, Any]:
+def _loaded(schema: Schema, value: Any, location: Location) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(value)
     except ValidationError as error:
-        raise Invalid(_WRONG, faults_of(error.normalized_messages(), place)) from error
+        raise Invalid(faults=faults_of(error.normalized_messages(), location)) from error
     return loaded
 
 

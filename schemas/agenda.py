@@ -6,11 +6,10 @@ from marshmallow import ValidationError, fields
 
 from schemas import vocabulary as words
 from schemas.base import ResponseSchema
-from schemas.exporting import AGENDA_FORMATS, format_query
 from schemas.fields import Edtf, Identifier, Jurisdiction, Text, Word
 from schemas.filters import FilterQuerySchema
 from schemas.lists import PageQuerySchema
-from schemas.representation import Choice
+from schemas.representation import AGENDA_FORMATS, Choice, format_query
 
 #: When something is due, seen from today.
 GROUPS = ("overdue", "this_month", "later", "undated")

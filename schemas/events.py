@@ -91,6 +91,12 @@ class EventSchema(EventFields, Identity, ResponseSchema):
     merged_into = Identifier(metadata={"description": "The event that this one was found to be."})
 
 
+class MergeSchema(RequestSchema):
+    """The event that another one is merged into."""
+
+    into = Identifier(required=True, metadata={"description": "The event that stays."})
+
+
 def _put(errors: dict[str | int, Any], path: Path, sentence: str) -> None:
     """Set `sentence` at `path` in nested `errors`, as marshmallow lays them out."""
     *above, last = path

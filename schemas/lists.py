@@ -7,10 +7,9 @@ from marshmallow import Schema, ValidationError, fields
 
 from schemas.base import RequestSchema, ResponseSchema, did_you_mean
 from schemas.events import EventSchema
-from schemas.exporting import FormatQuerySchema
 from schemas.fields import Slug
 from schemas.filters import FilterQuerySchema, FilterSchema
-from schemas.representation import Choice, Flag, selection_of
+from schemas.representation import Choice, Flag, FormatQuerySchema, selection_of
 from schemas.revisions import AS_OF, Instant
 from schemas.search_results import found_page_of
 

@@ -7,6 +7,12 @@ from marshmallow import Schema, ValidationError, fields
 
 from schemas.base import RequestSchema, did_you_mean
 
+#: What events can be had as; `json` is pages of them.
+EVENT_FORMATS = ("json", "ndjson", "csv", "parquet", "atom", "jsonfeed", "ical")
+#: The same of figures, and of the agenda.
+FIGURE_FORMATS = ("json", "ndjson", "csv", "parquet")
+AGENDA_FORMATS = ("json", "csv", "ical")
+
 
 class Selection(fields.Field[frozenset[str]]):
     """Top-level names of a schema, joined by commas or in a list; `id` is always among them."""
@@ -70,3 +76,28 @@ def selection_of(schema: type[Schema], **options: Any) -> Selection:
         **options,
         metadata={"description": "Only these top-level fields, joined by commas; `id` is always there."},
     )
+
+
+_FORMAT = (
+    "The form of the answer, before what Accept says. `ndjson`, `csv` and `parquet` hold all that match; `atom`,"
+    " `jsonfeed` and `ical` are feeds of the newest."
+)
+
+
+def format_query(names: tuple[str, ...], description: str = _FORMAT) -> dict[str, Any]:
+    """The parameters that choose a form among `names`."""
+    return {
+        "format": Choice(names, metadata={"description": description}),
+        "bom": Flag(
+            load_default=False,
+            metadata={
+                "description": "Begin CSV with a byte order mark, without which Excel takes it for another encoding."
+            },
+        ),
+    }
+
+
+class FormatQuerySchema(RequestSchema):
+    """In what form events are asked for."""
+
+    format, bom = format_query(EVENT_FORMATS).values()

@@ -8,8 +8,7 @@ import orjson
 from flask import Blueprint, Response, request, url_for
 from psycopg import Connection
 
-from schemas.events import EventSchema, NewEventSchema
-from schemas.merging import MergeSchema
+from schemas.events import EventSchema, MergeSchema, NewEventSchema
 from service import store
 from service.errors import Conflict, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
 from service.events.diff import changed_fields

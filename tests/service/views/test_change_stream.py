@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import islice
 from typing import Any
 
@@ -16,13 +17,14 @@ from werkzeug.test import TestResponse
 
 from service import store
 from service.api_keys import digest
-from service.views import streaming
 from tests.answers import body
 from tests.factories import create_event
 from tests.service.conftest import make_key, running
 from tests.service.telling import told
 
 CHANGES = "/v1/changes"
+#: The module; as an attribute of its package the name is that of the blueprint.
+VIEW = import_module("service.views.changes")
 STREAM = {"Accept": "text/event-stream"}
 
 
@@ -132,8 +134,8 @@ def test_a_stream_is_filtered_as_a_page_is(client: FlaskClient) -> None:
 def test_a_silent_stream_gives_signs_of_life_that_move_the_place_to_resume_from(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "HEARTBEAT", 0.1)
-    monkeypatch.setattr(streaming, "BELIEVED_FOR", 0.1)
+    monkeypatch.setattr(VIEW, "HEARTBEAT", 0.1)
+    monkeypatch.setattr(VIEW, "BELIEVED_FOR", 0.1)
     with stream(client, tag="wanted") as events:
         next(events)
         create_event(client, tags=["other"])
@@ -144,7 +146,7 @@ def test_a_silent_stream_gives_signs_of_life_that_move_the_place_to_resume_from(
 def test_a_stream_ends_with_the_key_that_it_was_opened_with(
     app: Flask, database: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "BELIEVED_FOR", 0.05)
+    monkeypatch.setattr(VIEW, "BELIEVED_FOR", 0.05)
     client, secret = app.test_client(), make_key(database, "events:read")
     key = store.keys.find_key(conn, digest(secret))
     assert key
@@ -157,8 +159,8 @@ def test_a_stream_ends_with_the_key_that_it_was_opened_with(
 
 
 def test_a_stream_ends_after_a_while(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "LASTS", 0.2)
-    monkeypatch.setattr(streaming, "BELIEVED_FOR", 0.05)
+    monkeypatch.setattr(VIEW, "LASTS", 0.2)
+    monkeypatch.setattr(VIEW, "BELIEVED_FOR", 0.05)
     with stream(client) as events:
         assert list(events) == [{"retry": "2000"}]
 
@@ -166,7 +168,7 @@ def test_a_stream_ends_after_a_while(client: FlaskClient, monkeypatch: pytest.Mo
 def test_a_stream_ends_where_entries_were_lost(
     client: FlaskClient, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "BELIEVED_FOR", 0.05)
+    monkeypatch.setattr(VIEW, "BELIEVED_FOR", 0.05)
     create_event(client)
     with stream(client) as events:
         assert len(list(islice(events, 2))) == 2

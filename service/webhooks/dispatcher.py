@@ -19,9 +19,8 @@ from service.webhooks.judging import judge
 from service.webhooks.lane import Parcel
 from service.webhooks.leases import Leases
 from service.webhooks.metrics import Measured
-from service.webhooks.pacing import Pace
 from service.webhooks.payloads import Key, Message, Messages
-from service.webhooks.polling import ABSENCE, Clerks, wait
+from service.webhooks.polling import ABSENCE, Clerks, Pace, wait
 from service.webhooks.receivers import Receiver
 from service.webhooks.scheduler import ORDERED_AHEAD, Lanes, Room
 from service.webhooks.sender import Reply, Sender

@@ -5,12 +5,12 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
 
 from service.errors import Unavailable
-from service.webhooks.pacing import Pace
 
 T = TypeVar("T")
 
@@ -20,7 +20,30 @@ NUMBER = 8
 #: Seconds to wait for a database that is not there, and after a fault.
 ABSENCE = 0.5
 
+#: Seconds between two looks while work comes, and at most.
+LEAST, MOST = 0.01, 0.2
+
+#: Looks that take long are not repeated sooner than after so many times as long. The shorter of two counts, since one
+#: alone may have waited for the processor.
+SHARE = 4.0
+
 log = structlog.get_logger()
+
+
+@dataclass
+class Pace:
+    """Seconds to wait, by what the looks before have found."""
+
+    least: float = LEAST
+    most: float = MOST
+    _pause: float = LEAST
+    _took: float = 0.0
+
+    def after(self, found: int, took: float) -> float:
+        """Seconds until the next look, when this one `took` so long and found so much."""
+        self._pause = self.least if found else min(self.most, self._pause * 2)
+        usually, self._took = min(took, self._took), took
+        return max(self._pause, min(SHARE * usually, self.most))
 
 
 class Clerks:

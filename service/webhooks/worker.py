@@ -31,9 +31,8 @@ from service.webhooks.dispatcher import Dispatcher
 from service.webhooks.leases import MARGIN, Leases
 from service.webhooks.matcher import Matcher
 from service.webhooks.metrics import IN_FLIGHT, REGISTRY, SHARDS, Measured, tell_health
-from service.webhooks.pacing import Pace
 from service.webhooks.pings import Pinger
-from service.webhooks.polling import Clerks, repeat
+from service.webhooks.polling import Clerks, Pace, repeat
 from service.webhooks.sender import Sender
 
 #: Seconds between two looks at what owners have changed, at how everything stands, and at what is old, at most.

@@ -1,6 +1,6 @@
 """How often work is looked for."""
 
-from service.webhooks.pacing import LEAST, MOST, SHARE, Pace
+from service.webhooks.polling import LEAST, MOST, SHARE, Pace
 
 
 def test_it_is_looked_for_at_once_while_there_is_some_and_ever_more_seldom_while_there_is_none() -> None:

@@ -12,8 +12,8 @@ from psycopg import Connection, DataError
 from service import store
 from service.db.pool import Database
 from service.store.webhooks.queue import Ended
-from service.webhooks.judging import should_disable
 from service.webhooks.lane import Parcel
+from service.webhooks.retry_policy import should_disable
 
 log = structlog.get_logger()
 

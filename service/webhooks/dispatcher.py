@@ -15,13 +15,13 @@ from service.db.pool import Database
 from service.errors import Unavailable
 from service.store.webhooks.queue import Due, Ended, Wanted
 from service.webhooks.completer import Result, settle
-from service.webhooks.judging import judge
 from service.webhooks.lane import Parcel
 from service.webhooks.leases import Leases
 from service.webhooks.metrics import Measured
 from service.webhooks.payloads import Key, Message, Messages
 from service.webhooks.polling import ABSENCE, Clerks, Pace, wait
 from service.webhooks.receivers import Receiver
+from service.webhooks.retry_policy import judge
 from service.webhooks.scheduler import ORDERED_AHEAD, Lanes, Room
 from service.webhooks.sender import Reply, Sender
 

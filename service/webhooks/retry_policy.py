@@ -1,7 +1,11 @@
 """When a delivery is tried again, as a value: time and chance come in from outside."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from service.webhooks.lane import Verdict
+from service.webhooks.sender import Reply
 
 #: Seconds between one attempt and the next: eight attempts in 27.5 hours. The first is made at once.
 DELAYS = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 36_000.0)
@@ -17,6 +21,12 @@ SLOW_DOWN = 60.0
 
 #: Seconds that Retry-After can ask for at most: no longer than the schedule itself waits.
 LONGEST = max(DELAYS)
+
+#: A subscription is disabled when it has only failed for so long, and so often.
+FAILING_FOR, FAILING_TIMES = timedelta(days=5), 20
+
+#: Seconds that a whole lane is held up by Retry-After at most; the delivery itself may wait longer.
+LONGEST_PAUSE = 3_600.0
 
 
 def next_delay(step: int, *, chance: float, overloaded: bool = False, retry_after: float | None = None) -> float | None:
@@ -45,3 +55,31 @@ def retry_after(header: str | None, now: datetime) -> float | None:
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max((until - now).total_seconds(), 0.0), LONGEST)
+
+
+class Judgement(NamedTuple):
+    """What becomes of the delivery, seconds until its next attempt where it is pending, and what its lane learns."""
+
+    state: str
+    delay: float
+    verdict: Verdict
+
+
+def judge(reply: Reply, *, step: int, chance: float, now: datetime) -> Judgement:
+    """See Judgement. `step` is the number of the attempt in its schedule, 1 for the first; `chance` from 0 to 1."""
+    if reply.accepted:
+        return Judgement("delivered", 0.0, Verdict(accepted=True))
+    if reply.outcome == "gone":
+        return Judgement("skipped", 0.0, Verdict(accepted=False))
+    if reply.outcome == "expired":
+        return Judgement("failed", 0.0, Verdict(accepted=True))  # the receiver was not asked
+    asked = retry_after(reply.header("retry-after"), now)
+    overloaded = reply.status in OVERLOADED or reply.outcome == "timeout"
+    delay = next_delay(step, chance=chance, overloaded=overloaded, retry_after=asked)
+    verdict = Verdict(accepted=False, rest=min(asked or 0.0, LONGEST_PAUSE))
+    return Judgement("failed", 0.0, verdict) if delay is None else Judgement("pending", delay, verdict)
+
+
+def should_disable(failing_since: datetime, attempts: int, now: datetime) -> bool:
+    """Whether a subscription has failed for so long that it is sent nothing more."""
+    return attempts >= FAILING_TIMES and now - failing_since >= FAILING_FOR

@@ -9,9 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.deliveries import Outcome
-from service.webhooks.judging import FAILING_FOR, FAILING_TIMES, judge, should_disable
 from service.webhooks.lane import Verdict
-from service.webhooks.retry_policy import DELAYS, LONGEST, SLOW_DOWN, next_delay, retry_after
+from service.webhooks.retry_policy import (
+    DELAYS,
+    FAILING_FOR,
+    FAILING_TIMES,
+    LONGEST,
+    SLOW_DOWN,
+    judge,
+    next_delay,
+    retry_after,
+    should_disable,
+)
 from service.webhooks.sender import Reply
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

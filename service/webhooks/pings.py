@@ -12,14 +12,19 @@ from service import store
 from service.db.pool import Database
 from service.store.webhooks.maintenance import Invitation
 from service.store.webhooks.pings import AskedPing, Ping
-from service.webhooks import handshaking
 from service.webhooks.payloads import ping_of
 from service.webhooks.polling import Clerks
 from service.webhooks.receivers import headers_of, ping_secrets
-from service.webhooks.sender import Sender
+from service.webhooks.sender import Reply, Sender
 
 #: Seconds until a receiver is asked again that gave no answer to the handshake, and those after which it is not.
 ASKED_AGAIN, ASKED_NO_MORE = 60.0, 5 * 86_400.0
+
+#: What rates are told in: deliveries a minute.
+_ANY = "*"
+
+_NOT_REACHED = ("timeout", "unreachable", "unknown_name", "bad_tls", "not_http")
+_NOT_NOW, _FAULT = (408, 425, 429), 500
 
 
 class Pinger:
@@ -83,10 +88,10 @@ class Pinger:
         await self._clerks.ask(self._write, store.webhooks.pings.finish_ping, ping)
 
     async def _invite(self, asked: Invitation) -> None:
-        reply = await handshaking.ask(self._sender, asked.url, origin=self._origin, rate=asked.rate_limit)
-        if handshaking.agrees(reply, self._origin):
-            await self._clerks.ask(self._pass, asked.id, handshaking.allowed_rate(reply))
-        elif handshaking.is_no_answer(reply) and asked.seconds < ASKED_NO_MORE:
+        reply = await ask(self._sender, asked.url, origin=self._origin, rate=asked.rate_limit)
+        if agrees(reply, self._origin):
+            await self._clerks.ask(self._pass, asked.id, allowed_rate(reply))
+        elif is_no_answer(reply) and asked.seconds < ASKED_NO_MORE:
             self._unanswered[asked.id] = time.monotonic() + ASKED_AGAIN
         else:
             await self._clerks.ask(self._refuse, asked.id)
@@ -102,3 +107,26 @@ class Pinger:
     def _refuse(self, id: UUID) -> None:
         with self._database.transaction() as conn:
             store.webhooks.subscriptions.disable_subscription(conn, id, "handshake", now=datetime.now(UTC))
+
+
+async def ask(sender: Sender, url: str, *, origin: str, rate: int | None) -> Reply:
+    """What the receiver answers when it is asked whether `origin` may send, `rate` a minute where it is limited."""
+    asked = {"WebHook-Request-Origin": origin, "User-Agent": "Policytrail"}
+    return await sender.send("OPTIONS", url, asked | ({"WebHook-Request-Rate": str(rate)} if rate else {}))
+
+
+def agrees(reply: Reply, origin: str) -> bool:
+    """Whether the answer says yes to `origin`. Its status alone is no consent."""
+    return reply.accepted and reply.header("webhook-allowed-origin") in (origin, _ANY)
+
+
+def is_no_answer(reply: Reply) -> bool:
+    """Whether that may be otherwise in a while: the receiver was not reached, or said itself that it cannot now."""
+    return reply.outcome in _NOT_REACHED or reply.status in _NOT_NOW or (reply.status or 0) >= _FAULT
+
+
+def allowed_rate(reply: Reply) -> int | None:
+    """The deliveries a minute that the receiver will take at most; None where it does not say."""
+    said = (reply.header("webhook-allowed-rate") or "").strip()
+    most_digits = 6
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= most_digits and int(said) else None

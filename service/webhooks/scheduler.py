@@ -2,7 +2,8 @@
 
 Lanes take turns by bytes (deficit round robin), first attempts before further ones, within their shares of the slots.
 
-Shares say how much of a worker's slots lanes may have, by how their receivers answer; and no more than this process can serve.
+Shares say how much of a worker's slots lanes may have, by how their receivers answer, and bound it by what this process
+can serve.
 
 Those whose receivers are slow or failing share at most half of all slots, with those not known yet three quarters; the
 rest stays for the others. Of what those do not hold, a quarter is for lanes that have nothing under way: when many

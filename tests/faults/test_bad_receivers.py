@@ -12,10 +12,10 @@ import pytest
 
 from service.db.embedded_postgres import Server
 from service.webhooks.lane import AHEAD, MOST
-from tests.delivering import make_subscription, wait_for, working
+from tests.deliveries import make_subscription, wait_for, working
 from tests.faults.conftest import make_database
 from tests.faults.workers import ask, write
-from tests.receiving import Behaviour, answering, drop, hang, receiving, writing_on
+from tests.receivers import Behaviour, answering, drop, hang, receiving, writing_on
 from tests.serving import free_port
 
 HEALTHY, EVENTS = 20, 15

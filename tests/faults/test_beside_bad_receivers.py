@@ -22,11 +22,11 @@ from schemas.events import NewEventSchema
 from service.db.embedded_postgres import Server
 from service.events.write import record_event
 from service.ids import uuid7
-from tests.delivering import make_subscription, wait_for
+from tests.deliveries import make_subscription, wait_for
 from tests.factories import an_event
 from tests.faults.conftest import make_database
 from tests.faults.workers import ask, working
-from tests.receiving import Behaviour, Request, answering, hang, receiving, writing_on
+from tests.receivers import Behaviour, Request, answering, hang, receiving, writing_on
 
 #: Webhooks that count, and others; writes a second, and how many of the hundred each concerns.
 COUNTED, OTHERS, WRITES, CONCERNED = 50, 50, 40, 10

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from service.db.embedded_postgres import Server, start
-from tests.delivering import wait_for
+from tests.deliveries import wait_for
 from tests.faults.conftest import OPTIONS, make_database
 from tests.faults.workers import all_delivered, ask, await_delivered, check_arrivals, dies, subscribe, working, write
-from tests.receiving import Request, answering, hang, receiving
+from tests.receivers import Request, answering, hang, receiving
 
 #: Webhooks, and events that are written for each.
 WEBHOOKS, EVENTS = 5, 20

@@ -15,9 +15,9 @@ from schemas.events import NewEventSchema
 from service.config import environment_name
 from service.events.write import record_event
 from service.ids import uuid7
-from tests.delivering import QUICKLY, make_subscription, wait_for
+from tests.deliveries import QUICKLY, make_subscription, wait_for
 from tests.factories import an_event
-from tests.receiving import Receiver
+from tests.receivers import Receiver
 from tests.serving import ROOT
 
 _ENVIRONMENT = {environment_name(name): str(value) for name, value in QUICKLY.items()}

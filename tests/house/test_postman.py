@@ -8,7 +8,7 @@ from service.openapi.postman import to_json
 from service.openapi.spec import build_spec
 from tests.faults.workers import working
 from tests.node import NEWMAN, run_node
-from tests.receiving import answering, receiving
+from tests.receivers import answering, receiving
 from tests.serving import serving
 
 COLLECTION = Path(__file__).resolve().parents[2] / "docs" / "policytrail.postman_collection.json"

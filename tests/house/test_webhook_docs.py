@@ -19,7 +19,7 @@ from service.webhooks.retry_policy import DELAYS
 from service.webhooks.signing import new_secret, shown, signed_headers
 from tests.factories import an_event
 from tests.node import NODE
-from tests.receiving import receiving
+from tests.receivers import receiving
 from tests.serving import free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 from flask.testing import FlaskClient
 
-from tests.receiving import Receiver
+from tests.receivers import Receiver
 
 
 def make_webhook(client: FlaskClient, receiver: Receiver, **said: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from service.exports.table_columns import AGENDA
 from tests.answers import body
 from tests.factories import create_event
 from tests.records import a_date
-from tests.service.telling import told
+from tests.service.problems import told
 
 MIGRATION = Path(__file__).resolve().parents[2] / "migrations" / "0012_agenda.sql"
 TODAY = "today=2024-04-10"

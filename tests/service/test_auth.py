@@ -19,7 +19,7 @@ from service.http import auth, problems
 from service.observability import access_log
 from tests.factories import an_event
 from tests.service.conftest import make_key
-from tests.service.telling import Told, told
+from tests.service.problems import Told, told
 
 NO_KEY = Told(401, "unauthenticated", [])
 NO_SCOPE = Told(403, "forbidden", [])

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.factories import an_event, create_event
-from tests.service.telling import Told, details, told
+from tests.service.problems import Told, details, told
 
 MALFORMED = Told(400, "malformed", [])
 NO_OBJECT = Told(422, "invalid", ["#"])

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from service.errors import PreconditionRequired, Stale
 from service.http.conditional import is_known, require_match
 from tests.factories import create_event, create_topic
-from tests.service.telling import told
+from tests.service.problems import told
 
 each_change_of_each_kind = pytest.mark.parametrize(
     ("kind", "method"), [(kind, method) for kind in ("events", "topics") for method in ("PUT", "PATCH", "DELETE")]

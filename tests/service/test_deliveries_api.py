@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from service import store
 from service.ids import uuid7
 from service.store.webhooks.recoveries import advance_recovery
-from tests.delivering import an_end, hold_all_shards, match, states
+from tests.deliveries import an_end, hold_all_shards, match, states
 from tests.factories import create_event
-from tests.service.telling import told
+from tests.service.problems import told
 from tests.service.test_webhooks_api import make_webhook
 
 

@@ -7,7 +7,7 @@ from service.search.suggest.spelling import nearest, slips
 from service.store.search.spelling import Known
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
-from tests.service.telling import told
+from tests.service.problems import told
 from tests.service.test_suggestions import keep_names
 
 UNKNOWN = "01980000-0000-7000-8000-000000000000"

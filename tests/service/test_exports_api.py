@@ -24,7 +24,7 @@ from tests.answers import body
 from tests.copies import multiply
 from tests.factories import EARLIER, a_full_event, an_event, create_event, create_topic
 from tests.service.conftest import running
-from tests.service.telling import told
+from tests.service.problems import told
 
 
 def lines(answer: TestResponse) -> list[Any]:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from schemas.facets import FACETS
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
-from tests.service.telling import details, told
+from tests.service.problems import details, told
 
 #: By what a value of a facet is chosen.
 FILTERS = {name: name for name in FACETS} | {"year": "date", "month": "date"}

@@ -19,7 +19,7 @@ from tests.factories import create_event
 from tests.records import a_date
 from tests.service.conftest import running
 from tests.service.exports.test_atom import ATOM, assert_valid_atom, parsed, wrong_in_json_feed
-from tests.service.telling import told
+from tests.service.problems import told
 
 FEEDS = ["/v1/events.atom", "/v1/events.jsonfeed", "/v1/events.ics"]
 

@@ -18,7 +18,7 @@ from tests import strategies
 from tests.answers import body
 from tests.factories import create_event
 from tests.records import a_date
-from tests.service.telling import told
+from tests.service.problems import told
 
 
 def a_figure(id: str, value: str, **said: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from schemas.filters import NOT
 from service.events.normalize import timestamp
 from tests.factories import create_event, create_topic
-from tests.service.telling import details, told
+from tests.service.problems import details, told
 
 
 def who(*roles: str) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 
 from tests.answers import body
 from tests.factories import an_event
-from tests.service.telling import NOTHING_ELSE
+from tests.service.problems import NOTHING_ELSE
 
 
 def test_only_the_fields_that_are_named_are_answered_and_the_id(client: FlaskClient) -> None:

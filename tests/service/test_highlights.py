@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from service.search.ranking.fragments import LENGTH, MOST, Hit, fragments
 from service.search.ranking.highlight import tokens_of
 from tests.factories import a_full_event, create_event, create_topic
-from tests.service.telling import told
+from tests.service.problems import told
 
 
 def shown(client: FlaskClient, q: str, **more: str) -> list[tuple[str, list[str]]]:

@@ -11,7 +11,7 @@ import pytest
 
 from service.webhooks.lane import Parcel
 from service.webhooks.scheduler import Lanes, Room
-from tests.laning import ACCEPTED, FAILED, a_parcel, an_id, take_all
+from tests.lanes import ACCEPTED, FAILED, a_parcel, an_id, take_all
 
 #: Seconds after which an attempt is given up.
 TIMEOUT = 15.0

@@ -8,7 +8,7 @@ import pytest
 
 from service.webhooks.lane import AHEAD, FAILING, LONGEST_REST, MOST, RESTING, SLOW, Parcel, Verdict
 from service.webhooks.scheduler import Lanes
-from tests.laning import ACCEPTED, FAILED, a_parcel, an_id, offer, some_lanes, take_all
+from tests.lanes import ACCEPTED, FAILED, a_parcel, an_id, offer, some_lanes, take_all
 
 
 def test_a_receiver_is_asked_once_before_it_is_asked_more_and_then_four_times_at_once() -> None:

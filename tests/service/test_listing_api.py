@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.factories import create_event, create_topic
-from tests.service.telling import NOTHING_ELSE, details, told
+from tests.service.problems import NOTHING_ELSE, details, told
 
 
 def who(*roles: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from service import store
 from service.webhooks import payloads
 from service.webhooks.payloads import Key, Messages
-from tests.delivering import match
+from tests.deliveries import match
 from tests.factories import create_event
 
 

@@ -15,10 +15,10 @@ from structlog.testing import CapturingLogger
 
 from service.observability import access_log, metrics, opentelemetry
 from service.observability.access_log import trace_id
-from tests.delivering import wait_for
+from tests.deliveries import wait_for
 from tests.factories import an_event
 from tests.faults.workers import subscribe, working, write
-from tests.receiving import receiving
+from tests.receivers import receiving
 from tests.serving import free_port, serving
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import create_event
-from tests.service.telling import told
+from tests.service.problems import told
 
 Event = dict[str, Any]
 

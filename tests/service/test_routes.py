@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.service.telling import told
+from tests.service.problems import told
 
 UNKNOWN = "/v1/events/01980000-0000-7000-8000-000000000000"
 

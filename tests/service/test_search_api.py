@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from schemas.filters import MOST_CONDITIONS, MOST_LEVELS, MOST_Q, MOST_Q_WORDS
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
-from tests.service.telling import details, told
+from tests.service.problems import details, told
 from tests.service.test_filters_api import EVENTS
 
 

@@ -18,7 +18,7 @@ from service.store.webhooks.queue import LIST_WAITING, Wanted, find_due, find_ne
 from service.webhooks import completer
 from service.webhooks.completer import settle
 from service.webhooks.leases import MARGIN, Leases
-from tests.delivering import an_end, hold_all_shards, make_deliveries, make_subscription, states
+from tests.deliveries import an_end, hold_all_shards, make_deliveries, make_subscription, states
 
 EVENT = uuid7()
 

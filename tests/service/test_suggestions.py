@@ -12,7 +12,7 @@ from service.search.suggest.indexer import keep_names_once
 from service.search.suggest.suggestions import in_titles
 from service.search.text.normalize import beginnings, folded, name_words, spelt
 from tests.factories import create_event, create_topic
-from tests.service.telling import told
+from tests.service.problems import told
 
 
 def keep_names(database: str) -> None:

@@ -12,7 +12,7 @@ from service.ids import uuid7
 from service.store.webhooks.leases import SHARDS, shard_of
 from service.store.webhooks.queue import finish_attempts
 from service.webhooks import maintenance
-from tests.delivering import an_end, hold_all_shards, make_deliveries, make_subscription, states
+from tests.deliveries import an_end, hold_all_shards, make_deliveries, make_subscription, states
 
 
 def test_what_waits_for_a_paused_subscription_is_skipped_in_bounded_steps(

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from service.encryption import open_sealed
 from tests.factories import create_topic
 from tests.service.conftest import make_key, running
-from tests.service.telling import details, told
+from tests.service.problems import details, told
 
 URL = "https://receiver.example/hook"
 

@@ -10,8 +10,8 @@ from service import store
 from service.cli.main import main
 from service.ids import uuid7
 from service.store.webhooks.deliveries import NewDelivery, insert_deliveries
-from tests.delivering import make_subscription
-from tests.receiving import receiving
+from tests.deliveries import make_subscription
+from tests.receivers import receiving
 
 
 def say(*arguments: str, **environment: str) -> str:

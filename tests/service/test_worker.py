@@ -13,9 +13,9 @@ from standardwebhooks import Webhook
 
 from service import store
 from service.webhooks import assignments
-from tests.delivering import QUICKLY, make_subscription, match, states, wait_for, working
+from tests.deliveries import QUICKLY, make_subscription, match, states, wait_for, working
 from tests.factories import create_event
-from tests.receiving import answering, failing_first, receiving
+from tests.receivers import answering, failing_first, receiving
 from tests.service.conftest import make_key, running
 from tests.service.subscribing import attempts, change, has_attempts, make_webhook, patch, shown
 

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from service.webhooks import pings
-from tests.delivering import QUICKLY, wait_for, working
+from tests.deliveries import QUICKLY, wait_for, working
 from tests.factories import create_event
-from tests.receiving import Behaviour, answering, drop, hang, receiving
+from tests.receivers import Behaviour, answering, drop, hang, receiving
 from tests.service.conftest import make_key, running
 from tests.service.subscribing import make_webhook, shown
 

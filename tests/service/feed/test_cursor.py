@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tests.answers import body
 from tests.factories import create_event
 from tests.service.feed.test_reader import found
-from tests.service.telling import told
+from tests.service.problems import told
 from tests.service.writing import Writer
 
 

@@ -20,7 +20,7 @@ from service.api_keys import digest
 from tests.answers import body
 from tests.factories import create_event
 from tests.service.conftest import make_key, running
-from tests.service.telling import told
+from tests.service.problems import told
 
 CHANGES = "/v1/changes"
 #: The module; as an attribute of its package the name is that of the blueprint.

@@ -11,7 +11,7 @@ from service.feed import reader
 from tests.answers import body
 from tests.factories import a_topic, an_event, create_event, create_topic
 from tests.imports import imported, ndjson, row
-from tests.service.telling import details, told
+from tests.service.problems import details, told
 
 CHANGES = "/v1/changes"
 

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import an_event, create_event
-from tests.service.telling import NOTHING_ELSE, told
+from tests.service.problems import NOTHING_ELSE, told
 
 
 def deleted(client: FlaskClient, **said: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from schemas.events import NewEventSchema
 from schemas.fields import Text
 from tests.factories import a_full_event, an_event, create_topic
 from tests.schemas.spoiling import FIELDS, WRONG, Path, full_event_with
-from tests.service.telling import details, told
+from tests.service.problems import details, told
 
 
 def pointer(path: Path) -> str:

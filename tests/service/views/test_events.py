@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from schemas.events import EventSchema
 from tests.factories import an_event, create_event, create_topic
 from tests.service.conftest import make_key
-from tests.service.telling import told
+from tests.service.problems import told
 
 MERGE_PATCH = "application/merge-patch+json"
 NO_REASON = {"kind": None, "reason": None}

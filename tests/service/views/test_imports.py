@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from tests.factories import a_full_event, an_event, create_event, create_topic
 from tests.imports import CSV, TABLES, counts, errors, event, imported, ndjson, row, rows_in, send, titles
 from tests.service.conftest import make_key, running
-from tests.service.telling import told
+from tests.service.problems import told
 
 
 def test_new_rows_make_events_that_are_whole(client: FlaskClient, database: str) -> None:

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.factories import a_topic, create_event, create_topic
-from tests.service.telling import told
+from tests.service.problems import told
 
 Topic = dict[str, Any]
 

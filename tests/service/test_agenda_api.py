@@ -15,7 +15,7 @@ from service.exports.table_columns import AGENDA
 from tests.answers import body
 from tests.factories import create_event
 from tests.records import a_date
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 MIGRATION = Path(__file__).resolve().parents[2] / "migrations" / "0012_agenda.sql"
 TODAY = "today=2024-04-10"
@@ -111,9 +111,9 @@ def test_each_group_has_pages_of_its_own_that_keep_the_day(
 def test_a_cursor_belongs_to_its_group_and_day(client: FlaskClient) -> None:
     follow = body(client.get(f"/v1/agenda?{TODAY}&group=overdue&limit=1"))["overdue"]["next"]
     for other in (follow.replace("overdue", "later"), follow.replace("2024-04-10", "2024-04-11"), follow + "x"):
-        assert told(client.get(other)).status == 400
-    assert told(client.get(follow.replace("&group=overdue", ""))).status == 400
-    assert told(client.get("/v1/agenda?cursor=x")).status == 400
+        assert problem_of(client.get(other)).status == 400
+    assert problem_of(client.get(follow.replace("&group=overdue", ""))).status == 400
+    assert problem_of(client.get("/v1/agenda?cursor=x")).status == 400
 
 
 @pytest.mark.parametrize("today", ["2024-4-1", "20240401", "2024-02-30", "today", "", "0000-01-01"])

@@ -19,10 +19,10 @@ from service.http import auth, problems
 from service.observability import access_log
 from tests.factories import an_event
 from tests.service.conftest import make_key
-from tests.service.problems import Told, told
+from tests.service.problems import Problem, problem_of
 
-NO_KEY = Told(401, "unauthenticated", [])
-NO_SCOPE = Told(403, "forbidden", [])
+NO_KEY = Problem(401, "unauthenticated", [])
+NO_SCOPE = Problem(403, "forbidden", [])
 
 READ, WRITE = ("GET", "/v1/events"), ("POST", "/v1/events")
 
@@ -45,7 +45,7 @@ def private(app: Flask, anyone: FlaskClient) -> FlaskClient:
 def test_who_sends_no_key_is_told_how_to(private: FlaskClient) -> None:
     for what in (READ, WRITE):
         answer = call(private, what, None)
-        assert told(answer) == NO_KEY
+        assert problem_of(answer) == NO_KEY
         assert answer.headers["WWW-Authenticate"] == 'Bearer realm="policytrail"'
 
 
@@ -81,7 +81,7 @@ def test_a_key_that_is_none_is_refused_even_where_reading_is_public(
     sent = authorization.format(key=key, cut=key[:-1], bare=key[4:], changed=changed(key), unknown=new_key())
     for what in (READ, WRITE):
         answer = call(anyone, what, sent)
-        assert told(answer) == NO_KEY
+        assert problem_of(answer) == NO_KEY
         assert answer.headers["WWW-Authenticate"] == 'Bearer realm="policytrail", error="invalid_token"'
 
 
@@ -109,14 +109,14 @@ def test_a_key_may_do_what_its_scopes_say_and_admin_everything(
     assert [answer.status_code for answer in answers] == [read, write]
     for refused, scope in zip(answers, ("events:read", "events:write"), strict=True):
         if refused.status_code == 403:
-            assert told(refused) == NO_SCOPE
+            assert problem_of(refused) == NO_SCOPE
             challenge = f'Bearer realm="policytrail", error="insufficient_scope", scope="{scope}"'
             assert refused.headers["WWW-Authenticate"] == challenge
 
 
 def test_reading_needs_no_key_where_it_is_public_and_writing_does(anyone: FlaskClient) -> None:
     assert call(anyone, READ, None).status_code == 200
-    assert told(call(anyone, WRITE, None)) == NO_KEY
+    assert problem_of(call(anyone, WRITE, None)) == NO_KEY
 
 
 def test_health_needs_no_key(private: FlaskClient) -> None:
@@ -126,7 +126,7 @@ def test_health_needs_no_key(private: FlaskClient) -> None:
 def test_who_may_not_write_learns_nothing_of_what_is_there(private: FlaskClient) -> None:
     for address in ("/v1/events/01980000-0000-7000-8000-000000000000", "/v1/topics/none"):
         for method in ("GET", "PUT", "PATCH", "DELETE"):
-            assert told(private.open(address, method=method, data=b"{", headers={"If-Match": "*"})) == NO_KEY
+            assert problem_of(private.open(address, method=method, data=b"{", headers={"If-Match": "*"})) == NO_KEY
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_key_that_was_in_use_is_refused_within_seconds_of_its_revocation(
     conn.execute("UPDATE api_key SET revoked_at = now()")
     conn.commit()
     now += auth.BELIEVED_FOR
-    assert told(call(anyone, WRITE, f"Bearer {key}")) == NO_KEY
+    assert problem_of(call(anyone, WRITE, f"Bearer {key}")) == NO_KEY
 
 
 def test_no_more_than_so_many_keys_are_remembered(

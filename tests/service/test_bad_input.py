@@ -6,10 +6,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.factories import an_event, create_event
-from tests.service.problems import Told, details, told
+from tests.service.problems import Problem, details, problem_of
 
-MALFORMED = Told(400, "malformed", [])
-NO_OBJECT = Told(422, "invalid", ["#"])
+MALFORMED = Problem(400, "malformed", [])
+NO_OBJECT = Problem(422, "invalid", ["#"])
 
 #: What is wrong with a body, the body, and what must be told of it: nothing of this depends on the schema.
 BODIES = [
@@ -31,13 +31,13 @@ BODIES = [
     ("a line break within", b'{"title": "a\nb"}', MALFORMED),
     ("an escape that is none", rb'{"title": "\x41"}', MALFORMED),
     ("a short escape", rb'{"title": "\u00"}', MALFORMED),
-    ("escaped NUL", rb'{"title": "a\u0000b"}', Told(422, "invalid", ["#/title"])),
-    ("escaped NUL in a key", rb'{"tags": [{"a\u0000": 1}]}', Told(422, "invalid", ["#/tags/0"])),
-    ("a high surrogate", rb'{"names": [{"value": "\ud83d"}]}', Told(422, "invalid", ["#/names/0/value"])),
-    ("a low surrogate", rb'{"tags": ["a", "\uDE00"]}', Told(422, "invalid", ["#/tags/1"])),
-    ("surrogates swapped", rb'{"title": "\ude00\ud83d"}', Told(422, "invalid", ["#/title"])),
+    ("escaped NUL", rb'{"title": "a\u0000b"}', Problem(422, "invalid", ["#/title"])),
+    ("escaped NUL in a key", rb'{"tags": [{"a\u0000": 1}]}', Problem(422, "invalid", ["#/tags/0"])),
+    ("a high surrogate", rb'{"names": [{"value": "\ud83d"}]}', Problem(422, "invalid", ["#/names/0/value"])),
+    ("a low surrogate", rb'{"tags": ["a", "\uDE00"]}', Problem(422, "invalid", ["#/tags/1"])),
+    ("surrogates swapped", rb'{"title": "\ude00\ud83d"}', Problem(422, "invalid", ["#/title"])),
     ("a surrogate in a key", rb'{"\uDBFF": 1}', NO_OBJECT),
-    ("a surrogate in a key to escape", rb'{"a/b~c": ["\ud800"]}', Told(422, "invalid", ["#/a~1b~0c/0"])),
+    ("a surrogate in a key to escape", rb'{"a/b~c": ["\ud800"]}', Problem(422, "invalid", ["#/a~1b~0c/0"])),
     ("a key twice", b'{"title": "a", "title": "a"}', MALFORMED),
     ("a key twice, once escaped", rb'{"title": "a", "t\u0069tle": "a"}', MALFORMED),
     ("a key twice further in", b'{"names": [{"value": "a", "id": "b", "value": "c"}]}', MALFORMED),
@@ -53,7 +53,7 @@ BODIES = [
     ("10,000 arrays in what is ignored", b'{"version":' + b"[" * 10_000 + b"]" * 10_000 + b"}", MALFORMED),
     ("65 levels", b'{"tags":' + b"[" * 64 + b"]" * 64 + b"}", MALFORMED),
     ("65 levels in what is ignored", b'{"version":' + b"[" * 64 + b"]" * 64 + b"}", MALFORMED),
-    ("3 MB", b'{"title": "' + b"a" * 3_000_000 + b'"}', Told(413, "body-too-large", [])),
+    ("3 MB", b'{"title": "' + b"a" * 3_000_000 + b'"}', Problem(413, "body-too-large", [])),
     ("an array", b"[]", NO_OBJECT),
     ("an array of objects", b"[{}]", NO_OBJECT),
     ("a string", b'"title"', NO_OBJECT),
@@ -81,7 +81,7 @@ def stored(conn: psycopg.Connection) -> list[int]:
 
 @each_body
 def test_a_body_that_cannot_be_kept_is_refused(
-    client: FlaskClient, conn: psycopg.Connection, body: bytes, expected: Told
+    client: FlaskClient, conn: psycopg.Connection, body: bytes, expected: Problem
 ) -> None:
     event = create_event(client)
     versioned = {"If-Match": '"1"'}
@@ -92,7 +92,7 @@ def test_a_body_that_cannot_be_kept_is_refused(
         ("POST", "/v1/topics"),
     ):
         answer = client.open(address, method=method, data=body, content_type="application/json", headers=versioned)
-        assert told(answer) == expected, (method, address)
+        assert problem_of(answer) == expected, (method, address)
     assert stored(conn) == [1, 1, 0, 0]
 
 
@@ -113,7 +113,8 @@ def test_a_body_that_cannot_be_kept_is_refused(
 def test_a_body_of_another_type_is_refused(
     client: FlaskClient, conn: psycopg.Connection, content_type: str | None
 ) -> None:
-    assert told(send(client, b'{"title": "a"}', content_type)) == (415, "unsupported-media-type", ["Content-Type"])
+    response = send(client, b'{"title": "a"}', content_type)
+    assert problem_of(response) == (415, "unsupported-media-type", ["Content-Type"])
     assert stored(conn) == [0, 0, 0, 0]
 
 
@@ -123,12 +124,12 @@ def test_a_patch_of_another_type_is_refused(client: FlaskClient, content_type: s
     answer = client.patch(
         f"/v1/events/{event['id']}", data=b"[]", content_type=content_type, headers={"If-Match": '"1"'}
     )
-    assert told(answer) == (415, "unsupported-media-type", ["Content-Type"])
+    assert problem_of(answer) == (415, "unsupported-media-type", ["Content-Type"])
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
 def test_the_type_may_be_written_as_rfc_9110_allows(client: FlaskClient, content_type: str) -> None:
-    assert told(send(client, b"{", content_type)) == MALFORMED
+    assert problem_of(send(client, b"{", content_type)) == MALFORMED
 
 
 @pytest.mark.parametrize(
@@ -149,18 +150,18 @@ def test_what_only_looks_like_it_is_kept(client: FlaskClient, written: bytes, ti
 
 def test_64_levels_are_read(client: FlaskClient) -> None:
     answer = send(client, b'{"title":' + b"[" * 63 + b"]" * 63 + b"}")
-    assert "#/title" in told(answer).places
+    assert "#/title" in problem_of(answer).places
 
 
 def test_the_largest_body_is_read(client: FlaskClient) -> None:
     smallest = b'{"title": ""}'
     answer = send(client, smallest.ljust(1_048_576))
-    assert told(answer).status == 422
-    assert told(send(client, smallest.ljust(1_048_577))) == (413, "body-too-large", [])
+    assert problem_of(answer).status == 422
+    assert problem_of(send(client, smallest.ljust(1_048_577))) == (413, "body-too-large", [])
 
 
 def test_what_is_missing_is_named(client: FlaskClient) -> None:
-    answer = told(send(client, b"{}"))
+    answer = problem_of(send(client, b"{}"))
     required = ["#/event_type", "#/participants", "#/sources", "#/title"]
     assert answer._replace(places=sorted(answer.places)) == (422, "invalid", required)
 
@@ -168,7 +169,7 @@ def test_what_is_missing_is_named(client: FlaskClient) -> None:
 def test_an_unknown_field_is_refused_and_the_nearest_known_is_named(client: FlaskClient) -> None:
     who = [{"name": "Japan", "role": "party", "juristiction": "JP"}]
     answer = client.post("/v1/events", json=an_event(titel="A", participants=who))
-    assert sorted(told(answer).places) == ["#/participants/0/juristiction", "#/titel"]
+    assert sorted(problem_of(answer).places) == ["#/participants/0/juristiction", "#/titel"]
     assert 'Did you mean "title"?' in details(answer)
     assert 'Did you mean "jurisdiction"?' in details(answer)
 
@@ -176,17 +177,18 @@ def test_an_unknown_field_is_refused_and_the_nearest_known_is_named(client: Flas
 @pytest.mark.parametrize("unknown", ["", "a/b", "~", "x" * 100_000])
 def test_any_key_can_be_told_as_unknown(client: FlaskClient, unknown: str) -> None:
     pointer = "#/" + unknown.replace("~", "~0").replace("/", "~1")
-    assert told(client.post("/v1/events", json=an_event(**{unknown: 1}))) == (422, "invalid", [pointer])
+    assert problem_of(client.post("/v1/events", json=an_event(**{unknown: 1}))) == (422, "invalid", [pointer])
 
 
 def test_a_problem_with_many_mistakes_stays_short(client: FlaskClient) -> None:
     """A megabyte of mistakes would otherwise be answered with eighty."""
     answer = client.post("/v1/events", json=an_event(citations=[{}] * 2_000))
-    assert told(answer).status == 422
+    assert problem_of(answer).status == 422
     assert len(answer.data) < 100_000
 
 
 def test_a_list_that_is_too_long_is_refused_without_a_look_at_its_members(client: FlaskClient) -> None:
     """A megabyte of them would otherwise keep a process busy for twelve seconds."""
-    assert told(client.post("/v1/events", json=an_event(citations=[{}] * 2_001))) == (422, "invalid", ["#/citations"])
-    assert told(client.post("/v1/events", json=an_event(tags=[5] * 101))) == (422, "invalid", ["#/tags"])
+    created = client.post("/v1/events", json=an_event(citations=[{}] * 2_001))
+    assert problem_of(created) == (422, "invalid", ["#/citations"])
+    assert problem_of(client.post("/v1/events", json=an_event(tags=[5] * 101))) == (422, "invalid", ["#/tags"])

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from service.errors import PreconditionRequired, Stale
 from service.http.conditional import is_known, require_match
 from tests.factories import create_event, create_topic
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 each_change_of_each_kind = pytest.mark.parametrize(
     ("kind", "method"), [(kind, method) for kind in ("events", "topics") for method in ("PUT", "PATCH", "DELETE")]
@@ -57,10 +57,10 @@ def test_if_none_match_that_does_not_name_the_version_is_not(header: str | None)
 @each_change_of_each_kind
 def test_a_change_that_does_not_name_the_version_is_refused(client: FlaskClient, kind: str, method: str) -> None:
     address, body = at_version_2(client, kind)
-    assert told(client.open(address, method=method, json=body)) == (428, "precondition-required", [])
+    assert problem_of(client.open(address, method=method, json=body)) == (428, "precondition-required", [])
     for if_match in ('"1"', 'W/"2"', '"1", "3"'):
         refused = client.open(address, method=method, json=body, headers={"If-Match": if_match})
-        assert told(refused) == (412, "stale", [])
+        assert problem_of(refused) == (412, "stale", [])
     assert client.get(address).get_json() == body
 
 

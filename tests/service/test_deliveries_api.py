@@ -13,7 +13,7 @@ from service.ids import uuid7
 from service.store.webhooks.recoveries import advance_recovery
 from tests.deliveries import an_end, hold_all_shards, match, states
 from tests.factories import create_event
-from tests.service.problems import told
+from tests.service.problems import problem_of
 from tests.service.test_webhooks_api import make_webhook
 
 
@@ -152,14 +152,14 @@ def _ago(seconds: float) -> str:
 def test_what_cannot_be_asked_is_refused(
     client: FlaskClient, webhook: str, query: str, status: int, place: str
 ) -> None:
-    refused = told(client.get(f"{webhook}/deliveries?{query}"))
+    refused = problem_of(client.get(f"{webhook}/deliveries?{query}"))
     assert (refused.status, refused.places) == (status, [place])
 
 
 @pytest.mark.parametrize("seq", ["0", "7", "9223372036854775807", "9223372036854775808", "9" * 40])
 def test_a_delivery_that_is_not_there_is_not_found(client: FlaskClient, webhook: str, seq: str) -> None:
-    assert told(client.get(f"{webhook}/deliveries/{seq}")).status == 404
-    assert told(client.post(f"{webhook}/deliveries/{seq}/retry")).status == 404
+    assert problem_of(client.get(f"{webhook}/deliveries/{seq}")).status == 404
+    assert problem_of(client.post(f"{webhook}/deliveries/{seq}/retry")).status == 404
 
 
 @pytest.mark.parametrize("state", ["failed", "delivered", "pending"])
@@ -183,7 +183,7 @@ def test_what_a_paused_webhook_misses_is_skipped_and_recovered_when_it_goes_on(
     write(client, database, 3)
     assert states(conn) == {1: "skipped", 2: "skipped", 3: "skipped"}
     for address, body in ((f"{webhook}/recover", {"since": _ago(60)}), (f"{webhook}/deliveries/1/retry", None)):
-        assert told(client.post(address, json=body)).status == 409
+        assert problem_of(client.post(address, json=body)).status == 409
     client.patch(webhook, json={"paused": False}, headers={"If-Match": "*"})
     begun = client.post(f"{webhook}/recover", json={"since": _ago(60)})
     assert begun.status_code == 202
@@ -237,9 +237,9 @@ def test_recoveries_of_others_are_not_found(client: FlaskClient, webhook: str) -
     begun = client.post(f"{webhook}/recover", json={"since": _ago(60)})
     other = f"/v1/webhooks/{make_webhook(client)['id']}"
     address = begun.headers["Location"].replace(webhook, other)
-    assert told(client.get(address)).status == 404
+    assert problem_of(client.get(address)).status == 404
 
 
 @pytest.mark.parametrize("body", [{}, {"since": None}, {"since": "2026-01-01"}, {"since": _ago(60), "until": _ago(1)}])
 def test_a_recovery_needs_an_instant(client: FlaskClient, webhook: str, body: Any) -> None:
-    assert told(client.post(f"{webhook}/recover", json=body)).status == 422
+    assert problem_of(client.post(f"{webhook}/recover", json=body)).status == 422

@@ -7,7 +7,7 @@ from service.search.suggest.spelling import nearest, slips
 from service.store.search.spelling import Known
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
-from tests.service.problems import told
+from tests.service.problems import problem_of
 from tests.service.test_suggestions import keep_names
 
 UNKNOWN = "01980000-0000-7000-8000-000000000000"
@@ -146,18 +146,18 @@ def test_an_event_by_itself_is_like_no_other(client: FlaskClient) -> None:
 
 
 def test_what_is_not_there_is_like_nothing(client: FlaskClient) -> None:
-    assert told(client.get(f"/v1/events/{UNKNOWN}/similar")) == (404, "not-found", [])
+    assert problem_of(client.get(f"/v1/events/{UNKNOWN}/similar")) == (404, "not-found", [])
     event = create_event(client)
-    assert told(client.get(f"/v1/events/{event['id']}/similar?cursor=x")) == (422, "invalid", ["cursor"])
-    assert told(client.get(f"/v1/events/{event['id']}/similar?limit=0")) == (422, "invalid", ["limit"])
+    assert problem_of(client.get(f"/v1/events/{event['id']}/similar?cursor=x")) == (422, "invalid", ["cursor"])
+    assert problem_of(client.get(f"/v1/events/{event['id']}/similar?limit=0")) == (422, "invalid", ["limit"])
     client.delete(f"/v1/events/{event['id']}", headers={"If-Match": "*"})
-    assert told(client.get(f"/v1/events/{event['id']}/similar")) == (410, "gone", [])
+    assert problem_of(client.get(f"/v1/events/{event['id']}/similar")) == (410, "gone", [])
 
 
 def test_asking_for_what_is_similar_needs_the_right_to_read(database: str) -> None:
     with running(database, public_read=False) as app:
         client = app.test_client()
         for address in (f"/v1/events/{UNKNOWN}/similar", "/v1/suggest?q=x"):
-            assert told(client.get(address)) == (401, "unauthenticated", [])
+            assert problem_of(client.get(address)) == (401, "unauthenticated", [])
             other = {"Authorization": f"Bearer {make_key(database, 'webhooks')}"}
-            assert told(client.get(address, headers=other)) == (403, "forbidden", [])
+            assert problem_of(client.get(address, headers=other)) == (403, "forbidden", [])

@@ -24,7 +24,7 @@ from tests.answers import body
 from tests.copies import multiply
 from tests.factories import EARLIER, a_full_event, an_event, create_event, create_topic
 from tests.service.conftest import running
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 
 def lines(answer: TestResponse) -> list[Any]:
@@ -134,7 +134,7 @@ def test_accept_chooses_the_form(anyone: FlaskClient, accept: str | None, kind: 
 def test_an_accept_that_takes_none_of_the_forms_is_refused_but_not_where_the_address_says_one(
     anyone: FlaskClient, accept: str
 ) -> None:
-    assert told(anyone.get("/v1/events", headers={"Accept": accept}))[:2] == (406, "not-acceptable")
+    assert problem_of(anyone.get("/v1/events", headers={"Accept": accept}))[:2] == (406, "not-acceptable")
     for address in ("/v1/events?format=csv", "/v1/events.csv"):
         assert anyone.get(address, headers={"Accept": accept}).content_type.startswith("text/csv")
 
@@ -184,7 +184,7 @@ def test_a_search_as_json_can_be_exported_but_not_subscribed_to(
     asked = {"any": [{"status": "adopted"}, {"not": {"status": "planned"}}], "format": "ndjson", "fields": ["title"]}
     assert lines(client.post("/v1/search", json=asked | {"fields": "title"})) == [{"id": three[1]["id"], "title": "A"}]
     assert len(rows(client.post("/v1/search", json={"format": "csv", "bom": False}))) == 3
-    assert told(client.post("/v1/search", json={"format": "atom"})).status == 422
+    assert problem_of(client.post("/v1/search", json={"format": "atom"})).status == 422
     assert client.post("/v1/search", json={}, headers={"Accept": "text/csv"}).content_type.startswith("text/csv")
 
 
@@ -231,7 +231,7 @@ def test_who_leaves_ends_the_transaction_and_frees_its_place(database: str, conn
         multiply(conn, 1_000)
         answer = client.get("/v1/events.ndjson", buffered=False)
         assert _in_transaction(conn) == 1
-        assert told(client.get("/v1/events.csv")) == (503, "unavailable", [])
+        assert problem_of(client.get("/v1/events.csv")) == (503, "unavailable", [])
         answer.close()
         assert _in_transaction(conn) == 0
         assert client.get("/v1/events.csv").status_code == 200

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from schemas.facets import FACETS
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
-from tests.service.problems import details, told
+from tests.service.problems import details, problem_of
 
 #: By what a value of a facet is chosen.
 FILTERS = {name: name for name in FACETS} | {"year": "date", "month": "date"}
@@ -240,7 +240,7 @@ def test_what_was_deleted_or_changed_is_counted_no_more(client: FlaskClient) -> 
 )
 def test_what_cannot_be_counted_is_refused(anyone: FlaskClient, query: str, parameter: str, meant: str | None) -> None:
     answer = anyone.get(f"/v1/facets?{query}")
-    assert told(answer) == (422, "invalid", [parameter])
+    assert problem_of(answer) == (422, "invalid", [parameter])
     assert meant is None or f'Did you mean "{meant}"?' in details(answer)
 
 
@@ -286,8 +286,8 @@ def test_whatever_is_looked_for_is_counted(client: FlaskClient, q: str) -> None:
 def test_counting_needs_the_right_to_read(database: str) -> None:
     with running(database, public_read=False) as app:
         client = app.test_client()
-        assert told(client.get("/v1/facets")) == (401, "unauthenticated", [])
+        assert problem_of(client.get("/v1/facets")) == (401, "unauthenticated", [])
         reader = {"Authorization": f"Bearer {make_key(database, 'webhooks')}"}
-        assert told(client.get("/v1/facets", headers=reader)) == (403, "forbidden", [])
+        assert problem_of(client.get("/v1/facets", headers=reader)) == (403, "forbidden", [])
         reader = {"Authorization": f"Bearer {make_key(database, 'events:read')}"}
         assert client.get("/v1/facets", headers=reader).status_code == 200

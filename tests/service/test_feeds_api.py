@@ -19,7 +19,7 @@ from tests.factories import create_event
 from tests.records import a_date
 from tests.service.conftest import running
 from tests.service.exports.test_atom import ATOM, assert_valid_atom, parsed, wrong_in_json_feed
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 FEEDS = ["/v1/events.atom", "/v1/events.jsonfeed", "/v1/events.ics"]
 
@@ -82,7 +82,7 @@ def test_a_page_of_a_feed_is_no_page_of_a_list(client: FlaskClient) -> None:
     for _ in range(3):
         create_event(client)
     cursor = body(client.get("/v1/events?limit=1&sort=-updated_at"))["next"].partition("cursor=")[2]
-    assert told(client.get(f"/v1/events.atom?cursor={cursor}")).status == 400
+    assert problem_of(client.get(f"/v1/events.atom?cursor={cursor}")).status == 400
 
 
 def test_a_feed_has_as_many_entries_as_a_page_and_a_calendar_as_many_as_may_be(

@@ -18,7 +18,7 @@ from tests import strategies
 from tests.answers import body
 from tests.factories import create_event
 from tests.records import a_date
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 
 def a_figure(id: str, value: str, **said: Any) -> dict[str, Any]:
@@ -146,12 +146,12 @@ def test_every_form_holds_every_figure(client: FlaskClient) -> None:
 
 def test_a_forged_cursor_is_refused(client: FlaskClient, events: list[dict[str, Any]]) -> None:
     first = body(client.get("/v1/figures?limit=1"))["next"]
-    assert told(client.get(first.replace("limit=1", "limit=1&party=JP"))).status == 400
+    assert problem_of(client.get(first.replace("limit=1", "limit=1&party=JP"))).status == 400
     bound_to, *_ = orjson.loads(base64.urlsafe_b64decode(first.partition("cursor=")[2] + "=="))
     no_number, no_id = ["2024-01-01", "", "x"], ["2024-01-01", "x", "1"]
     for forged in (["no day", events[0]["id"], "1"], no_id, no_number, ["", "", "-1"], ["", ""]):
-        assert told(client.get(f"/v1/figures?cursor={encode_cursor(bound_to, forged)}")).status == 400
-    assert told(client.get("/v1/figures?cursor=x")).status == 400
+        assert problem_of(client.get(f"/v1/figures?cursor={encode_cursor(bound_to, forged)}")).status == 400
+    assert problem_of(client.get("/v1/figures?cursor=x")).status == 400
 
 
 def test_what_is_summed_is_what_the_records_say_from_before_the_migration_too(

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from schemas.filters import NOT
 from service.events.normalize import timestamp
 from tests.factories import create_event, create_topic
-from tests.service.problems import details, told
+from tests.service.problems import details, problem_of
 
 
 def who(*roles: str) -> list[dict[str, str]]:
@@ -251,7 +251,7 @@ def test_what_is_unknown_is_told_with_the_nearest_that_is_known(
     recorded: FlaskClient, query: str, parameter: str, meant: str
 ) -> None:
     answer = recorded.get(f"/v1/events?{query}")
-    assert told(answer) == (422, "invalid", [parameter])
+    assert problem_of(answer) == (422, "invalid", [parameter])
     assert f'Did you mean "{meant}"?' in details(answer)
 
 
@@ -287,7 +287,7 @@ def test_what_is_unknown_is_told_with_the_nearest_that_is_known(
 )
 def test_a_value_that_cannot_be_is_refused_at_its_place(anyone: FlaskClient, query: str) -> None:
     parameter = query.partition("=")[0]
-    assert told(anyone.get(f"/v1/events?{query}")) == (422, "invalid", [parameter])
+    assert problem_of(anyone.get(f"/v1/events?{query}")) == (422, "invalid", [parameter])
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_value_that_cannot_be_is_refused_at_its_place(anyone: FlaskClient, que
     ],
 )
 def test_a_range_that_ends_before_it_begins_is_refused(anyone: FlaskClient, query: str, parameter: str) -> None:
-    assert told(anyone.get(f"/v1/events?{query}")) == (422, "invalid", [parameter])
+    assert problem_of(anyone.get(f"/v1/events?{query}")) == (422, "invalid", [parameter])
 
 
 def test_the_past_is_filtered_as_it_was(client: FlaskClient) -> None:

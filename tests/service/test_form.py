@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 
 from tests.answers import body
 from tests.factories import an_event
-from tests.service.problems import NOTHING_ELSE
+from tests.service.problems import NO_OTHER_FIELDS
 
 
 def test_only_the_fields_that_are_named_are_answered_and_the_id(client: FlaskClient) -> None:
@@ -15,7 +15,7 @@ def test_only_the_fields_that_are_named_are_answered_and_the_id(client: FlaskCli
     many = client.get("/v1/events?fields=status,title")
 
     assert list(body(one).items()) == [("id", event["id"]), ("title", "Chips"), ("status", event["status"])]
-    assert body(many) == {"items": [body(one)]} | NOTHING_ELSE
+    assert body(many) == {"items": [body(one)]} | NO_OTHER_FIELDS
 
 
 def test_fields_work_by_external_id(client: FlaskClient) -> None:
@@ -99,7 +99,7 @@ def test_events_are_counted_when_that_is_asked(client: FlaskClient, conn: psycop
     assert body(client.get("/v1/events?count=exact&status=planned&party=JP"))["count"] == {"value": 2, "kind": "exact"}
     assert body(client.get("/v1/events?count=estimate&status=planned&party=JP"))["count"]["kind"] == "estimate"
     assert body(client.get("/v1/events?count=exact&party=FR")) == {
-        **NOTHING_ELSE,
+        **NO_OTHER_FIELDS,
         "items": [],
         "count": {"value": 0, "kind": "exact"},
     }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from service.search.ranking.fragments import LENGTH, MOST, Hit, fragments
 from service.search.ranking.highlight import tokens_of
 from tests.factories import a_full_event, create_event, create_topic
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 
 def shown(client: FlaskClient, q: str, **more: str) -> list[tuple[str, list[str]]]:
@@ -142,7 +142,7 @@ def test_nothing_is_shown_that_was_not_asked_for(client: FlaskClient) -> None:
     ],
 )
 def test_words_that_are_not_looked_for_cannot_be_shown(anyone: FlaskClient, query: str, parameter: str) -> None:
-    assert told(anyone.get(f"/v1/events?{query}")) == (422, "invalid", [parameter])
+    assert problem_of(anyone.get(f"/v1/events?{query}")) == (422, "invalid", [parameter])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.factories import create_event, create_topic
-from tests.service.problems import NOTHING_ELSE, details, told
+from tests.service.problems import NO_OTHER_FIELDS, details, problem_of
 
 
 def who(*roles: str) -> list[dict[str, str]]:
@@ -91,7 +91,7 @@ def test_a_list_holds_the_events_as_they_are_read_one_by_one(client: FlaskClient
     events = [create_event(client, title=title) for title in ("B 🌍", "A")]
     answer = client.get("/v1/events?sort=created_at")
     assert (answer.status_code, answer.content_type) == (200, "application/json")
-    assert answer.get_json() == {"items": events} | NOTHING_ELSE
+    assert answer.get_json() == {"items": events} | NO_OTHER_FIELDS
     assert answer.data.find(client.get(f"/v1/events/{events[0]['id']}").data) > 0
     assert answer.headers["Link"] == '</v1/events?sort=created_at>; rel="first"'
 
@@ -99,7 +99,7 @@ def test_a_list_holds_the_events_as_they_are_read_one_by_one(client: FlaskClient
 def test_an_empty_list_is_a_list(client: FlaskClient) -> None:
     for address in ("/v1/events", "/v1/events?tag=unknown&sort=-announced,title&limit=1"):
         answer = client.get(address)
-        assert (answer.status_code, answer.get_json()) == (200, {"items": []} | NOTHING_ELSE)
+        assert (answer.status_code, answer.get_json()) == (200, {"items": []} | NO_OTHER_FIELDS)
 
 
 def test_a_change_moves_an_event_between_filters(client: FlaskClient) -> None:
@@ -145,7 +145,7 @@ def test_a_page_has_the_size_that_is_asked_for_up_to_the_largest(app: Flask, cli
     "limit", ["0", "-1", "abc", "", "1.5", "1e1", "+1", "%201", "٣", "²", "0x1", "1_0", "9999999999"]
 )
 def test_a_limit_that_is_no_number_from_1_is_refused(anyone: FlaskClient, limit: str) -> None:
-    assert told(anyone.get(f"/v1/events?limit={limit}")) == (422, "invalid", ["limit"])
+    assert problem_of(anyone.get(f"/v1/events?limit={limit}")) == (422, "invalid", ["limit"])
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_what_is_unknown_is_refused_and_the_nearest_known_is_named(
     anyone: FlaskClient, query: str, parameter: str, meant: str | None
 ) -> None:
     answer = anyone.get(f"/v1/events?{query}")
-    assert told(answer) == (422, "invalid", [parameter])
+    assert problem_of(answer) == (422, "invalid", [parameter])
     assert meant is None or f'Did you mean "{meant}"?' in details(answer)
 
 
@@ -199,17 +199,17 @@ def test_what_is_unknown_is_refused_and_the_nearest_known_is_named(
     ],
 )
 def test_a_value_that_cannot_be_is_refused(anyone: FlaskClient, query: str, parameter: str) -> None:
-    assert told(anyone.get(f"/v1/events?{query}")) == (422, "invalid", [parameter])
+    assert problem_of(anyone.get(f"/v1/events?{query}")) == (422, "invalid", [parameter])
 
 
 @pytest.mark.parametrize("given", ["status=planned&status=agreed", "limit=1&limit=2", "sort=date&sort=title"])
 def test_a_parameter_that_is_given_twice_is_refused(anyone: FlaskClient, given: str) -> None:
     parameter = given.partition("=")[0]
-    assert told(anyone.get(f"/v1/events?{given}")) == (422, "invalid", [parameter])
+    assert problem_of(anyone.get(f"/v1/events?{given}")) == (422, "invalid", [parameter])
 
 
 def test_every_mistake_is_told_at_once(anyone: FlaskClient) -> None:
-    answer = told(anyone.get("/v1/events?status=x&limit=0&colour=red"))
+    answer = problem_of(anyone.get("/v1/events?status=x&limit=0&colour=red"))
     assert answer._replace(places=sorted(answer.places)) == (422, "invalid", ["colour", "limit", "status"])
 
 
@@ -218,4 +218,4 @@ def test_every_mistake_is_told_at_once(anyone: FlaskClient) -> None:
 )
 def test_what_takes_no_parameters_refuses_them(anyone: FlaskClient, address: str) -> None:
     parameter = address.partition("?")[2].partition("=")[0]
-    assert told(anyone.get(address)) == (422, "invalid", [parameter])
+    assert problem_of(anyone.get(address)) == (422, "invalid", [parameter])

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import create_event
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 Event = dict[str, Any]
 
@@ -161,14 +161,14 @@ def test_a_cursor_of_another_list_is_refused(client: FlaskClient, other: str) ->
     create_event(client, tags=["a", "b"])
     for made_for in ("&sort=title", "&sort=title&tag=b"):
         cursor = cursor_of(client, made_for)
-        assert told(client.get(f"/v1/events?cursor={cursor}{other}")) == (400, "malformed", ["cursor"])
+        assert problem_of(client.get(f"/v1/events?cursor={cursor}{other}")) == (400, "malformed", ["cursor"])
 
 
 def test_a_cursor_of_topics_is_not_one_of_events(client: FlaskClient) -> None:
     for id_ in "ab":
         client.post("/v1/topics", json={"id": id_, "labels": {"en": id_}})
     cursor = client.get("/v1/topics?limit=1").get_json()["next"].partition("cursor=")[2]
-    assert told(client.get(f"/v1/events?cursor={cursor}")) == (400, "malformed", ["cursor"])
+    assert problem_of(client.get(f"/v1/events?cursor={cursor}")) == (400, "malformed", ["cursor"])
 
 
 def test_a_cursor_goes_with_another_limit(client: FlaskClient) -> None:
@@ -203,7 +203,7 @@ NEVER_GIVEN: list[Any] = [5, None, True, 1.5, [], {}, "", "abc", [[]], [None], [
 )
 def test_a_cursor_that_was_never_given_out_is_refused(anyone: FlaskClient, cursor: str) -> None:
     for address in ("/v1/events", "/v1/topics"):
-        assert told(anyone.get(f"{address}?cursor={cursor}")) == (400, "malformed", ["cursor"])
+        assert problem_of(anyone.get(f"{address}?cursor={cursor}")) == (400, "malformed", ["cursor"])
 
 
 @pytest.mark.parametrize("sort", ["date", "-updated_at", "title"])
@@ -216,7 +216,7 @@ def test_a_cursor_that_was_tampered_with_is_refused(client: FlaskClient, sort: s
     cursor = cursor_of(client, f"&sort={sort}")
     made_for, *_ = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     answer = client.get(f"/v1/events?sort={sort}&cursor={encoded([made_for, *end])}")
-    assert told(answer) == (400, "malformed", ["cursor"])
+    assert problem_of(answer) == (400, "malformed", ["cursor"])
 
 
 titles = st.sampled_from(["a", "A", "b", "é", "日本"]) | st.text("aB ß🌍%", min_size=1, max_size=3).filter(str.strip)

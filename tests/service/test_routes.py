@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 UNKNOWN = "/v1/events/01980000-0000-7000-8000-000000000000"
 
@@ -31,7 +31,7 @@ UNKNOWN = "/v1/events/01980000-0000-7000-8000-000000000000"
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_unknown_address_is_not_found(client: FlaskClient, address: str, method: str) -> None:
-    assert told(client.open(address, method=method)) == (404, "not-found", [])
+    assert problem_of(client.open(address, method=method)) == (404, "not-found", [])
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_method_that_a_resource_does_not_know_is_refused_with_those_it_knows(
     client: FlaskClient, method: str, address: str, allowed: set[str]
 ) -> None:
     answer = client.open(address, method=method)
-    assert told(answer) == (405, "method-not-allowed", [])
+    assert problem_of(answer) == (405, "method-not-allowed", [])
     assert set(answer.headers["Allow"].split(", ")) == allowed
     options = client.options(address)
     assert (options.status_code, options.data, set(options.headers["Allow"].split(", "))) == (200, b"", allowed)
@@ -81,7 +81,7 @@ def test_a_request_id_is_echoed(client: FlaskClient, sent: str) -> None:
 @pytest.mark.parametrize("sent", ["", "a b", "é", '"', "<script>", "x" * 129])
 def test_a_request_id_that_could_do_harm_is_replaced(client: FlaskClient, sent: str) -> None:
     given = client.get("/v1/nothing", headers={"X-Request-Id": sent})
-    assert told(given).status == 404
+    assert problem_of(given).status == 404
     assert len(given.headers["X-Request-Id"]) == 36
 
 
@@ -91,7 +91,7 @@ def test_a_fault_of_ours_is_told_without_what_went_wrong(app: Flask, client: Fla
 
     app.view_functions["events.list_events"] = fail
     answer = client.get("/v1/events", headers={"X-Request-Id": "mine"})
-    assert told(answer) == (500, "unexpected", [])
+    assert problem_of(answer) == (500, "unexpected", [])
     assert "hunter2" not in answer.text
     assert "RuntimeError" not in answer.text
     assert answer.headers["X-Request-Id"] == "mine"

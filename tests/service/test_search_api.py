@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from schemas.filters import MOST_CONDITIONS, MOST_LEVELS, MOST_Q, MOST_Q_WORDS
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
-from tests.service.problems import details, told
+from tests.service.problems import details, problem_of
 from tests.service.test_filters_api import EVENTS
 
 
@@ -97,12 +97,12 @@ def test_a_cursor_of_another_search_is_refused(recorded: FlaskClient, other: dic
     body = {"any": [{"party": "JP"}, {"party": "EU"}], "sort": "title", "limit": 1}
     cursor = recorded.post("/v1/search", json=body).get_json()["next"].partition("cursor=")[2]
     wrong = {"sort": "title"} | other
-    assert told(recorded.post("/v1/search", json=wrong | {"cursor": cursor})) == (400, "malformed", ["#/cursor"])
-    assert told(recorded.post(f"/v1/search?cursor={cursor}", json=wrong)) == (400, "malformed", ["cursor"])
+    assert problem_of(recorded.post("/v1/search", json=wrong | {"cursor": cursor})) == (400, "malformed", ["#/cursor"])
+    assert problem_of(recorded.post(f"/v1/search?cursor={cursor}", json=wrong)) == (400, "malformed", ["cursor"])
 
 
 def test_a_cursor_is_given_once(anyone: FlaskClient) -> None:
-    assert told(anyone.post("/v1/search?cursor=x", json={"cursor": "x"})) == (422, "invalid", ["cursor"])
+    assert problem_of(anyone.post("/v1/search?cursor=x", json={"cursor": "x"})) == (422, "invalid", ["cursor"])
 
 
 def test_a_cursor_of_the_list_is_one_of_the_same_search(recorded: FlaskClient) -> None:
@@ -150,7 +150,7 @@ def test_a_cursor_of_the_list_is_one_of_the_same_search(recorded: FlaskClient) -
     ],
 )
 def test_what_is_wrong_is_told_at_its_place_in_the_body(recorded: FlaskClient, body: Any, pointer: str) -> None:
-    assert told(recorded.post("/v1/search", json=body)) == (422, "invalid", [pointer])
+    assert problem_of(recorded.post("/v1/search", json=body)) == (422, "invalid", [pointer])
 
 
 def test_the_nearest_that_is_known_is_named(recorded: FlaskClient) -> None:
@@ -178,7 +178,7 @@ def test_a_filter_is_nested_and_long_up_to_its_bounds(anyone: FlaskClient) -> No
         {"all": [{"q": "word " * MOST_Q_WORDS}, {"not": {"q": "x"}}]},
     ]
     for body in too_much:
-        assert told(anyone.post("/v1/search", json=body)) == (422, "invalid", ["#"])
+        assert problem_of(anyone.post("/v1/search", json=body)) == (422, "invalid", ["#"])
 
 
 def test_words_of_several_expressions_are_found_together(client: FlaskClient) -> None:
@@ -216,14 +216,11 @@ def test_a_search_needs_what_reading_needs(app: Flask, database: str, anyone: Fl
         headers = {"Authorization": f"Bearer {make_key(database, scope)}"}
         assert app.test_client().post("/v1/search", json={}, headers=headers).status_code == status
     with running(database, public_read=False) as private:
-        assert told(private.test_client().post("/v1/search", json={})).status == 401
+        assert problem_of(private.test_client().post("/v1/search", json={})).status == 401
 
 
 def test_a_search_is_json(anyone: FlaskClient) -> None:
-    assert told(anyone.post("/v1/search", data="{}", content_type="text/plain")) == (
-        415,
-        "unsupported-media-type",
-        ["Content-Type"],
-    )
-    assert told(anyone.post("/v1/search", data="{", content_type="application/json")).status == 400
+    response = anyone.post("/v1/search", data="{}", content_type="text/plain")
+    assert problem_of(response) == (415, "unsupported-media-type", ["Content-Type"])
+    assert problem_of(anyone.post("/v1/search", data="{", content_type="application/json")).status == 400
     assert anyone.get("/v1/search").status_code == 405

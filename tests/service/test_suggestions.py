@@ -12,7 +12,7 @@ from service.search.suggest.indexer import keep_names_once
 from service.search.suggest.suggestions import in_titles
 from service.search.text.normalize import beginnings, folded, name_words, spelt
 from tests.factories import create_event, create_topic
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 
 def keep_names(database: str) -> None:
@@ -217,7 +217,7 @@ def test_nothing_is_offered_where_there_is_nothing(anyone: FlaskClient) -> None:
     ],
 )
 def test_what_cannot_be_offered_is_refused(anyone: FlaskClient, query: str, parameter: str) -> None:
-    assert told(anyone.get(f"/v1/suggest?{query}")) == (422, "invalid", [parameter])
+    assert problem_of(anyone.get(f"/v1/suggest?{query}")) == (422, "invalid", [parameter])
 
 
 def test_names_are_folded_word_by_word() -> None:

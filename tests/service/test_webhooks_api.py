@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from service.encryption import open_sealed
 from tests.factories import create_topic
 from tests.service.conftest import make_key, running
-from tests.service.problems import details, told
+from tests.service.problems import details, problem_of
 
 URL = "https://receiver.example/hook"
 
@@ -93,7 +93,7 @@ def test_a_filter_may_name_topics_that_exist(client: FlaskClient) -> None:
     create_topic(client, "trade")
     assert make_webhook(client, filter="topic=trade")["filter"] == "topic=trade"
     refused = client.post("/v1/webhooks", json=a_webhook(filter="topic=trad"))
-    assert told(refused).status == 422
+    assert problem_of(refused).status == 422
     assert 'There is no topic "trad". Did you mean "trade"?' in details(refused)
 
 
@@ -154,8 +154,8 @@ def test_settings_let_webhooks_go_to_private_networks_and_by_http(database: str)
 def test_put_replaces_and_patch_changes_a_part_and_both_need_the_version(subscriber: FlaskClient) -> None:
     made = make_webhook(subscriber, description="One")
     address = f"/v1/webhooks/{made['id']}"
-    assert told(subscriber.put(address, json=a_webhook())).status == 428
-    assert told(subscriber.patch(address, json={}, headers={"If-Match": '"2"'})).status == 412
+    assert problem_of(subscriber.put(address, json=a_webhook())).status == 428
+    assert problem_of(subscriber.patch(address, json={}, headers={"If-Match": '"2"'})).status == 412
     patched = subscriber.patch(address, json={"paused": True}, headers={"If-Match": '"1"'})
     assert (patched.headers["ETag"], patched.get_json()["state"], patched.get_json()["description"]) == (
         '"2"',
@@ -250,7 +250,7 @@ def test_a_key_has_so_many_webhooks_at_most(database: str) -> None:
     with running(database, max_webhooks=2) as app:
         client, other = client_of(app, database, "webhooks"), client_of(app, database, "webhooks")
         first, _ = make_webhook(client), make_webhook(client)
-        assert told(client.post("/v1/webhooks", json=a_webhook())).status == 409
+        assert problem_of(client.post("/v1/webhooks", json=a_webhook())).status == 409
         make_webhook(other)
         client.delete(f"/v1/webhooks/{first['id']}", headers=_MATCH)
         make_webhook(client)
@@ -264,7 +264,7 @@ def test_a_long_list_comes_in_pages(subscriber: FlaskClient) -> None:
         found += [one["id"] for one in page["items"]]
         address = page["next"]
     assert found == sorted(ids)
-    assert told(subscriber.get("/v1/webhooks?cursor=eyJ4IjoxfQ")).status == 400
+    assert problem_of(subscriber.get("/v1/webhooks?cursor=eyJ4IjoxfQ")).status == 400
 
 
 def test_a_rotated_secret_is_another_one_and_the_one_before_is_said_to_sign_for_a_day(
@@ -305,6 +305,6 @@ def test_secrets_are_sealed_where_a_key_is_set(database: str) -> None:
 def test_without_a_worker_a_test_says_so(subscriber: FlaskClient) -> None:
     made = make_webhook(subscriber)
     answered = subscriber.post(f"/v1/webhooks/{made['id']}/test")
-    assert told(answered).status == 503
+    assert problem_of(answered).status == 503
     assert answered.headers["Retry-After"]
     assert "worker" in answered.text

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tests.answers import body
 from tests.factories import create_event
 from tests.service.feed.test_reader import found
-from tests.service.problems import told
+from tests.service.problems import problem_of
 from tests.service.writing import Writer
 
 
@@ -67,7 +67,7 @@ def test_only_a_snapshot_has_a_cursor_to_follow_from(client: FlaskClient) -> Non
 
 def test_what_was_cannot_be_followed(client: FlaskClient) -> None:
     query = {"as_of": "2024-01-01T00:00:00Z", "snapshot": "true"}
-    assert told(client.get("/v1/events", query_string=query)) == (422, "invalid", ["as_of"])
+    assert problem_of(client.get("/v1/events", query_string=query)) == (422, "invalid", ["as_of"])
     assert "Changes-Cursor" not in client.get("/v1/events.ndjson?as_of=2024-01-01T00:00:00Z").headers
 
 

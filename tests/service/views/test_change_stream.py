@@ -20,7 +20,7 @@ from service.api_keys import digest
 from tests.answers import body
 from tests.factories import create_event
 from tests.service.conftest import make_key, running
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 CHANGES = "/v1/changes"
 #: The module; as an attribute of its package the name is that of the blueprint.
@@ -76,8 +76,8 @@ def test_only_so_many_may_wait(database: str) -> None:
         with meanwhile(app, lambda: first.get(CHANGES, query_string={"after": cursor, "wait": "1"})):
             time.sleep(0.2)
             refused = second.get(CHANGES, query_string={"after": cursor, "wait": "1"})
-            assert (told(refused).status, refused.headers["Retry-After"]) == (503, "1")
-            assert told(second.get(CHANGES, query_string={"after": cursor}, headers=STREAM)).status == 503
+            assert (problem_of(refused).status, refused.headers["Retry-After"]) == (503, "1")
+            assert problem_of(second.get(CHANGES, query_string={"after": cursor}, headers=STREAM)).status == 503
             assert second.get(CHANGES, query_string={"after": cursor}).status_code == 200
             assert "policytrail_followers 1.0" in first.get("/metrics").text
         assert second.get(CHANGES, query_string={"after": cursor, "wait": "1"}).status_code == 200

@@ -11,7 +11,7 @@ from service.feed import reader
 from tests.answers import body
 from tests.factories import a_topic, an_event, create_event, create_topic
 from tests.imports import imported, ndjson, row
-from tests.service.problems import details, told
+from tests.service.problems import details, problem_of
 
 CHANGES = "/v1/changes"
 
@@ -186,7 +186,7 @@ def test_the_whole_filter_language_is_taken(client: FlaskClient) -> None:
         {"status": "planned", "created_from": wanted["created_at"]},
     ):
         assert [entry["event_id"] for entry in entries(client, **query)] == [wanted["id"]], query
-    assert told(client.get(CHANGES, query_string={"topic": "unknown"})) == (422, "invalid", ["topic"])
+    assert problem_of(client.get(CHANGES, query_string={"topic": "unknown"})) == (422, "invalid", ["topic"])
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_nobody_can_have_the_whole_feed_searched_by_one_request(
     "cursor", ["", "0", "then", OTHER, f"{OTHER}:", f"{OTHER}:-1", f"{OTHER}:01", f"{OTHER}:{10**18}", f"{OTHER}:1 "]
 )
 def test_what_is_no_cursor_is_refused(client: FlaskClient, cursor: str) -> None:
-    assert told(client.get(CHANGES, query_string={"after": cursor})) == (400, "malformed", ["after"])
+    assert problem_of(client.get(CHANGES, query_string={"after": cursor})) == (400, "malformed", ["after"])
 
 
 def test_a_cursor_of_another_generation_is_gone_and_told_how_to_begin_anew(client: FlaskClient) -> None:
@@ -284,7 +284,7 @@ def test_a_cursor_below_what_is_kept_is_gone(client: FlaskClient, conn: psycopg.
     ],
 )
 def test_what_is_not_known_is_refused(client: FlaskClient, query: dict[str, str], place: str) -> None:
-    assert told(client.get(CHANGES, query_string=query)) == (422, "invalid", [place])
+    assert problem_of(client.get(CHANGES, query_string=query)) == (422, "invalid", [place])
 
 
 def test_a_kind_that_was_mistyped_is_named(client: FlaskClient) -> None:
@@ -297,7 +297,7 @@ def test_who_may_read_events_may_follow_them(anyone: FlaskClient) -> None:
 
 
 def assert_gone(answer: TestResponse) -> None:
-    assert told(answer) == (410, "cursor-expired", [])
+    assert problem_of(answer) == (410, "cursor-expired", [])
     assert "/v1/events?snapshot=true" in body(answer)["detail"]
     assert answer.headers["Link"] == '</v1/events?snapshot=true>; rel="start"'
 

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import an_event, create_event
-from tests.service.problems import NOTHING_ELSE, told
+from tests.service.problems import NO_OTHER_FIELDS, problem_of
 
 
 def deleted(client: FlaskClient, **said: Any) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def test_an_event_that_was_deleted_is_gone(client: FlaskClient, method: str, if_
     answer = client.open(
         f"/v1/events/{event['id']}", method=method, json=an_event(title="Back"), headers={"If-Match": if_match}
     )
-    assert told(answer) == (410, "gone", [])
+    assert problem_of(answer) == (410, "gone", [])
 
 
 def test_head_of_a_deleted_event_answers_410(client: FlaskClient) -> None:
@@ -40,15 +40,15 @@ def test_what_was_said_before_the_deletion_can_still_be_read(client: FlaskClient
 
 def test_the_version_that_is_the_deletion_is_gone_and_the_next_never_was(client: FlaskClient) -> None:
     event = deleted(client)
-    assert told(client.get(f"/v1/events/{event['id']}/revisions/2")) == (410, "gone", [])
-    assert told(client.get(f"/v1/events/{event['id']}/revisions/3")) == (404, "not-found", [])
+    assert problem_of(client.get(f"/v1/events/{event['id']}/revisions/2")) == (410, "gone", [])
+    assert problem_of(client.get(f"/v1/events/{event['id']}/revisions/3")) == (404, "not-found", [])
 
 
 def test_a_deleted_event_is_not_listed(client: FlaskClient) -> None:
     kept = create_event(client, tags=["a"])
     deleted(client, tags=["a"])
     for address in ("/v1/events", "/v1/events?tag=a", "/v1/events?sort=title", "/v1/events?sort=-updated_at"):
-        assert client.get(address).get_json() == {"items": [kept]} | NOTHING_ELSE
+        assert client.get(address).get_json() == {"items": [kept]} | NO_OTHER_FIELDS
 
 
 def test_a_deletion_frees_the_external_ids(client: FlaskClient) -> None:

@@ -11,7 +11,7 @@ from schemas.events import NewEventSchema
 from schemas.fields import Text
 from tests.factories import a_full_event, an_event, create_topic
 from tests.schemas.spoiling import FIELDS, WRONG, Path, full_event_with
-from tests.service.problems import details, told
+from tests.service.problems import details, problem_of
 
 
 def pointer(path: Path) -> str:
@@ -34,8 +34,8 @@ def test_a_value_of_any_type_is_kept_or_refused_in_any_field(
                 kept += 1
                 client.delete(answer.headers["Location"], headers={"If-Match": "*"})
             else:
-                assert told(answer)[:2] == (422, "invalid"), (path, value)
-                assert told(answer).places, (path, value)
+                assert problem_of(answer)[:2] == (422, "invalid"), (path, value)
+                assert problem_of(answer).places, (path, value)
     assert conn.execute("SELECT count(*) FROM event").fetchone() == (kept,)
 
 
@@ -62,7 +62,7 @@ def test_a_text_may_be_as_long_as_its_field_and_no_longer(client: FlaskClient) -
         assert fits.status_code == 201, (path, fits.text)
         client.delete(fits.headers["Location"], headers={"If-Match": "*"})
         over = client.post("/v1/events", json=full_event_with(path, "a" * (most + 1)))
-        assert told(over) == (422, "invalid", [pointer(path)])
+        assert problem_of(over) == (422, "invalid", [pointer(path)])
 
 
 def test_a_list_may_be_as_long_as_its_field_and_no_longer(client: FlaskClient) -> None:
@@ -74,7 +74,7 @@ def test_a_list_may_be_as_long_as_its_field_and_no_longer(client: FlaskClient) -
         for step in path:
             sent = sent[step]
         over = client.post("/v1/events", json=full_event_with(path, sent[-1:] * ((limit.max or 0) + 1)))
-        assert told(over) == (422, "invalid", [pointer(path)])
+        assert problem_of(over) == (422, "invalid", [pointer(path)])
 
 
 def on(edtf: str, **said: Any) -> dict[str, Any]:
@@ -168,14 +168,14 @@ def test_what_cannot_be_is_refused_at_its_place(
     client: FlaskClient, conn: psycopg.Connection, said: dict[str, Any], place: str, words: str
 ) -> None:
     answer = client.post("/v1/events", json=an_event(**said))
-    assert told(answer) == (422, "invalid", [place])
+    assert problem_of(answer) == (422, "invalid", [place])
     assert words in details(answer)
     assert conn.execute("SELECT count(*) FROM event").fetchone() == (0,)
 
 
 def test_every_mistake_is_told_at_once(client: FlaskClient) -> None:
     answer = client.post("/v1/events", json=an_event(title=5, lang="??", colour="red", **on("x"), **of(currency="X")))
-    assert sorted(told(answer).places) == [
+    assert sorted(problem_of(answer).places) == [
         "#/colour",
         "#/dates/0/edtf",
         "#/figures/0/currency",
@@ -186,7 +186,7 @@ def test_every_mistake_is_told_at_once(client: FlaskClient) -> None:
 
 def test_a_source_that_retells_itself_and_an_unknown_one_is_refused_for_both(client: FlaskClient) -> None:
     circle = told_by({"id": "a", "derived_from": ["b", "none"]}, {"id": "b", "derived_from": ["a"]})
-    answer = told(client.post("/v1/events", json=an_event(**circle)))
+    answer = problem_of(client.post("/v1/events", json=an_event(**circle)))
     assert (answer.status, answer.code) == (422, "invalid")
     assert "#/sources/0/derived_from/1" in answer.places
     assert "#/sources/1/derived_from" in answer.places

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from schemas.events import EventSchema
 from tests.factories import an_event, create_event, create_topic
 from tests.service.conftest import make_key
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 MERGE_PATCH = "application/merge-patch+json"
 NO_REASON = {"kind": None, "reason": None}
@@ -91,11 +91,8 @@ def test_ids_are_unguessable_and_sort_by_time(client: FlaskClient) -> None:
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
 def test_an_event_that_never_was_is_not_found(client: FlaskClient, method: str) -> None:
     unknown = "/v1/events/01980000-0000-7000-8000-000000000000"
-    assert told(client.open(unknown, method=method, json=an_event(), headers={"If-Match": "*"})) == (
-        404,
-        "not-found",
-        [],
-    )
+    response = client.open(unknown, method=method, json=an_event(), headers={"If-Match": "*"})
+    assert problem_of(response) == (404, "not-found", [])
 
 
 def test_what_was_read_can_be_edited_and_put_back(client: FlaskClient) -> None:
@@ -163,7 +160,7 @@ def test_a_patch_whose_outcome_is_not_valid_changes_nothing(
     client: FlaskClient, changes: Event, places: list[str]
 ) -> None:
     event = create_event(client)
-    assert told(patch(client, event, **changes)) == (422, "invalid", places)
+    assert problem_of(patch(client, event, **changes)) == (422, "invalid", places)
     assert client.get(url(event)).get_json() == event
 
 
@@ -256,26 +253,26 @@ def test_every_version_is_read_byte_for_byte_as_it_was_served(client: FlaskClien
 @pytest.mark.parametrize("version", ["0", "3", "99999999999999999999", "9" * 5000, "-1", "x"])
 def test_a_version_that_never_was_is_not_found(client: FlaskClient, version: str) -> None:
     event = create_event(client)
-    assert told(client.get(f"{url(event)}/revisions/{version}")) == (404, "not-found", [])
+    assert problem_of(client.get(f"{url(event)}/revisions/{version}")) == (404, "not-found", [])
 
 
 def test_an_event_that_names_an_unknown_topic_is_refused(client: FlaskClient) -> None:
     create_topic(client, "trade")
     topics = [{"id": "trade"}, {"id": "trad"}]
-    assert told(client.post("/v1/events", json=an_event(topics=topics))) == (422, "invalid", ["#/topics/1/id"])
+    assert problem_of(client.post("/v1/events", json=an_event(topics=topics))) == (422, "invalid", ["#/topics/1/id"])
     event = create_event(client, topics=topics[:1])
-    assert told(put(client, event, an_event(topics=topics))) == (422, "invalid", ["#/topics/1/id"])
-    assert told(patch(client, event, topics=topics[1:])) == (422, "invalid", ["#/topics/0/id"])
+    assert problem_of(put(client, event, an_event(topics=topics))) == (422, "invalid", ["#/topics/1/id"])
+    assert problem_of(patch(client, event, topics=topics[1:])) == (422, "invalid", ["#/topics/0/id"])
 
 
 def test_an_external_id_belongs_to_one_event(client: FlaskClient) -> None:
     one = {"scheme": "tracker", "value": "1"}
     same_value = {"scheme": "other", "value": "1"}
     owner = create_event(client, external_ids=[one])
-    assert told(client.post("/v1/events", json=an_event(external_ids=[same_value, one]))) == (409, "conflict", [])
+    assert problem_of(client.post("/v1/events", json=an_event(external_ids=[same_value, one]))) == (409, "conflict", [])
     other = create_event(client, external_ids=[same_value])
-    assert told(put(client, other, an_event(external_ids=[one]))) == (409, "conflict", [])
-    assert told(patch(client, other, external_ids=[one, same_value])) == (409, "conflict", [])
+    assert problem_of(put(client, other, an_event(external_ids=[one]))) == (409, "conflict", [])
+    assert problem_of(patch(client, other, external_ids=[one, same_value])) == (409, "conflict", [])
     assert client.get("/v1/events?sort=created_at").get_json()["items"] == [owner, other]
 
 

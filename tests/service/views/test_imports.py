@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from tests.factories import a_full_event, an_event, create_event, create_topic
 from tests.imports import CSV, TABLES, counts, errors, event, imported, ndjson, row, rows_in, send, titles
 from tests.service.conftest import make_key, running
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 
 def test_new_rows_make_events_that_are_whole(client: FlaskClient, database: str) -> None:
@@ -270,7 +270,7 @@ def test_what_cannot_be_read_at_all_is_a_problem_and_no_import(
     client: FlaskClient, kind: str, headers: dict[str, str], problem: tuple[int, str]
 ) -> None:
     answer = send(client, b"heading\n1\n", kind=kind, headers=headers)
-    assert told(answer)[:2] == problem
+    assert problem_of(answer)[:2] == problem
     assert client.get("/v1/imports").get_json()["items"] == []
 
 
@@ -278,7 +278,7 @@ def test_more_bytes_than_are_allowed_are_refused_at_once_or_as_soon_as_they_come
     with running(database, max_import_bytes=200_000) as app:
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
-        assert told(send(client, b" " * 200_001)).status == 413
+        assert problem_of(send(client, b" " * 200_001)).status == 413
         packed = gzip.compress(ndjson(row(1)) + b"\n" * 300_000)
         report = imported(client, packed)
         assert (report["state"], report["reason"]) == (
@@ -290,9 +290,9 @@ def test_more_bytes_than_are_allowed_are_refused_at_once_or_as_soon_as_they_come
 def test_an_import_needs_the_scope_to_write_and_is_shown_to_its_own_key_and_to_admins(
     client: FlaskClient, anyone: FlaskClient, database: str
 ) -> None:
-    assert told(send(anyone, ndjson(row(1)))).status == 401
+    assert problem_of(send(anyone, ndjson(row(1)))).status == 401
     keys = {name: {"Authorization": f"Bearer {make_key(database, name)}"} for name in ("events:read", "events:write")}
-    assert told(send(anyone, ndjson(row(1)), headers=keys["events:read"])).status == 403
+    assert problem_of(send(anyone, ndjson(row(1)), headers=keys["events:read"])).status == 403
     address = send(anyone, ndjson(row(1)), headers=keys["events:write"]).headers["Location"]
     other = {"Authorization": f"Bearer {make_key(database, 'events:write')}"}
     assert [anyone.get(address, headers=one).status_code for one in (keys["events:write"], other)] == [200, 404]
@@ -320,7 +320,7 @@ def test_an_idempotency_key_answers_with_the_import_that_is_done(client: FlaskCl
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.headers["Location"] == first.headers["Location"]
     assert again.text.splitlines() == [last]
-    assert told(send(client, ndjson(row(2)), headers=key))[:2] == (422, "invalid")
+    assert problem_of(send(client, ndjson(row(2)), headers=key))[:2] == (422, "invalid")
     assert rows_in(database, "event", "import") == {"event": 1, "import": 1}
 
 
@@ -337,6 +337,6 @@ def test_as_many_imports_as_may_run_at_once_leave_no_place_for_another(database:
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
         running_one = send(client, ndjson(row(1)))
-        assert told(send(client, ndjson(row(2)))) == (503, "unavailable", [])
+        assert problem_of(send(client, ndjson(row(2)))) == (503, "unavailable", [])
         running_one.close()
         assert imported(client, ndjson(row(2)))["rows"] == counts(created=1)

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.factories import a_topic, create_event, create_topic
-from tests.service.problems import told
+from tests.service.problems import problem_of
 
 Topic = dict[str, Any]
 
@@ -60,7 +60,7 @@ def test_a_topic_that_says_the_least_comes_back_with_every_key(client: FlaskClie
 
 def test_a_topic_is_added_once(client: FlaskClient) -> None:
     topic = create_topic(client, "trade")
-    assert told(client.post("/v1/topics", json=a_topic("trade", labels={"en": "Other"}))) == (409, "conflict", [])
+    assert problem_of(client.post("/v1/topics", json=a_topic("trade", labels={"en": "Other"}))) == (409, "conflict", [])
     assert client.get("/v1/topics/trade").get_json() == topic
 
 
@@ -90,27 +90,28 @@ def test_a_write_that_says_nothing_new_changes_nothing(client: FlaskClient) -> N
 @pytest.mark.parametrize("id_", ["trade", "Trade", "%E2%98%83", "a%00b", "9" * 300])
 def test_a_topic_that_never_was_is_not_found(client: FlaskClient, method: str, id_: str) -> None:
     answer = client.open(f"/v1/topics/{id_}", method=method, json=a_topic("trade"), headers={"If-Match": "*"})
-    assert told(answer) == (404, "not-found", [])
+    assert problem_of(answer) == (404, "not-found", [])
 
 
 def test_a_topic_keeps_its_id(client: FlaskClient) -> None:
     topic = create_topic(client, "trade")
     renamed = client.put("/v1/topics/trade", json=a_topic("commerce"), headers={"If-Match": "*"})
-    assert told(renamed) == (422, "invalid", ["#/id"])
-    assert told(patch(client, "trade", id="commerce")) == (422, "invalid", ["#/id"])
-    assert told(patch(client, "trade", id=None)) == (422, "invalid", ["#/id"])
+    assert problem_of(renamed) == (422, "invalid", ["#/id"])
+    assert problem_of(patch(client, "trade", id="commerce")) == (422, "invalid", ["#/id"])
+    assert problem_of(patch(client, "trade", id=None)) == (422, "invalid", ["#/id"])
     assert client.get("/v1/topics").get_json()["items"] == [topic]
 
 
 def test_what_is_broader_must_exist(client: FlaskClient) -> None:
     create_topic(client, "trade")
     broader = ["trade", "unknown"]
-    assert told(client.post("/v1/topics", json=a_topic("new", broader=broader))) == (422, "invalid", ["#/broader/1"])
-    assert told(patch(client, "trade", broader=["unknown"])) == (422, "invalid", ["#/broader/0"])
+    response = client.post("/v1/topics", json=a_topic("new", broader=broader))
+    assert problem_of(response) == (422, "invalid", ["#/broader/1"])
+    assert problem_of(patch(client, "trade", broader=["unknown"])) == (422, "invalid", ["#/broader/0"])
 
 
 def test_a_new_topic_is_not_beneath_itself(client: FlaskClient) -> None:
-    answer = told(client.post("/v1/topics", json=a_topic("new", broader=["new"])))
+    answer = problem_of(client.post("/v1/topics", json=a_topic("new", broader=["new"])))
     assert (answer.status, set(answer.places)) == (422, {"#/broader/0"})
     assert client.get("/v1/topics").get_json()["items"] == []
 
@@ -131,8 +132,8 @@ def test_no_topic_comes_to_stand_beneath_itself(
     chain(client, "a", "b", "c", "d")
     create_topic(client, "x")
     before = client.get("/v1/topics").get_json()
-    assert told(put(client, id_, broader=broader)) == (422, "invalid", places)
-    assert told(patch(client, id_, broader=broader)) == (422, "invalid", places)
+    assert problem_of(put(client, id_, broader=broader)) == (422, "invalid", places)
+    assert problem_of(patch(client, id_, broader=broader)) == (422, "invalid", places)
     assert client.get("/v1/topics").get_json() == before
 
 
@@ -144,7 +145,7 @@ def test_a_topic_may_stand_beneath_another_in_two_ways(client: FlaskClient) -> N
 def test_a_topic_that_an_event_uses_cannot_be_deleted(client: FlaskClient) -> None:
     create_topic(client, "trade")
     event = create_event(client, topics=[{"id": "trade"}])
-    assert told(delete(client, "trade")) == (409, "conflict", [])
+    assert problem_of(delete(client, "trade")) == (409, "conflict", [])
     client.patch(f"/v1/events/{event['id']}", json={"topics": []}, headers={"If-Match": "*"})
     assert delete(client, "trade").status_code == 204
 
@@ -158,9 +159,9 @@ def test_a_topic_of_a_deleted_event_can_be_deleted(client: FlaskClient) -> None:
 
 def test_a_topic_that_is_broader_than_another_cannot_be_deleted(client: FlaskClient) -> None:
     chain(client, "a", "b")
-    assert told(delete(client, "a")) == (409, "conflict", [])
+    assert problem_of(delete(client, "a")) == (409, "conflict", [])
     assert [delete(client, id_).status_code for id_ in ("b", "a")] == [204, 204]
-    assert told(client.get("/v1/topics/a")) == (404, "not-found", [])
+    assert problem_of(client.get("/v1/topics/a")) == (404, "not-found", [])
     assert client.get("/v1/topics").get_json() == {"items": [], "next": None}
 
 
@@ -195,7 +196,7 @@ def test_following_next_visits_every_topic_once(client: FlaskClient, limit: int,
 def test_a_cursor_of_other_topics_is_refused(client: FlaskClient) -> None:
     chain(client, "a", "b")
     follow = client.get("/v1/topics?limit=1").get_json()["next"]
-    assert told(client.get(f"{follow}&broader=a")) == (400, "malformed", ["cursor"])
+    assert problem_of(client.get(f"{follow}&broader=a")) == (400, "malformed", ["cursor"])
 
 
 @pytest.mark.parametrize(
@@ -221,5 +222,5 @@ def test_a_cursor_of_other_topics_is_refused(client: FlaskClient) -> None:
 )
 def test_a_topic_that_is_not_valid_is_refused_with_a_pointer(client: FlaskClient, said: Topic, place: str) -> None:
     answer = client.post("/v1/topics", json=a_topic("trade") | said)
-    assert told(answer) == (422, "invalid", [place])
+    assert problem_of(answer) == (422, "invalid", [place])
     assert client.get("/v1/topics").get_json()["items"] == []

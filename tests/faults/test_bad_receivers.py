@@ -1,6 +1,6 @@
 """Receivers that are dead, slow or malicious beside others: those get all of theirs meanwhile, within bounds.
 
-How long they wait is told exactly by tests/service/test_isolation.py and measured by test_beside_bad_receivers.py.
+tests/service/webhooks/test_scheduler_isolation.py computes how long they wait.
 """
 
 import gzip

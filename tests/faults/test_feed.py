@@ -30,7 +30,7 @@ from tests.factories import an_event
 from tests.faults.clients import wait_until
 from tests.faults.conftest import make_database
 from tests.faults.locks import waiting_for_locks
-from tests.service.test_matching import deliveries, subscribe
+from tests.service.webhooks.test_matcher import deliveries, subscribe
 
 NOW = datetime(2024, 4, 2, tzinfo=UTC)
 

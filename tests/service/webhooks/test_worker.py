@@ -17,7 +17,7 @@ from tests.deliveries import QUICKLY, make_subscription, match, states, wait_for
 from tests.factories import create_event
 from tests.receivers import answering, failing_first, receiving
 from tests.service.conftest import make_key, running
-from tests.service.subscribing import attempts, change, has_attempts, make_webhook, patch, shown
+from tests.service.webhooks.api_client import attempts, change, has_attempts, make_webhook, patch, shown
 
 
 @pytest.fixture

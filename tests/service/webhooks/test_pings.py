@@ -14,7 +14,7 @@ from tests.deliveries import QUICKLY, wait_for, working
 from tests.factories import create_event
 from tests.receivers import Behaviour, answering, drop, hang, receiving
 from tests.service.conftest import make_key, running
-from tests.service.subscribing import make_webhook, shown
+from tests.service.webhooks.api_client import make_webhook, shown
 
 
 @pytest.fixture

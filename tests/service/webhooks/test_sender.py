@@ -16,7 +16,7 @@ from service.webhooks.address_guard import Guard, networks_of
 from service.webhooks.resolver import Resolver
 from service.webhooks.sender import KEPT, KEPT_HEADERS, Reply, Sender
 from tests.receivers import Behaviour, Receiver, answering, drop, hang, receiving, writing_on
-from tests.service.test_guard import REFUSED
+from tests.service.webhooks.test_address_guard import REFUSED
 
 LOOPBACK = networks_of("127.0.0.0/8,::1/128")
 HERE = Guard(LOOPBACK, LOOPBACK)

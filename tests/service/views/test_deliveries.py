@@ -14,7 +14,7 @@ from service.store.webhooks.recoveries import advance_recovery
 from tests.deliveries import an_end, hold_all_shards, match, states
 from tests.factories import create_event
 from tests.service.problems import problem_of
-from tests.service.test_webhooks_api import make_webhook
+from tests.service.views.test_webhooks import make_webhook
 
 
 @pytest.fixture

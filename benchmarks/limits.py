@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.articles import content, event_id, recorded_at
 from benchmarks.load import Failed, Job
-from service.events.normalize import complete
+from service.events.normalize import normalize
 from service.strict_json import render
 
 #: As many as the load has connections would wait for one another; this keeps two cores busy.
@@ -32,7 +32,7 @@ def transactions_per_second(job: Job, url: str, seconds: int, rows: int) -> floa
 
 def _an_event() -> dict[str, str]:
     """A document, and the topics it names, as PostgreSQL reads them."""
-    record = complete(content(1), id=str(event_id(1)), now=recorded_at(1))
+    record = normalize(content(1), id=str(event_id(1)), now=recorded_at(1))
     topics = ",".join(sorted(topic["id"] for topic in record["topics"]))
     return {"document": rf"\x{render(record).hex()}", "topics": f"{{{topics}}}"}
 

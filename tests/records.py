@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from schemas.events import NewEventSchema
-from service.events.normalize import complete
+from service.events.normalize import normalize
 from service.exports.feed_metadata import Feed
 from tests.factories import an_event
 
@@ -22,7 +22,7 @@ FEED = Feed(
 
 def a_record(id: str = ID, now: datetime = MONDAY, **said: Any) -> dict[str, Any]:
     """The record of `an_event(**said)`."""
-    return complete(NewEventSchema().load(an_event(**said)), id=id, now=now)
+    return normalize(NewEventSchema().load(an_event(**said)), id=id, now=now)
 
 
 def a_date(edtf: str, modality: str = "actual", kind: str = "launched", **said: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from schemas.topics import NewTopicSchema
 from service import store
 from service.config import MIGRATIONS, SEEDS
 from service.db.migrations import migrate
-from service.events.normalize import complete
+from service.events.normalize import normalize
 from service.events.references import links_of
 from service.events.topics import first_topic
 from service.events.write import row_of
@@ -93,4 +93,4 @@ def _records(numbers: range) -> Iterator[tuple[int, dict[str, Any]]]:
         event = content(number)
         if number % SAMPLED == 0 and schema.load(event) != event:
             raise AssertionError(f"Event {number} is not what NewEventSchema loads.")
-        yield number, complete(event, id=str(event_id(number)), now=recorded_at(number))
+        yield number, normalize(event, id=str(event_id(number)), now=recorded_at(number))

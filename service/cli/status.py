@@ -12,7 +12,7 @@ from service.cli.common import database_url
 from service.config import load_settings
 
 if TYPE_CHECKING:
-    from service.store.feed import Standing
+    from service.store.feed import FeedLag
     from service.store.webhooks.leases import Worker
     from service.store.webhooks.maintenance import Health
 
@@ -26,7 +26,7 @@ def status_command() -> None:
     from service import store  # noqa: PLC0415 (as above)
 
     with psycopg.connect(database_url()) as conn:
-        standing, health = store.feed.get_standing(conn), store.webhooks.maintenance.get_health(conn)
+        standing, health = store.feed.get_feed_lag(conn), store.webhooks.maintenance.get_health(conn)
         workers = store.webhooks.leases.live_workers(conn, alive_for=load_settings().webhook_lease)
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in _rows(standing, health, workers, datetime.now(UTC)):
@@ -34,7 +34,7 @@ def status_command() -> None:
     Console().print(table)
 
 
-def _rows(standing: "Standing", health: "Health", workers: "list[Worker]", now: datetime) -> Iterable[tuple[str, str]]:
+def _rows(standing: "FeedLag", health: "Health", workers: "list[Worker]", now: datetime) -> Iterable[tuple[str, str]]:
     """What is shown: names and values."""
     yield "changes numbered", f"{standing.seq:,}, kept from {standing.floor + 1:,} on"
     yield "writes without a number", f"{standing.waiting:,}{_age(standing.oldest_waiting, now)}"

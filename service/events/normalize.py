@@ -18,7 +18,7 @@ FILING = frozenset({"external_ids", "tags"})
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
-def complete(content: Mapping[str, Any], *, id: str, now: datetime, before: Mapping[str, Any] | None = None) -> Record:
+def normalize(content: Mapping[str, Any], *, id: str, now: datetime, before: Mapping[str, Any] | None = None) -> Record:
     """The record of `content`, as its first version or as the one that follows `before`.
 
     `content` is what NewEventSchema loaded; `now` is aware. Equal content gives equal ids of parts, so that sending the

@@ -34,17 +34,17 @@ def authorship_of(record: Record, key_id: UUID | None, changed: list[str] | None
     return Authorship(key_id, record["change"]["kind"], record["change"]["reason"], changed)
 
 
-def topics_of(record: Record) -> list[str]:
+def topic_ids(record: Record) -> list[str]:
     """The topics that `record` names."""
     return [topic["id"] for topic in record["topics"]]
 
 
-def events_of(record: Record) -> list[UUID]:
+def related_event_ids(record: Record) -> list[UUID]:
     """The events that `record` relates to."""
     return [UUID(relation["event"]) for relation in record["relations"] if relation["event"]]
 
 
-def missing_topics(record: Record, missing: Collection[str]) -> list[Fault]:
+def missing_topic_faults(record: Record, missing: Collection[str]) -> list[Fault]:
     """A fault for each topic of `record` that is among those `missing`."""
     return [
         Fault(f'There is no topic "{topic["id"]}".', pointer=f"#/topics/{index}/id")
@@ -53,7 +53,7 @@ def missing_topics(record: Record, missing: Collection[str]) -> list[Fault]:
     ]
 
 
-def astray(record: Record, now: Mapping[UUID, UUID], kept: Collection[UUID] = ()) -> list[Fault]:
+def relation_faults(record: Record, now: Mapping[UUID, UUID], kept: Collection[UUID] = ()) -> list[Fault]:
     """A fault for each relation that leads nowhere, or to the event itself.
 
     `now` holds for each event that exists what it is by now: an event merged into this one is this one. Relations to
@@ -61,7 +61,7 @@ def astray(record: Record, now: Mapping[UUID, UUID], kept: Collection[UUID] = ()
     """
     wrong = {
         str(id_): "The event itself is" if id_ in now else "There is no event"
-        for id_ in events_of(record)
+        for id_ in related_event_ids(record)
         if str(now.get(id_, record["id"])) == record["id"] and (id_ in now or id_ not in kept)
     }
     return [

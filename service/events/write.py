@@ -12,8 +12,15 @@ from psycopg import Connection
 from service import store
 from service.errors import Invalid
 from service.events.diff import changed_fields
-from service.events.normalize import Record, complete, is_unchanged
-from service.events.references import astray, authorship_of, events_of, links_of, missing_topics, topics_of
+from service.events.normalize import Record, is_unchanged, normalize
+from service.events.references import (
+    authorship_of,
+    links_of,
+    missing_topic_faults,
+    related_event_ids,
+    relation_faults,
+    topic_ids,
+)
 from service.search.index.features import Subject, subject_of
 from service.search.index.main_date import announced_date
 from service.store.events.links import Links
@@ -28,7 +35,7 @@ def record_event(
     conn: Connection, content: Mapping[str, Any], *, id: UUID, now: datetime, key_id: UUID | None
 ) -> StoredEvent:
     """Keep a new event of `content`, as NewEventSchema loaded it. Invalid where a topic does not exist."""
-    record = complete(content, id=str(id), now=now)
+    record = normalize(content, id=str(id), now=now)
     _require_topics(conn, record)
     subject = subject_of(record)
     row, links = row_of(record, id, now, subject), _links(conn, record, subject)
@@ -49,12 +56,15 @@ def revise_event(
     Relations that it had, and those to the events `kept`, may lead to events that are not here: see imports.
     """
     before = orjson.loads(stored.document)
-    record = complete(content, id=str(stored.id), now=now, before=before)
+    record = normalize(content, id=str(stored.id), now=now, before=before)
     if is_unchanged(record, before):
         return stored
     _require_topics(conn, record)
     subject = subject_of(record)
-    row, links = row_of(record, stored.id, now, subject), _links(conn, record, subject, [*events_of(before), *kept])
+    row, links = (
+        row_of(record, stored.id, now, subject),
+        _links(conn, record, subject, [*related_event_ids(before), *kept]),
+    )
     by = authorship_of(record, key_id, changed_fields(before, record))
     return store.events.records.update_event(conn, row, links, by, expected=stored.version)
 
@@ -113,11 +123,11 @@ def title_key(title: str) -> str:
 
 def _links(conn: Connection, record: Record, subject: Subject, kept: Collection[UUID] = ()) -> Links:
     """What is looked up for `record`. Invalid where a relation names an event that never was, or the event itself."""
-    if faults := astray(record, store.events.records.follow_merges(conn, events_of(record)), kept):
+    if faults := relation_faults(record, store.events.records.follow_merges(conn, related_event_ids(record)), kept):
         raise Invalid("A relation leads to another event that exists.", faults)
     return links_of(record, subject)
 
 
 def _require_topics(conn: Connection, record: Record) -> None:
-    if missing := store.topics.find_missing_topics(conn, topics_of(record)):
-        raise Invalid("The event names topics that do not exist.", missing_topics(record, missing))
+    if missing := store.topics.find_missing_topics(conn, topic_ids(record)):
+        raise Invalid("The event names topics that do not exist.", missing_topic_faults(record, missing))

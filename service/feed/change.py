@@ -10,7 +10,7 @@ from service.events.normalize import timestamp
 from service.search.filter import EVERYTHING, Filter, Words
 from service.search.filters.evaluate import matches
 from service.search.index.features import Subject, subject_of
-from service.store.feed_entries import LEAVE, Entry
+from service.store.feed_entries import LEAVE, FeedEntry
 from service.strict_json import render
 
 #: Whether words stand in a document.
@@ -23,7 +23,7 @@ _READABLE = frozenset({"create", "update"})
 class Change:
     """An entry with what filters look at before and after it: found once, and only if somebody filters."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: FeedEntry) -> None:
         """`entry` with its documents from before and after."""
         self.entry = entry
 
@@ -50,13 +50,13 @@ class Change:
             return LEAVE if self.entry.kind in _READABLE else self.entry.kind
         return None
 
-    def told_for(self, asked: Filter, wording: Wording) -> Entry | None:
+    def told_for(self, asked: Filter, wording: Wording) -> FeedEntry | None:
         """The entry as it is told to those who asked so. See `kind_for`."""
         kind = self.kind_for(asked, wording)
         return replace(self.entry, kind=kind) if kind else None
 
 
-def render_entry(entry: Entry, *, document: bool = True) -> bytes:
+def render_entry(entry: FeedEntry, *, document: bool = True) -> bytes:
     """The entry as ChangeSchema describes it, its document as it is stored."""
     return render(
         {

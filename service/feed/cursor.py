@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from service import store
 from service.errors import CursorExpired, Fault, Malformed
-from service.store.feed import Head
+from service.store.feed import FeedHead
 
 #: A number has 18 digits at most, and so fits into PostgreSQL's bigint with another added.
 _CURSOR = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(0|[1-9][0-9]{0,17})\Z")
@@ -25,7 +25,7 @@ def cursor_at(generation: UUID, seq: int) -> str:
     return f"{generation}:{seq}"
 
 
-def snapshot_cursor(conn: Connection) -> str:
+def current_cursor(conn: Connection) -> str:
     """The cursor to follow from after reading events.
 
     To be taken before the first of them is read, or in a transaction that sees one state: what is written meanwhile may
@@ -44,7 +44,7 @@ def parse_cursor(text: str, at: Fault) -> tuple[UUID, int]:
     return UUID(found[1]), int(found[2])
 
 
-def require_kept(head: Head, generation: UUID, seq: int) -> None:
+def require_cursor_valid(head: FeedHead, generation: UUID, seq: int) -> None:
     """Pass a cursor behind which nothing is missing. CursorExpired with how to begin anew."""
     if generation != head.generation or seq > head.seq:
         raise CursorExpired(f"The cursor is of another generation, from before the database was restored. {_RESTART}")

@@ -9,13 +9,13 @@ from psycopg import Connection
 
 from service import store
 from service.feed.change import Change, Wording
-from service.feed.cursor import cursor_at, require_kept
+from service.feed.cursor import cursor_at, require_cursor_valid
 from service.feed.document_words import DocumentWording, Reading, without_words, words_in
 from service.feed.sequencer import catch_up
 from service.feed.tail import Tail
 from service.search.filter import EVERYTHING, Filter, Words
 from service.search.filters.sql import condition_of
-from service.store.feed_entries import Entry, Slice
+from service.store.feed_entries import FeedEntry, FeedSlice
 
 #: Entries that are looked at for one page, however few of them are asked for: some 20 ms.
 SCAN = 10_000
@@ -28,7 +28,7 @@ _MOST_WORDED = 100
 
 
 @dataclass(frozen=True)
-class Question:
+class FeedRequest:
     """Of what a follower wants to be told: which events, which kinds of entries (None: all), with documents or not."""
 
     asked: Filter = EVERYTHING
@@ -41,7 +41,7 @@ class Question:
         return tuple(words_in(self.asked))
 
 
-def read_page(conn: Connection, question: Question, after: int, limit: int) -> Slice:
+def read_page(conn: Connection, question: FeedRequest, after: int, limit: int) -> FeedSlice:
     """Of what is committed by now, the entries behind `after` that answer `question`. `conn` must be in autocommit.
 
     There may be none, and the feed go on behind them.
@@ -53,7 +53,7 @@ def read_page(conn: Connection, question: Question, after: int, limit: int) -> S
     return found
 
 
-def _read(conn: Connection, question: Question, after: int, limit: int) -> Slice:
+def _read(conn: Connection, question: FeedRequest, after: int, limit: int) -> FeedSlice:
     condition = None if question.asked == EVERYTHING else condition_of(without_words(question.asked), past=True)
     words = question.words
     found = store.feed_entries.read_slice(
@@ -70,10 +70,10 @@ def _read(conn: Connection, question: Question, after: int, limit: int) -> Slice
     if not words:
         return found
     wording = DocumentWording(lambda: nullcontext(conn), words)
-    return Slice(found.head, told(map(Change, found.entries), question, wording), found.end)
+    return FeedSlice(found.head, entries_for(map(Change, found.entries), question, wording), found.end)
 
 
-def told(changes: Iterable[Change], question: Question, wording: Wording) -> list[Entry]:
+def entries_for(changes: Iterable[Change], question: FeedRequest, wording: Wording) -> list[FeedEntry]:
     """The entries of `changes` that answer `question`, each as it is told."""
     found = (change.told_for(question.asked, wording) for change in changes)
     return [entry for entry in found if entry and (question.kinds is None or entry.kind in question.kinds)]
@@ -82,7 +82,7 @@ def told(changes: Iterable[Change], question: Question, wording: Wording) -> lis
 class Follower:
     """One who reads on: from the database until it has caught up, then from the tail."""
 
-    def __init__(self, tail: Tail, reading: Reading, question: Question, generation: UUID, after: int) -> None:
+    def __init__(self, tail: Tail, reading: Reading, question: FeedRequest, generation: UUID, after: int) -> None:
         """Begins behind the entry `after`."""
         self.more = True
         self._tail, self._reading, self._question = tail, reading, question
@@ -94,30 +94,30 @@ class Follower:
         """Where it stands."""
         return cursor_at(self._generation, self._after)
 
-    def cursor_behind(self, entry: Entry) -> str:
+    def cursor_behind(self, entry: FeedEntry) -> str:
         """Where it stood when it had been told of `entry`."""
         return cursor_at(self._generation, entry.seq)
 
-    def next(self, limit: int, patience: float) -> list[Entry]:
+    def next(self, limit: int, patience: float) -> list[FeedEntry]:
         """At most `limit` entries that answer the question, awaited for so many seconds if it has caught up.
 
         There may be none although there is more. CursorExpired where some are missing.
         """
         return self._next_from_tail(limit, patience) if self._from_tail else self._next_page(limit)
 
-    def _next_page(self, limit: int) -> list[Entry]:
+    def _next_page(self, limit: int) -> list[FeedEntry]:
         with self._reading() as conn:
             page = read_page(conn, self._question, self._after, limit)
-        require_kept(page.head, self._generation, self._after)
+        require_cursor_valid(page.head, self._generation, self._after)
         self._after, self.more, self._from_tail = page.end, page.more, not page.more
         return page.entries
 
-    def _next_from_tail(self, limit: int, patience: float) -> list[Entry]:
+    def _next_from_tail(self, limit: int, patience: float) -> list[FeedEntry]:
         changes = self._tail.changes_after(self._generation, self._after, patience)
         if changes is None:
             self._from_tail = False
             return self._next_page(limit)
-        found = told(changes, self._question, DocumentWording(self._reading, self._question.words))
+        found = entries_for(changes, self._question, DocumentWording(self._reading, self._question.words))
         self.more = len(found) > limit
         if self.more:
             found = found[:limit]

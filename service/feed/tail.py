@@ -15,7 +15,7 @@ from service.errors import Unavailable
 from service.feed.change import Change
 from service.feed.document_words import Reading
 from service.feed.sequencer import catch_up
-from service.store.feed import BATCH, Head
+from service.store.feed import BATCH, FeedHead
 
 #: Seconds between two looks, and after one that failed.
 EVERY, EVERY_FAILED = 0.05, 1.0
@@ -40,7 +40,7 @@ class Tail:
         self._news = Condition()
         self._looking = False
         self._wanted = 0.0
-        self._head: Head | None = None
+        self._head: FeedHead | None = None
         #: Without a gap, the last one that of the head.
         self._changes: deque[Change] = deque()
         self._bytes = 0

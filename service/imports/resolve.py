@@ -9,7 +9,7 @@ from psycopg import Connection
 from service import store
 from service.ids import uuid7
 from service.imports.rows import ExternalId, Refused, Row
-from service.store.events.bulk import Known
+from service.store.events.bulk import ExistingEvent
 from service.store.imports import RowError
 
 
@@ -33,12 +33,12 @@ class Unchanged:
 class Found:
     """What is there already of that which rows name."""
 
-    by_id: Mapping[UUID, Known]
-    by_external_id: Mapping[ExternalId, Known]
+    by_id: Mapping[UUID, ExistingEvent]
+    by_external_id: Mapping[ExternalId, ExistingEvent]
     #: The events, merged into another one, that an external id belonged to.
     absorbed: Mapping[ExternalId, UUID] = field(default_factory=dict)
 
-    def event_of(self, row: Row) -> Known | None:
+    def event_of(self, row: Row) -> ExistingEvent | None:
         """The event that the row is about, if it is there."""
         if row.id in self.by_id:
             return self.by_id[row.id]
@@ -53,11 +53,11 @@ class Found:
 def find(conn: Connection, rows: Collection[Row]) -> Found:
     """What is there of that which `rows` name."""
     found = Found(
-        store.events.bulk.find_known_by_id(conn, {row.id for row in rows if row.id.int}),
-        store.events.bulk.find_known_by_external_id(conn, {one for row in rows for one in row.external_ids}),
+        store.events.bulk.find_existing_by_id(conn, {row.id for row in rows if row.id.int}),
+        store.events.bulk.find_existing_by_external_id(conn, {one for row in rows for one in row.external_ids}),
     )
     ids = {known.id for known in found.by_external_id.values() if known.absorbed}
-    found.absorbed = store.events.bulk.find_absorbed(conn, ids)
+    found.absorbed = store.events.bulk.find_merged_external_ids(conn, ids)
     return found
 
 
@@ -86,7 +86,7 @@ def judge(row: Row, found: Found, *, keeps_edits: bool) -> Candidate | Unchanged
     return Candidate(row, event.id, is_new=False)
 
 
-def _problem(row: Row, event: Known, found: Found) -> tuple[str, str | None] | None:
+def _problem(row: Row, event: ExistingEvent, found: Found) -> tuple[str, str | None] | None:
     """Why the row cannot change the event, and where it says so."""
     stated = "#/id" if row.says_id else None
     if event.record_state == "deleted":

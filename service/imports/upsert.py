@@ -15,8 +15,15 @@ from schemas.topics import NewTopicSchema
 from service import store
 from service.errors import Invalid
 from service.events.diff import changed_fields
-from service.events.normalize import Record, complete, is_unchanged
-from service.events.references import astray, authorship_of, events_of, links_of, missing_topics, topics_of
+from service.events.normalize import Record, is_unchanged, normalize
+from service.events.references import (
+    authorship_of,
+    links_of,
+    missing_topic_faults,
+    related_event_ids,
+    relation_faults,
+    topic_ids,
+)
 from service.events.topics import first_topic
 from service.events.write import row_of
 from service.imports.csv_merge import column_of, content_of
@@ -108,7 +115,7 @@ class Recorder:
             else:
                 drafts.append(draft)
         if self.rehearsal is None:
-            store.events.bulk.keep_marks(self.conn, said_before)
+            store.events.bulk.upsert_import_marks(self.conn, said_before)
         return drafts
 
     def _draft(self, candidate: Candidate, stored: StoredEvent | None) -> Draft:
@@ -120,23 +127,23 @@ class Recorder:
             said = content_of(said, before)
         if before:
             content = load(_NEW_EVENT, _with_external_ids(said, before["external_ids"]))
-            return Draft(row, id_, complete(content, id=str(id_), now=self.now, before=before), before)
+            return Draft(row, id_, normalize(content, id=str(id_), now=self.now, before=before), before)
         content = load(_NEW_EVENT, said)
         require_active(said)
-        first = complete(content, id=str(id_), now=self.now)
+        first = normalize(content, id=str(id_), now=self.now)
         record = restored(first, said, self.now) if self.terms.is_trusted else first
         return Draft(row, id_, record, None, is_restored=record is not first)
 
     def _with_topics(self, drafts: Sequence[Draft]) -> list[Draft]:
         """The drafts whose topics are there; none of them can be deleted until the transaction ends."""
-        named = sorted({topic for draft in drafts for topic in topics_of(draft.record)} - self.terms.topics)
+        named = sorted({topic for draft in drafts for topic in topic_ids(draft.record)} - self.terms.topics)
         missing = set(store.topics.find_missing_topics(self.conn, named))
         if not missing:
             return list(drafts)
         missing -= self._topics_brought_along(drafts, missing)
         kept = []
         for draft in drafts:
-            if faults := missing_topics(draft.record, missing):
+            if faults := missing_topic_faults(draft.record, missing):
                 self.outcome.refuse(_refused(draft.row, Invalid("The event names topics that do not exist.", faults)))
             else:
                 kept.append(draft)
@@ -144,7 +151,7 @@ class Recorder:
 
     def _topics_brought_along(self, drafts: Iterable[Draft], missing: set[str]) -> set[str]:
         """The topics of records that are restored: they exist where those come from, and are made here, plainly."""
-        ids = sorted({topic for draft in drafts if draft.is_restored for topic in topics_of(draft.record)} & missing)
+        ids = sorted({topic for draft in drafts if draft.is_restored for topic in topic_ids(draft.record)} & missing)
         made = [_NEW_TOPIC.load({"id": id_, "labels": {"en": id_.replace("-", " ")}}) for id_ in ids]
         if made and self.rehearsal is None:
             store.topics.insert_missing_topics(self.conn, [first_topic(topic, self.now) for topic in made])
@@ -153,14 +160,14 @@ class Recorder:
 
     def _with_events(self, drafts: list[Draft]) -> list[Draft]:
         """The drafts whose relations lead to events that are there, or will be when all of these are."""
-        named = {id_ for draft in drafts for id_ in events_of(draft.record)}
+        named = {id_ for draft in drafts for id_ in related_event_ids(draft.record)}
         if not named:
             return drafts
         now = store.events.records.follow_merges(self.conn, list(named))
         now |= {id_: id_ for id_ in named & self.rehearsal.ids} if self.rehearsal else {}
         while True:
             there = now | {draft.id: draft.id for draft in drafts}
-            lost = {draft.id for draft in drafts if astray(draft.record, there, self._kept(draft))}
+            lost = {draft.id for draft in drafts if relation_faults(draft.record, there, self._kept(draft))}
             if not lost:
                 return drafts
             for draft in drafts:
@@ -170,11 +177,11 @@ class Recorder:
 
     def _put_off(self, draft: Draft, there: Mapping[UUID, UUID]) -> None:
         """Let a row wait for the events that it relates to; refuse it where they cannot come."""
-        targets = frozenset(id_ for id_ in events_of(draft.record) if id_ not in there)
+        targets = frozenset(id_ for id_ in related_event_ids(draft.record) if id_ not in there)
         if targets and not self.is_last:
             self.outcome.waiting.append(Waiting(draft.row, targets))
         else:
-            errors = told_faults(draft.row.line, astray(draft.record, there, self._kept(draft)))
+            errors = told_faults(draft.row.line, relation_faults(draft.record, there, self._kept(draft)))
             self.outcome.refuse(Refused(draft.row.line, errors, draft.row.end))
 
     def _kept(self, draft: Draft) -> list[UUID]:
@@ -183,8 +190,8 @@ class Recorder:
         Where it comes from they were deleted or merged, or they were not exported with it.
         """
         if draft.before:
-            return events_of(draft.before)
-        return events_of(draft.record) if draft.is_restored and self.is_last else []
+            return related_event_ids(draft.before)
+        return related_event_ids(draft.record) if draft.is_restored and self.is_last else []
 
     def _write(self, drafts: Sequence[Draft]) -> None:
         versions = [(self._version(draft), draft.before) for draft in breathing(drafts)]

@@ -15,7 +15,7 @@ MATCHER = "matcher"
 
 
 @dataclass(frozen=True)
-class Head:
+class FeedHead:
     """Where the feed stands: the last number given, the last one not kept, and whether writes wait for a number."""
 
     generation: UUID
@@ -25,7 +25,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Standing:
+class FeedLag:
     """How far the feed and the matcher are behind what was written. Times are None where nothing waits."""
 
     seq: int
@@ -40,18 +40,18 @@ class Standing:
 WAITING = "(SELECT id FROM outbox ORDER BY id LIMIT 1) IS NOT NULL"
 
 
-def get_head(conn: Connection) -> Head:
+def get_head(conn: Connection) -> FeedHead:
     """Where the feed stands. All that it has numbered is there for what the caller reads afterwards."""
     [head] = conn.execute(_HEAD, binary=True).fetchall()
-    return Head(*head)
+    return FeedHead(*head)
 
 
 _HEAD = f"SELECT generation, seq, floor, {WAITING} FROM feed_head"
 
 
-def get_standing(conn: Connection) -> Standing:
+def get_feed_lag(conn: Connection) -> FeedLag:
     """See Standing."""
-    cur = conn.cursor(row_factory=class_row(Standing))
+    cur = conn.cursor(row_factory=class_row(FeedLag))
     cur.execute(
         """
         SELECT feed_head.seq, floor, feed_cursor.seq AS matched,

@@ -10,14 +10,14 @@ from uuid import UUID
 from psycopg import Connection
 
 from service.store.condition import Condition
-from service.store.feed import WAITING, Head
+from service.store.feed import WAITING, FeedHead
 
 #: What an update is to those whose filter held before it and holds no more. No entry is kept under that kind.
 LEAVE = "leave"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedEntry:
     """One committed write.
 
     `changed` are the top-level fields that differ from the version before, None where there is none to compare with.
@@ -39,11 +39,11 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Slice:
+class FeedSlice:
     """A stretch of the feed: where that stood, those of its entries that were asked for, the last number looked at."""
 
-    head: Head
-    entries: list[Entry]
+    head: FeedHead
+    entries: list[FeedEntry]
     end: int
 
     @property
@@ -63,7 +63,7 @@ def read_slice(
     kinds: Sequence[str] | None = None,
     documents: bool = True,
     before: bool = False,
-) -> Slice:
+) -> FeedSlice:
     """The entries that follow the number `after`, with their documents and those of the versions before them, if asked.
 
     At most `limit` from the next `scan` numbers, and only so many that their documents have no more than `most_bytes`
@@ -78,10 +78,10 @@ def read_slice(
         "feed_kinds": list(kinds or ()),
     }
     found = conn.execute(query, values | dict(condition.values if condition else {}), binary=True).fetchall()
-    head, chosen = Head(*found[0][:4]), found[0][4]
-    entries = [Entry(*row[5:]) for row in found if row[5] is not None]
+    head, chosen = FeedHead(*found[0][:4]), found[0][4]
+    entries = [FeedEntry(*row[5:]) for row in found if row[5] is not None]
     whole = len(entries) == chosen < limit
-    return Slice(head, entries, max(after, min(head.seq, after + scan)) if whole else entries[-1].seq)
+    return FeedSlice(head, entries, max(after, min(head.seq, after + scan)) if whole else entries[-1].seq)
 
 
 @lru_cache(maxsize=256)  # more than the shapes that clients use; each is two kilobytes

@@ -13,7 +13,7 @@ from service import store
 from service.errors import CursorExpired, Fault, Malformed, ServiceError, Unavailable
 from service.feed.change import render_entry
 from service.feed.cursor import NOW, parse_cursor
-from service.feed.reader import Follower, Question
+from service.feed.reader import FeedRequest, Follower
 from service.feed.sequencer import catch_up
 from service.http.auth import BELIEVED_FOR, authorize, find_key, requires, sent_secret
 from service.http.content_negotiation import EVENT_STREAM, PAGES, format_for
@@ -21,7 +21,7 @@ from service.http.context import reading, service
 from service.http.operation import JSON, operation
 from service.search.filters.expand import widened
 from service.search.filters.parser import filter_of
-from service.store.feed_entries import Entry
+from service.store.feed_entries import FeedEntry
 from service.strict_json import render
 
 changes = Blueprint("changes", __name__, url_prefix="/v1/changes")
@@ -77,7 +77,7 @@ def _follower(query: dict[str, Any]) -> Follower:
     with reading() as conn:
         asked = widened(conn, asked)
         generation, after = _position(conn, query["after"])
-    question = Question(asked, tuple(kinds) if kinds else None, query["include"] == "document")
+    question = FeedRequest(asked, tuple(kinds) if kinds else None, query["include"] == "document")
     return Follower(service().tail, reading, question, generation, after)
 
 
@@ -94,7 +94,7 @@ def _position(conn: Connection, after: str | None) -> tuple[UUID, int]:
     return head.generation, head.seq if after == NOW else head.floor
 
 
-def _awaited(follower: Follower, limit: int, wait: int) -> list[Entry]:
+def _awaited(follower: Follower, limit: int, wait: int) -> list[FeedEntry]:
     """The next entries, awaited for so many seconds."""
     entries, deadline, tail = follower.next(limit, 0), time.monotonic() + wait, service().tail
     if entries or not wait:
@@ -110,7 +110,7 @@ def _awaited(follower: Follower, limit: int, wait: int) -> list[Entry]:
     return entries
 
 
-def _page(entries: list[Entry], follower: Follower, *, documents: bool) -> Response:
+def _page(entries: list[FeedEntry], follower: Follower, *, documents: bool) -> Response:
     rest = render({"cursor": follower.cursor, "more": follower.more})
     items = b",".join([render_entry(entry, document=documents) for entry in entries])
     return Response(b"".join((b'{"items":[', items, b"],", rest[1:])), content_type=JSON)
@@ -133,7 +133,7 @@ def _stream(follower: Follower, *, documents: bool) -> Response:
     return response
 
 
-def _pieces(follower: Follower, entries: list[Entry], *, documents: bool) -> Iterator[bytes]:
+def _pieces(follower: Follower, entries: list[FeedEntry], *, documents: bool) -> Iterator[bytes]:
     """The stream. Nothing is kept for a client that reads slowly: it stays behind, and in the end is given up."""
     began = sent = checked = time.monotonic()
     yield b"retry: %d\n\n" % _RETRY
@@ -157,7 +157,7 @@ def _pieces(follower: Follower, entries: list[Entry], *, documents: bool) -> Ite
             return  # the client is told when it comes again
 
 
-def _piece(follower: Follower, entry: Entry, *, documents: bool) -> bytes:
+def _piece(follower: Follower, entry: FeedEntry, *, documents: bool) -> bytes:
     return b"id: %s\ndata: %s\n\n" % (follower.cursor_behind(entry).encode(), render_entry(entry, document=documents))
 
 

@@ -9,7 +9,7 @@ from psycopg import Connection, DataError
 
 from service import store
 from service.errors import Invalid
-from service.feed.cursor import snapshot_cursor
+from service.feed.cursor import current_cursor
 from service.http.context import reading
 from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.http.pages import page, page_size, selected
@@ -45,7 +45,7 @@ def answer_list(query: dict[str, Any]) -> Response:
         refuse(query, ("as_of",), "A snapshot is of now; leave this out, or `snapshot`.")
     with reading() as conn:
         # Before the first page is read: what is written meanwhile is then followed, whether a page has it or not.
-        follow = (after.pop() if after else snapshot_cursor(conn)) if is_snapshot else None
+        follow = (after.pop() if after else current_cursor(conn)) if is_snapshot else None
         condition = condition_of(widened(conn, asked), past=as_of is not None)
         try:
             found = store.events.listing.page_events(conn, condition, order, after, limit, as_of=as_of)

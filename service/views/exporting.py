@@ -8,7 +8,7 @@ from flask import Response
 from psycopg import Connection
 
 from service.exports.export import Form, require_writable, select, selection_of, written
-from service.feed.cursor import snapshot_cursor
+from service.feed.cursor import current_cursor
 from service.http.content_negotiation import NDJSON, Format
 from service.http.file_response import send_file
 from service.http.representation import OF_PAGES, refuse
@@ -35,7 +35,7 @@ def answer_export(form: Format, query: Mapping[str, Any]) -> Response:
 
     def read(conn: Connection) -> Iterator[list[bytes]]:
         if selection.as_of is None:
-            follow.append(snapshot_cursor(conn))
+            follow.append(current_cursor(conn))
         yield from select(conn, selection)
 
     response = send_file(form, FILE, read, partial(written, wanted))

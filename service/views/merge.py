@@ -14,7 +14,7 @@ from service.errors import Conflict, Gone, Invalid, Moved, NotFound, Preconditio
 from service.events.diff import changed_fields
 from service.events.merge import merge, merged_record
 from service.events.normalize import Record
-from service.events.references import events_of
+from service.events.references import related_event_ids
 from service.events.write import revise_event
 from service.http.auth import requires
 from service.http.conditional import require_match
@@ -56,7 +56,7 @@ def merge_event(event_id: UUID, body: dict[str, Any]) -> Response:
         last = merged_record(before, str(into), now)
         by = Authorship(key_id(), last["change"]["kind"], last["change"]["reason"], changed_fields(before, last))
         store.events.records.merge_event(conn, goes, into, by, document=render(last), now=now)
-        stored = revise_event(conn, stays, content, now=now, key_id=key_id(), kept=events_of(before))
+        stored = revise_event(conn, stays, content, now=now, key_id=key_id(), kept=related_event_ids(before))
     response = answer(stored.document, stored.version)
     response.headers["Content-Location"] = url_for("events.get_event", event_id=into)
     return response

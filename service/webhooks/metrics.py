@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from service.store.feed import Standing
+from service.store.feed import FeedLag
 from service.store.webhooks.maintenance import Health
 
 #: Seconds by which attempts, and the times until the first of them, are told apart.
@@ -108,7 +108,7 @@ class Measured(Collector):
         return {"attempts": dict(self._outcomes), "first_attempt_ms": percentiles}
 
 
-def tell_health(health: Health, standing: Standing, *, now: float) -> None:
+def tell_health(health: Health, standing: FeedLag, *, now: float) -> None:
     """How everything stands in the database; `now` in seconds since 1970."""
     for name, gauge in _DELIVERIES.items():
         gauge.set(getattr(health, name))

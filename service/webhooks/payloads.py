@@ -13,7 +13,7 @@ from psycopg import Connection
 from service import store
 from service.events.normalize import timestamp
 from service.feed.change import render_entry
-from service.store.feed_entries import Entry
+from service.store.feed_entries import FeedEntry
 from service.strict_json import render
 
 #: Bytes of messages that are kept, as several subscriptions are told of one change at about the same time, and that are
@@ -83,7 +83,7 @@ class Messages:
             self._bytes -= len(gone.body)
 
 
-def _written(entries: Iterable[Entry], wanted: Collection[Key], payload: str) -> dict[Key, Message]:
+def _written(entries: Iterable[FeedEntry], wanted: Collection[Key], payload: str) -> dict[Key, Message]:
     kinds: dict[int, set[str]] = {}
     for key in wanted:
         if key.payload == payload:
@@ -95,7 +95,7 @@ def _written(entries: Iterable[Entry], wanted: Collection[Key], payload: str) ->
     }
 
 
-def message_of(entry: Entry, payload: str) -> bytes:
+def message_of(entry: FeedEntry, payload: str) -> bytes:
     """The body by which a change is told: type, timestamp and data, as Standard Webhooks wants it."""
     return b'{"type":"event.%s","timestamp":"%s","data":%s}' % (
         entry.kind.encode(),

@@ -212,5 +212,5 @@ class Worker:
 
 
 def _tell(conn: Connection) -> int:
-    tell_health(store.webhooks.maintenance.get_health(conn), store.feed.get_standing(conn), now=time.time())
+    tell_health(store.webhooks.maintenance.get_health(conn), store.feed.get_feed_lag(conn), now=time.time())
     return 0

@@ -19,7 +19,7 @@ import pytest
 from schemas.events import NewEventSchema
 from service import store
 from service.db.embedded_postgres import Server
-from service.events.normalize import complete
+from service.events.normalize import normalize
 from service.events.write import row_of
 from service.feed.sequencer import catch_up, sequence_once
 from service.ids import uuid7
@@ -171,7 +171,7 @@ def note(conn: psycopg.Connection) -> UUID:
 
 def _row() -> EventRow:
     content = NewEventSchema().load(an_event())
-    return row_of(complete(content, id=str(UUID(int=0)), now=NOW), UUID(int=0), NOW)
+    return row_of(normalize(content, id=str(UUID(int=0)), now=NOW), UUID(int=0), NOW)
 
 
 ROW = _row()

@@ -17,7 +17,7 @@ from service import store
 from service.config import MIGRATIONS
 from service.db.embedded_postgres import Server
 from service.db.migrations import migrate
-from service.events.normalize import complete
+from service.events.normalize import normalize
 from service.store.feed import MATCHER
 from tests.factories import an_event
 
@@ -63,7 +63,7 @@ def test_earlier_versions_become_entries(before: psycopg.Connection) -> None:
 def keep(conn: psycopg.Connection, id: UUID, version: int, at: datetime, **said: Any) -> None:
     """A version of an event as it was kept then, as far as the feed is concerned."""
     content = NewEventSchema().load(an_event())
-    record = complete(content, id=str(id), now=NOON) | {"version": version} | said
+    record = normalize(content, id=str(id), now=NOON) | {"version": version} | said
     state = record["record_state"]
     row = {
         "id": id,

@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Identifier, Placeholder
 from schemas.events import NewEventSchema
 from service.db.embedded_postgres import Server
 from service.db.migrations import migrate
-from service.events.normalize import complete
+from service.events.normalize import normalize
 from service.events.write import row_of
 from service.ids import uuid7
 from service.search.index.sources import url_key
@@ -72,7 +72,7 @@ def test_events_that_were_there_before_have_what_filters_look_at(before: psycopg
     expected, now = {}, datetime(2026, 1, 1, tzinfo=UTC)
     for content in SAID:
         id_ = uuid7()
-        record = complete(NewEventSchema().load(content), id=str(id_), now=now)
+        record = normalize(NewEventSchema().load(content), id=str(id_), now=now)
         row = vars(row_of(record, id_, now))
         expected[id_] = [json.loads(row[name]) if name in ("dates", "figures") else row[name] for name in NEW]
         for table in ("event", "event_revision"):

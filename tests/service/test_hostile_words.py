@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from schemas.events import NewEventSchema
-from service.events.normalize import complete
+from service.events.normalize import normalize
 from service.ids import uuid7
 from service.search.filter import Words
 from service.search.ranking.highlight import highlight
@@ -112,7 +112,7 @@ def test_a_long_word_behind_a_code_is_read_once() -> None:
 def test_a_page_of_long_texts_is_searched_for_a_hundred_phrases_with_an_end(database: str) -> None:
     phrases = Words(" ".join(f'"word b{number}"' for number in range(50)))
     said = NewEventSchema().load(an_event(title="Word b7", description="word " * 4_000))
-    record = complete(said, id=str(uuid7()), now=datetime.now(UTC))
+    record = normalize(said, id=str(uuid7()), now=datetime.now(UTC))
     with psycopg.connect(database) as conn, an_end_within(20):
         found = highlight(conn, phrases, [record] * 200)
     assert [[one.field for one in fragments] for fragments in found[:2]] == [["title"], ["title"]]

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from schemas.events import NewEventSchema
 from service.cli.main import main
-from service.events.normalize import complete
+from service.events.normalize import normalize
 from service.ids import uuid7
 from service.search.filter import Words
 from service.search.filters.words import words_beside
@@ -39,7 +39,7 @@ QUERIES = [
 
 def a_record(**said: Any) -> dict[str, Any]:
     """A record as it is stored."""
-    return complete(NewEventSchema().load(an_event(**said)), id=str(uuid7()), now=datetime.now(UTC))
+    return normalize(NewEventSchema().load(an_event(**said)), id=str(uuid7()), now=datetime.now(UTC))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from schemas.events import NewEventSchema
 from schemas.topics import NewTopicSchema
 from schemas.vocabulary import VOCABULARIES
 from service.errors import CursorExpired, Forbidden, Moved, ServiceError, TooManyRequests
-from service.events.normalize import complete
+from service.events.normalize import normalize
 from service.events.topics import first_topic
 from service.http.operation import JSON_PATCH, MERGE_PATCH
 from service.http.problems import STATUS, title_of
@@ -104,7 +104,7 @@ PATCHES: dict[tuple[str, str], Any] = {
 
 @cache
 def _event() -> dict[str, Any]:
-    return complete(NewEventSchema().load(_NEW_EVENT), id=EVENT_ID, now=NOW)
+    return normalize(NewEventSchema().load(_NEW_EVENT), id=EVENT_ID, now=NOW)
 
 
 def _topic() -> dict[str, Any]:

@@ -20,7 +20,7 @@ ExternalId = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Known:
+class ExistingEvent:
     """An event that is there, as far as a row must know it that may be about it."""
 
     id: UUID
@@ -55,11 +55,11 @@ _KNOWN = """
     """
 
 
-def find_known_by_id(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Known]:
+def find_existing_by_id(conn: Connection, ids: Collection[UUID]) -> dict[UUID, ExistingEvent]:
     """Those of the events `ids` that are there, in whatever state."""
     if not ids:
         return {}
-    cur = conn.cursor(row_factory=class_row(Known))
+    cur = conn.cursor(row_factory=class_row(ExistingEvent))
     cur.execute(
         f"""
         SELECT {_KNOWN}
@@ -73,7 +73,9 @@ def find_known_by_id(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Know
     return {known.id: known for known in cur}
 
 
-def find_known_by_external_id(conn: Connection, external_ids: Collection[ExternalId]) -> dict[ExternalId, Known]:
+def find_existing_by_external_id(
+    conn: Connection, external_ids: Collection[ExternalId]
+) -> dict[ExternalId, ExistingEvent]:
     """The events that other systems know by these ids."""
     if not external_ids:
         return {}
@@ -88,10 +90,10 @@ def find_known_by_external_id(conn: Connection, external_ids: Collection[Externa
         _columns(external_ids, 2),
         binary=True,
     )
-    return {(scheme, value): Known(*rest) for scheme, value, *rest in rows}
+    return {(scheme, value): ExistingEvent(*rest) for scheme, value, *rest in rows}
 
 
-def find_absorbed(conn: Connection, ids: Collection[UUID]) -> dict[ExternalId, UUID]:
+def find_merged_external_ids(conn: Connection, ids: Collection[UUID]) -> dict[ExternalId, UUID]:
     """The external ids of events that were merged into the events `ids`, and which event that was."""
     if not ids:
         return {}
@@ -144,10 +146,10 @@ def write_versions(
         keep_wordings(conn, [(id_, wording) for id_, wording in wordings if wording])
     except UniqueViolation as error:
         raise Conflict("An id or an external id was taken by another writer.") from error
-    keep_marks(conn, [version.mark for version in versions])
+    upsert_import_marks(conn, [version.mark for version in versions])
 
 
-def keep_marks(conn: Connection, marks: Iterable[tuple[UUID, int, bytes]]) -> None:
+def upsert_import_marks(conn: Connection, marks: Iterable[tuple[UUID, int, bytes]]) -> None:
     """Note for each event the version that it has, and the digest of the row that said it."""
     if marks := list(marks):
         conn.execute(

@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from service.store.feed_entries import Entry
+from service.store.feed_entries import FeedEntry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,9 +294,9 @@ def skip_waiting(conn: Connection, shards: Sequence[int], *, most: int) -> int:
     ).rowcount
 
 
-def find_messages(conn: Connection, seqs: Sequence[int], *, documents: bool) -> list[Entry]:
+def find_messages(conn: Connection, seqs: Sequence[int], *, documents: bool) -> list[FeedEntry]:
     """The entries `seqs` of the feed, as far as they are kept, with what their versions say where `documents`."""
-    cur = conn.cursor(row_factory=class_row(Entry))
+    cur = conn.cursor(row_factory=class_row(FeedEntry))
     cur.execute(
         """
         SELECT seq, event_id, feed.version, kind, changed, feed.change_kind, feed.key_id, feed.merged_into, occurred_at,

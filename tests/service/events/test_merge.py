@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.events import NewEventSchema
 from service.events.merge import fact_names, merge, source_ids
-from service.events.normalize import complete
+from service.events.normalize import normalize
 from tests.factories import an_event
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -59,14 +59,14 @@ def records(draw: st.DrawFn, id: str) -> dict[str, Any]:
         relations=[one for one in draw(st.lists(relations, max_size=3)) if one["event"] != id],
         tags=draw(st.lists(titles.filter(bool), max_size=2)),
     )
-    return complete(_NEW.load(said), id=id, now=NOON)
+    return normalize(_NEW.load(said), id=id, now=NOON)
 
 
 @given(stays=records(HERE), goes=records(THERE))
 @settings(max_examples=80, deadline=None)
 def test_two_records_together_are_a_valid_record(stays: dict[str, Any], goes: dict[str, Any]) -> None:
     content = _NEW.load(merge(stays, goes).content)  # refuses a citation or a source that points at nothing
-    assert complete(content, id=HERE, now=NOON, before=stays)["sources"][: len(stays["sources"])] == stays["sources"]
+    assert normalize(content, id=HERE, now=NOON, before=stays)["sources"][: len(stays["sources"])] == stays["sources"]
     assert {relation["event"] for relation in content["relations"]} <= {ELSEWHERE}
 
 
@@ -92,7 +92,7 @@ def test_merging_the_same_again_adds_no_source(stays: dict[str, Any], goes: dict
 
 
 def record(**said: Any) -> dict[str, Any]:
-    return complete(_NEW.load(an_event(**said)), id=HERE, now=NOON)
+    return normalize(_NEW.load(an_event(**said)), id=HERE, now=NOON)
 
 
 def test_a_fact_is_the_same_where_it_says_the_same_under_any_id() -> None:

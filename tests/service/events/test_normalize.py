@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.events import EventSchema, NewEventSchema
-from service.events.normalize import complete, is_unchanged, timestamp
+from service.events.normalize import is_unchanged, normalize, timestamp
 from service.events.patch import merge_patch
 from tests.factories import a_full_event, an_event
 
@@ -20,7 +20,7 @@ Record = dict[str, Any]
 
 def completed(said: Record, now: datetime = MONDAY, before: Record | None = None) -> Record:
     """The record of `said`."""
-    return complete(NewEventSchema().load(said), id=ID, now=now, before=before)
+    return normalize(NewEventSchema().load(said), id=ID, now=now, before=before)
 
 
 def test_a_first_version_has_every_key_and_what_the_service_knows() -> None:

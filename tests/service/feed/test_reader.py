@@ -7,9 +7,9 @@ import pytest
 
 from service import store
 from service.feed.change import Change
-from service.feed.reader import Question, read_page, told
+from service.feed.reader import FeedRequest, entries_for, read_page
 from service.search.filters.sql import condition_of
-from service.store.feed_entries import LEAVE, Entry
+from service.store.feed_entries import LEAVE, FeedEntry
 from tests.service.writing import FILTERS, Writer, asked
 
 
@@ -25,11 +25,11 @@ def test_what_is_told_by_sql_is_what_is_told_in_memory(feed: psycopg.Connection,
     Writer(feed, seed).write(120)
     changes = [Change(entry) for entry in read_all(feed, before=True)]
     for text in FILTERS:
-        question = Question(asked(feed, text), documents=True)
-        in_memory = told(changes, question, never)
+        question = FeedRequest(asked(feed, text), documents=True)
+        in_memory = entries_for(changes, question, never)
         assert kinds(read_page(feed, question, 0, 1_000).entries) == kinds(in_memory), text
-        leaving = Question(question.asked, (LEAVE, "delete"))
-        assert kinds(read_page(feed, leaving, 0, 1_000).entries) == kinds(told(changes, leaving, never)), text
+        leaving = FeedRequest(question.asked, (LEAVE, "delete"))
+        assert kinds(read_page(feed, leaving, 0, 1_000).entries) == kinds(entries_for(changes, leaving, never)), text
 
 
 #: Filters that ask for words, too.
@@ -46,7 +46,7 @@ def test_who_applies_what_is_told_holds_what_the_filter_finds(
     for _ in range(6):
         writer.write(15)
         for text in filters:
-            page = read_page(feed, Question(asked(feed, text)), after[text], 1_000)
+            page = read_page(feed, FeedRequest(asked(feed, text)), after[text], 1_000)
             after[text] = page.end
             for entry in page.entries:
                 if entry.kind in ("create", "update"):
@@ -59,9 +59,9 @@ def test_who_applies_what_is_told_holds_what_the_filter_finds(
 
 def test_every_entry_is_told_to_who_asks_for_all(feed: psycopg.Connection) -> None:
     Writer(feed, 7).write(60)
-    entries = read_page(feed, Question(), 0, 1_000).entries
+    entries = read_page(feed, FeedRequest(), 0, 1_000).entries
     assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
-    assert entries == told(map(Change, entries), Question(), never)
+    assert entries == entries_for(map(Change, entries), FeedRequest(), never)
 
 
 def test_fields_that_changed_are_those_that_differ(feed: psycopg.Connection) -> None:
@@ -77,13 +77,13 @@ def never(*_: object) -> bool:
     raise AssertionError("no filter here asks for words")
 
 
-def read_all(conn: psycopg.Connection, *, before: bool) -> list[Entry]:
+def read_all(conn: psycopg.Connection, *, before: bool) -> list[FeedEntry]:
     while store.feed.sequence(conn):
         pass
     return store.feed_entries.read_slice(conn, 0, limit=1_000, scan=1_000, most_bytes=10**9, before=before).entries
 
 
-def kinds(entries: list[Entry]) -> list[tuple[int, str]]:
+def kinds(entries: list[FeedEntry]) -> list[tuple[int, str]]:
     return [(entry.seq, entry.kind) for entry in entries]
 
 

@@ -13,9 +13,9 @@ from psycopg.sql import SQL, Identifier
 from service import store
 from service.cli.main import main
 from service.db.embedded_postgres import Server
-from service.feed.cursor import snapshot_cursor
+from service.feed.cursor import current_cursor
 from service.feed.sequencer import catch_up, sequence_once, trim_once
-from service.store.feed import MATCHER, Standing
+from service.store.feed import MATCHER, FeedLag
 
 NOW = datetime(2024, 4, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -79,13 +79,13 @@ def test_a_snapshot_is_followed_from_behind_all_that_it_holds(
     write(feed, 1)
     sequence_once(feed)
     conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    first = snapshot_cursor(conn)
+    first = current_cursor(conn)
     write(feed, 2)
     sequence_once(feed)
 
-    assert snapshot_cursor(conn) == first
+    assert current_cursor(conn) == first
     assert first.endswith(":1")
-    assert snapshot_cursor(feed) == first.replace(":1", ":2")
+    assert current_cursor(feed) == first.replace(":1", ":2")
 
 
 # Old entries
@@ -179,13 +179,13 @@ def test_a_generation_can_be_begun_by_hand(
 
 
 def test_how_far_everything_has_come_is_told(feed: psycopg.Connection) -> None:
-    assert store.feed.get_standing(feed) == Standing(0, 0, 0, None, 0, None)
+    assert store.feed.get_feed_lag(feed) == FeedLag(0, 0, 0, None, 0, None)
     write(feed, 1, at=NOW)
-    assert store.feed.get_standing(feed) == Standing(0, 0, 1, NOW, 0, None)
+    assert store.feed.get_feed_lag(feed) == FeedLag(0, 0, 1, NOW, 0, None)
     sequence_once(feed)
-    assert store.feed.get_standing(feed) == Standing(1, 0, 0, None, 0, NOW)
+    assert store.feed.get_feed_lag(feed) == FeedLag(1, 0, 0, None, 0, NOW)
     store.feed.move_cursor(feed, MATCHER, 1)
-    assert store.feed.get_standing(feed) == Standing(1, 0, 0, None, 1, None)
+    assert store.feed.get_feed_lag(feed) == FeedLag(1, 0, 0, None, 1, None)
 
 
 def write(conn: psycopg.Connection, version: int, *, at: datetime = NOW, event: UUID | None = None) -> None:

@@ -11,7 +11,7 @@ import pytest
 from schemas.vocabulary import EntryKind
 from service import store
 from service.feed.change import Change
-from service.feed.reader import Question, read_page
+from service.feed.reader import FeedRequest, read_page
 from service.feed.sequencer import catch_up
 from service.ids import uuid7
 from service.search.filter import Words
@@ -50,7 +50,7 @@ def test_each_is_told_what_one_who_follows_with_the_same_filter_is_told(feed: ps
         match_all(feed)
 
     for subscription, text in subscriptions.items():
-        question = Question(asked(feed, text)) if text else Question()
+        question = FeedRequest(asked(feed, text)) if text else FeedRequest()
         expected = [(one.seq, one.event_id, one.kind) for one in read_page(feed, question, 0, 1_000).entries]
         assert deliveries(feed, subscription) == expected, text
 
@@ -60,7 +60,7 @@ def test_kinds_that_were_not_chosen_are_not_delivered(feed: psycopg.Connection, 
     subscription = subscribe(feed, key_id, "tag=a", kinds=["leave", "delete"])
     writer.write(60)
     match_all(feed)
-    question = Question(asked(feed, "tag=a"), ("leave", "delete"))
+    question = FeedRequest(asked(feed, "tag=a"), ("leave", "delete"))
     expected = [(one.seq, one.event_id, one.kind) for one in read_page(feed, question, 0, 1_000).entries]
     assert deliveries(feed, subscription) == expected != []
 
@@ -80,7 +80,7 @@ def test_who_subscribes_is_told_what_is_numbered_afterwards(feed: psycopg.Connec
 def test_where_nobody_subscribes_the_cursor_moves_all_the_same(feed: psycopg.Connection) -> None:
     Writer(feed, 4).write(20)
     match_all(feed)
-    standing = store.feed.get_standing(feed)
+    standing = store.feed.get_feed_lag(feed)
     assert (standing.matched, standing.oldest_unmatched) == (standing.seq, None)
 
 
@@ -93,7 +93,7 @@ def test_many_matchers_deliver_each_change_once(feed: psycopg.Connection, databa
     def match(_: int) -> int:
         with psycopg.connect(database, autocommit=True) as conn:
             matcher, matched = Matcher(), 0
-            while store.feed.get_standing(conn).oldest_unmatched:
+            while store.feed.get_feed_lag(conn).oldest_unmatched:
                 matched += matcher.match_once(conn, NOW)
             return matched
 

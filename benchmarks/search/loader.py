@@ -20,9 +20,8 @@ from service import store
 from service.config import MIGRATIONS, SEEDS
 from service.db.migrations import migrate
 from service.events.normalize import normalize
-from service.events.references import links_of
 from service.events.topics import first_topic
-from service.events.write import row_of
+from service.events.write import links_of, row_of
 from service.store.events.records import EventRow
 from service.store.search.documents import keep_wordings
 from service.strict_json import parse

@@ -11,7 +11,7 @@ def _nothing(*_: Any) -> None:
     """What keeping no words comes to."""
 
 
-patch("service.events.references.wording_of", _nothing).start()
+patch("service.events.write.wording_of", _nothing).start()
 patch("service.store.events.records._INSERT", records._INSERT.replace(f"{ADDED}, ", "")).start()  # noqa: SLF001 (to take it out)
 
 from service.wsgi import app  # noqa: E402 (what it is made of is changed before)

@@ -16,16 +16,16 @@ from service import store
 from service.errors import Invalid
 from service.events.diff import changed_fields
 from service.events.normalize import Record, is_unchanged, normalize
-from service.events.references import (
+from service.events.topics import first_topic
+from service.events.write import (
     authorship_of,
     links_of,
     missing_topic_faults,
     related_event_ids,
     relation_faults,
+    row_of,
     topic_ids,
 )
-from service.events.topics import first_topic
-from service.events.write import row_of
 from service.imports.csv_merge import column_of, content_of
 from service.imports.options import Rehearsal, Terms
 from service.imports.progress import Outcome, Waiting

@@ -14,8 +14,7 @@ from service.errors import Conflict, Gone, Invalid, Moved, NotFound, Preconditio
 from service.events.diff import changed_fields
 from service.events.merge import merge, merged_record
 from service.events.normalize import Record
-from service.events.references import related_event_ids
-from service.events.write import revise_event
+from service.events.write import related_event_ids, revise_event
 from service.http.auth import requires
 from service.http.conditional import require_match
 from service.http.context import key_id, transaction

@@ -14,7 +14,7 @@ from service.search.ranking.fragments import Fragment
 from service.search.ranking.highlight import highlight, words_in
 from service.search.ranking.pages import Page
 from service.search.suggest.spelling import LITTLE, better
-from service.search.text.tsquery import Understood
+from service.search.text.query_compiler import Understood
 
 Query = Mapping[str, Any]
 

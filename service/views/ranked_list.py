@@ -20,7 +20,7 @@ from service.search.filters.parser import filter_key
 from service.search.filters.sql import condition_of
 from service.search.matches import correction, ranked_matches
 from service.search.ranking.pages import Page, Position, first_page, next_page
-from service.search.text.tsquery import Understood, understood
+from service.search.text.query_compiler import Understood, understood
 from service.store.search.conditions import Narrowing
 
 RELEVANCE = [("relevance", False)]

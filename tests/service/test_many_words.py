@@ -10,7 +10,7 @@ from service.db.embedded_postgres import Server
 from service.search.filter import Is, Words
 from service.search.filters.meeting import narrowing_of
 from service.search.ranking.pages import Page, first_page, next_page
-from service.search.text.tsquery import understood
+from service.search.text.query_compiler import understood
 from service.store.condition import Condition
 from service.store.search.conditions import Narrowing
 from service.store.search.statistics import SAMPLE, count_matches, guess_matches, measure

@@ -12,7 +12,7 @@ from service.search.ranking.bm25 import (
     with_any,
     worth_ranking,
 )
-from service.search.text.tsquery import Term, Understood
+from service.search.text.query_compiler import Term, Understood
 from service.store.search.conditions import parts_of
 from service.store.search.ranking import Region
 from service.store.search.statistics import Collection

@@ -17,7 +17,7 @@ from service.search.filter import Words
 from service.search.filters.words import words_beside
 from service.search.index.document import passages, wording_of, words_that_match
 from service.search.index.reindex import index
-from service.search.text.tsquery import understood
+from service.search.text.query_compiler import understood
 from tests.factories import an_event, create_event
 
 QUERIES = [

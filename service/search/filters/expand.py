@@ -8,7 +8,7 @@ from psycopg import Connection
 from schemas.filters import NOT
 from service.errors import Fault, Invalid
 from service.search.filter import All, AnyOf, Filter, Is, Not, Words
-from service.search.text.tsquery import Understood, all_of, any_of, understood
+from service.search.text.query_compiler import Understood, all_of, any_of, understood
 from service.store.events.relations import find_same_events
 from service.store.topics import find_narrower, find_nearest_topics
 

@@ -1,7 +1,7 @@
 """Words as a condition: on events, and on the rows that hold their words."""
 
 from service.search.filter import Words
-from service.search.text.tsquery import Understood
+from service.search.text.query_compiler import Understood
 from service.store.condition import Condition
 from service.store.search.conditions import Sought
 

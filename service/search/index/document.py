@@ -11,7 +11,7 @@ from service.search.index.facet_keys import counted_of, keys_of
 from service.search.index.features import Subject, subject_of
 from service.search.text.analyzer import MARK, fold, itself, plain_words, prepared
 from service.search.text.languages import DEFAULT, FUNCTION_WORDS, configuration_of, guess
-from service.search.text.tsquery import all_understood
+from service.search.text.query_compiler import all_understood
 from service.store.search.documents import Wording, find_matching
 
 Record = Mapping[str, Any]

@@ -6,7 +6,7 @@ from itertools import accumulate, combinations
 from math import log, prod
 from typing import Final
 
-from service.search.text.tsquery import Understood
+from service.search.text.query_compiler import Understood
 from service.store.search.conditions import parts_of
 from service.store.search.documents import BUCKETS
 from service.store.search.ranking import Neighbours, Ranking, Region, Weighed

@@ -11,7 +11,7 @@ from psycopg import Connection
 from service import store
 from service.search.index.document import TIMES
 from service.search.ranking.bm25 import Figures
-from service.search.text.tsquery import Term, Understood
+from service.search.text.query_compiler import Term, Understood
 from service.store.search.explain import Fields, Words
 from service.store.search.ranking import Ranking, Weighed
 

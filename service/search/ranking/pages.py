@@ -12,7 +12,7 @@ from psycopg import Connection
 from service.search.ranking.bm25 import Figures, most_with_all, part_of, ranking_of, region_of, with_any
 from service.search.ranking.statistics import Statistics, statistics_of
 from service.search.text.languages import KNOWN
-from service.search.text.tsquery import Understood
+from service.search.text.query_compiler import Understood
 from service.store.search.conditions import Narrowing
 from service.store.search.ranking import Mark, Ranked, RankedPage, Ranking, Region, page_ranked
 from service.store.search.unranked import NO_DAY, Months, Place, page_remaining

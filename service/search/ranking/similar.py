@@ -12,7 +12,7 @@ from service import store
 from service.search.ranking.bm25 import Figures, ranking_of, rarity
 from service.search.ranking.statistics import statistics_of
 from service.search.text.analyzer import MARK
-from service.search.text.tsquery import Term, Understood
+from service.search.text.query_compiler import Term, Understood
 from service.store.condition import Condition
 from service.store.search.conditions import Narrowing
 from service.store.search.ranking import Ranked, page_ranked

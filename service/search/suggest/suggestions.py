@@ -15,7 +15,7 @@ from service.search.ranking.statistics import statistics_of
 from service.search.suggest.spelling import corrected
 from service.search.text.analyzer import MARK
 from service.search.text.normalize import beginnings, folded
-from service.search.text.tsquery import understood
+from service.search.text.query_compiler import understood
 from service.store.search.suggestions import LOOKED_THROUGH, Offer
 
 #: Characters by which titles are sorted, and so are found by their beginning.

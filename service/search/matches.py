@@ -14,7 +14,7 @@ from service.search.ranking.fragments import Fragment
 from service.search.ranking.highlight import highlight, words_in
 from service.search.ranking.pages import Page
 from service.search.suggest.spelling import LITTLE, better
-from service.search.text.query_compiler import Understood
+from service.search.text.query_compiler import CompiledWords
 
 Query = Mapping[str, Any]
 
@@ -30,7 +30,7 @@ def require_words(query: Query, asked: Filter, *, ranked: bool) -> None:
 
 
 def ranked_matches(
-    conn: Connection, query: Query, asked: Filter, words: Understood, found: Page
+    conn: Connection, query: Query, asked: Filter, words: CompiledWords, found: Page
 ) -> list[dict[str, Any]]:
     """One match for each event of a ranked page."""
     shown = highlights(conn, query, asked, [event.document for event in found.events])

@@ -20,8 +20,9 @@ from service.search.filters.parser import filter_key
 from service.search.filters.sql import condition_of
 from service.search.matches import correction, ranked_matches
 from service.search.ranking.pages import Page, Position, first_page, next_page
-from service.search.text.query_compiler import Understood, understood
+from service.search.text.query_compiler import CompiledWords, compile_query
 from service.store.search.conditions import Narrowing
+from service.store.search.tsquery import TsQuery
 
 RELEVANCE = [("relevance", False)]
 
@@ -59,7 +60,7 @@ def answer_ranked(query: dict[str, Any], asked: Filter) -> Response:
         words, rest = words_of(asked)
         if words is None:
             raise ValueError("There are no words to rank by.")
-        meant = understood(conn, words, languages=position.languages if position else None)
+        meant = compile_query(conn, words, languages=position.languages if position else None)
         rest = widened(conn, rest)
         found = _page(conn, meant, narrowing_of(rest), limit, position)
         count = _count(conn, meant, rest, found, query["count"])
@@ -79,7 +80,7 @@ def answer_ranked(query: dict[str, Any], asked: Filter) -> Response:
 
 
 def _page(
-    conn: Connection, words: Understood, narrowing: Narrowing | None, limit: int, position: Position | None
+    conn: Connection, words: CompiledWords, narrowing: Narrowing | None, limit: int, position: Position | None
 ) -> Page:
     cap = settings().ranked_events
     if position is None:
@@ -97,7 +98,7 @@ def _position(text: str) -> Position:
         raise unusable() from error
 
 
-def _told(found: Page, words: Understood) -> dict[str, Any]:
+def _told(found: Page, words: CompiledWords) -> dict[str, Any]:
     return {
         "scored": found.scored,
         "of": found.of,
@@ -108,11 +109,13 @@ def _told(found: Page, words: Understood) -> dict[str, Any]:
     }
 
 
-def _count(conn: Connection, words: Understood, rest: Filter, found: Page, kind: str | None) -> dict[str, Any] | None:
+def _count(
+    conn: Connection, words: CompiledWords, rest: Filter, found: Page, kind: str | None
+) -> dict[str, Any] | None:
     """How many events are listed in all, as `count` asks; None where it does not."""
     if kind is None:
         return None
     if kind == "exact" and not found.exact:
-        listed = replace(words, every=words.some or "") if found.partly else words
+        listed = replace(words, all_words=words.any_word or TsQuery()) if found.partly else words
         return {"value": store.events.counting.count_events(conn, condition_of(All((listed, rest)))), "kind": kind}
     return {"value": found.of, "kind": kind}

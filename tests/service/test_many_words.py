@@ -10,13 +10,19 @@ from service.db.embedded_postgres import Server
 from service.search.filter import Is, Words
 from service.search.filters.meeting import narrowing_of
 from service.search.ranking.pages import Page, first_page, next_page
-from service.search.text.query_compiler import understood
+from service.search.text.query_compiler import compile_query
 from service.store.condition import Condition
 from service.store.search.conditions import Narrowing
 from service.store.search.statistics import SAMPLE, count_matches, guess_matches, measure
+from service.store.search.tsquery import Lexeme, TsQuery
 
 #: Events, of which every second has one word, every tenth another, and forty a third.
 EVENTS = SAMPLE + 8_000
+
+
+def word(text: str) -> TsQuery:
+    """Return the query for one word."""
+    return TsQuery((Lexeme(text),))
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +74,11 @@ def test_a_large_collection_is_measured_by_a_sample(many: psycopg.Connection) ->
 
 
 def test_words_are_counted_exactly_where_few_have_them(many: psycopg.Connection) -> None:
-    rare, tenth, everywhere = count_matches(many, ["'rare'", "'tenth'", "'all'"], EVENTS)
+    rare, tenth, everywhere = count_matches(many, [word("rare"), word("tenth"), word("all")], EVENTS)
     assert (rare.value, rare.exact) == (EVENTS // 600, True)
     assert (tenth.value, tenth.exact) == (EVENTS // 10, True)
     assert everywhere.value == pytest.approx(EVENTS, rel=0.2)
-    assert guess_matches(many, "'half'", None, EVENTS) == pytest.approx(EVENTS / 2, rel=0.3)
+    assert guess_matches(many, word("half"), None, EVENTS) == pytest.approx(EVENTS / 2, rel=0.3)
 
 
 def test_a_capped_search_is_walked_to_its_end(many: psycopg.Connection) -> None:
@@ -98,11 +104,11 @@ def test_a_search_of_which_most_is_ranked_is_walked_to_its_end(many: psycopg.Con
 
 
 def test_of_many_words_the_rarest_are_counted_exactly(many: psycopg.Connection) -> None:
-    counts = count_matches(
-        many, ["'half'", "'rare'", "'all'", "'tenth' | 'rare'", "'half' & 'tenth'", "'never'"], EVENTS
-    )
+    half, rare, tenth = word("half"), word("rare"), word("tenth")
+    queries = [half, rare, word("all"), TsQuery.any([tenth, rare]), TsQuery.all([half, tenth]), word("never")]
+    counts = count_matches(many, queries, EVENTS)
     assert [count.exact for count in counts] == [True, True, False, True, True, True]
-    more = count_matches(many, [f"'half' | 'never{number}'" for number in range(10)], EVENTS)
+    more = count_matches(many, [TsQuery.any([half, word(f"never{number}")]) for number in range(10)], EVENTS)
     assert [count.exact for count in more] == [True] + [False] * 9
     assert all(count.value == pytest.approx(EVENTS / 2, rel=0.3) for count in more)
 
@@ -135,7 +141,7 @@ def test_words_that_no_event_has_keep_none_from_being_ranked(many: psycopg.Conne
 
 def walk(conn: psycopg.Connection, q: str, narrowing: Narrowing | None, *, cap: int = 500) -> Iterator[Page]:
     """All pages of what words find."""
-    words = understood(conn, Words(q))
+    words = compile_query(conn, Words(q))
     page = first_page(conn, words, narrowing, 1_000, cap=cap)
     yield page
     while page.next:

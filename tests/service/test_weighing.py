@@ -1,7 +1,5 @@
 """What words are worth, and which events are worth ranking by them."""
 
-import pytest
-
 from service.search.ranking.bm25 import (
     Figures,
     is_found_sooner,
@@ -12,10 +10,10 @@ from service.search.ranking.bm25 import (
     with_any,
     worth_ranking,
 )
-from service.search.text.query_compiler import Term, Understood
-from service.store.search.conditions import parts_of
+from service.search.text.query_compiler import CompiledWords, Term
 from service.store.search.ranking import Region
 from service.store.search.statistics import Collection
+from service.store.search.tsquery import Lexeme, TsQuery
 
 
 def test_a_word_tells_more_the_fewer_have_it() -> None:
@@ -57,40 +55,26 @@ def test_months_are_asked_of_the_index_where_they_are_few_or_what_is_looked_for_
     assert not is_found_sooner(million, 1.0, cap, lexemes=900)
 
 
-@pytest.mark.parametrize(
-    ("query", "parts"),
-    [
-        ("", [""]),
-        ("'a'", ["'a'"]),
-        ("('a' & 'b')", ["'a'", "'b'"]),
-        ("('a' | 'b')", ["('a' | 'b')"]),
-        ("('a' <1> 'b')", ["('a' <1> 'b')"]),
-        ("(!'a' & !'b')", ["(!'a' & !'b')"]),
-        ("(('a' | 'x') & 'b' & !'c' & !('d' <1> 'e'))", ["('a' | 'x') & !'c' & !('d' <1> 'e')", "'b'"]),
-        ("((!'a' & !'b') & 'c')", ["'c' & (!'a' & !'b')"]),
-        ("('a(&' & 'b'') & ':* & 'c\\\\')", ["'a(&'", "'b'') & ':*", "'c\\\\'"]),
-        ("('a' & 'b') | ('c' & 'd')", ["('a' & 'b') | ('c' & 'd')"]),
-    ],
-)
-def test_words_that_all_must_be_there_are_asked_for_one_by_one(query: str, parts: list[str]) -> None:
-    assert parts_of(query) == parts
+A, B, C = map(Lexeme, "abc")
 
 
-def understood(every: str, *words: str) -> Understood:
-    terms = tuple(Term(word, f"'{word}'", (f"'{word}'",), 1) for word in words)
-    return Understood("", every, None, terms, (), ("english",), 0)
+def compiled(query: TsQuery, *words: Lexeme) -> CompiledWords:
+    """Return a search for some words."""
+    terms = tuple(Term(word.text, TsQuery((word,)), (word,), 1) for word in words)
+    return CompiledWords("", query, terms=terms, languages=("english",))
 
 
 def test_no_more_events_have_all_words_than_have_the_rarest_of_those_that_must_be_there() -> None:
     figures = Figures(1_000, 1.0, 1.0, (900, 20, 5))
     for query, most in (
-        ("('a' & 'b' & 'c')", 5),
-        ("('a' & ('b' | 'c'))", 900),
-        ("('a' & 'b' & !'c')", 20),
-        ("('b' | 'c')", 1_000),
-        ("'b'", 20),
+        (TsQuery((A, B, C)), 5),
+        (TsQuery((A, TsQuery(any_of=(B, C)))), 900),
+        (TsQuery((A, B), none_of=(C,)), 20),
+        (TsQuery(any_of=(B, C)), 1_000),
+        (TsQuery((B,)), 20),
+        (TsQuery((A,), none_of=(B,)), 900),
     ):
-        assert most_with_all(query, understood(query, "a", "b", "c"), figures) == most, query
+        assert most_with_all(query, compiled(query, A, B, C), figures) == most, query
 
 
 def test_how_many_events_have_some_word_is_told_as_if_by_chance() -> None:

@@ -17,7 +17,7 @@ from service.search.filter import Words
 from service.search.filters.words import words_beside
 from service.search.index.document import passages, wording_of, words_that_match
 from service.search.index.reindex import index
-from service.search.text.query_compiler import understood
+from service.search.text.query_compiler import compile_query
 from tests.factories import an_event, create_event
 
 QUERIES = [
@@ -66,7 +66,7 @@ def test_a_document_has_the_words_that_find_it_when_it_is_kept(client: FlaskClie
     with client.application.extensions["policytrail"].database.reading() as conn:
         asked = [Words(q) for q in QUERIES]
         assert {words.text for words in words_that_match(conn, kept, asked)} == found
-        known = [understood(conn, words) for words in asked]
+        known = [compile_query(conn, words) for words in asked]
         assert {words.text for words in words_that_match(conn, kept, known)} == found
 
 

@@ -8,7 +8,7 @@ from psycopg import Connection
 from schemas.filters import NOT
 from service.errors import Fault, Invalid
 from service.search.filter import All, AnyOf, Filter, Is, Not, Words
-from service.search.text.query_compiler import Understood, all_of, any_of, understood
+from service.search.text.query_compiler import CompiledWords, compile_query, conjunction, disjunction
 from service.store.events.relations import find_same_events
 from service.store.topics import find_narrower, find_nearest_topics
 
@@ -30,29 +30,29 @@ def widened(conn: Connection, asked: Filter, *, strict: bool = True) -> Filter:
     if events := sorted(_values(asked, "related_to")):
         found = find_same_events(conn, [UUID(event) for event in events])
         wider["related_to"] = {str(event): [str(id_) for id_ in same] for event, same in found.items()}
-    return _understood(conn, _replaced(asked, wider) if wider else asked)
+    return _compiled(conn, _replaced(asked, wider) if wider else asked)
 
 
-def _understood(conn: Connection, asked: Filter) -> Filter:
+def _compiled(conn: Connection, asked: Filter) -> Filter:
     """`asked` with its words as they are looked for by now."""
     match asked:
         case Words():
-            return understood(conn, asked)
+            return compile_query(conn, asked)
         case All(parts):
-            return All(tuple(_together(all_of, [_understood(conn, part) for part in parts])))
+            return All(tuple(_together(conjunction, [_compiled(conn, part) for part in parts])))
         case AnyOf(parts):
-            return AnyOf(tuple(_together(any_of, [_understood(conn, part) for part in parts])))
+            return AnyOf(tuple(_together(disjunction, [_compiled(conn, part) for part in parts])))
         case Not(part):
-            return Not(_understood(conn, part))
+            return Not(_compiled(conn, part))
     return asked
 
 
-def _together(joined: Callable[[Sequence[Understood]], Understood], parts: Sequence[Filter]) -> list[Filter]:
+def _together(joined: Callable[[Sequence[CompiledWords]], CompiledWords], parts: Sequence[Filter]) -> list[Filter]:
     """`parts` with those that are words made one: the index finds them at once, and each by itself in turn."""
-    words = [part for part in parts if isinstance(part, Understood)]
+    words = [part for part in parts if isinstance(part, CompiledWords)]
     if len(words) < 2:  # noqa: PLR2004 (one is one already)
         return list(parts)
-    return [*(part for part in parts if not isinstance(part, Understood)), joined(words)]
+    return [*(part for part in parts if not isinstance(part, CompiledWords)), joined(words)]
 
 
 def _unknown(conn: Connection, topics: list[str], asked: Filter) -> Iterator[Fault]:

@@ -1,9 +1,9 @@
 """Words as a condition: on events, and on the rows that hold their words."""
 
 from service.search.filter import Words
-from service.search.text.query_compiler import Understood
+from service.search.text.query_compiler import CompiledWords
 from service.store.condition import Condition
-from service.store.search.conditions import Sought
+from service.store.search.conditions import TsCondition
 
 
 def words_condition(asked: Words) -> Condition:
@@ -21,10 +21,13 @@ def words_condition(asked: Words) -> Condition:
 
 def words_beside(asked: Words) -> Condition:
     """The same condition on a row of event_search that is named `event`."""
-    if not isinstance(asked, Understood):
-        raise TypeError("Words are understood with the database at hand: see narrowing.widened.")
-    if not asked.every:
+    if not isinstance(asked, CompiledWords):
+        raise TypeError("The words are not compiled: apply expand.widened first.")
+    if not asked.all_words:
         return Condition("FALSE")
-    ways = [Sought.by(way, f"words_{number}", table="event") for number, way in enumerate(asked.ways or (asked.every,))]
+    ways = [
+        TsCondition.of(query, f"words_{number}", table="event")
+        for number, query in enumerate(asked.alternatives or (asked.all_words,))
+    ]
     text = " OR ".join(f"({' AND '.join(way.conditions)})" for way in ways)
     return Condition(text, {name: value for way in ways for name, value in way.values.items()})

@@ -11,7 +11,7 @@ from service.search.index.facet_keys import counted_of, keys_of
 from service.search.index.features import Subject, subject_of
 from service.search.text.analyzer import MARK, fold, itself, plain_words, prepared
 from service.search.text.languages import DEFAULT, FUNCTION_WORDS, configuration_of, guess
-from service.search.text.query_compiler import all_understood
+from service.search.text.query_compiler import compile_queries
 from service.store.search.documents import Wording, find_matching
 
 Record = Mapping[str, Any]
@@ -153,6 +153,6 @@ def _themselves(titles: Iterable[str]) -> Iterator[str]:
 
 def words_that_match(conn: Connection, record: Record, asked: Sequence[Words]) -> set[Words]:
     """Those of `asked` whose words stand in a record as stored, whether it is the current version or not."""
-    queries = {words: known.every for words, known in zip(asked, all_understood(conn, asked), strict=True)}
-    found = find_matching(conn, wording_of(record), sorted({query for query in queries.values() if query}))
-    return {words for words, query in queries.items() if query in found}
+    queries = {words: compiled.all_words for words, compiled in zip(asked, compile_queries(conn, asked), strict=True)}
+    matching = find_matching(conn, wording_of(record), [query for query in dict.fromkeys(queries.values()) if query])
+    return {words for words, query in queries.items() if query in matching}

@@ -1,16 +1,16 @@
 """BM25: what each word of a search is worth, which events are worth ranking by it, and of how many months."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, combinations
 from math import log, prod
 from typing import Final
 
-from service.search.text.query_compiler import Understood
-from service.store.search.conditions import parts_of
+from service.search.text.query_compiler import CompiledWords
 from service.store.search.documents import BUCKETS
 from service.store.search.ranking import Neighbours, Ranking, Region, Weighed
 from service.store.search.statistics import Collection
+from service.store.search.tsquery import TsQuery
 
 #: How soon a word that stands more often counts hardly more, and how much long texts are held against it.
 K1, B = 1.2, 0.75
@@ -60,7 +60,7 @@ def saturation(figures: Figures) -> float:
     return K1 * figures.length / figures.words
 
 
-def ranking_of(words: Understood, figures: Figures, *, partly: bool, cap: int) -> Ranking:
+def ranking_of(words: CompiledWords, figures: Figures, *, partly: bool, cap: int) -> Ranking:
     """How the events are ranked that `words` mean, or that hold part of them. At most about `cap` are worth it."""
     rarities = [rarity(figures.events, count) for count in figures.counts]
     factor = saturation(figures) + 1
@@ -68,9 +68,11 @@ def ranking_of(words: Understood, figures: Figures, *, partly: bool, cap: int) -
     best = sorted(range(len(weights)), key=lambda n: -weights[n])[:MOST_TERMS]
     known = {term.word: idf for term, idf in zip(words.terms, rarities, strict=True)}
     return Ranking(
-        candidates=_candidates(words, figures, weights, cap) if partly and words.some else words.every,
-        every=words.every,
-        terms=[Weighed(_any(words.terms[n].counted), len(words.terms[n].counted), weights[n]) for n in sorted(best)],
+        candidates=_candidates(words, figures, weights, cap) if partly and words.any_word else words.all_words,
+        every=words.all_words,
+        terms=[
+            Weighed(TsQuery.any(words.terms[n].lexemes), len(words.terms[n].lexemes), weights[n]) for n in sorted(best)
+        ],
         neighbours=[
             Neighbours(pair.beside, pair.near, BESIDE * min(known.get(word, 0.0) for word in pair.words))
             for pair in words.pairs
@@ -81,10 +83,10 @@ def ranking_of(words: Understood, figures: Figures, *, partly: bool, cap: int) -
     )
 
 
-def _candidates(words: Understood, figures: Figures, weights: Sequence[float], cap: int) -> str:
+def _candidates(words: CompiledWords, figures: Figures, weights: Sequence[float], cap: int) -> TsQuery:
     """Which of the events with some of the words are ranked: those with the words that weigh most, about `cap`."""
-    if sum(figures.counts) <= cap or not words.some:
-        return words.some or ""
+    if sum(figures.counts) <= cap or not words.any_word:
+        return words.any_word or TsQuery()
     rarest = sorted((n for n, count in enumerate(figures.counts) if count), key=lambda n: figures.counts[n])
     # Of more words than are combined the rarest will do each by itself.
     spare = max(0, len(rarest) - _COMBINED)
@@ -93,9 +95,9 @@ def _candidates(words: Understood, figures: Figures, weights: Sequence[float], c
     rarest = rarest[len(alone) :][:_COMBINED]
     left = cap - sum(figures.counts[n] for n in alone)
     chosen = worth_ranking([weights[n] for n in rarest], [figures.counts[n] for n in rarest], figures.events, left)
-    ways = [words.terms[n].found for n in alone]
-    ways += [_all(words.terms[rarest[place]].found for place in way) for way in chosen]
-    return _all([_any([words.every, *ways]), *words.fixed])
+    ways = [words.terms[n].query for n in alone]
+    ways += [TsQuery.all(words.terms[rarest[place]].query for place in way) for way in chosen]
+    return TsQuery.all([TsQuery.any([words.all_words, *ways]), *words.quoted], none_of=words.excluded)
 
 
 def worth_ranking(weights: Sequence[float], counts: Sequence[int], events: int, cap: int) -> list[tuple[int, ...]]:
@@ -122,10 +124,10 @@ def worth_ranking(weights: Sequence[float], counts: Sequence[int], events: int, 
     return [tuple(sorted(way)) for way in taken if not any(other < way for other in taken)]
 
 
-def most_with_all(query: str, words: Understood, figures: Figures) -> int:
+def most_with_all(query: TsQuery, words: CompiledWords, figures: Figures) -> int:
     """How many events meet a tsquery at most: no more than have the rarest of the words that it cannot do without."""
-    needed = set(parts_of(query))
-    counts = (count for term, count in zip(words.terms, figures.counts, strict=True) if term.found in needed)
+    needed = set(query.required)
+    counts = (count for term, count in zip(words.terms, figures.counts, strict=True) if term.query in needed)
     return min(counts, default=figures.events)
 
 
@@ -170,11 +172,3 @@ def part_of(collection: Collection, region: Region | None) -> float:
     whole = sum(events for month, events in collection.months if month > region.month)
     partial = sum(events for month, events in collection.months if month == region.month) * region.bucket / BUCKETS
     return min(1.0, (whole + partial) / collection.events)
-
-
-def _any(queries: Iterable[str]) -> str:
-    return "(" + " | ".join(queries) + ")"
-
-
-def _all(queries: Iterable[str]) -> str:
-    return "(" + " & ".join(queries) + ")"

@@ -1,6 +1,5 @@
 """Why events were ranked as they were: what each word adds to the score of each."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +10,13 @@ from psycopg import Connection
 from service import store
 from service.search.index.document import TIMES
 from service.search.ranking.bm25 import Figures
-from service.search.text.query_compiler import Term, Understood
+from service.search.text.query_compiler import CompiledWords, Term
 from service.store.search.explain import Fields, Words
 from service.store.search.ranking import Ranking, Weighed
+from service.store.search.tsquery import TsQuery
 
 #: What stands where the weights of a tsvector are.
 FIELDS = {"A": "title", "B": "summary", "C": "body", "D": "sources"}
-
-_LEXEME = re.compile(r"'((?:[^'\\]|''|\\.)*)'(:\*)?")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Explanation:
 
 
 def explain(
-    conn: Connection, words: Understood, ranking: Ranking, figures: Figures, ids: Sequence[UUID]
+    conn: Connection, words: CompiledWords, ranking: Ranking, figures: Figures, ids: Sequence[UUID]
 ) -> dict[UUID, Explanation]:
     """For each of the events that were ranked so why it was; what is not there any more lacks."""
     explained = list(_explained(words, ranking, figures))
@@ -71,11 +69,8 @@ class _Explained:
     beginnings: tuple[str, ...]
 
 
-def _explained(words: Understood, ranking: Ranking, figures: Figures) -> Iterator[_Explained]:
-    known = {
-        "(" + " | ".join(term.counted) + ")": (term, count)
-        for term, count in zip(words.terms, figures.counts, strict=True)
-    }
+def _explained(words: CompiledWords, ranking: Ranking, figures: Figures) -> Iterator[_Explained]:
+    known = {TsQuery.any(term.lexemes): (term, count) for term, count in zip(words.terms, figures.counts, strict=True)}
     for weighed in ranking.terms:
         term, count = known[weighed.query]
         exact, beginnings = _lexemes([term])
@@ -113,7 +108,6 @@ def _lexemes(terms: Iterable[Term]) -> tuple[list[str], list[str]]:
     """The lexemes of terms, and the beginnings of lexemes."""
     found: tuple[list[str], list[str]] = ([], [])
     for term in terms:
-        for query in term.counted:
-            for lexeme, begins in _LEXEME.findall(query):
-                found[bool(begins)].append(lexeme.replace("''", "'").replace("\\\\", "\\"))
+        for lexeme in term.lexemes:
+            found[lexeme.begins].append(lexeme.text)
     return found

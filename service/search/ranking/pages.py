@@ -12,9 +12,10 @@ from psycopg import Connection
 from service.search.ranking.bm25 import Figures, most_with_all, part_of, ranking_of, region_of, with_any
 from service.search.ranking.statistics import Statistics, statistics_of
 from service.search.text.languages import KNOWN
-from service.search.text.query_compiler import Understood
+from service.search.text.query_compiler import CompiledWords
 from service.store.search.conditions import Narrowing
 from service.store.search.ranking import Mark, Ranked, RankedPage, Ranking, Region, page_ranked
+from service.store.search.tsquery import TsQuery
 from service.store.search.unranked import NO_DAY, Months, Place, page_remaining
 
 #: Where fewer events have every word, those that have some of them follow.
@@ -155,17 +156,17 @@ class Page:
         return self.ranking.region is not None or self.scored < self.of
 
 
-def first_page(conn: Connection, words: Understood, narrowing: Narrowing | None, limit: int, *, cap: int) -> Page:
+def first_page(conn: Connection, words: CompiledWords, narrowing: Narrowing | None, limit: int, *, cap: int) -> Page:
     """The best events that `words` mean and that pass `narrowing`; where they are few, then those with some words."""
     search = _Search(conn, words, narrowing, cap)
     page = search.begin(limit, partly=False)
-    if page.scored < FEW and not page.capped and words.some:
+    if page.scored < FEW and not page.capped and words.any_word:
         page = search.begin(limit, partly=True)
     return page
 
 
 def next_page(
-    conn: Connection, words: Understood, narrowing: Narrowing | None, limit: int, *, cap: int, position: Position
+    conn: Connection, words: CompiledWords, narrowing: Narrowing | None, limit: int, *, cap: int, position: Position
 ) -> Page:
     """The page that begins at `position`; `words` are understood in its languages."""
     return _Search(conn, words, narrowing, cap).resume(position, limit)
@@ -174,13 +175,13 @@ def next_page(
 class _Search:
     """One search while its page is made."""
 
-    def __init__(self, conn: Connection, words: Understood, narrowing: Narrowing | None, cap: int) -> None:
+    def __init__(self, conn: Connection, words: CompiledWords, narrowing: Narrowing | None, cap: int) -> None:
         self.conn, self.words, self.narrowing, self.cap = conn, words, narrowing, cap
 
     def begin(self, limit: int, *, partly: bool) -> Page:
         """The first page."""
         statistics = statistics_of(self.conn)
-        counts = statistics.counts(self.conn, [term.found for term in self.words.terms])
+        counts = statistics.counts(self.conn, [term.query for term in self.words.terms])
         figures = Figures.of(statistics.collection, [count.value for count in counts])
         ranking = ranking_of(self.words, figures, partly=partly, cap=self.cap)
         are_few = most_with_all(ranking.candidates, self.words, figures) <= _SLACK * self.cap
@@ -224,8 +225,8 @@ class _Search:
             return page_ranked(self.conn, tried, self.narrowing, None, limit, most=0), tried
         share = expected / max(1, collection.events)
         most = _OVER * self.cap
-        asked = [ranking.candidates, *(self.narrowing.values.values() if self.narrowing else ())]
-        lexemes = sum(text.count("'") for text in asked if isinstance(text, str)) // 2
+        queries = [ranking.candidates, *(self.narrowing.values.values() if self.narrowing else ())]
+        lexemes = sum(len(list(query.lexemes())) for query in queries if isinstance(query, TsQuery))
         found = None
         for _ in range(_TRIES):
             is_large = share * collection.events > _SLACK * self.cap
@@ -243,15 +244,16 @@ class _Search:
         self, statistics: Statistics, ranking: Ranking, figures: Figures, found: RankedPage, *, partly: bool
     ) -> tuple[int, bool]:
         """How many events there are in all, ranked or not."""
-        if ranking.region is None and not (partly and ranking.candidates != self.words.some):
+        if ranking.region is None and not (partly and ranking.candidates != self.words.any_word):
             return found.scored, True
-        if partly and len(figures.counts) > _MANY_WORDS and not self.words.fixed and self.narrowing is None:
+        has_conditions = self.words.quoted or self.words.excluded or self.narrowing
+        if partly and len(figures.counts) > _MANY_WORDS and not has_conditions:
             return max(found.scored, with_any(figures)), False
         wanted = statistics.guess(self.conn, self._wanted(partly=partly), self.narrowing)
         return max(found.scored, wanted), False
 
-    def _wanted(self, *, partly: bool) -> str:
-        return self.words.some if partly and self.words.some else self.words.every
+    def _wanted(self, *, partly: bool) -> TsQuery:
+        return self.words.any_word if partly and self.words.any_word else self.words.all_words
 
     def _page(self, found: Sequence[Ranked], ranking: Ranking, position: Position, limit: int) -> Page:
         """Ranked events, and behind them the others."""
@@ -275,7 +277,7 @@ class _Search:
             next=replace(position, after=ends[limit - 1]) if more else None,
         )
 
-    def _remaining(self, ranking: Ranking, wanted: str, after: Place | None, limit: int) -> Sequence[Any]:
+    def _remaining(self, ranking: Ranking, wanted: TsQuery, after: Place | None, limit: int) -> Sequence[Any]:
         """Events that are not ranked, the newest first, from ever more months until they are enough."""
         known = [month for month, _ in statistics_of(self.conn).collection.months]
         newest = _month_of(after) if after else None

@@ -12,10 +12,11 @@ from service import store
 from service.search.ranking.bm25 import Figures, ranking_of, rarity
 from service.search.ranking.statistics import statistics_of
 from service.search.text.analyzer import MARK
-from service.search.text.query_compiler import Term, Understood
+from service.search.text.query_compiler import CompiledWords, Term
 from service.store.condition import Condition
 from service.store.search.conditions import Narrowing
 from service.store.search.ranking import Ranked, page_ranked
+from service.store.search.tsquery import Lexeme, TsQuery
 
 #: Words of the event that are considered, those that count most often in it; and by how many it is known.
 _CONSIDERED: Final = 60
@@ -64,20 +65,15 @@ def similar_to(conn: Connection, id: UUID, condition: Condition | None, limit: i
     return Similar(others[:limit], [lexeme for _, lexeme, _ in rarest])
 
 
-def _words(lexemes: Sequence[str]) -> Understood:
-    """A search for events that have any of the lexemes."""
-    queries = [_query(lexeme) for lexeme in lexemes]
-    return Understood(
-        text=" OR ".join(lexemes),
-        every=f"({' & '.join(queries)})",
-        some=f"({' | '.join(queries)})",
-        terms=tuple(Term(lexeme, query, (query,), 1) for lexeme, query in zip(lexemes, queries, strict=True)),
-        pairs=(),
-        languages=(),
-        ignored=0,
+def _words(lexemes: Sequence[str]) -> CompiledWords:
+    """Return the search for events that have any of the lexemes."""
+    return CompiledWords(
+        " OR ".join(lexemes),
+        all_words=TsQuery.all(map(Lexeme, lexemes)),
+        any_word=TsQuery.any(map(Lexeme, lexemes)),
+        terms=tuple(Term(lexeme, _query(lexeme), (Lexeme(lexeme),), 1) for lexeme in lexemes),
     )
 
 
-def _query(lexeme: str) -> str:
-    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
+def _query(lexeme: str) -> TsQuery:
+    return TsQuery.all([Lexeme(lexeme)])

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from psycopg import Connection
 
-from service.store.search.conditions import Narrowing, Texts, parts_of, texts_of
+from service.store.search.conditions import Narrowing, Texts, texts_of
 from service.store.search.statistics import SAMPLE, Collection, Count, count_matches, guess_matches, measure
+from service.store.search.tsquery import TsQuery
 
 #: Seconds for which figures of a collection are believed: a small one is looked at again at almost no cost.
 FRESH, FRESH_IF_SMALL = 30.0, 1.0
@@ -22,10 +23,10 @@ class Statistics:
 
     collection: Collection
     until: float
-    _counts: dict[str, Count] = field(default_factory=dict)
-    _guesses: dict[tuple[frozenset[str], Texts, str], int] = field(default_factory=dict)
+    _counts: dict[TsQuery, Count] = field(default_factory=dict)
+    _guesses: dict[tuple[frozenset[TsQuery], Texts, str], int] = field(default_factory=dict)
 
-    def counts(self, conn: Connection, queries: Sequence[str]) -> list[Count]:
+    def counts(self, conn: Connection, queries: Sequence[TsQuery]) -> list[Count]:
         """How many events meet each tsquery."""
         new = list(dict.fromkeys(query for query in queries if query not in self._counts))
         if new:
@@ -35,12 +36,12 @@ class Statistics:
             self._counts |= zip(new, found, strict=True)
         return [self._counts[query] for query in queries]
 
-    def guess(self, conn: Connection, query: str, narrowing: Narrowing | None) -> int:
+    def guess(self, conn: Connection, query: TsQuery, narrowing: Narrowing | None) -> int:
         """About how many events meet a tsquery and what narrows it; of many, 0 where they are too few to tell.
 
         In whatever order its words stand.
         """
-        asked = frozenset(parts_of(query)), texts_of(narrowing), repr(narrowing.values if narrowing else None)
+        asked = frozenset(query.conjuncts), texts_of(narrowing), repr(narrowing.values if narrowing else None)
         if asked not in self._guesses:
             if len(self._guesses) > _MOST_COUNTS:
                 self._guesses.clear()

@@ -1,8 +1,7 @@
 """What could be meant by what a reader has typed so far."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from urllib.parse import urlencode
 
@@ -15,8 +14,9 @@ from service.search.ranking.statistics import statistics_of
 from service.search.suggest.spelling import corrected
 from service.search.text.analyzer import MARK
 from service.search.text.normalize import beginnings, folded
-from service.search.text.query_compiler import understood
+from service.search.text.query_compiler import compile_query
 from service.store.search.suggestions import LOOKED_THROUGH, Offer
+from service.store.search.tsquery import Lexeme, TsQuery
 
 #: Characters by which titles are sorted, and so are found by their beginning.
 _TITLE_KEY = 80
@@ -26,9 +26,6 @@ _SHORTEST, _MOST_ENDS = 3, 10
 
 #: Events with words that are so common that a title with them is no offer.
 _TOO_COMMON = 20_000
-
-#: A lexeme in a tsquery.
-_LEXEME = re.compile(r"'((?:[^'\\]|''|\\.)*)'(:\*)?")
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ def _in_turns(offers: Iterable[Sequence[Offer]]) -> Iterator[Offer]:
 def _with_words(conn: Connection, typed: str, limit: int) -> list[Offer]:
     """The newest events whose title has the words, of which the last may go on."""
     meant = _spelt_out(conn, typed)
-    every = understood(conn, Words(meant)).every if meant else ""
+    every = compile_query(conn, Words(meant)).all_words if meant else TsQuery()
     if not every:
         return []
     statistics = statistics_of(conn)
@@ -107,10 +104,10 @@ def _spelt_out(conn: Connection, typed: str) -> str | None:
     return f"{complete} {' OR '.join(ends or [last])}"
 
 
-def in_titles(query: str) -> str:
-    """A tsquery that is met in titles and names alone."""
-    return _LEXEME.sub(lambda found: found[0] if found[1].startswith(MARK) else _in_title(found), query)
+def in_titles(query: TsQuery) -> TsQuery:
+    """Return the query that matches by titles and names alone."""
+    return query.map_lexemes(_in_title)
 
 
-def _in_title(lexeme: re.Match[str]) -> str:
-    return f"'{lexeme[1]}':{'*' if lexeme[2] else ''}A"
+def _in_title(lexeme: Lexeme) -> Lexeme:
+    return lexeme if lexeme.text.startswith(MARK) else replace(lexeme, weights="A")

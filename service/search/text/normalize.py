@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from service.store.search.tsquery import Lexeme, TsQuery
+
 #: Characters of a name that are looked at, words of it, and beginnings within writing without spaces.
 _LOOKED_AT, _MOST_WORDS, _MOST_WITHIN = 300, 40, 30
 
@@ -36,9 +38,9 @@ def name_words(text: str) -> list[str]:
     return list(dict.fromkeys([*words, *within[:_MOST_WITHIN]]))
 
 
-def beginnings(text: str) -> str | None:
-    """A tsquery for names with words that begin as each word of `text` does; None where there is no word."""
-    return " & ".join(f"'{word}':*" for word in _words(text)) or None
+def beginnings(text: str) -> TsQuery:
+    """Return the query for names with words that begin as each word of `text` does."""
+    return TsQuery.all(Lexeme(word, begins=True) for word in _words(text))
 
 
 def spelt(text: str) -> Iterator[tuple[str, str]]:

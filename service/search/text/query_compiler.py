@@ -1,4 +1,4 @@
-"""Words as they are looked for: the stems of each language in use, joined into what PostgreSQL is asked."""
+"""Searches compiled to PostgreSQL's queries: the stems of each word in the languages in use, joined as it was asked."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from service.search.filter import Words
 from service.search.text.analyzer import MARK, itself
 from service.search.text.query_parser import Expression, Group, Place, Way, parse
 from service.store.search.stems import find_stems
+from service.store.search.tsquery import Lexeme, Operand, Phrase, TsQuery
 
 #: Words that follow each other in a query count more where they stand so near in a text.
 NEAR: Final = 4
@@ -28,77 +29,87 @@ _ENDINGS: Final = (
 
 @dataclass(frozen=True)
 class Term:
-    """A word by which events are ranked, and how many times the query says it.
+    """A word by which events are ranked, and how many times the search has it.
 
-    `found` are events that have it, or leave it out in their language, by which is known how rare it is. `counted` is
-    where it stands, one tsquery for each stem.
+    `query` matches the events that have the word, and those in whose language it is a stop word: its document
+    frequency. `lexemes` are the stems that count, one for each.
     """
 
     word: str
-    found: str
-    counted: tuple[str, ...]
+    query: TsQuery
+    lexemes: tuple[Lexeme, ...]
     times: int
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two neighbours in a query: as they stand there, and near each other either way round."""
+    """Two neighbours in a search: `beside` matches them in that order, `near` near each other in either order."""
 
     words: tuple[str, str]
-    beside: str
-    near: str
+    beside: TsQuery
+    near: TsQuery
 
 
 @dataclass(frozen=True)
-class Understood(Words):
-    """A web-search expression as tsqueries.
+class CompiledWords(Words):
+    """A web-search expression as queries.
 
-    `every` is met by the events that the expression means, `some` by those that hold part of its words as well: None
-    where that is none; `fixed` are what those must meet all the same. An empty text is met by nothing.
+    `all_words` matches the events that the expression means; it is empty where nothing can match. `any_word` matches
+    those with part of the words as well, None where that is no more: they have all that is `quoted`, and nothing that
+    is `excluded`.
     """
 
-    every: str
-    some: str | None
-    terms: tuple[Term, ...]
-    pairs: tuple[Pair, ...]
-    languages: tuple[str, ...]
-    ignored: int
-    fixed: tuple[str, ...] = ()
-    #: Of several expressions of which one must be met each by itself, since an index finds them so.
-    ways: tuple[str, ...] = ()
+    all_words: TsQuery
+    any_word: TsQuery | None = None
+    quoted: tuple[Operand, ...] = ()
+    excluded: tuple[Operand, ...] = ()
+    terms: tuple[Term, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    languages: tuple[str, ...] = ()
+    #: The number of words that were not read because there were too many.
+    ignored: int = 0
+    #: The queries of several expressions, one of which must match: an index is faster with a condition for each.
+    alternatives: tuple[TsQuery, ...] = ()
 
 
-def understood(conn: Connection, asked: Words, *, languages: Sequence[str] | None = None) -> Understood:
-    """What the words mean in the languages that are in use by now, or in those named."""
-    return all_understood(conn, [asked], languages=languages)[0]
+def compile_query(conn: Connection, words: Words, *, languages: Sequence[str] | None = None) -> CompiledWords:
+    """Return the words compiled for the languages in use, or for `languages`."""
+    return compile_queries(conn, [words], languages=languages)[0]
 
 
-def all_understood(
-    conn: Connection, asked: Sequence[Words], *, languages: Sequence[str] | None = None
-) -> list[Understood]:
-    """The same of several, by one statement; by none for what is understood already."""
-    new = {words: parse(words.text) for words in asked if not isinstance(words, Understood)}
+def compile_queries(
+    conn: Connection, searches: Sequence[Words], *, languages: Sequence[str] | None = None
+) -> list[CompiledWords]:
+    """Return each of the searches compiled, by one statement for all that are not compiled yet."""
+    new = {words: parse(words.text) for words in searches if not isinstance(words, CompiledWords)}
     looked_up = {word for expression in new.values() for word in _looked_up(expression)}
     stems = find_stems(conn, sorted(looked_up), languages) if new else {}
-    read = {words: _Reader(expression, stems).read(words.text) for words, expression in new.items()}
-    return [words if isinstance(words, Understood) else read[words] for words in asked]
+    compiled = {words: _Compiler(expression, stems).compile(words.text) for words, expression in new.items()}
+    return [words if isinstance(words, CompiledWords) else compiled[words] for words in searches]
 
 
-def all_of(words: Sequence[Understood]) -> Understood:
-    """What meets each of several, as a condition: it is not ranked by."""
-    return _joint(words, _all(one.every for one in words) if all(one.every for one in words) else "")
+def conjunction(searches: Sequence[CompiledWords]) -> CompiledWords:
+    """Return the condition that all of several searches match. Nothing is ranked by it."""
+    queries = [words.all_words for words in searches]
+    return _joint(searches, TsQuery.all(queries) if all(queries) else TsQuery())
 
 
-def any_of(words: Sequence[Understood]) -> Understood:
-    """What meets one of several, likewise."""
-    ways = tuple(one.every for one in words if one.every)
-    return _joint(words, _any(ways), ways)
+def disjunction(searches: Sequence[CompiledWords]) -> CompiledWords:
+    """Return the condition that one of several searches matches. Nothing is ranked by it."""
+    alternatives = tuple(words.all_words for words in searches if words.all_words)
+    return _joint(searches, TsQuery.any(alternatives), alternatives)
 
 
-def _joint(words: Sequence[Understood], every: str, ways: tuple[str, ...] = ()) -> Understood:
-    text = " ".join(one.text for one in words)
-    ignored = sum(one.ignored for one in words)
-    return Understood(text, every, None, (), (), words[0].languages, ignored, ways=ways)
+def _joint(
+    searches: Sequence[CompiledWords], all_words: TsQuery, alternatives: tuple[TsQuery, ...] = ()
+) -> CompiledWords:
+    return CompiledWords(
+        " ".join(words.text for words in searches),
+        all_words,
+        languages=searches[0].languages,
+        ignored=sum(words.ignored for words in searches),
+        alternatives=alternatives,
+    )
 
 
 #: For each configuration in use the stem of each word: None where it leaves the word out.
@@ -122,8 +133,8 @@ def _groups(expression: Expression) -> Iterator[Group]:
     yield from expression.excluded
 
 
-class _Reader:
-    """Reads one expression with the stems of its words."""
+class _Compiler:
+    """Compiles one expression with the stems of its words."""
 
     def __init__(self, expression: Expression, stems: Stems) -> None:
         self.expression = expression
@@ -131,150 +142,136 @@ class _Reader:
         self.positive = [group for ways in expression.required for way in ways for group in way]
         words = {place.word for group in self.positive for place in group.places}
         words |= {group.code for group in self.positive if group.code}
-        # Where a language leaves out every word of a search, the words themselves are meant, in titles.
+        # In a language in which every word of the search is a stop word, the words themselves are meant, in titles.
         self.literal = {name for name, of_words in stems.items() if words and not any(map(of_words.get, words))}
 
-    def read(self, text: str) -> Understood:
-        """All of it."""
-        conditions = [found for ways in self.expression.required if (found := self._either(ways))]
-        without = [f"!{found}" for group in self.expression.excluded if (found := self._group(group))]
-        terms = self._terms()
-        every = _all([*conditions, *without]) if conditions or not self.expression.required else ""
-        fixed = [*self._quoted(), *without]
-        return Understood(
+    def compile(self, text: str) -> CompiledWords:
+        """Return the whole expression, which was written as `text`."""
+        conditions = [condition for ways in self.expression.required if (condition := self._either(ways))]
+        excluded = tuple(query for group in self.expression.excluded if (query := self._group(group)))
+        quoted = tuple(self._quoted())
+        is_possible = conditions or not self.expression.required
+        all_words = TsQuery.all(conditions, none_of=excluded) if is_possible else TsQuery()
+        return CompiledWords(
             text=text,
-            every=every,
-            some=self._some(fixed) if every else None,
-            fixed=tuple(fixed),
-            terms=tuple(terms),
+            all_words=all_words,
+            any_word=self._any_word(quoted, excluded) if all_words else None,
+            quoted=quoted,
+            excluded=excluded,
+            terms=tuple(self._terms()),
             pairs=tuple(self._pairs()),
             languages=tuple(self.stems),
             ignored=self.expression.ignored,
         )
 
-    def _either(self, ways: Iterable[Way]) -> str:
-        found = [_all([met for group in way if (met := self._group(group))]) for way in ways]
-        return _any(one for one in found if one)
+    def _either(self, ways: Iterable[Way]) -> TsQuery:
+        return TsQuery.any(TsQuery.all(map(self._group, way)) for way in ways)
 
-    def _group(self, group: Group) -> str:
-        """What a group is found by; nothing where all of it is left out in every language."""
+    def _group(self, group: Group) -> TsQuery:
+        """Return the query for a group; an empty one where all its words are stop words in every language."""
         [first, *others] = group.places
         if not others:
-            return _any([self._place(first), *self._code(group)])
-        return _any([*(self._phrase(group, language) for language in self.stems), *self._code(group)])
+            return TsQuery.any([self._place(first), *self._code(group)])
+        return TsQuery.any([*(self._phrase(group, language) for language in self.stems), *self._code(group)])
 
-    def _place(self, place: Place) -> str:
-        """A word by itself. Where a language leaves it out, every text of that language will do."""
-        found = self._lexemes(place)
-        if not found:
-            return ""
-        return _any([*found, *(_quoted(MARK + language) for language in self._leaving(place))])
+    def _place(self, place: Place) -> TsQuery:
+        """Return the query for a word by itself. Every text in a language that has it as a stop word matches."""
+        lexemes = self._lexemes(place)
+        if not lexemes:
+            return TsQuery()
+        return TsQuery.any([*lexemes, *(Lexeme(MARK + language) for language in self._leaving(place))])
 
     def _leaving(self, place: Place) -> list[str]:
-        """The languages that leave a word out."""
+        """Return the languages in which a word is a stop word."""
         return [name for name in self.stems if name not in self.literal and self._stem(place.word, name) is None]
 
-    def _phrase(self, group: Group, language: str) -> str:
-        """Words behind each other, in one language; what it leaves out is a gap."""
+    def _phrase(self, group: Group, language: str) -> Operand:
+        """Return the phrase of a group in one language, with a gap for each stop word; an empty query if all are."""
         stems = [(place, self._stem(place.word, language)) for place in group.places]
-        kept = [(place, stem) for place, stem in stems if stem is not None]
-        if group.code and len(kept) < len(stems):
-            return ""  # `u.s.` is not every `u`
-        text = "".join(
-            (f" <{place.offset - kept[number - 1][0].offset}> " if number else "")
-            + _any([_quoted(stem, begins=place.begins), *self._endless(place, language)])
-            for number, (place, stem) in enumerate(kept)
+        words = [(place, stem) for place, stem in stems if stem is not None]
+        if not words or (group.code and len(words) < len(stems)):
+            return TsQuery()  # `u.s.` is not every `u`
+        steps = tuple(
+            tuple(dict.fromkeys([Lexeme(stem, begins=place.begins), *self._endless(place, language)]))
+            for place, stem in words
         )
-        return f"({text})" if text else ""
+        if len(steps) == 1:
+            return TsQuery.any(steps[0])
+        offsets = [place.offset for place, _ in words]
+        return Phrase(steps, tuple(behind - before for before, behind in pairwise(offsets)))
 
-    def _endless(self, place: Place, language: str) -> Iterator[str]:
-        """For the beginning of a word, what is left of words that go on so where that is shorter."""
+    def _endless(self, place: Place, language: str) -> Iterator[Lexeme]:
+        """Return, for the beginning of a word, the stems of words with that beginning which are shorter than it."""
         if place.begins:
             wholes = {self.stems[language][place.word + ending] for ending in _ENDINGS}
-            yield from (_quoted(stem) for stem in sorted(filter(None, wholes)) if not stem.startswith(place.word))
+            yield from (Lexeme(stem) for stem in sorted(filter(None, wholes)) if not stem.startswith(place.word))
 
-    def _code(self, group: Group) -> list[str]:
-        return [_quoted(stem) for stem in self._all_stems(group.code)] if group.code else []
+    def _code(self, group: Group) -> list[Lexeme]:
+        return [Lexeme(stem) for stem in self._all_stems(group.code)] if group.code else []
 
     def _stem(self, word: str, language: str) -> str | None:
         return self.stems[language][itself(word) if language in self.literal else word]
 
     def _all_stems(self, word: str) -> list[str]:
-        """What a word is kept as in the languages, each once."""
-        found = (self._stem(word, language) for language in self.stems)
-        return list(dict.fromkeys(stem for stem in found if stem is not None))
+        """Return the stems of a word in all languages, each once."""
+        stems = (self._stem(word, language) for language in self.stems)
+        return list(dict.fromkeys(stem for stem in stems if stem is not None))
 
-    def _lexemes(self, place: Place) -> list[str]:
-        """The tsqueries of a word, one for each stem."""
+    def _lexemes(self, place: Place) -> tuple[Lexeme, ...]:
+        """Return the lexemes of a word, one for each stem."""
         if not place.begins:
-            return [_quoted(stem) for stem in self._all_stems(place.word)]
-        whole = [one for language in self.stems for one in self._endless(place, language)]
-        return list(dict.fromkeys([_quoted(place.word, begins=True), *whole]))
+            return tuple(map(Lexeme, self._all_stems(place.word)))
+        whole = [lexeme for language in self.stems for lexeme in self._endless(place, language)]
+        return tuple(dict.fromkeys([Lexeme(place.word, begins=True), *whole]))
 
     def _terms(self) -> list[Term]:
-        """What is ranked by, each once, in the order of the query."""
-        found: dict[tuple[str, ...], Term] = {}
+        """Return the words to rank by, each once, in the order of the search."""
+        terms: dict[tuple[Lexeme, ...], Term] = {}
         for group in self.positive:
-            words = [(place.word, tuple(self._lexemes(place)), self._place(place)) for place in group.places]
+            words = [(place.word, self._lexemes(place), self._place(place)) for place in group.places]
             if group.code and (code := tuple(self._code(group))):
-                words.append((group.code.replace(MARK, " "), code, _any(code)))
-            for word, counted, place_found in words:
-                if counted:
-                    before = found.get(counted)
-                    found[counted] = Term(word, place_found, counted, before.times + 1 if before else 1)
-        return list(found.values())
+                words.append((group.code.replace(MARK, " "), code, TsQuery.any(code)))
+            for word, lexemes, query in words:
+                if lexemes:
+                    before = terms.get(lexemes)
+                    terms[lexemes] = Term(word, query, lexemes, before.times + 1 if before else 1)
+        return list(terms.values())
 
-    def _quoted(self) -> list[str]:
-        """The conditions of what is quoted."""
+    def _quoted(self) -> list[TsQuery]:
+        """Return the conditions with a quoted phrase."""
         quoted = (ways for ways in self.expression.required if any(group.quoted for way in ways for group in way))
-        return [found for ways in quoted if (found := self._either(ways))]
+        return [condition for ways in quoted if (condition := self._either(ways))]
 
-    def _some(self, fixed: Sequence[str]) -> str | None:
-        """The events that hold some of the words, and all that is `fixed`."""
+    def _any_word(self, quoted: Sequence[Operand], excluded: Sequence[Operand]) -> TsQuery | None:
+        """Return the query for events with some of the words, all that is quoted and nothing that is excluded."""
         loose = [group for group in self.positive if not group.quoted]
         if any(group.quoted for group in self.positive):
-            return _all(fixed) if loose else None
+            return TsQuery.all(quoted, none_of=excluded) if loose else None
         words = {
-            found
+            query
             for group in loose
-            for found in (
-                [self._group(group)] if group.code else [_any(self._lexemes(place)) for place in group.places]
+            for query in (
+                [self._group(group)] if group.code else [TsQuery.any(self._lexemes(place)) for place in group.places]
             )
-            if found
+            if query
         }
-        return _all([_any(sorted(words)), *fixed]) if len(words) > 1 else None
+        if len(words) < 2:  # noqa: PLR2004 (one word is all of them)
+            return None
+        return TsQuery.all([TsQuery.any(sorted(words, key=lambda query: query.render())), *quoted], none_of=excluded)
 
     def _pairs(self) -> Iterator[Pair]:
-        """Neighbours in the query, over words that are left out."""
-        row: list[tuple[int, Place, str]] = []
+        """Return the neighbours in the search; stop words between them do not count."""
+        row: list[tuple[int, Place, tuple[Lexeme, ...]]] = []
         end = 0
         for ways in self.expression.required:
             groups = ways[0] if len(ways) == 1 else ()
             for group in groups:
-                places = ((end + place.offset, place, _any(self._lexemes(place))) for place in group.places)
+                places = ((end + place.offset, place, self._lexemes(place)) for place in group.places)
                 row += [one for one in places if one[2] and not self._leaving(one[1])]
                 end += group.places[-1].offset + 1
             end += 0 if groups else NEAR
         neighbours = [(one, other) for one, other in pairwise(row) if one[2] != other[2] and other[0] - one[0] <= NEAR]
         for (here, first, one), (there, second, other) in neighbours[:_MOST_PAIRS]:
-            near = _any(f"({a} <{gap}> {b})" for gap in range(1, NEAR + 1) for a, b in ((one, other), (other, one)))
-            yield Pair((first.word, second.word), f"{one} <{there - here}> {other}", near)
-
-
-def _quoted(lexeme: str, *, begins: bool = False) -> str:
-    """A lexeme as a tsquery."""
-    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'" + (":*" if begins else "")
-
-
-def _any(found: Iterable[str]) -> str:
-    return _joined(" | ", found)
-
-
-def _all(found: Iterable[str]) -> str:
-    return _joined(" & ", found)
-
-
-def _joined(by: str, found: Iterable[str]) -> str:
-    parts = list(dict.fromkeys(filter(None, found)))
-    return parts[0] if len(parts) == 1 else f"({by.join(parts)})" if parts else ""
+            beside = Phrase((one, other), (there - here,))
+            near = (Phrase(steps, (gap,)) for gap in range(1, NEAR + 1) for steps in ((one, other), (other, one)))
+            yield Pair((first.word, second.word), TsQuery.all([beside]), TsQuery.any(near))

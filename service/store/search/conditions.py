@@ -1,11 +1,11 @@
 """Conditions on the rows that hold the words of events, and on the events themselves, as parts of a statement."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from service.store.condition import Condition
+from service.store.search.tsquery import TsQuery
 
 
 @dataclass(frozen=True)
@@ -34,53 +34,19 @@ class Narrowing:
 
 
 @dataclass(frozen=True)
-class Sought:
-    """That a row of event_search meets a tsquery: a condition on each of its parts, the parameters `values`."""
+class TsCondition:
+    """That a row of event_search matches a tsquery: a condition for each of its conjuncts, and the parameters."""
 
     conditions: tuple[str, ...]
-    values: Mapping[str, str]
+    values: Mapping[str, TsQuery]
 
     @classmethod
-    def by(cls, query: str, name: str, *, table: str = "search") -> "Sought":
-        """By the tsquery `query`; parameters begin with `name`."""
-        parts = parts_of(query)
-        values = {f"{name}_{number}": part for number, part in enumerate(parts)}
+    def of(cls, query: TsQuery, name: str, *, table: str = "search") -> "TsCondition":
+        """Return the condition on the rows of `table`; parameters begin with `name`."""
+        values = {f"{name}_{number}": part for number, part in enumerate(query.conjuncts)}
         conditions = (f"{table}.tsv @@ %({parameter})s::tsquery" for parameter in values)
-        # One that only says what must not be there is not asked of the index: it would go through all of it.
-        unasked = is_without(parts[0])
-        return cls(tuple(f"({met}) IS TRUE" if unasked else met for met in conditions), values)
-
-
-def is_without(query: str) -> bool:
-    """Whether a tsquery only says what must not be there, which stands behind all that must."""
-    return query.lstrip("(").startswith("!")
-
-
-#: What tells the parts of a tsquery: its lexemes, so that signs in them do not, and signs.
-_SIGN = re.compile(r"'(?:[^'\\]|''|\\.)*'|[()&]")
-
-
-def parts_of(query: str) -> list[str]:
-    """The tsqueries that all must be met where `query`, as search/understanding.py writes it, is met.
-
-    Asked for each word by itself the index leaps from one word to the next. Of several words in one tsquery it would
-    look at every row that has them, wherever the newest months or the first bucket end: 40 ms where it takes 25.
-    What must not be there stands with the first of the parts, or all remains one.
-    """
-    parts, depth, begin = list[str](), 0, 1
-    for sign in _SIGN.finditer(query):
-        depth += {"(": 1, ")": -1}.get(sign[0], 0)
-        if not depth and sign.end() < len(query):
-            return [query]
-        if sign[0] == "&" and depth == 1:
-            parts.append(query[begin : sign.start()].strip())
-            begin = sign.end()
-    last = query[begin:-1].strip()
-    wanted = [part for part in (*parts, last) if not is_without(part)]
-    without = [part for part in (*parts, last) if is_without(part)]
-    if not parts or not wanted:
-        return [query]
-    return [" & ".join([wanted[0], *without]), *wanted[1:]]
+        # The index is not used where words are only excluded: it would be read from end to end.
+        return cls(tuple(f"({one}) IS TRUE" if query.matches_empty else one for one in conditions), values)
 
 
 #: The texts of a narrowing, which statements are made of: equal ones make equal statements.

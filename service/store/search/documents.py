@@ -10,6 +10,8 @@ import orjson
 from psycopg import Connection
 from psycopg.errors import InsufficientPrivilege
 
+from service.store.search.tsquery import TsQuery
+
 #: Parts that events are dealt into by their ids.
 BUCKETS = 64
 
@@ -152,24 +154,24 @@ def lock_unindexed(conn: Connection, after: UUID, limit: int, *, again: bool) ->
     ).fetchall()
 
 
-def find_matching(conn: Connection, wording: Wording, queries: Sequence[str]) -> set[str]:
-    """Those tsqueries that the words of an event meet, be they kept or not."""
+def find_matching(conn: Connection, wording: Wording, queries: Sequence[TsQuery]) -> set[TsQuery]:
+    """Return those of the queries that the words of an event match. The words need not be stored."""
     if not queries:
         return set()
     found = conn.execute(
         f"""
-        SELECT query
+        SELECT place
           FROM (SELECT %(sections)s::json AS sections, %(languages)s::text[] AS languages) AS given
          CROSS JOIN LATERAL ({_TSVECTOR} OFFSET 0) AS analysed
-          JOIN unnest(%(queries)s::text[]) AS query ON tsv @@ query::tsquery
+          JOIN unnest(%(queries)s::text[]) WITH ORDINALITY AS asked (query, place) ON tsv @@ query::tsquery
         """,
         {
             "sections": orjson.dumps(wording.sections).decode(),
             "languages": list(wording.languages),
-            "queries": list(queries),
+            "queries": [query.render() for query in queries],
         },
     )
-    return {query for (query,) in found}
+    return {queries[place - 1] for (place,) in found}
 
 
 def as_json(wordings: Iterable[tuple[UUID, Wording]]) -> str:

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from service.store.search.conditions import Narrowing, Sought, Texts, conditions, joined, texts_of
+from service.store.search.conditions import Narrowing, Texts, TsCondition, conditions, joined, texts_of
+from service.store.search.tsquery import TsQuery
 
 #: ts_rank with equal weights adds 1/1 + 1/4 + 1/9 … for each time that a word stands in a text, and divides by the
 #: limit of that sum. What is left until the limit tells how many times that was: about this divided by times + 0.5.
@@ -19,7 +20,7 @@ _LEFT = 0.6079271
 class Weighed:
     """A word by which is ranked: its `stems` as one tsquery of so many parts, and what it is worth at most."""
 
-    query: str
+    query: TsQuery
     stems: int
     weight: float
 
@@ -28,8 +29,8 @@ class Weighed:
 class Neighbours:
     """Two words that are worth more where they stand beside each other, and half of that where they are near."""
 
-    beside: str
-    near: str
+    beside: TsQuery
+    near: TsQuery
     weight: float
 
 
@@ -61,8 +62,8 @@ class Ranking:
     neighbours count as well.
     """
 
-    candidates: str
-    every: str
+    candidates: TsQuery
+    every: TsQuery
     terms: Sequence[Weighed]
     neighbours: Sequence[Neighbours]
     saturation: float
@@ -105,7 +106,7 @@ def page_ranked(
     conn: Connection, ranking: Ranking, narrowing: Narrowing | None, after: Mark | None, limit: int, *, most: int
 ) -> RankedPage:
     """At most `limit` events behind `after`. Of more than `most` candidates not all were ranked: `scored` is larger."""
-    sought = Sought.by(ranking.candidates, "candidates")
+    sought = TsCondition.of(ranking.candidates, "candidates")
     shape = _Shape(
         candidates=(*sought.conditions, *([ranking.region.condition] if ranking.region else [])),
         terms=tuple(term.stems > 1 for term in ranking.terms),

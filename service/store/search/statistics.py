@@ -6,8 +6,9 @@ from itertools import accumulate
 
 from psycopg import Connection
 
-from service.store.search.conditions import Narrowing, Sought, conditions, joined, texts_of
+from service.store.search.conditions import Narrowing, TsCondition, conditions, joined, texts_of
 from service.store.search.documents import BUCKETS
+from service.store.search.tsquery import TsQuery
 
 #: Rows that are enough to know averages and shares by; with fewer in the table all of them are looked at.
 SAMPLE = 16_000
@@ -69,11 +70,11 @@ def measure(conn: Connection) -> Collection:
     )
 
 
-def guess_matches(conn: Connection, query: str, narrowing: Narrowing | None, events: int) -> int:
+def guess_matches(conn: Connection, query: TsQuery, narrowing: Narrowing | None, events: int) -> int:
     """About how many events meet a tsquery and what narrows it; of many, 0 where they are too few to tell."""
     narrowed = texts_of(narrowing)
     sampled = events > SAMPLE
-    sought = Sought.by(query, "wanted")
+    sought = TsCondition.of(query, "wanted")
     wanted = [*sought.conditions, *([_ONE_BUCKET] if sampled else []), *conditions(narrowed)]
     [(found,)] = conn.execute(
         f"SELECT count(*) FROM event_search AS search {joined(narrowed)} WHERE {' AND '.join(wanted)}",
@@ -87,7 +88,7 @@ def guess_matches(conn: Connection, query: str, narrowing: Narrowing | None, eve
 _ONE_BUCKET = "bucket = 0::smallint"
 
 
-def count_matches(conn: Connection, queries: Sequence[str], events: int) -> list[Count]:
+def count_matches(conn: Connection, queries: Sequence[TsQuery], events: int) -> list[Count]:
     """How many events meet each tsquery: exactly where they are few, else by some of the buckets."""
     if events <= SAMPLE:
         return [Count(found, exact=True) for found in _matches(conn, queries)]
@@ -99,14 +100,14 @@ def count_matches(conn: Connection, queries: Sequence[str], events: int) -> list
     ]
 
 
-def worth_counting(guessed: Mapping[str, int]) -> list[str]:
+def worth_counting(guessed: Mapping[TsQuery, int]) -> list[TsQuery]:
     """Those that the fewest events meet, as long as all these together are not too many to be counted one by one."""
     rarest = sorted(guessed, key=lambda query: guessed[query])
     so_far = accumulate(guessed[query] for query in rarest)
     return [query for query, together in zip(rarest, so_far, strict=True) if together <= _COUNTED]
 
 
-def _matches(conn: Connection, queries: Sequence[str], within: str = "") -> list[int]:
+def _matches(conn: Connection, queries: Sequence[TsQuery], within: str = "") -> list[int]:
     """How many events meet each tsquery, `within` a part of them."""
     if not queries:
         return []

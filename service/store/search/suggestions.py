@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from psycopg import Connection
 
 from service.store.search.ranking import Region
+from service.store.search.tsquery import TsQuery
 
 #: Names with a common beginning that are looked through for the most used, and newest events for their titles.
 LOOKED_THROUGH = 1_000
@@ -42,7 +43,7 @@ def find_titles(conn: Connection, beginning: str, limit: int) -> list[Offer]:
     return [Offer("title", *row) for row in rows]
 
 
-def find_topics(conn: Connection, words: str, beginning: str, limit: int) -> list[Offer]:
+def find_topics(conn: Connection, words: TsQuery, beginning: str, limit: int) -> list[Offer]:
     """One label of each topic that has words of the tsquery `words`; first those that begin with `beginning`."""
     rows = conn.execute(
         """
@@ -60,7 +61,7 @@ def find_topics(conn: Connection, words: str, beginning: str, limit: int) -> lis
     return [Offer("topic", *row) for row in rows]
 
 
-def find_participants(conn: Connection, words: str, beginning: str, limit: int) -> list[Offer]:
+def find_participants(conn: Connection, words: TsQuery, beginning: str, limit: int) -> list[Offer]:
     """The most used names that have words of the tsquery `words`; first those that begin with `beginning`."""
     rows = conn.execute(
         """
@@ -78,7 +79,7 @@ def find_participants(conn: Connection, words: str, beginning: str, limit: int) 
     return [Offer("participant", row[0], None) for row in rows]
 
 
-def find_titled(conn: Connection, words: str, in_titles: str, region: Region | None, limit: int) -> list[Offer]:
+def find_titled(conn: Connection, words: TsQuery, in_titles: TsQuery, region: Region | None, limit: int) -> list[Offer]:
     """The newest events of a region that meet the tsquery `words`, and do so by their titles."""
     within = f"AND {region.condition}" if region else ""
     # PostgreSQL expects every row to meet a query of titles alone, and would read them all: so that one comes second.

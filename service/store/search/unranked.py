@@ -8,8 +8,9 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from service.store.search.conditions import Narrowing, Sought, Texts, conditions, joined, texts_of
+from service.store.search.conditions import Narrowing, Texts, TsCondition, conditions, joined, texts_of
 from service.store.search.ranking import IN_REGION, VISIBLE, Ranking
+from service.store.search.tsquery import TsQuery
 
 #: The day of an event that has none, as PostgreSQL writes it.
 NO_DAY = "-infinity"
@@ -57,7 +58,7 @@ class Remaining:
 
 def page_remaining(
     conn: Connection,
-    wanted: str,
+    wanted: TsQuery,
     ranking: Ranking,
     narrowing: Narrowing | None,
     after: Place | None,
@@ -67,7 +68,7 @@ def page_remaining(
 ) -> Sequence[Remaining]:
     """At most `limit` events that meet `wanted` behind `after` and are not ranked, of some months."""
     past, behind = ranking.snapshot is not None, after is not None
-    sought = Sought.by(wanted, "wanted")
+    sought = TsCondition.of(wanted, "wanted")
     text = _query((*sought.conditions, months.condition), texts_of(narrowing), past=past, behind=behind)
     region = ranking.region
     values: dict[str, Any] = dict(narrowing.values if narrowing else {}) | months.values | dict(sought.values)

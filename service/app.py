@@ -1,4 +1,4 @@
-"""The Flask application, put together: settings, database, problems, blueprints."""
+"""The Flask application: its parts, the functions around every request, its blueprints."""
 
 from threading import Semaphore
 
@@ -8,16 +8,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from service.config import Settings
 from service.db.pool import Database
 from service.feed.tail import Tail
-from service.http import problems, rate_limit, response_headers
+from service.http import problems, response_headers
 from service.http.context import Service
-from service.http.rate_limit_windows import Limits
+from service.http.rate_limit import RateLimits
 from service.observability import access_log, metrics, pool_metrics
 from service.strict_json import Bounds
 from service.views import BLUEPRINTS
 
 
 def build(settings: Settings) -> Flask:
-    """See `service.create_app`."""
+    """Return the application with `settings`, not yet connected."""
     app = Flask("service", static_folder=None)
     app.url_map.merge_slashes = False  # the redirect would be HTML
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
@@ -25,7 +25,7 @@ def build(settings: Settings) -> Flask:
     app.extensions["policytrail"] = Service(
         settings,
         database,
-        Limits(settings),
+        RateLimits(settings),
         Bounds(nesting=settings.max_nesting, members=settings.max_array, text=settings.max_text),
         Tail(database.reading, settings.max_followers, metrics.tell_followers),
         Semaphore(settings.max_imports),
@@ -34,7 +34,6 @@ def build(settings: Settings) -> Flask:
     access_log.register(app)
     pool_metrics.register(app, app.extensions["policytrail"].database.pool)
     response_headers.register(app, settings.cors_origins)
-    rate_limit.register(app)
     problems.register(app)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]  # Flask's own way

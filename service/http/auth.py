@@ -1,4 +1,4 @@
-"""Who calls, and what they may do."""
+"""Access control: the caller's API key, its scopes and its rate limit."""
 
 import time
 from collections.abc import Callable
@@ -14,51 +14,50 @@ from flask import g, request
 from service import store
 from service.api_keys import digest, is_well_formed
 from service.db.pool import Database
-from service.errors import Forbidden, Unauthenticated
+from service.errors import Forbidden, TooManyRequests, Unauthenticated
 from service.http.context import reading, service, settings
-from service.http.rate_limit import count_request
 from service.store.keys import Key
 
 View = Callable[..., Any]
 
-#: The scope of what every valid key may do.
+#: The scope of operations that every valid key may use.
 ANY_SCOPE = ""
-#: What a reader without a key may do where reading is public.
+#: The scopes of a reader without a key, if reading is public.
 PUBLIC_SCOPES = frozenset({"events:read", ANY_SCOPE})
 
-#: Seconds that a key found valid is believed without asking the database: a revoked one works so much longer at most.
-BELIEVED_FOR = 5.0
-#: Keys remembered by a process at most.
+#: Seconds for which a valid key is trusted without a query: a revoked key works this much longer at most.
+TRUSTED_FOR = 5.0
+#: The most keys that a process remembers.
 REMEMBERED = 10_000
-#: Seconds between two notes that a key is in use.
-USE_NOTED_EVERY = 60.0
+#: Seconds between two updates of a key's `last_used_at`.
+USE_RECORDED_EVERY = 60.0
 
 log = structlog.get_logger()
 
 
 def requires(scope: str) -> Callable[[View], View]:
-    """A decorator: the view runs only for a caller with `scope`, and not more often than the limits allow.
+    """Admit to the view only callers with `scope` who are within their rate limit.
 
-    Reading may be public by a setting.
+    Reading needs no key if the setting `public_read` is on.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            secret = sent_secret()
+            secret = secret_in_request()
             g.caller = key = find_key(secret) if secret is not None else None
-            count_request(key)
+            _count_request(key)
             authorize(secret, key, scope)
             return view(*args, **kwargs)
 
-        checked.scope = scope  # type: ignore[attr-defined]  # read by openapi.py and by a test that every route has one
+        checked.scope = scope  # type: ignore[attr-defined]  # read by service/openapi and a test that every route has one
         return checked
 
     return decorate
 
 
-def sent_secret() -> str | None:
-    """What the request states as its key, valid or not: Authorization's bearer token, or else X-API-Key."""
+def secret_in_request() -> str | None:
+    """Return the key that the request sends, valid or not: Authorization's bearer token, or else X-API-Key."""
     authorization = request.headers.get("Authorization")
     if authorization is None:
         return request.headers.get("X-API-Key")
@@ -67,7 +66,7 @@ def sent_secret() -> str | None:
 
 
 def authorize(secret: str | None, key: Key | None, scope: str) -> None:
-    """Pass where `key`, found for `secret`, may do `scope`, and a reader without one where reading is public."""
+    """Refuse a secret without a valid key, a key without `scope`, and no key at all unless reading is public."""
     if key is None and secret is not None:
         raise Unauthenticated("The API key is not valid.")
     if key is None:
@@ -78,51 +77,60 @@ def authorize(secret: str | None, key: Key | None, scope: str) -> None:
         raise Forbidden(scope)
 
 
-def find_key(secret: str) -> Key | None:
-    """The valid key whose secret this is.
+def _count_request(key: Key | None) -> None:
+    """Count the request for its caller. TooManyRequests beyond the limit."""
+    state = service().rate_limits.count(key.id if key else None, request.remote_addr or "")
+    g.rate_limit = state
+    if state is not None and state.exceeded:
+        limit = f"{state.quota.requests} requests in {state.quota.seconds} seconds are allowed."
+        raise TooManyRequests(limit, state.ends_in)
 
-    It is looked up by its digest, so there is no comparison whose time could tell anything about a secret.
+
+def find_key(secret: str) -> Key | None:
+    """Return the valid key with this secret.
+
+    The query is by digest, so no comparison's duration depends on a secret.
     """
     if not is_well_formed(secret):
         return None
-    hashed, known, now = digest(secret), service().known_keys, time.monotonic()
-    believed_until, key = known.get(hashed, (0.0, None))
-    if key and now < believed_until:
+    hashed, cache, now = digest(secret), service().cached_keys, time.monotonic()
+    trusted_until, key = cache.get(hashed, (0.0, None))
+    if key and now < trusted_until:
         return key
     with reading() as conn:
-        found = store.keys.find_key(conn, hashed)
-    known.pop(hashed, None)
-    if found:
-        while len(known) >= REMEMBERED:
-            known.pop(next(iter(known)), None)
-        known[hashed] = now + min(BELIEVED_FOR, _seconds_left(found)), found
-        _note_use(found.id, now)
-    return found
+        key = store.keys.find_key(conn, hashed)
+    cache.pop(hashed, None)
+    if key:
+        while len(cache) >= REMEMBERED:
+            cache.pop(next(iter(cache)), None)
+        cache[hashed] = now + min(TRUSTED_FOR, _seconds_left(key)), key
+        _record_use(key.id, now)
+    return key
 
 
-def disbelieve(key_id: UUID) -> None:
-    """Let this process ask the database the next time the key `key_id` is sent."""
-    known = service().known_keys
-    for hashed, (_, key) in list(known.items()):
+def evict_cached_key(key_id: UUID) -> None:
+    """Make this process query the database the next time the key `key_id` is sent."""
+    cache = service().cached_keys
+    for hashed, (_, key) in list(cache.items()):
         if key.id == key_id:
-            known.pop(hashed, None)
+            cache.pop(hashed, None)
 
 
 def _seconds_left(key: Key) -> float:
-    return (key.expires_at - datetime.now(UTC)).total_seconds() if key.expires_at else BELIEVED_FOR
+    return (key.expires_at - datetime.now(UTC)).total_seconds() if key.expires_at else TRUSTED_FOR
 
 
-def _note_use(key_id: UUID, now: float) -> None:
-    """Have it written that the key is in use: beside the request, which neither waits for it nor fails with it."""
-    noted = service().noted_uses
-    if now - noted.get(key_id, -USE_NOTED_EVERY) >= USE_NOTED_EVERY:
-        noted[key_id] = now
+def _record_use(key_id: UUID, now: float) -> None:
+    """Record the key's use beside the request, which neither waits for it nor fails with it."""
+    recorded = service().recorded_uses
+    if now - recorded.get(key_id, -USE_RECORDED_EVERY) >= USE_RECORDED_EVERY:
+        recorded[key_id] = now
         Thread(target=_write_use, args=(service().database, key_id), daemon=True).start()
 
 
 def _write_use(database: Database, key_id: UUID) -> None:
     try:
         with database.reading() as conn:
-            store.keys.note_use(conn, key_id)
-    except Exception as error:  # noqa: BLE001 (nobody waits for it, and it is tried again a minute later)
+            store.keys.record_use(conn, key_id)
+    except Exception as error:  # noqa: BLE001 (nobody waits for it, and the next try comes a minute later)
         log.warning("key_use_not_noted", key=str(key_id), cause=type(error).__name__)

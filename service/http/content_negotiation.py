@@ -1,6 +1,7 @@
-"""In which form a client wants an answer: its media type, indented or not, gzipped or not."""
+"""Content negotiation: media type, indentation, gzip, and the preferences of Prefer (RFC 7240)."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,8 @@ from werkzeug.http import parse_accept_header
 from service.errors import NotAcceptable
 
 JSON = "application/json"
+
+PREFER, PREFERENCE_APPLIED = "Prefer", "Preference-Applied"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +54,24 @@ ONLY_JSON = (PAGES,)
 #: Those that a search as JSON can be answered as: nobody can subscribe to what is posted.
 FILES = (PAGES, NDJSON, CSV, PARQUET)
 
-#: Values of `pretty` that ask for it: `?pretty` alone will do.
+#: The values of `pretty` that turn it on: `?pretty` alone will do.
 _YES = ("", "true")
 
-#: Headers remembered with what they ask for. Clients send few different ones, but may send any.
+#: The size of each cache of parsed headers. Clients send few different ones, but may send any.
 _REMEMBERED = 256
+
+# Possessive throughout: a match is never tried again in another way, so no header takes long.
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_QUOTED = r'"(?:[^"\\]|\\.)*+"'
+_VALUE = rf"\s*+(?:=\s*+(?:{_NAME}|{_QUOTED})?+)?+\s*+"
+
+#: A name with its value, then parameters, which no preference of this service has.
+_PREFERENCE = re.compile(
+    rf"(?P<name>{_NAME})\s*+(?:=\s*+(?P<value>{_NAME}|{_QUOTED})?+)?+\s*+"
+    rf"(?:;\s*+(?:{_NAME}{_VALUE})?+)*+(?:,|\Z)\s*+"
+)
+#: A preference that cannot be parsed, up to the next one; a quote that never ends takes the rest.
+_NEXT = re.compile(rf"(?:{_QUOTED}?+|[^,])*+,?\s*+")
 
 
 @dataclass(frozen=True)
@@ -128,3 +144,22 @@ def form_of(fields: Iterable[str] | None, *, pretty: bool) -> str:
 def _form(fields: frozenset[str] | None, pretty: bool) -> str:  # noqa: FBT001 (a key of the cache)
     said = ",".join(sorted(fields)) if fields else "*"
     return hashlib.sha256(f"{said} {pretty}".encode()).hexdigest()[:6]
+
+
+def preferences(header: str | None) -> dict[str, str]:
+    """Return the preferences by name in lower case, "" for one without a value; the first of a name counts.
+
+    A preference is a wish: one that cannot be parsed is skipped, as the RFC says.
+    """
+    values: dict[str, str] = {}
+    rest = (header or "").strip()
+    while rest:
+        match = _PREFERENCE.match(rest)
+        if match:
+            values.setdefault(match["name"].lower(), _unquoted(match["value"] or ""))
+        rest = rest[(match or _NEXT.match(rest)).end() :]  # type: ignore[union-attr]  # _NEXT matches anything
+    return values
+
+
+def _unquoted(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value

@@ -1,54 +1,58 @@
-"""What belongs to the app that serves the request: settings, connections, the caller."""
+"""The context of a request: the service's settings and connections, the caller, the body."""
 
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from threading import Semaphore
+from typing import Any
 from uuid import UUID
 
 import psycopg
-from flask import current_app, g
+from flask import current_app, g, request
+from werkzeug.exceptions import HTTPException
 
+from service import strict_json
 from service.config import Settings
 from service.db.pool import Database
+from service.errors import Malformed
 from service.feed.tail import Tail
-from service.http.rate_limit_windows import Limits
+from service.http.rate_limit import RateLimits
 from service.store.keys import Key
 from service.strict_json import Bounds
 
 
 @dataclass(frozen=True)
 class Service:
-    """What one app was made with."""
+    """The parts of one app that its requests share."""
 
     settings: Settings
     database: Database
-    limits: Limits
+    rate_limits: RateLimits
     body_bounds: Bounds
     tail: Tail
-    #: Places for imports.
+    #: Slots for imports.
     imports: Semaphore
-    #: Keys lately looked up, by digest, with the time until which that may be believed.
-    known_keys: dict[bytes, tuple[float, Key]] = field(default_factory=dict)
-    #: When the use of a key was last noted in the database, by its id.
-    noted_uses: dict[UUID, float] = field(default_factory=dict)
+    #: Valid keys by digest, with the time (of time.monotonic) until which each is trusted without a query.
+    cached_keys: dict[bytes, tuple[float, Key]] = field(default_factory=dict)
+    #: The time of each key's last update of `last_used_at`, by the key's id.
+    recorded_uses: dict[UUID, float] = field(default_factory=dict)
 
 
 def service() -> Service:
-    """What the running app was made with."""
-    found: Service = current_app.extensions["policytrail"]
-    return found
+    """Return the parts of the running app."""
+    parts: Service = current_app.extensions["policytrail"]
+    return parts
 
 
 def settings() -> Settings:
-    """The running app's settings."""
+    """Return the running app's settings."""
     return service().settings
 
 
 @contextmanager
 def transaction() -> Iterator[psycopg.Connection]:
-    """See Database.transaction; within another of the same request, a part that can be rolled back alone."""
+    """Open `Database.transaction`; within another one of the same request, a savepoint in it."""
     outer: psycopg.Connection | None = g.get("transaction")
     if outer is not None:
         with outer.transaction():
@@ -63,28 +67,49 @@ def transaction() -> Iterator[psycopg.Connection]:
 
 
 def reading() -> AbstractContextManager[psycopg.Connection]:
-    """See Database.reading."""
+    """Open `Database.reading`."""
     return _timed(service().database.reading())
 
 
 @contextmanager
 def _timed(connection: AbstractContextManager[psycopg.Connection]) -> Iterator[psycopg.Connection]:
-    """`connection`; the seconds that it is waited for and held are added to the request's."""
-    began = time.perf_counter()
+    """Open `connection`; add the seconds of waiting for it and holding it to the request's."""
+    start = time.perf_counter()
     try:
         with connection as conn:
             yield conn
     finally:
-        g.database_seconds = g.get("database_seconds", 0.0) + time.perf_counter() - began
+        g.database_seconds = g.get("database_seconds", 0.0) + time.perf_counter() - start
 
 
 def caller() -> Key | None:
-    """The key that the request came with, or None where reading is public."""
-    found: Key | None = g.get("caller")
-    return found
+    """Return the request's key, or None if reading is public and no key came."""
+    key: Key | None = g.get("caller")
+    return key
 
 
 def key_id() -> UUID | None:
-    """The id of the caller's key."""
+    """Return the id of the caller's key."""
     key = caller()
     return key.id if key else None
+
+
+def json_body() -> Any:
+    """Return the JSON value of the body. `strict_json.parse` lists the errors."""
+    return strict_json.parse(body_bytes(), service().body_bounds)
+
+
+def body_bytes() -> bytes:
+    """Return the whole body. Malformed if its length or chunks are not as announced."""
+    try:
+        body = request.get_data()
+        if request.content_length is None and len(body) == request.max_content_length:
+            # werkzeug stops silently at the limit if no length was announced; one more read makes it raise 413.
+            request.stream.read(1)
+    except HTTPException:
+        raise
+    except Exception as error:
+        raise Malformed("The body is not valid HTTP.") from error
+    if request.content_length not in (None, len(body)):
+        raise Malformed("The body ended before its Content-Length.")
+    return body

@@ -1,4 +1,4 @@
-"""A POST that is sent again is answered again, not done again: draft-ietf-httpapi-idempotency-key-header."""
+"""Idempotent POST: a repeated request gets the stored response (draft-ietf-httpapi-idempotency-key-header)."""
 
 import hashlib
 import re
@@ -10,82 +10,88 @@ from flask import Response, request
 
 from service.errors import Conflict, Fault, Invalid, ServiceError, Unauthenticated, Unavailable
 from service.http import problems
-from service.http.context import key_id, transaction
-from service.http.request_body import sent_bytes
+from service.http.context import body_bytes, key_id, transaction
 from service.store import idempotency as store
-from service.store.idempotency import Answer, Ask
+from service.store.idempotency import RequestKey, StoredResponse
 
 HEADER = "Idempotency-Key"
 
 #: A structured-field string, or the bare token that most clients send; 255 visible ASCII characters at most.
 _TOKEN = re.compile(r'"([!#-~ ]{1,255})"|([!#-~]{1,255})')
 
-#: Headers of an answer that are part of it. The others are made anew for every request.
-_KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Content-Location", "Link", "Cache-Control", "Preference-Applied")
+#: The stored headers. The others are computed anew for every request.
+_STORED_HEADERS = (
+    "Content-Type",
+    "ETag",
+    "Location",
+    "Content-Location",
+    "Link",
+    "Cache-Control",
+    "Preference-Applied",
+)
 
 
 class ShownOnce(Response):
-    """An answer with a secret in it, which is kept, and answered again, as `kept`: without the secret."""
+    """A response with a secret in it; its `replay`, without the secret, is stored for repeated requests."""
 
-    def __init__(self, body: bytes, kept: bytes, status: int, headers: dict[str, str], **options: Any) -> None:
+    def __init__(self, body: bytes, replay: bytes, status: int, headers: dict[str, str], **options: Any) -> None:
         super().__init__(body, status, headers, **options)
-        self.kept = kept
+        self.replay = replay
 
 
-def answered_once(sent: str, do: Callable[[], Response]) -> Response:
-    """The answer to this request: that of `do`, or the one kept for the same key, path and body.
+def replay_or_run(token: str, run: Callable[[], Response]) -> Response:
+    """Return the response stored for this Idempotency-Key, path and body, or else run the view and store its response.
 
-    Effect and answer are stored together or not at all. What the client did wrong is kept as well; what went wrong here
-    is not.
+    Effect and response are stored together or not at all. Client errors are stored as well; Unavailable is not.
     """
-    ask, fingerprint, now = ask_of(sent), _fingerprint(), datetime.now(UTC)
+    key, fingerprint, now = request_key(token), _fingerprint(), datetime.now(UTC)
     with transaction() as conn:
-        if not store.claim_ask(conn, ask):
-            raise Conflict("A request with this Idempotency-Key is being answered right now; ask again shortly.")
-        kept = store.find_answer(conn, ask, now)
-        if kept:
-            return _replayed(kept, fingerprint)
-        response = _done(do)
-        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        body = response.kept if isinstance(response, ShownOnce) else response.get_data()
-        store.keep_answer(conn, ask, Answer(fingerprint, response.status_code, headers, body), now)
+        if not store.lock_request(conn, key):
+            raise Conflict("A request with this Idempotency-Key is in progress; try again shortly.")
+        stored = store.find_response(conn, key, now)
+        if stored:
+            return _replay(stored, fingerprint)
+        response = _run(run)
+        headers = {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers}
+        body = response.replay if isinstance(response, ShownOnce) else response.get_data()
+        store.upsert_response(conn, key, StoredResponse(fingerprint, response.status_code, headers, body), now)
         return response
 
 
-def ask_of(sent: str) -> Ask:
-    """The request whose Idempotency-Key is `sent`. Invalid where that is none, Unauthenticated without an API key."""
-    token = _TOKEN.fullmatch(sent.strip())
-    if token is None:
+def request_key(token: str) -> RequestKey:
+    """Return the identity of the request. Invalid if `token` is malformed, Unauthenticated without an API key."""
+    match = _TOKEN.fullmatch(token.strip())
+    if match is None:
         detail = "Must be 1 to 255 visible ASCII characters, in double quotes or bare."
         raise Invalid(f"{HEADER} is not valid.", [Fault(detail, header=HEADER)])
     caller = key_id()
     if caller is None:
         raise Unauthenticated("An Idempotency-Key belongs to an API key; send one.")
-    return Ask(caller, f"{request.method} {request.path}", token[1] or token[2])
+    return RequestKey(caller, f"{request.method} {request.path}", match[1] or match[2])
 
 
 def key_reused() -> Invalid:
-    """Return the error for a key that came with another request before."""
+    """Return the error for an Idempotency-Key of another request."""
     return Invalid.at("This key was sent with another body; choose a new one for a new request.", header=HEADER)
 
 
 def _fingerprint() -> bytes:
-    return hashlib.sha256(request.query_string + b"\n" + sent_bytes()).digest()
+    return hashlib.sha256(request.query_string + b"\n" + body_bytes()).digest()
 
 
-def _replayed(kept: Answer, fingerprint: bytes) -> Response:
-    if kept.fingerprint != fingerprint:
+def _replay(stored: StoredResponse, fingerprint: bytes) -> Response:
+    if stored.fingerprint != fingerprint:
         raise key_reused()
-    response = Response(kept.body, kept.status, kept.headers)
+    response = Response(stored.body, stored.status, stored.headers)
     response.headers["Idempotent-Replayed"] = "true"
     return response
 
 
-def _done(do: Callable[[], Response]) -> Response:
-    """The answer, or the problem that will be the answer every time. Unavailable is not: it may go well next time."""
+def _run(run: Callable[[], Response]) -> Response:
+    """Return the view's response, or its error as one. Unavailable is raised: the next try may succeed."""
     try:
-        return do()
+        return run()
     except Unavailable:
         raise
     except ServiceError as error:
-        return problems.tell(error)
+        return problems.to_response(error)

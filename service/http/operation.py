@@ -1,4 +1,4 @@
-"""@operation: what a view takes in and gives out, read by the request and by OpenAPI alike."""
+"""`@operation`: the contract of a view, declared once, checked for each request and published in OpenAPI."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,33 +17,34 @@ from service.http import content_negotiation, idempotency
 from service.http.conditional import etag, known_tag
 from service.http.content_negotiation import (
     ONLY_JSON,
+    PREFERENCE_APPLIED,
     Format,
     codings_for,
     form_of,
+    preferences,
     require_acceptable,
     require_coding,
     wants_pretty,
 )
-from service.http.prefer import APPLIED, preferred
-from service.http.request_body import sent_json
+from service.http.context import json_body
 from service.strict_json import select
 from service.validation import faults_of, load
 
 View = Callable[..., Any]
-#: What a view that changes a document gets: the document before gives the document after.
+#: The argument `patch` of a view: a function from a document to the patched document.
 Patch = Callable[[Any], Any]
 
 JSON = content_negotiation.JSON
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 
-#: How a document is changed by a patch of each media type. Plain JSON is taken for a merge patch.
+#: The patch functions by media type. Plain JSON counts as a merge patch.
 PATCHES: dict[str, Callable[..., Any]] = {MERGE_PATCH: merge_patch, JSON_PATCH: json_patch, JSON: merge_patch}
 
 
 @dataclass(frozen=True)
 class Operation:
-    """The contract of one view."""
+    """The contract of one view; see `operation`."""
 
     query: RequestSchema
     body: RequestSchema | None
@@ -59,26 +60,12 @@ class Operation:
 
     @property
     def is_negotiated(self) -> bool:
-        """Whether Accept has a say: what is a record may come in several forms."""
+        """Return whether Accept may choose or refuse the response's format."""
         return self.returns[1] is not None and self.media_type == JSON
 
     def names_its_format(self, arguments: Mapping[str, Any]) -> bool:
-        """Whether the address says the form, in its path or its query, so that Accept does not matter."""
+        """Return whether the address names the format, in its path or its query, so that Accept does not count."""
         return self.formats != ONLY_JSON and ("suffix" in arguments or "format" in request.args)
-
-
-class Parser(FlaskParser):
-    """webargs for the query, with our errors, and unknown parameters refused."""
-
-    DEFAULT_UNKNOWN_BY_LOCATION = {"query": None}  # noqa: RUF012 (webargs' own name and kind)
-
-    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
-        """Raise Invalid with a fault for each message."""
-        messages = error.normalized_messages()["query"]  # webargs nests them under the location
-        raise Invalid(faults=faults_of(messages, "parameter")) from error
-
-
-parser = Parser()
 
 
 def operation(
@@ -95,14 +82,14 @@ def operation(
     formats: Sequence[Format] = ONLY_JSON,
     takes: Sequence[str] = (),
 ) -> Callable[[View], View]:
-    """A decorator: check the query and the body, hand them on, and keep the contract where OpenAPI finds it.
+    """Declare a view's contract: check each request against it before the view runs.
 
-    The view gets `query` (loaded) if it names one, and `body` (loaded) or `patch` (a function that changes a document
-    of the kind that `patches` describes). A POST with an Idempotency-Key is answered once. `conditional` is what needs
-    If-Match or may be answered with 304; an `upsert` may answer 201 as well, and takes conditions without needing any.
-    Every operation takes `pretty` beside its query, and what is answered as JSON may be refused by Accept, unless the
-    address names one of the `formats` that it can be had in. A `safe` POST changes nothing: of it no answer is kept.
-    What `takes` names are media types of a body that the view itself reads, as it comes, with its Idempotency-Key.
+    The view gets the arguments `query` and `body`, loaded by these schemas, or `patch`, a function that changes a
+    document of the schema `patches`. `returns` is the status and schema of success, `also` lists further errors.
+    `conditional` means If-Match is required, or for GET that 304 is possible; an `upsert` may also answer 201, and its
+    conditions are optional. A POST is idempotent by its Idempotency-Key unless it is `safe`, which changes nothing.
+    `takes` lists the media types of a body that the view reads itself, together with its Idempotency-Key.
+    Every query also takes `pretty`. Accept may refuse JSON, unless the address names one of several `formats`.
     """
     contract = Operation(
         _with_form(query),
@@ -117,82 +104,115 @@ def operation(
         tuple(formats),
         tuple(takes),
     )
-
-    defaults = defaults_of(contract.query)
-    demanding = any(field.required for field in contract.query.fields.values())
-
-    def decorate(view: View) -> View:
-        def run(**kwargs: Any) -> Any:
-            if contract.is_negotiated:
-                if contract.names_its_format(kwargs):
-                    require_coding(request.environ)
-                else:
-                    require_acceptable(request.environ, contract.formats)
-            if request.environ["QUERY_STRING"] or demanding:
-                require_once(request.args)
-                asked = parser.parse(contract.query, request, location="query")
-            else:
-                asked = defaults()
-            if query:
-                kwargs["query"] = asked
-            return view(**kwargs, **_sent(contract))
-
-        @wraps(view)
-        def checked(**kwargs: Any) -> Any:
-            token = request.headers.get(idempotency.HEADER) if request.method == "POST" and not safe else None
-            if token is not None and not contract.takes:
-                return idempotency.answered_once(token, partial(run, **kwargs))
-            return run(**kwargs)
-
-        checked.operation = contract  # type: ignore[attr-defined]  # read by openapi.py and the tests of the house
-        return checked
-
-    return decorate
+    return partial(_checked, contract)
 
 
-def _sent(contract: Operation) -> dict[str, Any]:
-    """What the view gets of the body: `body`, `patch`, or nothing where it reads it itself."""
+def _with_form(query: type[RequestSchema] | None) -> RequestSchema:
+    """Return a schema of `query` and the parameters of every operation."""
+    return type(query.__name__, (query, FormQuerySchema), {})() if query else FormQuerySchema()
+
+
+def _checked(contract: Operation, view: View) -> View:
+    """Return `view` behind the checks of its contract."""
+    load_query = _query_loader(contract.query)
+    has_query = type(contract.query) is not FormQuerySchema
+    is_replayed = not contract.safe and not contract.takes
+
+    def run(**arguments: Any) -> Any:
+        _require_acceptable(contract, arguments)
+        query = load_query()
+        if has_query:
+            arguments["query"] = query
+        return view(**arguments, **_body_argument(contract))
+
+    @wraps(view)
+    def checked(**arguments: Any) -> Any:
+        token = request.headers.get(idempotency.HEADER) if is_replayed and request.method == "POST" else None
+        if token is not None:
+            return idempotency.replay_or_run(token, partial(run, **arguments))
+        return run(**arguments)
+
+    checked.operation = contract  # type: ignore[attr-defined]  # read by service/openapi and the tests of the house
+    return checked
+
+
+def _require_acceptable(contract: Operation, arguments: Mapping[str, Any]) -> None:
+    """Refuse a request whose Accept or Accept-Encoding excludes every response of the operation."""
+    if not contract.is_negotiated:
+        return
+    if contract.names_its_format(arguments):
+        require_coding(request.environ)
+    else:
+        require_acceptable(request.environ, contract.formats)
+
+
+class Parser(FlaskParser):
+    """webargs for the query, with this service's errors; unknown parameters are refused."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"query": None}  # noqa: RUF012 (webargs' own name and kind)
+
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
+        """Raise Invalid with a fault for each message."""
+        messages = error.normalized_messages()["query"]  # webargs nests them under the location
+        raise Invalid(faults=faults_of(messages, "parameter")) from error
+
+
+parser = Parser()
+
+
+def _query_loader(query: RequestSchema) -> Callable[[], dict[str, Any]]:
+    """Return a function that loads the request's query as `query` does."""
+    defaults = defaults_of(query)
+    has_required = any(field.required for field in query.fields.values())
+
+    def load_query() -> dict[str, Any]:
+        if not request.environ["QUERY_STRING"] and not has_required:
+            return defaults()
+        require_once(request.args)
+        values: dict[str, Any] = parser.parse(query, request, location="query")
+        return values
+
+    return load_query
+
+
+def defaults_of(query: RequestSchema) -> Callable[[], dict[str, Any]]:
+    """Return a function that loads an empty query; webargs and marshmallow would take 30 us for it."""
+    defaults = [
+        (field.attribute or name, field.load_default)
+        for name, field in query.load_fields.items()
+        if field.load_default is not missing
+    ]
+    return lambda: {name: default() if callable(default) else default for name, default in defaults}
+
+
+def require_once(args: Any) -> None:
+    """Refuse a query that repeats a parameter."""
+    detail = "Must be given once; join several values with commas."
+    repeated = [Fault(detail, parameter=name) for name, values in args.lists() if len(values) > 1]
+    if repeated:
+        raise Invalid(faults=repeated)
+
+
+def _body_argument(contract: Operation) -> dict[str, Any]:
+    """Return the view's argument for the body: `body`, `patch`, or none if the view reads the body itself."""
     if contract.body:
         require_media_type(JSON)
-        return {"body": load(contract.body, sent_json())}
+        return {"body": load(contract.body, json_body())}
     if contract.patches:
         require_media_type(*PATCHES)
-        return {"patch": partial(PATCHES[request.mimetype], patch=sent_json())}
+        return {"patch": partial(PATCHES[request.mimetype], patch=json_body())}
     if contract.takes:
         require_media_type(*contract.takes)
     return {}
 
 
-def _with_form(query: type[RequestSchema] | None) -> RequestSchema:
-    """`query` with what every operation takes."""
-    return type(query.__name__, (query, FormQuerySchema), {})() if query else FormQuerySchema()
-
-
-def defaults_of(query: RequestSchema) -> Callable[[], dict[str, Any]]:
-    """A function that loads an empty query as `query` does, without the 30 us that webargs and marshmallow take."""
-    given = [
-        (field.attribute or name, field.load_default)
-        for name, field in query.load_fields.items()
-        if field.load_default is not missing
-    ]
-    return lambda: {name: default() if callable(default) else default for name, default in given}
-
-
-def require_once(args: Any) -> None:
-    """Pass a query that gives each parameter once."""
-    detail = "Must be given once; join several values with commas."
-    twice = [Fault(detail, parameter=name) for name, values in args.lists() if len(values) > 1]
-    if twice:
-        raise Invalid(faults=twice)
-
-
 def require_media_type(*accepted: str) -> None:
-    """Pass a request whose body is of a type in `accepted`, in UTF-8."""
+    """Refuse a body whose media type is none of `accepted`."""
     if request.mimetype not in accepted:
         raise UnsupportedMediaType.at(f"Send Content-Type: {' or '.join(accepted)}.", header="Content-Type")
 
 
-def answer(
+def respond(
     document: bytes,
     version: int | str,
     status: int = 200,
@@ -202,9 +222,9 @@ def answer(
     media_type: str = JSON,
     cache_control: str = "private, no-cache",
 ) -> Response:
-    """`document` as it is stored, or only some `fields` of it, with its ETag.
+    """Return `document`, or only its members `fields`, with its ETag.
 
-    304 where the reader has it; 204 where the writer would rather not read what was just sent.
+    304 if a reader's If-None-Match names it, 204 if a writer prefers `return=minimal`.
     """
     environ = request.environ
     tag = etag(version, form_of(fields, pretty=wants_pretty(environ)))
@@ -214,12 +234,12 @@ def answer(
     if request.method in ("GET", "HEAD"):
         if (if_none_match := environ.get("HTTP_IF_NONE_MATCH")) is not None:
             takes_gzip = codings_for(environ.get("HTTP_ACCEPT_ENCODING")).gzip
-            if known := known_tag(if_none_match, tag, gzip=takes_gzip):
-                return Response(status=304, headers=headers | {"ETag": known})
-    elif wish := preferred(environ.get("HTTP_PREFER")).get("return"):
-        if wish == "minimal":
-            headers |= {"ETag": etag(version), APPLIED: "return=minimal"}
+            if cached_tag := known_tag(if_none_match, tag, gzip=takes_gzip):
+                return Response(status=304, headers=headers | {"ETag": cached_tag})
+    elif preference := preferences(environ.get("HTTP_PREFER")).get("return"):
+        if preference == "minimal":
+            headers |= {"ETag": etag(version), PREFERENCE_APPLIED: "return=minimal"}
             return Response(status=204, headers=headers)
-        if wish == "representation":
-            headers[APPLIED] = "return=representation"
+        if preference == "representation":
+            headers[PREFERENCE_APPLIED] = "return=representation"
     return Response(select(document, fields) if fields else document, status, headers, content_type=media_type)

@@ -1,4 +1,4 @@
-"""Errors over HTTP: application/problem+json (RFC 9457), whatever went wrong."""
+"""Errors over HTTP: every one as application/problem+json (RFC 9457)."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -16,12 +16,12 @@ from service import errors
 from service.errors import Fault, ServiceError
 from service.strict_json import render
 
-#: Faults that one problem lists; who has more begins with these.
+#: The most faults that one problem lists.
 MOST_FAULTS = 100
 
 MEDIA_TYPE = "application/problem+json"
 
-#: The status by which each error is told.
+#: The status of each error.
 STATUS: dict[type[ServiceError], int] = {
     errors.Moved: 308,
     errors.Malformed: 400,
@@ -50,30 +50,30 @@ log = structlog.get_logger()
 
 
 def register(app: Flask) -> None:
-    """Tell every error of `app` as a problem."""
-    app.register_error_handler(ServiceError, tell)
-    app.register_error_handler(HTTPException, tell_http_exception)
-    app.register_error_handler(DataError, tell_unstorable)
-    app.register_error_handler(Exception, tell_unexpected)
+    """Answer every error of `app` with a problem."""
+    app.register_error_handler(ServiceError, to_response)
+    app.register_error_handler(HTTPException, http_exception_to_response)
+    app.register_error_handler(DataError, data_error_to_response)
+    app.register_error_handler(Exception, unexpected_to_response)
 
 
 def title_of(error: type[ServiceError]) -> str:
-    """What is said of every error of one class: its docstring's first line."""
+    """Return the title of a class of errors: its docstring's first line."""
     return (error.__doc__ or "").splitlines()[0]
 
 
-def tell(error: ServiceError) -> Response:
-    """One of our own errors as a problem."""
+def to_response(error: ServiceError) -> Response:
+    """Return one of the service's own errors as a problem."""
     if isinstance(error, errors.Moved) and request.method not in ("GET", "HEAD"):
         # Not a redirect: a client that follows it with the same If-Match could hit a version of that number there.
-        response = tell(errors.Conflict(f"{error.detail} Read that one, and change it there."))
+        response = to_response(errors.Conflict(f"{error.detail} Read that one, and change it there."))
         response.headers["Link"] = f'</v1/events/{error.merged_into}>; rel="canonical"'
         return response
     response = _problem(
         f"/problems/{error.code}", title_of(type(error)), STATUS[type(error)], error.detail, error.faults
     )
     if isinstance(error, errors.Moved):
-        response.headers["Location"] = _at(error.merged_into) + _query()
+        response.headers["Location"] = _address_for(error.merged_into) + _query()
     elif isinstance(error, errors.Unavailable | errors.TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
     elif isinstance(error, errors.Duplicate):
@@ -81,14 +81,14 @@ def tell(error: ServiceError) -> Response:
     elif isinstance(error, errors.CursorExpired):
         response.headers["Link"] = '</v1/events?snapshot=true>; rel="start"'
     elif isinstance(error, errors.Unauthenticated):
-        response.headers["WWW-Authenticate"] = _CHALLENGE + (', error="invalid_token"' if _sent_a_key() else "")
+        response.headers["WWW-Authenticate"] = _CHALLENGE + (', error="invalid_token"' if _has_key() else "")
     elif isinstance(error, errors.Forbidden):
         response.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
     return response
 
 
-def _at(event_id: UUID) -> str:
-    """What was asked of an event, asked of another one."""
+def _address_for(event_id: UUID) -> str:
+    """Return the address of the same request for the event `event_id`."""
     arguments = dict(request.view_args or {})
     if "event_id" not in arguments:
         return f"/v1/events/{event_id}"
@@ -96,16 +96,16 @@ def _at(event_id: UUID) -> str:
 
 
 def duplicate_links(likely: Iterable[UUID]) -> str:
-    """The header Link that names the events which another one may be."""
+    """Return a Link header with the events that another one may duplicate."""
     return ", ".join(f'</v1/events/{id_}>; rel="duplicate"' for id_ in likely)
 
 
-def tell_http_exception(error: HTTPException) -> Response:
-    """An error that Flask or werkzeug found; its headers, such as Allow, are kept."""
+def http_exception_to_response(error: HTTPException) -> Response:
+    """Return an error of Flask or werkzeug as a problem with the error's own headers, such as Allow."""
     status, detail = error.code or InternalServerError.code, error.description or error.name
-    ours = _BY_STATUS.get(status)
+    own = _BY_STATUS.get(status)
     response = (
-        tell(ours(_OWN_DETAILS.get(ours, detail))) if ours else _problem("about:blank", error.name, status, detail)
+        to_response(own(_OWN_DETAILS.get(own, detail))) if own else _problem("about:blank", error.name, status, detail)
     )
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
@@ -113,43 +113,43 @@ def tell_http_exception(error: HTTPException) -> Response:
     return response
 
 
-def tell_unstorable(error: DataError) -> Response:
-    """PostgreSQL cannot hold a value that was sent. Its own words may quote the value, so only their code is logged."""
+def data_error_to_response(error: DataError) -> Response:
+    """Return 422 for a value that PostgreSQL cannot store; log only the code, as the message may quote the value."""
     log.warning("unstorable", sqlstate=error.sqlstate, request_id=g.get("request_id"))
-    return tell(errors.Invalid("A value that was sent cannot be stored."))
+    return to_response(errors.Invalid("The request has a value that cannot be stored."))
 
 
-def tell_unexpected(error: Exception) -> Response:
-    """A fault of ours: told without detail, logged with all of it."""
+def unexpected_to_response(error: Exception) -> Response:
+    """Return 500 without detail, and log the exception."""
     log.error("unexpected", request_id=g.get("request_id"), exc_info=error)
-    return tell(errors.Unexpected("It has been logged under the request id."))
+    return to_response(errors.Unexpected("The error is logged under the request id."))
 
 
 def _problem(type_: str, title: str, status: int, detail: str, faults: Iterable[Fault] = ()) -> Response:
     body: dict[str, Any] = {"type": type_, "title": title, "status": status, "detail": detail}
-    listed = [
+    members = [
         {name: text for name, text in asdict(fault).items() if text is not None}
         for fault in islice(faults, MOST_FAULTS)
     ]
-    if listed:
-        body["errors"] = listed
+    if members:
+        body["errors"] = members
     body["request_id"] = g.get("request_id")
     return Response(render(body), status, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 
 def _query() -> str:
-    """The request's parameters, which hold for the other address as well."""
+    """Return the request's query, for the address to which it is redirected."""
     return f"?{quote(request.query_string, safe='%&=+:,;@/~')}" if request.query_string else ""
 
 
-def _sent_a_key() -> bool:
+def _has_key() -> bool:
     return "Authorization" in request.headers or "X-API-Key" in request.headers
 
 
 _CHALLENGE = 'Bearer realm="policytrail"'
 
-#: What werkzeug says at length, said shortly.
+#: Details that are shorter than werkzeug's own.
 _OWN_DETAILS: dict[type[ServiceError], str] = {
-    errors.NotFound: "There is nothing at this address.",
-    errors.MethodNotAllowed: "See Allow for the methods that it knows.",
+    errors.NotFound: "No resource has this address.",
+    errors.MethodNotAllowed: "See Allow for the supported methods.",
 }

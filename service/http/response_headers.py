@@ -1,10 +1,10 @@
-"""What every answer gets on its way out: its form (indented, gzipped), Vary, caching, security, CORS."""
+"""Headers of every response: indentation and gzip, Vary, caching, security, rate limit, CORS."""
 
 import gzip
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from service.http.conditional import gzipped
 from service.http.content_negotiation import codings_for, wants_pretty
@@ -12,7 +12,7 @@ from service.http.operation import PATCHES
 from service.http.security_headers import SECURITY_HEADERS
 from service.strict_json import indent
 
-#: What is worth gzipping and may be: text that holds no secret beside what a client sends.
+#: The media types to gzip: text with no secret beside content that a client chooses.
 COMPRESSIBLE = frozenset(
     {
         "application/json",
@@ -29,16 +29,16 @@ COMPRESSIBLE = frozenset(
     }
 )
 
-#: Bytes from which gzip is worth it: below, a body fits into one packet anyway.
+#: The fewest bytes to gzip: a smaller body fits into one packet anyway.
 MIN_GZIP = 1000
 
 #: Of the article's event (23 kB), measured: level 1 gives 5.2 kB in 49 us, 3 gives 4.8 kB in 54 us, 6 gives 4.4 kB in
 #: 143 us.
 GZIP_LEVEL = 3
 
-_NOTHING_SENT = (204, 304)
+_WITHOUT_BODY = (204, 304)
 
-#: Whoever has an answer may have it in another form for another of these headers.
+#: The request headers on which the form of a response depends.
 _VARY = "Accept, Accept-Encoding"
 _DEFAULTS = [
     (name, name.lower(), value) for name, value in (*SECURITY_HEADERS, ("Vary", _VARY), ("Cache-Control", "no-store"))
@@ -46,23 +46,26 @@ _DEFAULTS = [
 
 _ACCEPT_PATCH = ", ".join(PATCHES)
 
-#: What a page may send, beyond what any page may.
+#: The request headers that a page may send, beyond those of any page.
 _ALLOWED = (
     "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer, X-API-Key,"
     " X-Request-Id, traceparent"
 )
-#: What a page may read, beyond what any page may.
+#: The response headers that a page may read, beyond those of any page.
 _EXPOSED = (
     "ETag, Link, Location, Content-Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Deprecation,"
     " Sunset, Preference-Applied, Idempotent-Replayed, Content-Disposition, Changes-Cursor, WWW-Authenticate,"
     " Accept-Patch, Allow"
 )
-#: Seconds that a browser may remember a preflight: the most that any keeps.
+#: Seconds for which a browser may cache a preflight: the most that any browser accepts.
 _MAX_AGE = "7200"
 
 
 def register(app: Flask, cors_origins: str) -> None:
-    """Finish every answer of `app`. What is registered before runs after, and sees the bytes that are sent."""
+    """Complete the headers of every response of `app`.
+
+    A function that is registered earlier runs later, and sees the final bytes.
+    """
     if origins := origins_of(cors_origins):
         app.after_request(sharing(origins))
     app.after_request(_finish)
@@ -70,23 +73,26 @@ def register(app: Flask, cors_origins: str) -> None:
 
 def _finish(response: Response) -> Response:
     headers, environ = response.headers, request.environ
-    said = {name.lower(): value for name, value in headers}
-    kind = said.get("content-type", "").partition(";")[0]
+    before = {name.lower(): value for name, value in headers}
+    kind = before.get("content-type", "").partition(";")[0]
     method = environ["REQUEST_METHOD"]
-    if response.status_code in _NOTHING_SENT or method == "OPTIONS":
+    if response.status_code in _WITHOUT_BODY or method == "OPTIONS":
         headers.pop("Content-Type", None)
-    elif kind in COMPRESSIBLE and "content-encoding" not in said and not response.is_streamed:
+    elif kind in COMPRESSIBLE and "content-encoding" not in before and not response.is_streamed:
         _shape(response, kind, environ)
     if method in ("OPTIONS", "PATCH"):
         _announce_patches(response)
-    for name, known_as, value in _DEFAULTS:
-        if known_as not in said:
+    if (rate_limit := g.get("rate_limit")) is not None:
+        headers.add("RateLimit-Policy", rate_limit.quota.header)
+        headers.add("RateLimit", rate_limit.header)
+    for name, lower_name, value in _DEFAULTS:
+        if lower_name not in before:
             headers.add(name, value)
     return response
 
 
 def _shape(response: Response, kind: str, environ: Mapping[str, Any]) -> None:
-    """Indent and gzip where that is asked for. The ETag names the gzip; that it is indented, whoever set it knew."""
+    """Indent and gzip as the request prefers. The ETag gets a suffix for gzip; it covers the indentation already."""
     if kind.endswith("json") and wants_pretty(environ):
         response.set_data(indent(response.get_data()))
     accepted = environ.get("HTTP_ACCEPT_ENCODING")
@@ -101,19 +107,22 @@ def _shape(response: Response, kind: str, environ: Mapping[str, Any]) -> None:
 
 
 def _announce_patches(response: Response) -> None:
-    """Which patches a resource takes, where it was asked or sent another one (RFC 5789)."""
+    """Name the media types of patches, for OPTIONS and after an unsupported one (RFC 5789)."""
     unsupported = 415
     if response.status_code == unsupported or "PATCH" in response.headers.get("Allow", ""):
         response.headers["Accept-Patch"] = _ACCEPT_PATCH
 
 
 def origins_of(setting: str) -> frozenset[str]:
-    """The origins that a setting names."""
+    """Return the origins in a setting, which are separated by commas."""
     return frozenset(origin.strip().rstrip("/") for origin in setting.split(",") if origin.strip())
 
 
 def sharing(origins: frozenset[str]) -> Callable[[Response], Response]:
-    """A function that lets pages of `origins` read an answer; "*" among them stands for all."""
+    """Return a function that lets pages of `origins` read a response; "*" stands for all origins.
+
+    Cross-origin requests (Fetch) never carry credentials.
+    """
     public = "*" in origins
 
     def share(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Answers kept for requests that are sent again."""
+"""Responses stored for requests that are repeated."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,16 +8,16 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-#: How long an answer is kept. Stated in the documentation.
-KEPT_FOR = timedelta(hours=24)
+#: The time for which a response is stored. The documentation states it.
+STORED_FOR = timedelta(hours=24)
 
-#: Answers past their time that each new one takes away: more than it adds, so that they cannot pile up.
-SWEPT = 20
+#: The expired responses that each new one deletes: more than it adds, so that they cannot pile up.
+DELETED_PER_INSERT = 20
 
 
 @dataclass(frozen=True)
-class Ask:
-    """What makes two requests the same."""
+class RequestKey:
+    """The identity of a request: two with the same one are the same request."""
 
     key_id: UUID
     request: str
@@ -25,8 +25,8 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What was answered to a request whose body has the SHA-256 `fingerprint`."""
+class StoredResponse:
+    """The response to a request whose query and body have the SHA-256 `fingerprint`."""
 
     fingerprint: bytes
     status: int
@@ -34,41 +34,41 @@ class Answer:
     body: bytes
 
 
-def claim_ask(conn: Connection, ask: Ask) -> bool:
-    """Whether nobody else is answering `ask`; then nobody will until the transaction ends."""
-    found = conn.execute(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"{ask.key_id} {ask.request} {ask.token}",)
+def lock_request(conn: Connection, key: RequestKey) -> bool:
+    """Lock the request until the transaction ends. Return False if another transaction holds it."""
+    row = conn.execute(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"{key.key_id} {key.request} {key.token}",)
     ).fetchone()
-    return found == (True,)
+    return row == (True,)
 
 
-def find_answer(conn: Connection, ask: Ask, now: datetime) -> Answer | None:
-    """What was answered to `ask` and is still kept."""
-    cur = conn.cursor(row_factory=class_row(Answer))
+def find_response(conn: Connection, key: RequestKey, now: datetime) -> StoredResponse | None:
+    """Return the response to the request, unless it has expired."""
+    cur = conn.cursor(row_factory=class_row(StoredResponse))
     cur.execute(
         """
         SELECT fingerprint, status, headers, body
           FROM idempotent_answer
          WHERE key_id = %(key_id)s AND request = %(request)s AND token = %(token)s AND asked_at > %(since)s
         """,
-        vars(ask) | {"since": now - KEPT_FOR},
+        vars(key) | {"since": now - STORED_FOR},
         binary=True,
     )
     return cur.fetchone()
 
 
-def keep_answer(conn: Connection, ask: Ask, answer: Answer, now: datetime) -> None:
-    """Keep what was answered, and take away some of what is past its time."""
+def upsert_response(conn: Connection, key: RequestKey, response: StoredResponse, now: datetime) -> None:
+    """Store the response to the request, and delete some that have expired."""
     conn.execute(
         """
-        WITH swept AS (
+        WITH expired AS (
             DELETE FROM idempotent_answer
              WHERE (key_id, request, token) IN (SELECT key_id, request, token
                                                   FROM idempotent_answer
                                                  WHERE asked_at <= %(since)s
                                                    AND (key_id, request, token) <> (%(key_id)s, %(request)s, %(token)s)
                                                  ORDER BY asked_at
-                                                 LIMIT %(swept)s
+                                                 LIMIT %(limit)s
                                                    FOR UPDATE SKIP LOCKED)
         )
         INSERT INTO idempotent_answer (key_id, request, token, fingerprint, asked_at, status, headers, body)
@@ -77,7 +77,7 @@ def keep_answer(conn: Connection, ask: Ask, answer: Answer, now: datetime) -> No
            SET fingerprint = excluded.fingerprint, asked_at = excluded.asked_at, status = excluded.status,
                headers = excluded.headers, body = excluded.body
         """,
-        vars(ask)
-        | {"fingerprint": answer.fingerprint, "status": answer.status, "body": answer.body}
-        | {"headers": Jsonb(answer.headers), "now": now, "since": now - KEPT_FOR, "swept": SWEPT},
+        vars(key)
+        | {"fingerprint": response.fingerprint, "status": response.status, "body": response.body}
+        | {"headers": Jsonb(response.headers), "now": now, "since": now - STORED_FOR, "limit": DELETED_PER_INSERT},
     )

@@ -120,7 +120,7 @@ def revoke_key(conn: Connection, id: UUID) -> Key:
     return _one(cur.fetchone(), id)
 
 
-def note_use(conn: Connection, id: UUID) -> None:
+def record_use(conn: Connection, id: UUID) -> None:
     """The key `id` is in use this minute. Writes nothing where that is known."""
     conn.execute(
         """

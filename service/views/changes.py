@@ -15,7 +15,7 @@ from service.feed.change import render_entry
 from service.feed.cursor import NOW, parse_cursor
 from service.feed.reader import FeedRequest, Follower
 from service.feed.sequencer import catch_up
-from service.http.auth import BELIEVED_FOR, authorize, find_key, requires, sent_secret
+from service.http.auth import TRUSTED_FOR, authorize, find_key, requires, secret_in_request
 from service.http.content_negotiation import EVENT_STREAM, PAGES, format_for
 from service.http.context import reading, service
 from service.http.operation import JSON, operation
@@ -146,10 +146,10 @@ def _pieces(follower: Follower, entries: list[FeedEntry], *, documents: bool) ->
             yield b": still here\nid: %s\n\n" % follower.cursor.encode()
             sent = now
         try:
-            if now > checked + BELIEVED_FOR:
+            if now > checked + TRUSTED_FOR:
                 checked = now
                 _require_allowed()
-            entries = follower.next(_AT_ONCE, BELIEVED_FOR)
+            entries = follower.next(_AT_ONCE, TRUSTED_FOR)
         except Unavailable:
             entries = []
             time.sleep(_TRY_EVERY)
@@ -163,5 +163,5 @@ def _piece(follower: Follower, entry: FeedEntry, *, documents: bool) -> bytes:
 
 def _require_allowed() -> None:
     """Pass a client whose key is still valid."""
-    secret = sent_secret()
+    secret = secret_in_request()
     authorize(secret, find_key(secret) if secret is not None else None, "events:read")

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from service.errors import NotFound
 from service.http.conditional import content_tag
-from service.http.operation import answer, operation
+from service.http.operation import operation, respond
 
 docs = Blueprint("docs", __name__, url_prefix="/docs")
 
@@ -55,7 +55,7 @@ body { margin: 0; background: #fafafa; }
 def show_docs() -> Response:
     """Show the description of the API, and try it."""
     page = _page()
-    response = answer(page, content_tag(page), media_type="text/html; charset=utf-8", cache_control=_CACHED)
+    response = respond(page, content_tag(page), media_type="text/html; charset=utf-8", cache_control=_CACHED)
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 
@@ -67,7 +67,7 @@ def get_docs_asset(digest: str, asset: str) -> Response:
     if digest != _version() or asset not in _files():
         raise NotFound(f"The page /docs has no file {digest}/{asset}.")
     media_type, content = _files()[asset]
-    return answer(content, digest, media_type=media_type, cache_control=_FOREVER)
+    return respond(content, digest, media_type=media_type, cache_control=_FOREVER)
 
 
 def _distribution() -> Traversable:

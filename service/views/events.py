@@ -15,11 +15,9 @@ from service.events.duplicates import clues_of, refuse
 from service.events.write import record_event, revise_event
 from service.http.auth import requires
 from service.http.conditional import require_match
-from service.http.content_negotiation import FORMATS
+from service.http.content_negotiation import FORMATS, PREFER, PREFERENCE_APPLIED, preferences
 from service.http.context import key_id, reading, transaction
-from service.http.operation import Patch, answer, operation
-from service.http.prefer import APPLIED, preferred
-from service.http.prefer import HEADER as PREFER
+from service.http.operation import Patch, operation, respond
 from service.http.problems import duplicate_links
 from service.http.representation import asked_format
 from service.ids import uuid7
@@ -60,15 +58,16 @@ def create_event(body: dict[str, Any]) -> Response:
     or by title, parties and date, are named in `Link` with rel="duplicate"; with `Prefer: handling=strict` they are
     reason enough for 409.
     """
-    id_, strict = uuid7(), preferred(request.headers.get(PREFER)).get("handling") == "strict"
+    id_, strict = uuid7(), preferences(request.headers.get(PREFER)).get("handling") == "strict"
     with transaction() as conn:
         likely = store.events.duplicates.find_duplicates(conn, clues_of(body))
         if strict:
             refuse(likely)
         stored = record_event(conn, body, id=id_, now=datetime.now(UTC), key_id=key_id())
-    response = answer(stored.document, stored.version, 201, url_for("events.get_event", event_id=id_))
+    response = respond(stored.document, stored.version, 201, url_for("events.get_event", event_id=id_))
     if strict:
-        response.headers[APPLIED] = ", ".join(filter(None, (response.headers.get(APPLIED), "handling=strict")))
+        applied = filter(None, (response.headers.get(PREFERENCE_APPLIED), "handling=strict"))
+        response.headers[PREFERENCE_APPLIED] = ", ".join(applied)
     if likely:
         response.headers["Link"] = duplicate_links(likely)
     return response
@@ -89,7 +88,7 @@ def get_event(event_id: UUID, query: dict[str, Any]) -> Response:
             stored = store.events.records.get_event(conn, event_id)
         else:
             stored = store.events.revisions.get_event_as_of(conn, event_id, as_of)
-    return answer(stored.document, stored.version, fields=query["fields"])
+    return respond(stored.document, stored.version, fields=query["fields"])
 
 
 @events.put("/<uuid:event_id>")
@@ -109,7 +108,7 @@ def replace_event(event_id: UUID, body: dict[str, Any]) -> Response:
         stored = store.events.records.get_event(conn, event_id)
         require_match(request.headers.get("If-Match"), stored.version)
         stored = revise_event(conn, stored, body, now=datetime.now(UTC), key_id=key_id())
-    return answer(stored.document, stored.version)
+    return respond(stored.document, stored.version)
 
 
 @events.patch("/<uuid:event_id>")
@@ -131,7 +130,7 @@ def patch_event(event_id: UUID, patch: Patch) -> Response:
         require_match(request.headers.get("If-Match"), stored.version)
         content = load(_NEW_EVENT, patch(_without_reason(stored.document)))
         stored = revise_event(conn, stored, content, now=datetime.now(UTC), key_id=key_id())
-    return answer(stored.document, stored.version)
+    return respond(stored.document, stored.version)
 
 
 @events.delete("/<uuid:event_id>")

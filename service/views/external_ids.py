@@ -15,7 +15,7 @@ from service.events.write import record_event, revise_event
 from service.http.auth import requires
 from service.http.conditional import is_known, require_match
 from service.http.context import key_id, reading, transaction
-from service.http.operation import answer, operation
+from service.http.operation import operation, respond
 from service.ids import uuid7
 from service.store.events.records import StoredEvent
 from service.validation import load
@@ -79,6 +79,6 @@ def _state_id(body: dict[str, Any], scheme: str, value: str) -> None:
 def _told(stored: StoredEvent, status: int = 200, fields: Collection[str] | None = None) -> Response:
     """The event, and where it stands by its own id."""
     address = url_for("events.get_event", event_id=stored.id)
-    response = answer(stored.document, stored.version, status, address if status == 201 else None, fields=fields)  # noqa: PLR2004 (Created)
+    response = respond(stored.document, stored.version, status, address if status == 201 else None, fields=fields)  # noqa: PLR2004 (Created)
     response.headers["Content-Location"] = address
     return response

@@ -18,7 +18,7 @@ from service.http.conditional import content_tag
 from service.http.content_negotiation import ATOM, ICAL, JSONFEED, Format
 from service.http.context import reading, settings
 from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
-from service.http.operation import answer
+from service.http.operation import respond
 from service.http.pages import addresses, page_size
 from service.http.representation import OF_PAGES, refuse
 from service.search.filters.expand import widened
@@ -96,7 +96,7 @@ def answer_known(body: bytes, form: Format, newest: datetime | None) -> Response
     now = datetime.now(UTC).replace(microsecond=0)
     modified = min(now, newest.replace(microsecond=0) + timedelta(seconds=1)) if newest else None
     since = parse_date(request.headers.get("If-Modified-Since"))
-    response = answer(body, content_tag(body), media_type=form.content_type)
+    response = respond(body, content_tag(body), media_type=form.content_type)
     if newest and since and newest <= since and "If-None-Match" not in request.headers:
         response = Response(status=304, headers=response.headers)
     if modified:

@@ -31,7 +31,7 @@ from service.imports.progress import Progress
 from service.imports.readers import entries_of
 from service.imports.report import MOST_ERRORS, error_lines, progress_line, report, summary
 from service.imports.run import Cut, Run, begin
-from service.store.idempotency import Ask
+from service.store.idempotency import RequestKey
 from service.store.imports import Import
 from service.strict_json import render
 
@@ -76,12 +76,12 @@ def create_import(query: dict[str, Any]) -> Response:
     Idempotency-Key that is sent again with the same body answers with the import that is done by then, and runs anew
     where it was interrupted or has failed.
     """
-    body, ask = Arriving(settings().max_import_bytes), _ask()
-    if ask and (earlier := _done_before(ask)):
+    body, idempotency_key = Arriving(settings().max_import_bytes), _request_key()
+    if idempotency_key and (earlier := _done_before(idempotency_key)):
         return _replayed(earlier, body)
     place = Place(service().imports)
     try:
-        run, progress = _begun(query, body, ask)
+        run, progress = _begun(query, body, idempotency_key)
         asked_for = _asked_for()
         headers = {"Location": _address(run.errand.begun), "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         told = _last_line(run, progress) if asked_for is PAGES else _lines(run, progress, place)
@@ -151,15 +151,15 @@ def _owner() -> UUID | None:
     return None if key is None or "admin" in key.scopes else key.id
 
 
-def _ask() -> Ask | None:
+def _request_key() -> RequestKey | None:
     token = request.headers.get(idempotency.HEADER)
-    return idempotency.ask_of(token) if token is not None else None
+    return idempotency.request_key(token) if token is not None else None
 
 
-def _done_before(ask: Ask) -> Import | None:
+def _done_before(key: RequestKey) -> Import | None:
     """The import that the Idempotency-Key has brought about. One that did not get through is none."""
     with reading() as conn:
-        found = store.imports.find_import_by_token(conn, ask.key_id, ask.token, datetime.now(UTC))
+        found = store.imports.find_import_by_token(conn, key.key_id, key.token, datetime.now(UTC))
     if found and found.state == "running":
         raise Conflict("An import with this Idempotency-Key is running right now; ask again when it has ended.")
     return found if found and found.state == "done" else None
@@ -178,7 +178,9 @@ def _replayed(earlier: Import, body: Arriving) -> Response:
     return Response(told, 201, headers, content_type=asked_for.content_type)
 
 
-def _begun(query: dict[str, Any], body: Arriving, ask: Ask | None) -> tuple[Run, Generator[Progress]]:
+def _begun(
+    query: dict[str, Any], body: Arriving, idempotency_key: RequestKey | None
+) -> tuple[Run, Generator[Progress]]:
     """An import whose first row has come, and its progress. What is wrong before that is a problem like any other."""
     key, form = caller(), MEDIA_TYPES[request.mimetype]
     terms = Terms(
@@ -191,7 +193,7 @@ def _begun(query: dict[str, Any], body: Arriving, ask: Ask | None) -> tuple[Run,
     entries = entries_of(body.pieces(), form, bounds, longest=longest, most=most)
     with _cut_is_malformed():
         first = list(islice(entries, 1))
-    token = ask.token if ask else None
+    token = idempotency_key.token if idempotency_key else None
     errand = begin(service().database, settings(), terms, form=form, mode=query["mode"], token=token)
     run = Run(errand, fingerprint=body.fingerprint)
     return run, run.go(chain(first, entries))

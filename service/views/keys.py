@@ -12,13 +12,13 @@ from service import store
 from service.api_keys import PREFIX_LENGTH, digest, new_key
 from service.errors import Invalid, NotFound
 from service.events.normalize import timestamp
-from service.http.auth import ANY_SCOPE, disbelieve, requires
+from service.http.auth import ANY_SCOPE, evict_cached_key, requires
 from service.http.context import caller, reading, service, transaction
 from service.http.cursors import decode_cursor, encode_cursor, fingerprint
 from service.http.idempotency import ShownOnce
 from service.http.operation import JSON, operation
 from service.http.pages import page, page_size
-from service.http.rate_limit_windows import Quota
+from service.http.rate_limit import Quota
 from service.ids import uuid7
 from service.store.keys import Key
 from service.strict_json import render
@@ -91,7 +91,7 @@ def revoke_key(key_id: UUID) -> Response:
     """
     with transaction() as conn:
         store.keys.revoke_key(conn, key_id)
-    disbelieve(key_id)
+    evict_cached_key(key_id)
     return Response(status=204)
 
 
@@ -100,7 +100,7 @@ def revoke_key(key_id: UUID) -> Response:
 @operation(returns=(200, MeSchema))
 def get_me() -> Response:
     """Read who the request's key is and what it may do; without a key, what everybody may."""
-    key, limits = caller(), service().limits
+    key, limits = caller(), service().rate_limits
     known = {
         "id": key.id if key else None,
         "name": key.name if key else None,

@@ -18,7 +18,7 @@ from service.events.write import related_event_ids, revise_event
 from service.http.auth import requires
 from service.http.conditional import require_match
 from service.http.context import key_id, transaction
-from service.http.operation import answer, operation
+from service.http.operation import operation, respond
 from service.store.events.records import Authorship, StoredEvent
 from service.strict_json import render
 from service.validation import load
@@ -56,7 +56,7 @@ def merge_event(event_id: UUID, body: dict[str, Any]) -> Response:
         by = Authorship(key_id(), last["change"]["kind"], last["change"]["reason"], changed_fields(before, last))
         store.events.records.merge_event(conn, goes, into, by, document=render(last), now=now)
         stored = revise_event(conn, stays, content, now=now, key_id=key_id(), kept=related_event_ids(before))
-    response = answer(stored.document, stored.version)
+    response = respond(stored.document, stored.version)
     response.headers["Content-Location"] = url_for("events.get_event", event_id=into)
     return response
 

@@ -10,7 +10,7 @@ from schemas.vocabulary import VOCABULARIES
 from service.errors import NotFound
 from service.http.auth import requires
 from service.http.conditional import content_tag
-from service.http.operation import JSON, answer, operation
+from service.http.operation import JSON, operation, respond
 from service.http.problems import STATUS, title_of
 from service.openapi.spec import as_yaml, build_spec
 from service.strict_json import render
@@ -117,7 +117,7 @@ def list_vocabularies() -> Response:
 
 
 def _linked(media_type: str) -> Response:
-    response = answer(_LINKSET, _LINKSET_TAG, media_type=media_type, cache_control=_CACHED)
+    response = respond(_LINKSET, _LINKSET_TAG, media_type=media_type, cache_control=_CACHED)
     response.headers["Link"] = _HEADER
     return response
 
@@ -132,4 +132,4 @@ def _described(kind: str, media_type: str) -> Response:
             for kind, body in (("json", render(described)), ("yaml", as_yaml(described)))
         }
     body, tag = built[kind]
-    return answer(body, tag, media_type=media_type, cache_control=_CACHED)
+    return respond(body, tag, media_type=media_type, cache_control=_CACHED)

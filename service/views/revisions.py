@@ -17,7 +17,7 @@ from service.events.normalize import Record, timestamp
 from service.http.auth import requires
 from service.http.context import reading, settings
 from service.http.cursors import decode_cursor, encode_cursor, fingerprint
-from service.http.operation import JSON, answer, operation
+from service.http.operation import JSON, operation, respond
 from service.http.pages import page, page_size
 from service.store.events.revisions import Revision
 from service.strict_json import render
@@ -52,7 +52,7 @@ def get_revision(event_id: UUID, version: int) -> Response:
         revision = store.events.revisions.get_revision(conn, event_id, version)
     if revision.record_state == "deleted":
         raise Gone(f"Version {version} of the event {event_id} is its deletion.")
-    return answer(revision.document, version)
+    return respond(revision.document, version)
 
 
 @history.get("/diff")

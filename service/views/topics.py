@@ -16,7 +16,7 @@ from service.http.auth import requires
 from service.http.conditional import require_match
 from service.http.context import reading, transaction
 from service.http.cursors import decode_cursor, encode_cursor, fingerprint
-from service.http.operation import Patch, answer, operation
+from service.http.operation import Patch, operation, respond
 from service.http.pages import page, page_size
 from service.store.topics import StoredTopic
 from service.validation import load
@@ -48,7 +48,7 @@ def create_topic(body: dict[str, Any]) -> Response:
         store.topics.lock_topics(conn)
         require_broader(conn, body)
         stored = store.topics.insert_topic(conn, first_topic(body, datetime.now(UTC)))
-    return answer(stored.document, stored.version, 201, url_for("topics.get_topic", topic_id=stored.id))
+    return respond(stored.document, stored.version, 201, url_for("topics.get_topic", topic_id=stored.id))
 
 
 @topics.get("/<topic_id>")
@@ -58,7 +58,7 @@ def get_topic(topic_id: str) -> Response:
     """Read one topic."""
     with reading() as conn:
         stored = store.topics.get_topic(conn, topic_id)
-    return answer(stored.document, stored.version)
+    return respond(stored.document, stored.version)
 
 
 @topics.put("/<topic_id>")
@@ -144,4 +144,4 @@ def _revise(conn: Connection, stored: StoredTopic, body: dict[str, Any]) -> Resp
         require_broader(conn, body)
         row = next_topic(body, before, datetime.now(UTC))
         stored = store.topics.update_topic(conn, row, expected=stored.version)
-    return answer(stored.document, stored.version)
+    return respond(stored.document, stored.version)

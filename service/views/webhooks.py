@@ -31,7 +31,7 @@ from service.http.conditional import etag, require_match
 from service.http.context import caller, reading, service, settings, transaction
 from service.http.cursors import decode_cursor, encode_cursor, fingerprint
 from service.http.idempotency import ShownOnce
-from service.http.operation import JSON, Patch, answer, operation
+from service.http.operation import JSON, Patch, operation, respond
 from service.http.pages import page, page_size
 from service.ids import uuid7
 from service.search.filters.expand import widened
@@ -253,7 +253,7 @@ def _sealed(secret: bytes, id: UUID) -> bytes:
 
 
 def _answered(found: Subscription) -> Response:
-    return answer(render(told_webhook(found)), found.version)
+    return respond(render(told_webhook(found)), found.version)
 
 
 def _issued(made: Subscription, secret: bytes, status: int, headers: dict[str, str]) -> Response:

@@ -153,7 +153,7 @@ def test_a_key_that_was_in_use_is_refused_within_seconds_of_its_revocation(
     assert call(anyone, WRITE, f"Bearer {key}").status_code == 201
     conn.execute("UPDATE api_key SET revoked_at = now()")
     conn.commit()
-    now += auth.BELIEVED_FOR
+    now += auth.TRUSTED_FOR
     assert problem_of(call(anyone, WRITE, f"Bearer {key}")) == NO_KEY
 
 
@@ -163,7 +163,7 @@ def test_no_more_than_so_many_keys_are_remembered(
     monkeypatch.setattr(auth, "REMEMBERED", 2)
     for key in [make_key(database, "admin") for _ in range(4)]:
         assert call(anyone, READ, f"Bearer {key}").status_code == 200
-    assert len(app.extensions["policytrail"].known_keys) == 2
+    assert len(app.extensions["policytrail"].cached_keys) == 2
 
 
 def test_a_key_is_well_formed_and_no_other_text_is() -> None:

@@ -8,7 +8,14 @@ import psycopg
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service.store.idempotency import KEPT_FOR, SWEPT, Answer, Ask, find_answer, keep_answer
+from service.store.idempotency import (
+    DELETED_PER_INSERT,
+    STORED_FOR,
+    RequestKey,
+    StoredResponse,
+    find_response,
+    upsert_response,
+)
 from tests.factories import a_topic, an_event
 
 TOKEN = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
@@ -83,16 +90,16 @@ def test_a_malformed_key_is_refused(client: FlaskClient) -> None:
 
 def test_answers_are_forgotten_after_a_day_and_swept(conn: psycopg.Connection) -> None:
     noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    asks = [Ask(_ID, "POST /v1/events", str(number)) for number in range(SWEPT + 5)]
-    answer = Answer(b"f", 201, {"ETag": '"1"'}, b"{}")
+    asks = [RequestKey(_ID, "POST /v1/events", str(number)) for number in range(DELETED_PER_INSERT + 5)]
+    answer = StoredResponse(b"f", 201, {"ETag": '"1"'}, b"{}")
     for ask in asks:
-        keep_answer(conn, ask, answer, noon)
+        upsert_response(conn, ask, answer, noon)
 
-    assert find_answer(conn, asks[0], noon + KEPT_FOR - timedelta(seconds=1)) == answer
-    assert find_answer(conn, asks[0], noon + KEPT_FOR) is None
-    keep_answer(conn, asks[0], answer, noon + KEPT_FOR)
+    assert find_response(conn, asks[0], noon + STORED_FOR - timedelta(seconds=1)) == answer
+    assert find_response(conn, asks[0], noon + STORED_FOR) is None
+    upsert_response(conn, asks[0], answer, noon + STORED_FOR)
     kept = conn.execute("SELECT count(*) FROM idempotent_answer").fetchone()
-    assert kept == (len(asks) - SWEPT,)
+    assert kept == (len(asks) - DELETED_PER_INSERT,)
 
 
 _ID = UUID(int=7)

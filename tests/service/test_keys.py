@@ -116,7 +116,7 @@ def test_a_revoked_key_is_refused_at_once_and_stays_listed(client: FlaskClient, 
 def test_another_process_believes_a_revoked_key_for_a_few_seconds(
     client: FlaskClient, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auth, "BELIEVED_FOR", 0.2)
+    monkeypatch.setattr(auth, "TRUSTED_FOR", 0.2)
     secret = make_key(database, "events:read")
     with running(database) as other:
         asked = other.test_client()
@@ -222,14 +222,14 @@ def test_me_tells_a_reader_without_a_key_what_everybody_may(anyone: FlaskClient,
 
 def test_the_last_use_is_noted_to_the_minute_and_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     notes: list[UUID] = []
-    note_use = store.keys.note_use
+    record_use = store.keys.record_use
 
     def counted(conn: psycopg.Connection, id: UUID) -> None:
         notes.append(id)
-        note_use(conn, id)
+        record_use(conn, id)
 
-    monkeypatch.setattr(store.keys, "note_use", counted)
-    monkeypatch.setattr(auth, "BELIEVED_FOR", 0.0)
+    monkeypatch.setattr(store.keys, "record_use", counted)
+    monkeypatch.setattr(auth, "TRUSTED_FOR", 0.0)
     for _ in range(5):
         client.get("/v1/me")
 

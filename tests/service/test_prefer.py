@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.http.prefer import preferred
+from service.http.content_negotiation import preferences
 from tests.answers import body
 from tests.factories import an_event
 
@@ -12,7 +12,7 @@ MINIMAL = {"Prefer": "return=minimal"}
 
 
 @pytest.mark.parametrize(
-    ("header", "preferences"),
+    ("header", "expected"),
     [
         (None, {}),
         ("", {}),
@@ -30,8 +30,8 @@ MINIMAL = {"Prefer": "return=minimal"}
         ("x" * 8000 + " y" * 100, {}),
     ],
 )
-def test_what_is_preferred(header: str | None, preferences: dict[str, str]) -> None:
-    assert preferred(header) == preferences
+def test_what_is_preferred(header: str | None, expected: dict[str, str]) -> None:
+    assert preferences(header) == expected
 
 
 def test_a_writer_need_not_read_what_it_wrote(client: FlaskClient) -> None:

@@ -11,18 +11,18 @@ import limits.storage
 import pytest
 from flask.testing import FlaskClient
 
-import service.http.rate_limit_windows
+import service.http.rate_limit
 from service.config import Settings
-from service.http.rate_limit import network_of
-from service.http.rate_limit_windows import (
+from service.http.rate_limit import (
     STORE_LOG_EVERY,
     STORE_PAUSE,
-    Limits,
-    OwnWindows,
+    LocalWindows,
     Quota,
+    RateLimits,
+    RateLimitState,
     SharedWindows,
-    Standing,
-    quota,
+    network_of,
+    parse_quota,
 )
 from tests.factories import an_event
 from tests.service.conftest import make_key, running
@@ -149,7 +149,7 @@ def test_an_ipv6_subscriber_is_one_caller(address: str, network: str) -> None:
 
 def test_a_window_ends_and_another_begins() -> None:
     clock = Clock()
-    windows = OwnWindows(clock)
+    windows = LocalWindows(clock)
     counted = [windows.count("a", 60)]
     clock.now += 59
     counted.append(windows.count("a", 60))
@@ -160,7 +160,7 @@ def test_a_window_ends_and_another_begins() -> None:
 
 def test_windows_that_have_ended_are_forgotten() -> None:
     clock = Clock()
-    windows = OwnWindows(clock)
+    windows = LocalWindows(clock)
     for number in range(100):
         windows.count(str(number), 60)
     clock.now += 60
@@ -170,8 +170,8 @@ def test_windows_that_have_ended_are_forgotten() -> None:
 
 
 def test_no_more_callers_are_remembered_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.http.rate_limit_windows, "REMEMBERED", 3)
-    windows = OwnWindows(Clock())
+    monkeypatch.setattr(service.http.rate_limit, "REMEMBERED", 3)
+    windows = LocalWindows(Clock())
     counted = [windows.count(who, 60)[0] for who in "abcabcdabcd"]
     assert len(windows._windows) <= 3
     assert counted[:7] == [1, 1, 1, 2, 2, 2, 1]
@@ -195,7 +195,7 @@ def test_a_store_that_hangs_costs_one_request_a_moment_and_limits_nobody(databas
 
     assert [answer.status_code for answer in answers] == [200] * 5
     assert "RateLimit" not in answers[0].headers
-    assert took < 4 * service.http.rate_limit_windows.STORE_TIMEOUT
+    assert took < 4 * service.http.rate_limit.STORE_TIMEOUT
 
 
 def test_a_store_that_is_not_there_limits_nobody(database: str) -> None:
@@ -205,7 +205,7 @@ def test_a_store_that_is_not_there_limits_nobody(database: str) -> None:
 
 def test_a_store_that_fails_is_left_alone_for_a_while_and_logged_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     log, clock = Mock(), Clock()
-    monkeypatch.setattr(service.http.rate_limit_windows, "log", log)
+    monkeypatch.setattr(service.http.rate_limit, "log", log)
     storage = limits.storage.storage_from_string("redis://:secret@127.0.0.1:1", wrap_exceptions=True)
     assert isinstance(storage, limits.storage.Storage)
     tries = Mock(side_effect=storage.incr)
@@ -232,13 +232,13 @@ def test_a_store_that_fails_is_left_alone_for_a_while_and_logged_once_a_minute(m
     ],
 )
 def test_a_quota_is_read_from_words(text: str, expected: Quota | None) -> None:
-    assert quota("q", text) == expected
+    assert parse_quota("q", text) == expected
 
 
 def test_a_quota_that_cannot_be_read_is_told_at_the_start() -> None:
     with pytest.raises(ValueError, match="a lot"):
-        Limits(Settings(rate_limit="a lot"))
+        RateLimits(Settings(rate_limit="a lot"))
 
 
 def test_a_standing_never_has_less_than_nothing_left() -> None:
-    assert Standing(Quota("q", 1, 60), 5, 7).told == '"q";r=0;t=7'
+    assert RateLimitState(Quota("q", 1, 60), 5, 7).header == '"q";r=0;t=7'

@@ -135,7 +135,7 @@ def test_a_silent_stream_gives_signs_of_life_that_move_the_place_to_resume_from(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(VIEW, "HEARTBEAT", 0.1)
-    monkeypatch.setattr(VIEW, "BELIEVED_FOR", 0.1)
+    monkeypatch.setattr(VIEW, "TRUSTED_FOR", 0.1)
     with stream(client, tag="wanted") as events:
         next(events)
         create_event(client, tags=["other"])
@@ -146,7 +146,7 @@ def test_a_silent_stream_gives_signs_of_life_that_move_the_place_to_resume_from(
 def test_a_stream_ends_with_the_key_that_it_was_opened_with(
     app: Flask, database: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(VIEW, "BELIEVED_FOR", 0.05)
+    monkeypatch.setattr(VIEW, "TRUSTED_FOR", 0.05)
     client, secret = app.test_client(), make_key(database, "events:read")
     key = store.keys.find_key(conn, digest(secret))
     assert key
@@ -154,13 +154,13 @@ def test_a_stream_ends_with_the_key_that_it_was_opened_with(
         next(events)
         store.keys.revoke_key(conn, key.id)
         conn.commit()
-        app.extensions["policytrail"].known_keys.clear()
+        app.extensions["policytrail"].cached_keys.clear()
         assert list(events) == []
 
 
 def test_a_stream_ends_after_a_while(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(VIEW, "LASTS", 0.2)
-    monkeypatch.setattr(VIEW, "BELIEVED_FOR", 0.05)
+    monkeypatch.setattr(VIEW, "TRUSTED_FOR", 0.05)
     with stream(client) as events:
         assert list(events) == [{"retry": "2000"}]
 
@@ -168,7 +168,7 @@ def test_a_stream_ends_after_a_while(client: FlaskClient, monkeypatch: pytest.Mo
 def test_a_stream_ends_where_entries_were_lost(
     client: FlaskClient, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(VIEW, "BELIEVED_FOR", 0.05)
+    monkeypatch.setattr(VIEW, "TRUSTED_FOR", 0.05)
     create_event(client)
     with stream(client) as events:
         assert len(list(islice(events, 2))) == 2

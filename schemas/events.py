@@ -6,9 +6,9 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from schemas import parts
 from schemas import vocabulary as words
-from schemas.base import Part, RequestSchema, ResponseSchema
+from schemas.base import PartField, RequestSchema, ResponseSchema
 from schemas.consistency import Path, findings
-from schemas.fields import Identifier, Language, Listed, Text, Timestamp, Word, several
+from schemas.fields import BoundedList, Identifier, Language, Text, Timestamp, Word, list_of
 
 #: Why some fields take part in every version, and these are the service's own: see DECISIONS.md.
 COMPUTED = frozenset(
@@ -28,27 +28,29 @@ COMPUTED = frozenset(
 class EventFields(Schema):
     """What an event says."""
 
-    external_ids = several(Part(parts.NewExternalIdSchema, parts.ExternalIdSchema), 50)
+    external_ids = list_of(PartField(parts.NewExternalIdSchema, parts.ExternalIdSchema), 50)
     title = Text(500, required=True)
-    names = several(Part(parts.NewNameSchema, parts.NameSchema), 50)
+    names = list_of(PartField(parts.NewNameSchema, parts.NameSchema), 50)
     summary = Text(5_000)
     description = Text(100_000)
     lang = Language(metadata={"description": "Language of title, summary and description, BCP 47."})
     event_type = Word(words.EventType, required=True)
-    instruments = several(Word(words.Instrument, required=True), 30)
+    instruments = list_of(Word(words.Instrument, required=True), 30)
     status = Word(words.Status)
-    participants = Listed(
-        Part(parts.NewParticipantSchema, parts.ParticipantSchema), required=True, validate=validate.Length(1, 500)
+    participants = BoundedList(
+        PartField(parts.NewParticipantSchema, parts.ParticipantSchema), required=True, validate=validate.Length(1, 500)
     )
-    dates = several(Part(parts.NewDateSchema, parts.DateSchema), 100)
-    topics = several(Part(parts.NewTopicUseSchema, parts.TopicUseSchema), 100)
-    figures = several(Part(parts.NewFigureSchema, parts.FigureSchema), 500)
-    statements = several(Part(parts.NewStatementSchema, parts.StatementSchema), 500)
-    sources = Listed(Part(parts.NewSourceSchema, parts.SourceSchema), required=True, validate=validate.Length(1, 200))
-    citations = several(Part(parts.NewCitationSchema, parts.CitationSchema), 2_000)
-    relations = several(Part(parts.NewRelationSchema, parts.RelationSchema), 500)
-    tags = several(Text(100, required=True), 100)
-    change = Part(parts.NewChangeSchema, parts.ChangeSchema, load_default=lambda: {"kind": None, "reason": None})
+    dates = list_of(PartField(parts.NewDateSchema, parts.DateSchema), 100)
+    topics = list_of(PartField(parts.NewTopicUseSchema, parts.TopicUseSchema), 100)
+    figures = list_of(PartField(parts.NewFigureSchema, parts.FigureSchema), 500)
+    statements = list_of(PartField(parts.NewStatementSchema, parts.StatementSchema), 500)
+    sources = BoundedList(
+        PartField(parts.NewSourceSchema, parts.SourceSchema), required=True, validate=validate.Length(1, 200)
+    )
+    citations = list_of(PartField(parts.NewCitationSchema, parts.CitationSchema), 2_000)
+    relations = list_of(PartField(parts.NewRelationSchema, parts.RelationSchema), 500)
+    tags = list_of(Text(100, required=True), 100)
+    change = PartField(parts.NewChangeSchema, parts.ChangeSchema, load_default=lambda: {"kind": None, "reason": None})
 
 
 class NewEventSchema(EventFields, RequestSchema):

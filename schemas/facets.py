@@ -2,8 +2,8 @@
 
 from marshmallow import fields
 
-from schemas.base import RequestSchema, ResponseSchema, did_you_mean
-from schemas.fields import Checked, Text
+from schemas.base import CheckedString, RequestSchema, ResponseSchema, did_you_mean
+from schemas.fields import Text
 from schemas.filter_values import CommaSeparated
 from schemas.filters import FilterQuerySchema
 from schemas.lists import COUNTS, CountSchema, Limit
@@ -34,7 +34,7 @@ OFFERED = ("title", "topic", "participant")
 MOST_OFFERS = 10
 
 
-class OneOf(Checked):
+class OneOf(CheckedString):
     """One of a few words."""
 
     def __init__(self, words: tuple[str, ...]) -> None:
@@ -43,8 +43,8 @@ class OneOf(Checked):
         self.form = {"enum": list(words)}
         super().__init__(required=True)
 
-    def problem_with(self, text: str) -> str | None:
-        """See Checked."""
+    def error_in(self, text: str) -> str | None:
+        """See CheckedString."""
         if text in self.words:
             return None
         return f"Must be one of: {', '.join(self.words)}.{did_you_mean(text[:100], self.words)}"

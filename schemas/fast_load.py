@@ -10,7 +10,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, missing, validate
 
-from schemas.fields import Checked
+from schemas.base import CheckedString
 
 Load = Callable[[Any], Any]
 
@@ -74,7 +74,7 @@ def _missing() -> Any:
 
 
 def _loader(field: fields.Field[Any]) -> Load:
-    if isinstance(field, Checked):
+    if isinstance(field, CheckedString):
         return _text(field)
     if isinstance(field, fields.List):
         return _list(_loader(field.inner), *_bounds(field))
@@ -83,11 +83,11 @@ def _loader(field: fields.Field[Any]) -> Load:
     return _never_sure
 
 
-def _text(field: Checked) -> Load:
-    problem_with = field.problem_with
+def _text(field: CheckedString) -> Load:
+    error_in = field.error_in
 
     def load(value: Any) -> Any:
-        if type(value) is not str or problem_with(value) is not None:
+        if type(value) is not str or error_in(value) is not None:
             raise Unsure
         return value
 

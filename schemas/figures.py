@@ -3,11 +3,11 @@
 from marshmallow import fields
 
 from schemas import vocabulary as words
-from schemas.base import ResponseSchema
+from schemas.base import Flag, ResponseSchema
 from schemas.fields import Currency, Decimal, Edtf, Identifier, Jurisdiction, Link, Slug, Text, Word
 from schemas.filters import FilterQuerySchema
 from schemas.lists import PageQuerySchema, page_of
-from schemas.representation import FIGURE_FORMATS, Flag, format_query
+from schemas.representation import FIGURE_FORMATS, format_query
 
 #: What sorts of period a figure can be of.
 PERIOD_TYPES = ("day", "month", "quarter", "season", "third", "half", "year", "range", "interval")

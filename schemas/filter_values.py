@@ -8,8 +8,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from schemas.base import CheckedString
 from schemas.edtf import EdtfError, bounds
-from schemas.fields import Checked, Decimal, Language, Slug, Text
+from schemas.fields import Decimal, Language, Slug, Text
 from schemas.revisions import Instant
 
 #: Values of one filter at most.
@@ -40,7 +41,7 @@ def joined(values: Iterable[str]) -> str:
 class CommaSeparated(fields.Field[list[str]]):
     """Values joined by commas, any of which may match; 50 at most."""
 
-    def __init__(self, of: Checked, **options: Any) -> None:
+    def __init__(self, of: CheckedString, **options: Any) -> None:
         """`of`: the field that each value must be."""
         self.of = of
         super().__init__(**options)
@@ -54,7 +55,7 @@ class CommaSeparated(fields.Field[list[str]]):
 class OneOrMore(fields.Field[list[str]]):
     """A value, or a list of values any of which may match; 50 at most. Loads to a list."""
 
-    def __init__(self, of: Checked, **options: Any) -> None:
+    def __init__(self, of: CheckedString, **options: Any) -> None:
         """`of`: the field that each value must be."""
         self.of = of
         super().__init__(**options)
@@ -66,7 +67,7 @@ class OneOrMore(fields.Field[list[str]]):
         return _each(self.of, values)
 
 
-def _each(of: Checked, values: Iterable[Any]) -> list[str]:
+def _each(of: CheckedString, values: Iterable[Any]) -> list[str]:
     loaded = [of.deserialize(one) for one in values]
     distinct = list(dict.fromkeys(loaded))
     if len(distinct) > MOST_VALUES:
@@ -81,18 +82,18 @@ class FoldedLanguage(Language):
         return super()._deserialize(value, attr, data, **kwargs).lower()
 
 
-class ExternalIdText(Checked):
+class ExternalIdText(CheckedString):
     """An external id as `scheme:value`, or every one of a scheme as `scheme:*`."""
 
-    form = {"pattern": "^[a-z0-9][a-z0-9._-]{0,63}:.+$", "maxLength": 265, "examples": ["celex:32024R1252", "celex:*"]}  # noqa: RUF012 (as Checked.form)
+    form = {"pattern": "^[a-z0-9][a-z0-9._-]{0,63}:.+$", "maxLength": 265, "examples": ["celex:32024R1252", "celex:*"]}  # noqa: RUF012 (as CheckedString.form)
     _scheme, _value = Slug(), Text(200)
 
-    def problem_with(self, text: str) -> str | None:
-        """See Checked."""
+    def error_in(self, text: str) -> str | None:
+        """See CheckedString."""
         scheme, colon, value = text.partition(":")
         if not colon:
             return "Must be scheme:value, or scheme:* for every id of a scheme."
-        return self._scheme.problem_with(scheme) or self._value.problem_with(value)
+        return self._scheme.error_in(scheme) or self._value.error_in(value)
 
 
 class Number(Decimal):
@@ -104,18 +105,18 @@ class Number(Decimal):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class Day(Checked):
+class Day(CheckedString):
     """A date of EDTF, of which one end is meant. It must have that end."""
 
-    form = {"maxLength": 64, "examples": ["2024-04-01", "2024-04", "2024"]}  # noqa: RUF012 (as Checked.form)
+    form = {"maxLength": 64, "examples": ["2024-04-01", "2024-04", "2024"]}  # noqa: RUF012 (as CheckedString.form)
 
     def __init__(self, end: str, **options: Any) -> None:
         """`end`: `earliest` or `latest`."""
         self.end = end
         super().__init__(**options)
 
-    def problem_with(self, text: str) -> str | None:
-        """See Checked."""
+    def error_in(self, text: str) -> str | None:
+        """See CheckedString."""
         try:
             found = bounds(text)
         except EdtfError as error:

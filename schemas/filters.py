@@ -10,7 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, missing, pre_loa
 from schemas import vocabulary as words
 from schemas.base import RequestSchema
 from schemas.edtf import bounds
-from schemas.fields import Currency, Edtf, Identifier, Jurisdiction, Link, Listed, Slug, Text, Word
+from schemas.fields import BoundedList, Currency, Edtf, Identifier, Jurisdiction, Link, Slug, Text, Word
 from schemas.filter_values import CommaSeparated, Day, ExternalIdText, FoldedLanguage, Moment, Number, OneOrMore
 from schemas.representation import Choice
 
@@ -239,8 +239,8 @@ def _inner() -> Schema:
     return FilterSchema()
 
 
-def _several(description: str) -> Listed:
-    return Listed(
+def _several(description: str) -> BoundedList:
+    return BoundedList(
         fields.Nested(_inner), validate=validate.Length(1, MOST_CONDITIONS), metadata={"description": description}
     )
 

@@ -2,9 +2,9 @@
 
 from marshmallow import fields
 
-from schemas.base import RequestSchema, ResponseSchema
+from schemas.base import Flag, RequestSchema, ResponseSchema
 from schemas.fields import Identifier, Timestamp, Word
-from schemas.representation import Choice, Flag
+from schemas.representation import Choice
 from schemas.vocabulary import Vocabulary
 
 #: How rows that are refused are dealt with.

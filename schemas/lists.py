@@ -5,11 +5,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from schemas.base import RequestSchema, ResponseSchema, did_you_mean
+from schemas.base import Flag, RequestSchema, ResponseSchema, did_you_mean
 from schemas.events import EventSchema
 from schemas.fields import Slug
 from schemas.filters import FilterQuerySchema, FilterSchema
-from schemas.representation import Choice, Flag, FormatQuerySchema, selection_of
+from schemas.representation import Choice, FormatQuerySchema, fields_parameter
 from schemas.revisions import AS_OF, Instant
 from schemas.search_results import found_page_of
 
@@ -74,7 +74,7 @@ class ListQuerySchema(PageQuerySchema, FormatQuerySchema):
         },
     )
     as_of = Instant(load_default=None, metadata=AS_OF)
-    fields_ = selection_of(EventSchema, data_key="fields", attribute="fields")  # Schema has a `fields` of its own
+    fields_ = fields_parameter(EventSchema, data_key="fields", attribute="fields")  # Schema has a `fields` of its own
     count = Choice(
         COUNTS,
         metadata={"description": "How many events match in all: counted, or as PostgreSQL's planner guesses at once."},
@@ -112,7 +112,7 @@ class SearchPageQuerySchema(RequestSchema):
 class FieldsQuerySchema(RequestSchema):
     """Which part of an event."""
 
-    fields_ = selection_of(EventSchema, data_key="fields", attribute="fields")
+    fields_ = fields_parameter(EventSchema, data_key="fields", attribute="fields")
 
 
 class OneEventQuerySchema(FieldsQuerySchema):

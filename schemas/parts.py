@@ -5,7 +5,7 @@ from typing import ClassVar
 from marshmallow import Schema, fields
 
 from schemas import vocabulary as words
-from schemas.base import Part, request_of, response_of
+from schemas.base import PartField, request_schema_of, response_schema_of
 from schemas.fields import (
     Currency,
     Decimal,
@@ -20,7 +20,7 @@ from schemas.fields import (
     Text,
     Timestamp,
     Word,
-    several,
+    list_of,
 )
 
 _FACT_ID = {"description": "Unique within its list; made by the service where it is not given."}
@@ -116,7 +116,7 @@ class SourceFields(Schema):
     published = Edtf()
     accessed_at = Timestamp()
     archive_url = Link()
-    derived_from = several(
+    derived_from = list_of(
         Slug(required=True), 50, metadata={"description": "Ids of the sources that this one retells."}
     )
 
@@ -130,7 +130,7 @@ class QuoteFields(Schema):
     page = Text(40)
 
 
-NewQuoteSchema, QuoteSchema = request_of(QuoteFields), response_of(QuoteFields)
+NewQuoteSchema, QuoteSchema = request_schema_of(QuoteFields), response_schema_of(QuoteFields)
 
 
 class CitationFields(Schema):
@@ -139,7 +139,7 @@ class CitationFields(Schema):
     fact = FactRef(required=True)
     source = Slug(required=True)
     stance = Word(words.Stance, required=True)
-    quote = Part(NewQuoteSchema, QuoteSchema, load_default=None, allow_none=True)
+    quote = PartField(NewQuoteSchema, QuoteSchema, load_default=None, allow_none=True)
 
 
 class RelationFields(Schema):
@@ -158,19 +158,19 @@ class ChangeFields(Schema):
     reason = Text(1000)
 
 
-NewExternalIdSchema, ExternalIdSchema = request_of(ExternalIdFields), response_of(ExternalIdFields)
-NewNameSchema, NameSchema = request_of(NameFields), response_of(NameFields)
-NewParticipantSchema, ParticipantSchema = request_of(ParticipantFields), response_of(ParticipantFields)
-NewDateSchema = request_of(DateFields)
-DateSchema = response_of(
+NewExternalIdSchema, ExternalIdSchema = request_schema_of(ExternalIdFields), response_schema_of(ExternalIdFields)
+NewNameSchema, NameSchema = request_schema_of(NameFields), response_schema_of(NameFields)
+NewParticipantSchema, ParticipantSchema = request_schema_of(ParticipantFields), response_schema_of(ParticipantFields)
+NewDateSchema = request_schema_of(DateFields)
+DateSchema = response_schema_of(
     DateFields,
     earliest=fields.String(allow_none=True, metadata={"format": "date", "description": "First day it can mean."}),
     latest=fields.String(allow_none=True, metadata={"format": "date", "description": "Last day it can mean."}),
 )
-NewTopicUseSchema, TopicUseSchema = request_of(TopicUseFields), response_of(TopicUseFields)
-NewFigureSchema, FigureSchema = request_of(FigureFields), response_of(FigureFields)
-NewStatementSchema, StatementSchema = request_of(StatementFields), response_of(StatementFields)
-NewSourceSchema, SourceSchema = request_of(SourceFields), response_of(SourceFields)
-NewCitationSchema, CitationSchema = request_of(CitationFields), response_of(CitationFields)
-NewRelationSchema, RelationSchema = request_of(RelationFields), response_of(RelationFields)
-NewChangeSchema, ChangeSchema = request_of(ChangeFields), response_of(ChangeFields)
+NewTopicUseSchema, TopicUseSchema = request_schema_of(TopicUseFields), response_schema_of(TopicUseFields)
+NewFigureSchema, FigureSchema = request_schema_of(FigureFields), response_schema_of(FigureFields)
+NewStatementSchema, StatementSchema = request_schema_of(StatementFields), response_schema_of(StatementFields)
+NewSourceSchema, SourceSchema = request_schema_of(SourceFields), response_schema_of(SourceFields)
+NewCitationSchema, CitationSchema = request_schema_of(CitationFields), response_schema_of(CitationFields)
+NewRelationSchema, RelationSchema = request_schema_of(RelationFields), response_schema_of(RelationFields)
+NewChangeSchema, ChangeSchema = request_schema_of(ChangeFields), response_schema_of(ChangeFields)

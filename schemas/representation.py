@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from schemas.base import RequestSchema, did_you_mean
+from schemas.base import Flag, RequestSchema, did_you_mean
 
 #: What events can be had as; `json` is pages of them.
 EVENT_FORMATS = ("json", "ndjson", "csv", "parquet", "atom", "jsonfeed", "ical")
@@ -14,7 +14,7 @@ FIGURE_FORMATS = ("json", "ndjson", "csv", "parquet")
 AGENDA_FORMATS = ("json", "csv", "ical")
 
 
-class Selection(fields.Field[frozenset[str]]):
+class FieldSelection(fields.Field[frozenset[str]]):
     """Top-level names of a schema, joined by commas or in a list; `id` is always among them."""
 
     def __init__(self, schema: type[Schema], **options: Any) -> None:
@@ -45,33 +45,9 @@ class Choice(fields.Field[str]):
         return str(value)
 
 
-class Flag(fields.Field[bool]):
-    """In an address `true` or `false`, of which the bare name says `true`; in JSON a boolean."""
-
-    #: How an address writes it.
-    WRITTEN = ("", "true", "false")
-    _words = {"": True, "true": True, "false": False, True: True, False: False}  # noqa: RUF012 (a constant)
-
-    def __init__(self, **options: Any) -> None:
-        """Options as any field's."""
-        options["metadata"] = {"type": "boolean"} | options.get("metadata", {})
-        super().__init__(**options)
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
-        if not isinstance(value, str | bool) or value not in self._words:
-            raise ValidationError(f"Must be true or false.{did_you_mean(str(value), ('true', 'false'))}")
-        return self._words[value]
-
-
-class FormQuerySchema(RequestSchema):
-    """How an answer is to look."""
-
-    pretty = Flag(metadata={"description": "Indent the JSON, as for a browser."})
-
-
-def selection_of(schema: type[Schema], **options: Any) -> Selection:
+def fields_parameter(schema: type[Schema], **options: Any) -> FieldSelection:
     """The parameter `fields` for answers of `schema`."""
-    return Selection(
+    return FieldSelection(
         schema,
         **options,
         metadata={"description": "Only these top-level fields, joined by commas; `id` is always there."},

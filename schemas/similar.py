@@ -7,7 +7,7 @@ from schemas.events import EventSchema
 from schemas.fields import Identifier
 from schemas.filters import FilterQuerySchema
 from schemas.lists import Limit
-from schemas.representation import selection_of
+from schemas.representation import fields_parameter
 
 
 class SimilarQuerySchema(FilterQuerySchema):
@@ -16,7 +16,7 @@ class SimilarQuerySchema(FilterQuerySchema):
     limit = Limit(
         load_default=None, metadata={"minimum": 1, "description": "How many, 20 when not given, 200 at most."}
     )
-    fields_ = selection_of(EventSchema, data_key="fields", attribute="fields")  # Schema has a `fields` of its own
+    fields_ = fields_parameter(EventSchema, data_key="fields", attribute="fields")  # Schema has a `fields` of its own
 
 
 class SimilaritySchema(ResponseSchema):

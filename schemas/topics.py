@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, fields, validate
 
 from schemas.base import RequestSchema, ResponseSchema
-from schemas.fields import Language, Reference, Slug, Text, Timestamp, several
+from schemas.fields import Language, Reference, Slug, Text, Timestamp, list_of
 
 
 class Mapped(fields.Dict):
@@ -39,11 +39,11 @@ class TopicFields(Schema):
         metadata={"description": "Preferred label by language (skos:prefLabel)."},
     )
     alt_labels = by_language(
-        several(Text(200, required=True), 50), metadata={"description": "Other labels by language (skos:altLabel)."}
+        list_of(Text(200, required=True), 50), metadata={"description": "Other labels by language (skos:altLabel)."}
     )
     definition = by_language(Text(2000, required=True), metadata={"description": "Definition by language."})
-    broader = several(Slug(required=True), 10, metadata={"description": "Ids of the topics that this one is part of."})
-    exact_match = several(
+    broader = list_of(Slug(required=True), 10, metadata={"description": "Ids of the topics that this one is part of."})
+    exact_match = list_of(
         Reference(required=True), 20, metadata={"description": "The same concept in other schemes (skos:exactMatch)."}
     )
 

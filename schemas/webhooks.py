@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, fields, validate
 
 from schemas.base import RequestSchema, ResponseSchema
-from schemas.fields import Identifier, Link, Text, Timestamp, Word, several
+from schemas.fields import Identifier, Link, Text, Timestamp, Word, list_of
 from schemas.filters import LONGEST_Q
 from schemas.lists import PageQuerySchema
 from schemas.vocabulary import EntryKind, Vocabulary
@@ -92,7 +92,7 @@ class WebhookFields(Schema):
         metadata={"description": "Where changes are posted: https, and an address of the public internet."},
     )
     filter = AskedFilter()
-    kinds = several(
+    kinds = list_of(
         Word(EntryKind, required=True),
         len(EntryKind),
         load_default=lambda: list(EntryKind.words()),

@@ -9,8 +9,7 @@ from flask import Response, request
 from marshmallow import Schema, ValidationError, missing
 from webargs.flaskparser import FlaskParser
 
-from schemas.base import RequestSchema
-from schemas.representation import FormQuerySchema
+from schemas.base import BaseQuerySchema, RequestSchema
 from service.errors import Fault, Invalid, ServiceError, UnsupportedMediaType
 from service.events.patch import json_patch, merge_patch
 from service.http import content_negotiation, idempotency
@@ -109,13 +108,13 @@ def operation(
 
 def _with_form(query: type[RequestSchema] | None) -> RequestSchema:
     """Return a schema of `query` and the parameters of every operation."""
-    return type(query.__name__, (query, FormQuerySchema), {})() if query else FormQuerySchema()
+    return type(query.__name__, (query, BaseQuerySchema), {})() if query else BaseQuerySchema()
 
 
 def _checked(contract: Operation, view: View) -> View:
     """Return `view` behind the checks of its contract."""
     load_query = _query_loader(contract.query)
-    has_query = type(contract.query) is not FormQuerySchema
+    has_query = type(contract.query) is not BaseQuerySchema
     is_replayed = not contract.safe and not contract.takes
 
     def run(**arguments: Any) -> Any:

@@ -100,7 +100,7 @@ _ID = Identifier()
 
 
 def _problem_of(id_: Any) -> str | None:
-    problem = _ID.problem_with(id_) if isinstance(id_, str) else "Must be a UUID."
+    problem = _ID.error_in(id_) if isinstance(id_, str) else "Must be a UUID."
     return problem or (None if UUID(id_).int else "Must be the id of an event; the nil UUID is none.")
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from schemas.fields import Checked, FactRef, Jurisdiction, Language, Link, Slug, Text, Word
+from schemas.base import CheckedString
+from schemas.fields import FactRef, Jurisdiction, Language, Link, Slug, Text, Word
 from service.mappings.codes import slug_of
 from service.mappings.context import Case, Scope, Unfit, Value, in_order
 from service.mappings.result import Reason
@@ -47,7 +48,7 @@ class Filling:
         return self.columns
 
 
-def text_filling(name: str, field: Checked, place: Place, scope: Scope) -> Filling:
+def text_filling(name: str, field: CheckedString, place: Place, scope: Scope) -> Filling:
     """What fills a field that holds one text: the first that the value gives."""
     value = _fitted(value_of(place, scope), field, place)
     check = _check(value, field, place)
@@ -142,8 +143,8 @@ def _problem_with(field: fields.Field[Any]) -> Callable[[str], str | None]:
     """The function that says what is wrong with a text for `field`, if anything is; quick where texts come again."""
     if isinstance(field, Text):
         return _text_problem(field)
-    if isinstance(field, Checked):
-        return field.problem_with if isinstance(field, Link) else lru_cache(maxsize=2048)(field.problem_with)
+    if isinstance(field, CheckedString):
+        return field.error_in if isinstance(field, Link) else lru_cache(maxsize=2048)(field.error_in)
     raise TypeError(field)
 
 
@@ -151,6 +152,6 @@ def _text_problem(field: Text) -> Callable[[str], str | None]:
     too_long = f"is longer than the {field.most:,} characters that this field holds."
 
     def problem(text: str) -> str | None:
-        return too_long if len(text) > field.most else field.problem_with(text)
+        return too_long if len(text) > field.most else field.error_in(text)
 
     return problem

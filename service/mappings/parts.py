@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from schemas.fields import Checked
+from schemas.base import CheckedString
 from service.mappings.context import Case, Condition, Given, Scope, Unfit, in_order, rows_named
 from service.mappings.field_mapping import Filling, reason_of, text_filling, texts_filling
 from service.mappings.result import Reason
@@ -124,7 +124,7 @@ def fillings_of(place: Place, known: Fields, scope: Scope) -> tuple[Filling, ...
 
 
 def _filling(name: str, field: fields.Field[Any], place: Place, scope: Scope) -> Filling | None:
-    if isinstance(field, Checked):
+    if isinstance(field, CheckedString):
         return text_filling(name, field, place, scope)
     if isinstance(field, fields.List):
         return texts_filling(name, field, place, scope)

@@ -6,8 +6,9 @@ from typing import Any
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import fields
 
+from schemas.base import Flag
 from schemas.filter_values import CommaSeparated
-from schemas.representation import Choice, Flag, Selection
+from schemas.representation import Choice, FieldSelection
 from service.http.content_negotiation import EVENT_STREAM
 from service.http.operation import JSON, JSON_PATCH, MERGE_PATCH, Operation
 from service.openapi.examples.events import ARGUMENTS, PATCHES
@@ -105,7 +106,7 @@ def takes_wishes(contract: Operation) -> bool:
 def is_selectable(contract: Operation) -> bool:
     """Whether only some fields of a record can be asked for."""
     schemas = (contract.query, contract.body) if contract.body else (contract.query,)
-    return any(isinstance(field, Selection) for schema in schemas for field in schema.fields.values())
+    return any(isinstance(field, FieldSelection) for schema in schemas for field in schema.fields.values())
 
 
 def body(contract: Operation) -> dict[str, Any] | None:
@@ -169,9 +170,9 @@ def _query_parameter(name: str, field: fields.Field[Any], converter: OpenAPIConv
     if isinstance(schema.get("type"), list):
         schema["type"] = schema["type"][0]
     if isinstance(field, Flag):
-        schema |= {"type": "string", "enum": list(Flag.WRITTEN)}
+        schema |= {"type": "string", "enum": list(Flag.SPELLINGS)}
     elif isinstance(field, Choice):
         schema["enum"] = list(field.words)
-    if isinstance(field, CommaSeparated | Selection):
+    if isinstance(field, CommaSeparated | FieldSelection):
         described |= {"style": "form", "explode": False}
     return described

@@ -11,7 +11,7 @@ from schemas.fields import Word
 from schemas.filter_values import MOST_VALUES, CommaSeparated, Number, OneOrMore
 from schemas.filters import FilterSchema
 from schemas.lists import Sort
-from schemas.representation import Choice, Selection
+from schemas.representation import Choice, FieldSelection
 from schemas.vocabulary import Vocabulary
 
 #: Where a word's vocabulary stands until every one has been described once.
@@ -73,7 +73,10 @@ def _keys(field: fields.Dict) -> dict[str, Any]:
 _UNSEEN: tuple[tuple[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]], ...] = (
     (CommaSeparated, _several),
     (OneOrMore, lambda field: {"anyOf": [_item(field.of), _several(field)]}),
-    (Selection, lambda field: {"type": "array", "items": {"type": "string", "enum": list(field.names)}, "minItems": 1}),
+    (
+        FieldSelection,
+        lambda field: {"type": "array", "items": {"type": "string", "enum": list(field.names)}, "minItems": 1},
+    ),
     (Sort, _sort),
     (Number, _number),
     (Choice, lambda field: {"enum": [*field.words, None] if field.allow_none else list(field.words)}),

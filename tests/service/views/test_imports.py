@@ -111,7 +111,7 @@ def test_bad_rows_are_told_with_line_and_place_and_the_others_land(client: Flask
     assert (report["rows"], report["error_count"], report["line"]) == (counts(created=2, refused=7), 8, 10)
     assert errors(report) == [
         (3, None, "The line is not JSON: Expecting property name enclosed in double quotes at column 2."),
-        (4, "#/title", "Must not be blank; leave it out or send null where it is unknown."),
+        (4, "#/title", "Must not be blank; leave it out or send null if it is unknown."),
         (5, "#/participants/0/jurisdiction", 'Must be an ISO 3166-1 alpha-2 code, EU or XK. Did you mean "GB"?'),
         (5, "#/participants/1/name", "Missing data for required field."),
         (6, "#/topics/0/id", 'There is no topic "nowhere".'),

@@ -14,7 +14,7 @@ from service.exports.csv_file import csv_file
 from service.exports.ndjson import ndjson_file
 from service.exports.parquet import parquet_file, require_pyarrow
 from service.search.filter import EVERYTHING, Filter
-from service.search.filters.expand import widened
+from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_of
 from service.search.filters.sql import condition_of
 from service.store.events.export import stream_documents
@@ -63,7 +63,7 @@ def require_writable(form: Form) -> None:
 
 def select(conn: Connection, selection: Selection) -> Iterator[list[bytes]]:
     """The documents of the selected events, in batches, of the state that `conn`'s transaction sees."""
-    condition = condition_of(widened(conn, selection.filter), past=selection.as_of is not None)
+    condition = condition_of(compile_filter(conn, selection.filter), past=selection.as_of is not None)
     yield from stream_documents(conn, condition, selection.order, limit=selection.limit, as_of=selection.as_of)
 
 

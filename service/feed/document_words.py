@@ -1,11 +1,13 @@
-"""Words in documents that no index holds any more, or not yet."""
+"""Words in documents that no index has any more, or not yet."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from typing import Any
 
 import orjson
 from psycopg import Connection
 
+from service.errors import Invalid
 from service.search.filter import EVERYTHING, All, AnyOf, Filter, Is, Not, Words
 from service.search.index.document import words_that_match
 
@@ -13,27 +15,48 @@ from service.search.index.document import words_that_match
 Reading = Callable[[], AbstractContextManager[Connection]]
 
 
-class DocumentWording:
-    """Says whether words stand in a document: all of them by one statement, when one is first asked for."""
+class DocumentWords:
+    """The answers whether words stand in documents. One statement answers for all words of a document."""
 
-    def __init__(self, reading: Reading, asked: Iterable[Words]) -> None:
-        """`asked` are all words that may be asked for."""
-        self._reading, self._asked = reading, tuple(dict.fromkeys(asked))
-        self._found: dict[bytes, set[str]] = {}
+    def __init__(
+        self, connect: Reading, words: Iterable[Words], *, tolerated: tuple[type[Exception], ...] = ()
+    ) -> None:
+        """`words` are all that can be in question.
+
+        After a `tolerated` error each of them is evaluated by itself, and only those that fail are without an answer.
+        """
+        self._connect, self._words, self._tolerated = connect, tuple(dict.fromkeys(words)), tolerated
+        self._answers: dict[bytes, dict[str, bool]] = {}
 
     def __call__(self, document: bytes, words: Words) -> bool:
-        """Whether `words` stand in `document`."""
-        if document not in self._found:
-            with self._reading() as conn:
-                found = words_that_match(conn, orjson.loads(document), self._asked)
-            self._found[document] = {one.text for one in found}
-        return words.text in self._found[document]
+        """Return whether the words stand in the document. Invalid if they could not be evaluated."""
+        if document not in self._answers:
+            self._answers[document] = self._evaluate(orjson.loads(document))
+        answer = self._answers[document].get(words.text)
+        if answer is None:
+            raise Invalid("The words of the filter could not be evaluated.")
+        return answer
+
+    def _evaluate(self, record: dict[str, Any]) -> dict[str, bool]:
+        try:
+            return self._match(record, self._words)
+        except self._tolerated:
+            answers: dict[str, bool] = {}
+            for words in self._words:
+                with suppress(*self._tolerated):
+                    answers |= self._match(record, (words,))
+            return answers
+
+    def _match(self, record: dict[str, Any], several: tuple[Words, ...]) -> dict[str, bool]:
+        with self._connect() as conn:
+            matching = words_that_match(conn, record, several)
+        return {words.text: words in matching for words in several}
 
 
 def words_in(asked: Filter) -> Iterator[Words]:
-    """The words that a filter asks for, as they were written.
+    """Return the words of a filter, as the client wrote them.
 
-    What they mean depends on the languages in use, and is found out with each document: it may be the first in its own.
+    They are compiled for each document, because it can be the first in its language.
     """
     match asked:
         case Words(text):
@@ -48,7 +71,7 @@ def words_in(asked: Filter) -> Iterator[Words]:
 
 
 def without_words(asked: Filter) -> Filter:
-    """A filter without words that passes whatever `asked` passes, and more."""
+    """Return a filter without words that matches whatever `asked` matches, and more."""
     match asked:
         case Words():
             return EVERYTHING

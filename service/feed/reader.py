@@ -10,7 +10,7 @@ from psycopg import Connection
 from service import store
 from service.feed.change import Change, Wording
 from service.feed.cursor import cursor_at, require_cursor_valid
-from service.feed.document_words import DocumentWording, Reading, without_words, words_in
+from service.feed.document_words import DocumentWords, Reading, without_words, words_in
 from service.feed.sequencer import catch_up
 from service.feed.tail import Tail
 from service.search.filter import EVERYTHING, Filter, Words
@@ -69,7 +69,7 @@ def _read(conn: Connection, question: FeedRequest, after: int, limit: int) -> Fe
     )
     if not words:
         return found
-    wording = DocumentWording(lambda: nullcontext(conn), words)
+    wording = DocumentWords(lambda: nullcontext(conn), words)
     return FeedSlice(found.head, entries_for(map(Change, found.entries), question, wording), found.end)
 
 
@@ -117,7 +117,7 @@ class Follower:
         if changes is None:
             self._from_tail = False
             return self._next_page(limit)
-        found = entries_for(changes, self._question, DocumentWording(self._reading, self._question.words))
+        found = entries_for(changes, self._question, DocumentWords(self._reading, self._question.words))
         self.more = len(found) > limit
         if self.more:
             found = found[:limit]

@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from service import store
 from service.search.filter import EVERYTHING, Filter
-from service.search.filters.expand import widened
+from service.search.filters.expand import compile_filter
 from service.search.filters.pushdown import parts_of
 from service.search.index.facet_keys import (
     FACETS,
@@ -112,7 +112,7 @@ def _counted(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effo
     if asked == EVERYTHING and statistics_of(conn).collection.events > effort.exact:
         sample = _sample_of_all(conn, effort)
     else:
-        sample = _sample(conn, widened(conn, asked), kinds, effort, until)
+        sample = _sample(conn, compile_filter(conn, asked), kinds, effort, until)
     return _Counted(tally(sample.rows, store.topics.find_broader(conn, topics_in(sample.rows))), sample.buckets)
 
 

@@ -26,7 +26,7 @@ from service.http.operation import JSON, operation
 from service.http.pages import address_with, page_size
 from service.http.representation import asked_format, refuse
 from service.search.filter import Filter
-from service.search.filters.expand import widened
+from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.filters.sql import condition_of
 from service.store.events.agenda import Due, Span
@@ -104,7 +104,7 @@ def _pages(query: dict[str, Any], asked: Filter, spans: Mapping[str, Span], toda
     bound_to = fingerprint("agenda", filter_key(asked), today, query["group"])
     after = decode_cursor(cursor, bound_to, 3) if cursor else None
     with reading() as conn:
-        condition = condition_of(widened(conn, asked))
+        condition = condition_of(compile_filter(conn, asked))
         try:
             found = store.events.agenda.page_agenda(conn, condition, spans, after, limit + 1)
         except DataError as error:  # the fingerprint is no secret: what follows it may be forged
@@ -124,7 +124,7 @@ def _item(due: Due, today: date) -> dict[str, Any]:
 
 def _all(conn: Connection, asked: Filter, spans: Mapping[str, Span], today: date) -> Iterator[list[dict[str, Any]]]:
     """Everything that matches, group by group, in batches."""
-    condition = condition_of(widened(conn, asked))
+    condition = condition_of(compile_filter(conn, asked))
     for name, span in spans.items():
         for batch in store.events.agenda.stream_agenda(conn, condition, span):
             yield [_item(due, today) | {"group": name} for due in batch]
@@ -134,7 +134,7 @@ def _calendar(query: dict[str, Any], asked: Filter, spans: Mapping[str, Span]) -
     """A calendar of what has a date: as many of each group as a page holds, the most where it is not said."""
     limit = page_size(query) if query["limit"] else settings().max_page_size
     with reading() as conn:
-        condition = condition_of(widened(conn, asked))
+        condition = condition_of(compile_filter(conn, asked))
         found = store.events.agenda.page_agenda(conn, condition, spans, None, limit)
     entries = [entry for items in found.values() for due in items for entry in _entry(due)]
     newest = max((record["updated_at"] for record, _ in entries), default=None)

@@ -19,7 +19,7 @@ from service.http.auth import TRUSTED_FOR, authorize, find_key, requires, secret
 from service.http.content_negotiation import EVENT_STREAM, PAGES, format_for
 from service.http.context import reading, service
 from service.http.operation import JSON, operation
-from service.search.filters.expand import widened
+from service.search.filters.expand import expand_filter
 from service.search.filters.parser import filter_of
 from service.store.feed_entries import FeedEntry
 from service.strict_json import render
@@ -75,7 +75,7 @@ def list_changes(query: dict[str, Any]) -> Response:
 def _follower(query: dict[str, Any]) -> Follower:
     asked, kinds = filter_of(query), query.get("kind")
     with reading() as conn:
-        asked = widened(conn, asked)
+        asked = expand_filter(conn, asked)
         generation, after = _position(conn, query["after"])
     question = FeedRequest(asked, tuple(kinds) if kinds else None, query["include"] == "document")
     return Follower(service().tail, reading, question, generation, after)

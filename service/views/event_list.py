@@ -14,7 +14,7 @@ from service.http.context import reading
 from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.http.pages import page, page_size, selected
 from service.http.representation import refuse
-from service.search.filters.expand import widened
+from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.filters.sql import condition_of
 from service.search.matches import listed_matches, require_words
@@ -46,7 +46,7 @@ def answer_list(query: dict[str, Any]) -> Response:
     with reading() as conn:
         # Before the first page is read: what is written meanwhile is then followed, whether a page has it or not.
         follow = (after.pop() if after else current_cursor(conn)) if is_snapshot else None
-        condition = condition_of(widened(conn, asked), past=as_of is not None)
+        condition = condition_of(compile_filter(conn, asked), past=as_of is not None)
         try:
             found = store.events.listing.page_events(conn, condition, order, after, limit, as_of=as_of)
         except DataError as error:  # the fingerprint is no secret: what follows it may be forged

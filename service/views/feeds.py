@@ -21,7 +21,7 @@ from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unus
 from service.http.operation import respond
 from service.http.pages import addresses, page_size
 from service.http.representation import OF_PAGES, refuse
-from service.search.filters.expand import widened
+from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.filters.sql import condition_of
 from service.store.events.ordering import Order
@@ -62,7 +62,7 @@ def _page(query: Mapping[str, Any], usual: int) -> tuple[list[Record], str | Non
     bound_to = fingerprint("feed", filter_key(asked), [vars(one) for one in order], as_of)
     after = decode_cursor(query["cursor"], bound_to, len(order) + 1) if query["cursor"] else None
     with reading() as conn:
-        condition = condition_of(widened(conn, asked), past=as_of is not None)
+        condition = condition_of(compile_filter(conn, asked), past=as_of is not None)
         try:
             found = store.events.listing.page_events(conn, condition, order, after, limit, as_of=as_of)
         except DataError as error:  # as in listing.py

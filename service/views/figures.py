@@ -24,7 +24,7 @@ from service.http.operation import operation
 from service.http.pages import page, page_size
 from service.http.representation import asked_format, refuse
 from service.search.filter import FigureAsked, Filter
-from service.search.filters.expand import widened
+from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.filters.sql import condition_of
 from service.search.index.main_date import foremost_date
@@ -79,7 +79,7 @@ def _answer(form: Format, query: dict[str, Any]) -> Response:
 
 def _all(conn: Connection, asked: Filter) -> Iterator[list[dict[str, Any]]]:
     """Every figure that matches, in batches."""
-    condition = store.events.figures.with_figures(condition_of(widened(conn, asked)))
+    condition = store.events.figures.with_figures(condition_of(compile_filter(conn, asked)))
     for documents in store.events.export.stream_documents(conn, condition):
         records = map(orjson.loads, documents)
         yield [figure for record in records for _, figure in flat_figures(record, asked_of_figures(asked))]
@@ -90,7 +90,7 @@ def _page(query: dict[str, Any]) -> Response:
     bound_to = fingerprint("figures", filter_key(asked))
     event, begin = _after(query["cursor"], bound_to)
     with reading() as conn:
-        condition = condition_of(widened(conn, asked))
+        condition = condition_of(compile_filter(conn, asked))
         having = store.events.figures.with_figures(condition)
         try:
             # Each has a figure that is asked for, but the first may have shown its last.

@@ -14,7 +14,7 @@ from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unus
 from service.http.pages import page, page_size, selected
 from service.http.representation import refuse
 from service.search.filter import EVERYTHING, All, Filter, Words
-from service.search.filters.expand import widened
+from service.search.filters.expand import compile_filter
 from service.search.filters.meeting import narrowing_of
 from service.search.filters.parser import filter_key
 from service.search.filters.sql import condition_of
@@ -61,7 +61,7 @@ def answer_ranked(query: dict[str, Any], asked: Filter) -> Response:
         if words is None:
             raise ValueError("There are no words to rank by.")
         meant = compile_query(conn, words, languages=position.languages if position else None)
-        rest = widened(conn, rest)
+        rest = compile_filter(conn, rest)
         found = _page(conn, meant, narrowing_of(rest), limit, position)
         count = _count(conn, meant, rest, found, query["count"])
         matches = ranked_matches(conn, query, asked, meant, found)

@@ -34,7 +34,7 @@ from service.http.idempotency import ShownOnce
 from service.http.operation import JSON, Patch, operation, respond
 from service.http.pages import page, page_size
 from service.ids import uuid7
-from service.search.filters.expand import widened
+from service.search.filters.expand import compile_filter
 from service.store.webhooks.leases import shard_of
 from service.store.webhooks.subscriptions import Subscription
 from service.strict_json import render
@@ -213,7 +213,7 @@ def _check(conn: Connection, body: Mapping[str, Any]) -> None:
     ):
         faults.append(Fault(problem, pointer="#/url"))
     try:
-        widened(conn, read_filter(body["filter"]))
+        compile_filter(conn, read_filter(body["filter"]))
     except Invalid as error:
         faults += [_in_filter(fault) for fault in error.faults]
     if faults:

@@ -1,24 +1,23 @@
 """Following the feed for the subscriptions: each change becomes a delivery to all whom it concerns, exactly once."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-import orjson
 import psycopg
 import structlog
 from psycopg import Connection
 
 from service import store
-from service.errors import Invalid, ServiceError
+from service.errors import ServiceError
 from service.feed.change import Change
-from service.feed.document_words import words_in
-from service.search.filter import EVERYTHING, Filter, Words
-from service.search.filters.expand import widened
+from service.feed.document_words import DocumentWords, words_in
+from service.search.filter import EVERYTHING, Filter
+from service.search.filters.expand import expand_filter
 from service.search.filters.parser import filter_of_json, filter_of_text
-from service.search.index.document import words_that_match
 from service.store.feed import BATCH, MATCHER
 from service.store.webhooks.deliveries import NewDelivery
 from service.webhooks.subscription_index import Index, Watched
@@ -88,7 +87,8 @@ class Matcher:
 
     def _deliveries(self, conn: Connection, change: Change, now: datetime) -> Iterator[NewDelivery]:
         candidates = self._index.candidates(change.after, change.before)
-        wording = _Wording(conn, (words for one in candidates for words in one.words))
+        words = (words for one in candidates for words in one.words)
+        wording = DocumentWords(partial(_savepoint, conn), words, tolerated=_ITS_FAULT)
         for watched in candidates:
             if change.entry.seq <= watched.since_seq:
                 continue
@@ -111,7 +111,7 @@ class Matcher:
             known_as = watch.id, watch.version
             try:
                 filters[known_as] = self._filters.get(known_as) or read_filter(watch.filter)
-                asked = widened(conn, filters[known_as], strict=False)
+                asked = expand_filter(conn, filters[known_as], strict=False)
             except _ITS_FAULT as error:
                 _park(conn, watch.id, error, now)
                 continue
@@ -127,35 +127,11 @@ def read_filter(written: Any) -> Filter:
     return filter_of_text(written) if isinstance(written, str) else filter_of_json(written)
 
 
-class _Wording:
-    """Says whether words stand in a document. Invalid where they cannot be looked for, whatever becomes of others."""
-
-    def __init__(self, conn: Connection, asked: Iterable[Words]) -> None:
-        self._conn, self._asked = conn, tuple(dict.fromkeys(asked))
-        self._found: dict[bytes, dict[str, bool]] = {}
-
-    def __call__(self, document: bytes, words: Words) -> bool:
-        if document not in self._found:
-            self._found[document] = self._look(orjson.loads(document))
-        if words.text not in self._found[document]:
-            raise Invalid("The words cannot be looked for.")
-        return self._found[document][words.text]
-
-    def _look(self, record: dict[str, Any]) -> dict[str, bool]:
-        """For each of the words whether they stand in the record, as far as that can be said."""
-        try:
-            return self._ask(record, self._asked)
-        except _ITS_FAULT:
-            known: dict[str, bool] = {}
-            for words in self._asked:
-                with suppress(*_ITS_FAULT):
-                    known |= self._ask(record, (words,))
-            return known
-
-    def _ask(self, record: dict[str, Any], asked: tuple[Words, ...]) -> dict[str, bool]:
-        with self._conn.transaction():  # a savepoint: what fails takes nothing else along
-            found = words_that_match(self._conn, record, asked)
-        return {words.text: words in found for words in asked}
+@contextmanager
+def _savepoint(conn: Connection) -> Iterator[Connection]:
+    """Yield the connection in a savepoint: what fails in it undoes nothing else."""
+    with conn.transaction():
+        yield conn
 
 
 def _park(conn: Connection, id: UUID, error: Exception, now: datetime) -> None:

@@ -15,7 +15,7 @@ from service.events.merge import merged_record
 from service.events.topics import first_topic
 from service.events.write import record_event, revise_event
 from service.ids import uuid7
-from service.search.filters.expand import widened
+from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_of_text
 from service.store.events.records import Authorship, StoredEvent
 from service.strict_json import render
@@ -108,4 +108,4 @@ class Writer:
 
 def asked(conn: psycopg.Connection, text: str) -> Any:
     """The filter that `text` says, with what it takes along."""
-    return widened(conn, filter_of_text(text))
+    return compile_filter(conn, filter_of_text(text))

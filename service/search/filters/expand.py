@@ -16,11 +16,16 @@ from service.store.topics import find_narrower, find_nearest_topics
 Wider = Mapping[str, list[str]]
 
 
-def widened(conn: Connection, asked: Filter, *, strict: bool = True) -> Filter:
-    """`asked` with what its values take along by now.
+def compile_filter(conn: Connection, asked: Filter, *, strict: bool = True) -> Filter:
+    """Return the expanded filter with its words compiled for the languages in use. Invalid as `expand_filter` is."""
+    return _compiled(conn, expand_filter(conn, asked, strict=strict))
 
-    Invalid where it names a topic that does not exist. One that was checked when it was kept should not be `strict`: it
-    goes on when a topic is deleted, which finds nothing any more.
+
+def expand_filter(conn: Connection, asked: Filter, *, strict: bool = True) -> Filter:
+    """Return the filter with the narrower topics of its topics, and the events merged with those that it names.
+
+    Invalid if it names a topic that does not exist, unless it is not `strict`: a stored filter stays valid when a topic
+    is deleted, and finds nothing by it.
     """
     wider: dict[str, Wider] = {}
     if topics := sorted(_values(asked, "topic")):
@@ -28,9 +33,9 @@ def widened(conn: Connection, asked: Filter, *, strict: bool = True) -> Filter:
         if strict and (missing := [topic for topic in topics if topic not in wider["topic"]]):
             raise Invalid("The filter names topics that do not exist.", _unknown(conn, missing, asked))
     if events := sorted(_values(asked, "related_to")):
-        found = find_same_events(conn, [UUID(event) for event in events])
-        wider["related_to"] = {str(event): [str(id_) for id_ in same] for event, same in found.items()}
-    return _compiled(conn, _replaced(asked, wider) if wider else asked)
+        same_events = find_same_events(conn, [UUID(event) for event in events])
+        wider["related_to"] = {str(event): [str(id_) for id_ in same] for event, same in same_events.items()}
+    return _replaced(asked, wider) if wider else asked
 
 
 def _compiled(conn: Connection, asked: Filter) -> Filter:

@@ -11,7 +11,7 @@ from service.store.search.conditions import Narrowing
 
 
 def narrowing_of(asked: Filter) -> Narrowing | None:
-    """How events are found that `asked`, widened, lets pass; None where it lets pass all."""
+    """How events are found that `asked`, compiled, lets pass; None where it lets pass all."""
     if asked == EVERYTHING:
         return None
     parts = parts_of(asked, few=False)

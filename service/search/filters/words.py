@@ -7,7 +7,7 @@ from service.store.search.conditions import TsCondition
 
 
 def words_condition(asked: Words) -> Condition:
-    """The condition that an event meets where its text has the words of `asked`, which narrowing.widened has read."""
+    """The condition that an event meets where its text has the words of `asked`, which are compiled."""
     found = words_beside(asked)
     if not found.values:
         return found
@@ -22,7 +22,7 @@ def words_condition(asked: Words) -> Condition:
 def words_beside(asked: Words) -> Condition:
     """The same condition on a row of event_search that is named `event`."""
     if not isinstance(asked, CompiledWords):
-        raise TypeError("The words are not compiled: apply expand.widened first.")
+        raise TypeError("The words are not compiled: apply expand.compile_filter first.")
     if not asked.all_words:
         return Condition("FALSE")
     ways = [

@@ -7,7 +7,7 @@ from psycopg import Connection
 
 from service import store
 from service.search.filter import All, Filter, Words
-from service.search.filters.expand import widened
+from service.search.filters.expand import compile_filter
 from service.search.filters.pushdown import parts_of
 from service.search.text.normalize import LETTERS, correctable
 from service.store.search.spelling import Known
@@ -65,7 +65,7 @@ def better(conn: Connection, asked: Filter) -> str | None:
 
 def _count(conn: Connection, asked: Filter) -> int:
     """How many events have all words: one more than are little, at most."""
-    parts = parts_of(widened(conn, asked), few=True)
+    parts = parts_of(compile_filter(conn, asked), few=True)
     return store.search.facets.count_up_to(
         conn, store.search.facets.Among(parts.indexed, parts.seen, parts.far), LITTLE + 1
     )

@@ -159,7 +159,7 @@ def test_a_filter_that_fails_on_one_event_is_parked_and_the_others_are_told(
             conn.execute("SELECT 'poison'::tsquery::integer")
         return set(words)
 
-    monkeypatch.setattr("service.webhooks.matcher.words_that_match", look, raising=False)
+    monkeypatch.setattr("service.feed.document_words.words_that_match", look)
     writer = Writer(feed, 8)
     poisoned = subscribe(feed, key_id, "q=poison")
     well = [subscribe(feed, key_id, said) for said in ("q=plain", "q=simple&not_tag=nobody")]
@@ -226,6 +226,24 @@ def test_words_are_looked_for_in_a_language_that_nobody_had_written_before(
     create_event(client, title="The ministry", lang="en")
     match_all(feed, matcher)
     assert [seq for seq, _, _ in deliveries(feed, subscription)] == [2]
+
+
+@pytest.mark.parametrize(
+    ("said", "seqs"),
+    [
+        ({"any": [{"q": "battery"}, {"q": "mining"}]}, [1, 2]),
+        ({"all": [{"q": "mining"}, {"q": "-battery"}]}, [2]),
+        ({"not": {"any": [{"q": "battery"}, {"q": "mining"}]}}, [3]),
+    ],
+)
+def test_several_words_in_one_filter_are_each_looked_for(
+    feed: psycopg.Connection, key_id: UUID, client: Any, said: Any, seqs: list[int]
+) -> None:
+    subscription = subscribe(feed, key_id, said)
+    for title in ("Battery law", "Mining law", "Other"):
+        create_event(client, title=title)
+    match_all(feed)
+    assert [seq for seq, _, _ in deliveries(feed, subscription)] == seqs
 
 
 # The index

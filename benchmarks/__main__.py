@@ -16,11 +16,10 @@ from benchmarks.articles import body
 from benchmarks.load import CREATE, EMPTY, JOBS, Load, find_tool
 from benchmarks.rows import fill, forget_created
 from service import store
-from service.api_keys import digest, new_key
 from service.config import MIGRATIONS
 from service.db import embedded_postgres
 from service.db.migrations import migrate
-from service.ids import uuid7
+from service.ids import digest, new_key, uuid7
 from service.strict_json import render
 
 #: Bodies that are sent in turn, each time with another external id and day: the same event again would be a duplicate.

@@ -20,9 +20,8 @@ from benchmarks.bulk.rows import article_row, tracker_row, write_file
 from benchmarks.databases import empty_database
 from benchmarks.usage import Watched, seconds_of, watching
 from service import store
-from service.api_keys import digest, new_key
 from service.db.embedded_postgres import Server
-from service.ids import uuid7
+from service.ids import digest, new_key, uuid7
 
 #: What an event is written to, in an order in which foreign keys are kept.
 _TABLES = (

@@ -9,12 +9,11 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from benchmarks.search.loader import load
 from service import store
-from service.api_keys import digest, new_key
 from service.config import MIGRATIONS
 from service.db import embedded_postgres
 from service.db.embedded_postgres import Server
 from service.db.migrations import migrate
-from service.ids import uuid7
+from service.ids import digest, new_key, uuid7
 
 #: What a database is marked with that is loaded in whole.
 _LOADED = "loaded"

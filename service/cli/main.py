@@ -128,12 +128,14 @@ def keys() -> None:
 @click.option("--expires", type=click.DateTime(), help="When it ends, in UTC; never when not given.")
 def create_key(name: str, scopes: tuple[str, ...], expires: datetime | None) -> None:
     """Make a key, and show it this once."""
+    from schemas.keys import Scope  # noqa: PLC0415 (as above)
     from service import store  # noqa: PLC0415 (as above)
-    from service.api_keys import PREFIX_LENGTH, SCOPES, digest, new_key  # noqa: PLC0415 (as above)
-    from service.ids import uuid7  # noqa: PLC0415 (as above)
+    from service.ids import PREFIX_LENGTH, digest, new_key, uuid7  # noqa: PLC0415 (as above)
 
-    if unknown := set(scopes) - set(SCOPES):
-        raise click.BadParameter(f"{', '.join(sorted(unknown))}: scopes are {', '.join(SCOPES)}.", param_hint="--scope")
+    if unknown := set(scopes) - set(Scope.words()):
+        raise click.BadParameter(
+            f"{', '.join(sorted(unknown))}: scopes are {', '.join(Scope.words())}.", param_hint="--scope"
+        )
     expires_at = expires.replace(tzinfo=UTC) if expires else None
     if expires_at and expires_at <= datetime.now(UTC):
         raise click.BadParameter("must be in the future.", param_hint="--expires")

@@ -22,12 +22,11 @@ import click
 import psycopg
 
 from service import store
-from service.api_keys import digest, new_key
 from service.cli.seed import seed_database
 from service.config import MIGRATIONS, ROOT, SEEDS, Settings, environment_name
 from service.db import embedded_postgres
 from service.db.migrations import migrate
-from service.ids import uuid7
+from service.ids import digest, new_key, uuid7
 from service.search.index.reindex import index
 
 #: What is open on one's own machine unless the environment says otherwise: reading, and webhooks to the machine itself.

@@ -12,10 +12,9 @@ import structlog
 from flask import g, request
 
 from service import store
-from service.api_keys import digest, is_well_formed
-from service.db.pool import Database
 from service.errors import Forbidden, TooManyRequests, Unauthenticated
-from service.http.context import reading, service, settings
+from service.http.context import Service, reading, service, settings
+from service.ids import digest, is_well_formed
 from service.store.keys import Key
 
 View = Callable[..., Any]
@@ -125,12 +124,12 @@ def _record_use(key_id: UUID, now: float) -> None:
     recorded = service().recorded_uses
     if now - recorded.get(key_id, -USE_RECORDED_EVERY) >= USE_RECORDED_EVERY:
         recorded[key_id] = now
-        Thread(target=_write_use, args=(service().database, key_id), daemon=True).start()
+        Thread(target=_write_use, args=(service(), key_id), daemon=True).start()
 
 
-def _write_use(database: Database, key_id: UUID) -> None:
+def _write_use(app: Service, key_id: UUID) -> None:
     try:
-        with database.reading() as conn:
+        with app.database.reading() as conn:
             store.keys.record_use(conn, key_id)
     except Exception as error:  # noqa: BLE001 (nobody waits for it, and the next try comes a minute later)
         log.warning("key_use_not_noted", key=str(key_id), cause=type(error).__name__)

@@ -13,8 +13,7 @@ import structlog
 from flask import Flask, Response, g, request
 from structlog.typing import ExcInfo
 
-from service.api_keys import PREFIX
-from service.ids import uuid7
+from service.ids import PREFIX, uuid7
 from service.observability import metrics
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")

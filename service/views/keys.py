@@ -9,7 +9,6 @@ from flask import Blueprint, Response, url_for
 from schemas.keys import IssuedKeySchema, KeyQuerySchema, KeySchema, MeSchema, NewKeySchema
 from schemas.lists import page_of
 from service import store
-from service.api_keys import PREFIX_LENGTH, digest, new_key
 from service.errors import Invalid, NotFound
 from service.events.normalize import timestamp
 from service.http.auth import ANY_SCOPE, evict_cached_key, requires
@@ -19,7 +18,7 @@ from service.http.idempotency import ShownOnce
 from service.http.operation import JSON, operation
 from service.http.pages import page, page_size
 from service.http.rate_limit import Quota
-from service.ids import uuid7
+from service.ids import PREFIX_LENGTH, digest, new_key, uuid7
 from service.store.keys import Key
 from service.strict_json import render
 

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from schemas.events import NewEventSchema
-from schemas.fast_load import quick_loader
 from service.mappings import Mapped, Refused, load_mapping
+from service.validation import fast_loader
 from tests.mappings import MAPPINGS
 from tests.trackers import CORONANET, CPD, FILES, LAWS, outcomes_of, rows_of
 
@@ -30,7 +30,7 @@ def test_every_row_of_a_tracker_is_in_one_outcome(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_record_of_a_tracker_is_surely_valid(name: str) -> None:
-    load = quick_loader(NewEventSchema)
+    load = fast_loader(NewEventSchema)
     for outcome in outcomes_of(name):
         if isinstance(outcome, Mapped):
             load(outcome.record)

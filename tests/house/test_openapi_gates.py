@@ -14,8 +14,8 @@ from flask import Flask
 from openapi_spec_validator import validate
 
 from service import create_app, store
-from service.api_keys import digest
 from service.config import Settings
+from service.ids import digest
 from service.openapi.spec import to_yaml
 from tests.node import REDOCLY, run_node
 from tests.serving import Served

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from flask import Flask
 
+from schemas.keys import Scope
 from service import create_app
-from service.api_keys import SCOPES
 from service.config import Settings
 from service.http.auth import ANY_SCOPE, requires
 from service.openapi.spec import to_yaml
@@ -38,7 +38,7 @@ def test_every_route_names_its_scope_but_those_that_need_none(app: Flask) -> Non
     scopes = {rule.rule: getattr(app.view_functions[rule.endpoint], "scope", None) for rule in app.url_map.iter_rules()}
     assert {rule for rule, scope in scopes.items() if scope is None} == WITHOUT_KEY
     assert {rule for rule, scope in scopes.items() if scope == ANY_SCOPE} == {"/v1/me"}
-    assert {scope for scope in scopes.values() if scope} <= set(SCOPES)
+    assert {scope for scope in scopes.values() if scope} <= set(Scope.words())
 
 
 def test_every_route_that_changes_something_needs_more_than_reading(app: Flask) -> None:
@@ -50,7 +50,7 @@ def test_every_route_that_changes_something_needs_more_than_reading(app: Flask) 
     ]
     assert changing
     scopes = {getattr(app.view_functions[rule.endpoint], "scope", None) for rule in changing}
-    assert scopes <= set(SCOPES) - {"events:read"}
+    assert scopes <= set(Scope.words()) - {"events:read"}
 
 
 def test_requires_leaves_the_scope_where_these_tests_look() -> None:

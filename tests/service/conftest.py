@@ -13,11 +13,10 @@ from flask.testing import FlaskClient
 
 from schemas.events import NewEventSchema
 from service import create_app, store
-from service.api_keys import digest, new_key
 from service.config import Settings
 from service.db.pool import Database
 from service.events.write import record_event
-from service.ids import uuid7
+from service.ids import digest, new_key, uuid7
 from tests.factories import EARLIER, an_event
 
 

@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service import create_app
-from service.api_keys import digest, is_well_formed, new_key
 from service.config import Settings
 from service.http import auth, problems
+from service.ids import digest, is_well_formed, new_key
 from service.observability import access_log
 from tests.factories import an_event
 from tests.service.conftest import make_key

@@ -11,8 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from service import store
-from service.api_keys import digest, is_well_formed, new_key
 from service.http import auth
+from service.ids import digest, is_well_formed, new_key
 from tests.factories import an_event
 from tests.service.conftest import make_key, running
 

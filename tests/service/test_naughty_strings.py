@@ -12,8 +12,8 @@ from marshmallow import ValidationError
 
 from schemas.base import CheckedString
 from schemas.events import NewEventSchema
-from schemas.fast_load import Unsure, quick_loader
 from schemas.fields import Text
+from service.validation import Unsure, fast_loader
 from tests.factories import a_full_event, create_event, create_topic
 from tests.schemas.spoiling import FIELDS, full_event_with
 
@@ -82,7 +82,7 @@ def test_what_a_text_may_hold_comes_back_equal_and_nothing_is_a_fault_of_ours(
 
 
 def test_every_other_field_takes_them_or_says_what_is_wrong(naughty: list[str]) -> None:
-    schema, load = NewEventSchema(), quick_loader(NewEventSchema)
+    schema, load = NewEventSchema(), fast_loader(NewEventSchema)
     for path, field in FIELDS:
         if isinstance(field, CheckedString) and not isinstance(field, Text):
             for string in naughty:

@@ -9,7 +9,7 @@ import orjson
 import psycopg
 import pytest
 
-from service.api_keys import new_key
+from service.ids import new_key
 from service.observability.access_log import _without_words
 from tests.factories import an_event
 from tests.service.conftest import make_key

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service import store
-from service.api_keys import digest
 from service.cli.main import main
+from service.ids import digest
 
 Run = Callable[..., Result]
 

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service import store
-from service.api_keys import digest
+from service.ids import digest
 from tests.answers import body
 from tests.factories import create_event
 from tests.service.conftest import make_key, running

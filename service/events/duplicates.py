@@ -7,9 +7,7 @@ from uuid import UUID
 
 from service.errors import Duplicate
 from service.events.write import title_key
-from service.search.index.features import BEYOND, MONTH, label, parties_of
-from service.search.index.main_date import main_date
-from service.search.index.sources import url_key
+from service.search.index.features import BEYOND, MONTH, label, main_date, parties_of, url_key
 from service.store.events.duplicates import Clues
 
 #: Days that a date leaves open at most to be compared with others: a year. A span of more years overlaps with too much.

@@ -9,7 +9,7 @@ from typing import Any
 from schemas.edtf import HALVES, MONTHS, QUARTERS, SEASONS, THIRDS, bounds
 from service.search.filter import All, FigureAsked, Filter, Is
 from service.search.filters.evaluate import is_asked
-from service.search.index.main_date import foremost_date
+from service.search.index.features import foremost_date
 from service.store.events.figures import Amounts
 
 Record = Mapping[str, Any]

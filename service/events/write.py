@@ -15,9 +15,7 @@ from service.events.agenda import open_items
 from service.events.diff import changed_fields
 from service.events.normalize import Record, is_unchanged, normalize
 from service.search.index.document import wording_of
-from service.search.index.features import Subject, subject_of
-from service.search.index.main_date import announced_date
-from service.search.index.sources import url_key
+from service.search.index.features import Subject, announced_date, subject_of, url_key
 from service.store.events.links import Links, Relation
 from service.store.events.records import Authorship, EventRow, StoredEvent
 from service.strict_json import render

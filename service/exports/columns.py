@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from service.search.index.main_date import foremost_date
+from service.search.index.features import foremost_date
 
 Record = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from service.search.index.main_date import foremost_date
+from service.search.index.features import foremost_date
 
 Record = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 from service.exports.columns import AFFECTED, COLUMNS, Row
 from service.exports.csv_file import join, unshield
 from service.exports.from_columns import READ, sent_by
-from service.search.index.main_date import foremost_date
+from service.search.index.features import foremost_date
 
 Record = dict[str, Any]
 Cells = Mapping[str, str]

@@ -27,7 +27,7 @@ from service.search.filter import FigureAsked, Filter
 from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.filters.sql import condition_of
-from service.search.index.main_date import foremost_date
+from service.search.index.features import foremost_date
 from service.store.condition import Condition
 from service.strict_json import render
 from service.views.event_list import DEFAULT_ORDER

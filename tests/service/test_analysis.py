@@ -2,8 +2,7 @@
 
 import pytest
 
-from service.search.text.analyzer import code_of, fold, prepared, words_of
-from service.search.text.languages import configuration_of, guess
+from service.search.text.analyzer import code_of, configuration_of, fold, guess, prepared, words_of
 
 
 @pytest.mark.parametrize(

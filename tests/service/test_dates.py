@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.edtf import Bounds
-from service.search.index.main_date import announced_date, main_date
+from service.search.index.features import announced_date, main_date
 
 Dates = list[dict[str, Any]]
 

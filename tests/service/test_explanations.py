@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.search.suggest.spelling import nearest, slips
-from service.store.search.spelling import Known
+from service.store.search.words import Known
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
 from tests.service.problems import problem_of

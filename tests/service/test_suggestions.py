@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from service.feed.sequencer import catch_up
 from service.search.suggest.indexer import keep_names_once
+from service.search.suggest.spelling import beginnings, folded, name_words, spelt
 from service.search.suggest.suggestions import in_titles
-from service.search.text.normalize import beginnings, folded, name_words, spelt
 from service.store.search.tsquery import Lexeme, TsQuery
 from tests.factories import create_event, create_topic
 from tests.service.problems import problem_of

@@ -9,8 +9,17 @@ from psycopg import Connection
 from service.search.filter import Words
 from service.search.index.facet_keys import counted_of, keys_of
 from service.search.index.features import Subject, subject_of
-from service.search.text.analyzer import MARK, fold, itself, plain_words, prepared
-from service.search.text.languages import DEFAULT, FUNCTION_WORDS, configuration_of, guess
+from service.search.text.analyzer import (
+    DEFAULT,
+    FUNCTION_WORDS,
+    MARK,
+    configuration_of,
+    fold,
+    guess,
+    itself,
+    plain_words,
+    prepared,
+)
 from service.search.text.query_compiler import compile_queries
 from service.store.search.documents import Wording, find_matching
 

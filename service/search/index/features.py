@@ -1,14 +1,15 @@
 """What filters look at in an event: in a row its columns, in a document that is matched by itself the same."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from schemas.edtf import Bounds
-from service.search.index.main_date import main_date
-from service.search.index.sources import url_key
+from schemas.edtf import Bounds, bounds
 
 Record = Mapping[str, Any]
 
@@ -168,3 +169,69 @@ def _ranges(tag: str) -> Iterator[str]:
     while tag:
         yield tag
         tag = tag.rpartition("-")[0]
+
+
+# The main date
+
+#: What an event is remembered by, foremost first.
+_FOREMOST = ("launched", "signed", "adopted", "agreed", "announced", "published", "in_force", "proposed", "reported")
+_RANK = {kind: rank for rank, kind in enumerate(_FOREMOST)}
+
+#: Sorts behind every day, as text does.
+_LAST = date.max.isoformat()
+
+Dates = Iterable[Mapping[str, Any]]
+
+
+def foremost_date(dates: Dates) -> Mapping[str, Any] | None:
+    """The date that stands for the event: what happened before what is expected, then by kind, then the earliest."""
+    return min(dates, key=_standing, default=None)
+
+
+def main_date(dates: Dates) -> Bounds | None:
+    """The bounds of the foremost date."""
+    foremost = foremost_date(dates)
+    return bounds(foremost["edtf"]) if foremost else None
+
+
+def announced_date(dates: Dates) -> Bounds | None:
+    """The bounds of the earliest actual date on which it was announced or, where none is known, reported."""
+    actual = [entry for entry in dates if entry["modality"] == "actual"]
+    for kind in ("announced", "reported"):
+        found = [bounds(entry["edtf"]) for entry in actual if entry["kind"] == kind]
+        if found:
+            return min(found, key=lambda entry: entry.earliest or date.max)
+    return None
+
+
+def _standing(entry: Mapping[str, Any]) -> tuple[bool, int, str]:
+    # A completed record has its bounds beside the date; reading it again takes ten times as long.
+    earliest = entry["earliest"] if "earliest" in entry else _text(bounds(entry["edtf"]).earliest)
+    return entry["modality"] != "actual", _RANK.get(entry["kind"], len(_RANK)), earliest or _LAST
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+# Sources
+
+#: Parameters that say where a reader came from, not what is read.
+_TRACKING = re.compile(r"(utm_.*|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|ref|ref_src|cmpid)\Z", re.IGNORECASE)
+
+#: Characters of a key; what is longer is known by its digest, since an index holds no more than a third of a page.
+_LONGEST = 500
+
+
+@lru_cache(maxsize=1_000)  # each is asked for several times while its event is written
+def url_key(url: str) -> str:
+    """What is the same for all ways to write the address of one page.
+
+    Scheme, `www.`, case of the host, default port, fragment, a last slash and tracking parameters do not count.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removeprefix("www.")
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    told = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(pair[0]))
+    key = f"{host}{port}{parts.path.rstrip('/')}" + (f"?{urlencode(told)}" if told else "")
+    return key if len(key) <= _LONGEST else hashlib.sha256(key.encode()).hexdigest()

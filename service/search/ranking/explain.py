@@ -11,9 +11,9 @@ from service import store
 from service.search.index.document import TIMES
 from service.search.ranking.bm25 import Figures
 from service.search.text.query_compiler import CompiledWords, Term
-from service.store.search.explain import Fields, Words
 from service.store.search.ranking import Ranking, Weighed
 from service.store.search.tsquery import TsQuery
+from service.store.search.words import Fields, Words
 
 #: What stands where the weights of a tsvector are.
 FIELDS = {"A": "title", "B": "summary", "C": "body", "D": "sources"}
@@ -52,9 +52,9 @@ def explain(
 ) -> dict[UUID, Explanation]:
     """For each of the events that were ranked so why it was; what is not there any more lacks."""
     explained = list(_explained(words, ranking, figures))
-    counted = store.search.explain.find_frequencies(conn, ranking, ids)
+    counted = store.search.words.find_frequencies(conn, ranking, ids)
     lexemes, beginnings = _lexemes(one.term for one in explained)
-    fields = store.search.explain.find_fields(conn, lexemes, beginnings, ids)
+    fields = store.search.words.find_fields(conn, lexemes, beginnings, ids)
     return {id_: _explanation(of_one, explained, ranking, fields.get(id_, {})) for id_, of_one in counted.items()}
 
 

@@ -13,8 +13,7 @@ from service import store
 from service.search.filter import All, AnyOf, Filter, Words
 from service.search.index.document import distinct_passages, spoken
 from service.search.ranking.fragments import Fragment, Hit, fragments
-from service.search.text.analyzer import WORD, fold, is_unspaced, plain_words
-from service.search.text.languages import FUNCTION_WORDS
+from service.search.text.analyzer import FUNCTION_WORDS, WORD, fold, is_unspaced, plain_words
 from service.search.text.query_parser import Group, parse
 
 Record = Mapping[str, Any]
@@ -174,9 +173,7 @@ def _meanings(conn: Connection, patterns: Iterable[Pattern], texts: Iterable[_Te
             if (anything or token.word[:1] in initials) and len(said) < _MOST_WORDS:
                 said[text.configuration, token.word] = None
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for configuration, word, meant in (
-        store.search.lexemes.find_forms(conn, list(said), asked) if asked and said else ()
-    ):
+    for configuration, word, meant in store.search.words.find_forms(conn, list(said), asked) if asked and said else ():
         found[configuration, word].add(meant)
     return found
 

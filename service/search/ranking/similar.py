@@ -41,7 +41,7 @@ class Similar:
 def similar_to(conn: Connection, id: UUID, condition: Condition | None, limit: int, *, cap: int) -> Similar:
     """At most `limit` events that have the most telling words of the event `id`, and meet `condition`."""
     statistics = statistics_of(conn)
-    said = store.search.similar.find_lexemes(conn, id, _CONSIDERED, MARK)
+    said = store.search.words.find_lexemes(conn, id, _CONSIDERED, MARK)
     counts = [count.value for count in statistics.counts(conn, [_query(lexeme) for lexeme, _ in said])]
     events = statistics.collection.events
     telling = sorted(

@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from service import store
 from service.search.index.document import passages
-from service.search.text.normalize import folded, name_words, spelt
+from service.search.suggest.spelling import folded, name_words, spelt
 from service.store.search.suggestion_index import FOLLOWER, Name
 
 Record = Mapping[str, Any]

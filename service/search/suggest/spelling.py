@@ -1,7 +1,10 @@
 """What was most likely meant by words that find little: spelt as the events spell them."""
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from psycopg import Connection
 
@@ -9,8 +12,8 @@ from service import store
 from service.search.filter import All, Filter, Words
 from service.search.filters.expand import compile_filter
 from service.search.filters.pushdown import parts_of
-from service.search.text.normalize import LETTERS, correctable
-from service.store.search.spelling import Known
+from service.store.search.tsquery import Lexeme, TsQuery
+from service.store.search.words import Known
 
 #: Events found up to which it is worth looking for what was meant.
 LITTLE = 3
@@ -40,8 +43,8 @@ def corrected(conn: Connection, text: str) -> str | None:
     if not written:
         return None
     words = sorted({one.folded for one in written})
-    known = store.search.spelling.count_known(conn, words)
-    alike = store.search.spelling.find_like(conn, [word for word in words if known.get(word, 0) <= _SURELY])
+    known = store.search.words.count_known(conn, words)
+    alike = store.search.words.find_like(conn, [word for word in words if known.get(word, 0) <= _SURELY])
     meant = {word: nearest(word, known.get(word, 0), alike.get(word, ())) for word in words}
     parts, end = [], 0
     for one in written:
@@ -103,3 +106,63 @@ def slips(typed: str, meant: str) -> int:
             swapped = place > 1 < other and letter == meant[other - 2] and typed[place - 2] == wanted
             row.append(min(least, above_that[other - 2] + 1) if swapped else least)
     return row[-1]
+
+
+# Words as they are typed
+
+#: Characters of a name that are looked at, words of it, and beginnings within writing without spaces.
+_LOOKED_AT, _MOST_NAME_WORDS, _MOST_WITHIN = 300, 40, 30
+
+#: Letters of a word that is worth correcting: of a shorter one everything is like everything else.
+_SHORTEST, _LONGEST = 4, 40
+
+#: Words that are remembered with their folded form: most of a text are in most others, too.
+_REMEMBERED = 65_536
+
+_WORD = re.compile(r"\w+")
+#: Letters and what stands above or below them, whatever their form; no digits.
+LETTERS = re.compile("[^\\W\\d_](?:[^\\W\\d_]|[\u0300-\u036f])*")
+
+#: Writing without spaces: whatever a reader types may stand within.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+"
+)
+
+
+def folded(text: str) -> str:
+    """`text` with its words in one case, without accents, and one space between each two."""
+    return " ".join(_words(text))
+
+
+def name_words(text: str) -> list[str]:
+    """The words by whose beginnings a name is found."""
+    words = _words(text)
+    within = [run[begin:] for word in words for run in _UNSPACED.findall(word) for begin in range(len(run))]
+    return list(dict.fromkeys([*words, *within[:_MOST_WITHIN]]))
+
+
+def beginnings(text: str) -> TsQuery:
+    """Return the query for names with words that begin as each word of `text` does."""
+    return TsQuery.all(Lexeme(word, begins=True) for word in _words(text))
+
+
+def spelt(text: str) -> Iterator[tuple[str, str]]:
+    """Each word of `text` that is worth correcting, in small letters, with its folded form."""
+    for found in LETTERS.finditer(text):
+        if (word := correctable(found[0])) is not None:
+            yield word
+
+
+@lru_cache(_REMEMBERED)
+def correctable(letters: str) -> tuple[str, str] | None:
+    """A word in small letters and folded, or None where it is too short, too long or of writing without spaces."""
+    word = unicodedata.normalize("NFKC", letters).lower()
+    if not _SHORTEST <= len(word) <= _LONGEST or _UNSPACED.search(word):
+        return None
+    return word, folded(word).replace(" ", "")
+
+
+def _words(text: str) -> list[str]:
+    decomposed = unicodedata.normalize("NFKD", text[:_LOOKED_AT]).casefold()
+    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return _WORD.findall(unicodedata.normalize("NFC", plain))[:_MOST_NAME_WORDS]

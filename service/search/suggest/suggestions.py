@@ -11,9 +11,8 @@ from service import store
 from service.search.filter import Words
 from service.search.ranking.bm25 import region_of
 from service.search.ranking.statistics import statistics_of
-from service.search.suggest.spelling import corrected
+from service.search.suggest.spelling import beginnings, corrected, folded
 from service.search.text.analyzer import MARK
-from service.search.text.normalize import beginnings, folded
 from service.search.text.query_compiler import compile_query
 from service.store.search.suggestions import LOOKED_THROUGH, Offer
 from service.store.search.tsquery import Lexeme, TsQuery
@@ -100,7 +99,7 @@ def _spelt_out(conn: Connection, typed: str) -> str | None:
     complete, _, last = (folded(part) for part in typed.rpartition(" "))
     if len(last) < _SHORTEST:
         return complete or None
-    ends = store.search.spelling.find_beginning(conn, last, _MOST_ENDS) if last.isalpha() else []
+    ends = store.search.words.find_beginning(conn, last, _MOST_ENDS) if last.isalpha() else []
     return f"{complete} {' OR '.join(ends or [last])}"
 
 

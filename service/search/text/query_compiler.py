@@ -10,8 +10,8 @@ from psycopg import Connection
 from service.search.filter import Words
 from service.search.text.analyzer import MARK, itself
 from service.search.text.query_parser import Expression, Group, Place, Way, parse
-from service.store.search.stems import find_stems
 from service.store.search.tsquery import Lexeme, Operand, Phrase, TsQuery
+from service.store.search.words import find_stems
 
 #: Words that follow each other in a query count more where they stand so near in a text.
 NEAR: Final = 4

@@ -3,31 +3,23 @@
 from service.store.search import (
     conditions,
     documents,
-    explain,
     facets,
-    lexemes,
     ranking,
-    similar,
-    spelling,
     statistics,
-    stems,
     suggestion_index,
     suggestions,
     unranked,
+    words,
 )
 
 __all__ = [
     "conditions",
     "documents",
-    "explain",
     "facets",
-    "lexemes",
     "ranking",
-    "similar",
-    "spelling",
     "statistics",
-    "stems",
     "suggestion_index",
     "suggestions",
     "unranked",
+    "words",
 ]

@@ -15,7 +15,7 @@ from schemas.events import NewEventSchema
 from schemas.fields import Text
 from service.validation import Unsure, fast_loader
 from tests.factories import a_full_event, create_event, create_topic
-from tests.schemas.spoiling import FIELDS, full_event_with
+from tests.schemas.wrong_values import FIELDS, full_event_with
 
 FILE = Path(__file__).resolve().parents[3] / "shared/data/conformance/naughty-strings.json"
 

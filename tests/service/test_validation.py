@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from schemas.events import COMPUTED, NewEventSchema
 from service.validation import Unsure, fast_loader
 from tests.factories import a_full_event, an_event
-from tests.schemas.spoiling import FIELDS, WRONG, full_event_with
+from tests.schemas.wrong_values import FIELDS, WRONG, full_event_with
 from tests.strategies import events
 
 load = fast_loader(NewEventSchema)

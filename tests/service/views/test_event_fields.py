@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 from schemas.events import NewEventSchema
 from schemas.fields import Text
 from tests.factories import a_full_event, an_event, create_topic
-from tests.schemas.spoiling import FIELDS, WRONG, Path, full_event_with
+from tests.schemas.wrong_values import FIELDS, WRONG, Path, full_event_with
 from tests.service.problems import details, problem_of
 
 

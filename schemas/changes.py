@@ -1,4 +1,4 @@
-"""The change feed: what is asked of it, and what it answers."""
+"""The change feed: its query and its pages."""
 
 from typing import Any
 
@@ -13,20 +13,20 @@ from schemas.filters import FilterQuerySchema
 from schemas.lists import Limit
 from schemas.representation import Choice
 
-#: Entries of a page when nothing is said, and at most.
+#: Entries of a page: the default and the maximum.
 PAGE, MOST = 100, 1_000
 
-#: Seconds for which a page waits for an entry at most.
+#: Maximum seconds that a request waits for an entry.
 LONGEST_WAIT = 30
 
 _KIND = CommaSeparated(
     Word(words.EntryKind, required=True),
-    metadata={"description": "Kinds of entries. Who keeps a copy needs all of them."},
+    metadata={"description": "Kinds of entries. To keep a copy you need all of them."},
 )
 
 
 class Seconds(fields.Integer):
-    """A whole number of seconds; what is over the longest wait is brought down to it."""
+    """A whole number of seconds; a larger value is reduced to the longest wait."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         digits = 9
@@ -36,37 +36,37 @@ class Seconds(fields.Integer):
 
 
 class ChangesQuerySchema(FilterQuerySchema):
-    """Which entries, from where, and whether to wait for them."""
+    """The filter of the entries, the cursor, and the time to wait."""
 
     after = fields.String(
         load_default=None,
         metadata={
             "examples": ["now"],
-            "description": "The `cursor` of the page before, or of a snapshot; `now` for what is written from now on."
-            " Without it from the oldest entry that is kept.",
+            "description": "The `cursor` of the previous page or of a snapshot; `now` for writes from now on."
+            " The default is the oldest entry that is kept.",
         },
     )
     limit = Limit(
         load_default=PAGE,
-        metadata={"minimum": 1, "description": f"Entries of a page, {PAGE} when not given, {MOST:,} at most."},
+        metadata={"minimum": 1, "description": f"Entries of a page: {PAGE} by default, {MOST:,} at most."},
     )
     wait = Seconds(
         load_default=0,
         metadata={
             "minimum": 0,
-            "description": f"Seconds to wait for an entry where there is none yet, {LONGEST_WAIT} at most.",
+            "description": f"Seconds to wait if there is no entry yet, at most {LONGEST_WAIT}.",
         },
     )
     kind = _KIND
     include = Choice(
         ("document", "none"),
         load_default="document",
-        metadata={"description": "Whether entries hold the `document` of their version; it is null with `none`."},
+        metadata={"description": "`document` to include the document of each version; with `none` it is null."},
     )
 
 
 class EntryChangeSchema(ResponseSchema):
-    """Why the version differs from the one before; null where its writer did not say."""
+    """The kind of the change; null if its author gave none."""
 
     kind = Word(words.ChangeKind)
 
@@ -77,7 +77,7 @@ class FeedEntrySchema(ResponseSchema):
     seq = fields.Integer(
         required=True,
         strict=True,
-        metadata={"minimum": 1, "description": "Its number in the feed. All have one, without gaps, in one order."},
+        metadata={"minimum": 1, "description": "Number of the entry: ascending, without gaps."},
     )
     kind = Word(words.EntryKind, required=True)
     event_id = Identifier(required=True)
@@ -88,29 +88,29 @@ class FeedEntrySchema(ResponseSchema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "Top-level fields that differ from the version before, in alphabetical order; null where"
-            " there is none to compare with, as for a creation and a deletion."
+            "description": "Top-level fields that differ from the previous version, in alphabetical order; null if"
+            " there is none to compare, as for a creation or a deletion."
         },
     )
-    occurred_at = Timestamp(required=True, metadata={"description": "When the version was written."})
-    key_id = Identifier(metadata={"description": "The key that wrote it; null where no key did."})
-    merged_into = Identifier(metadata={"description": "What this event was found to be, where `kind` is `merge`."})
+    occurred_at = Timestamp(required=True, metadata={"description": "Time at which the version was written."})
+    key_id = Identifier(metadata={"description": "The author's API key; null if no key was used."})
+    merged_into = Identifier(metadata={"description": "The event that this one was merged into, if `kind` is `merge`."})
     document = fields.Nested(
         EventSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "What the version says; null for a deletion, and with `include=none`."},
+        metadata={"description": "The document of the version; null for a deletion, and with `include=none`."},
     )
 
 
 class FeedEntryPageSchema(ResponseSchema):
-    """A stretch of the feed."""
+    """A page of the feed."""
 
     items = fields.List(fields.Nested(FeedEntrySchema), required=True)
     cursor = fields.String(
-        required=True, metadata={"description": "What to ask `after` next, also where `items` is empty."}
+        required=True, metadata={"description": "The value of `after` for the next page, also if `items` is empty."}
     )
     more = fields.Boolean(
         required=True,
-        metadata={"description": "Whether the feed goes on behind the cursor; `items` may be empty all the same."},
+        metadata={"description": "True if more entries follow the cursor, even if `items` is empty."},
     )

@@ -1,33 +1,33 @@
-"""Codes kept by others: jurisdictions (ISO 3166-1), currencies (ISO 4217), languages (BCP 47)."""
+"""Standard codes: jurisdictions (ISO 3166-1), currencies (ISO 4217), languages (BCP 47)."""
 
 from functools import cache, lru_cache
 
 import langcodes
 import pycountry
 
-#: Two that policy needs and ISO 3166-1 does not assign; both codes are reserved or user-assigned there.
+#: Jurisdictions without an ISO 3166-1 code of their own; both codes are reserved or user-assigned there.
 ADDED_JURISDICTIONS = {"EU": "European Union", "XK": "Kosovo"}
 
-#: What people write for codes that pycountry cannot find by name.
+#: Common spellings that pycountry does not know.
 _COMMON_MISTAKES = {"UK": "GB", "EL": "GR", "EUROPE": "EU", "EUR": "EU", "EUU": "EU", "XKX": "XK", "KOSOVO": "XK"}
 
 
 @cache
 def jurisdictions() -> dict[str, str]:
-    """English name by code: ISO 3166-1 alpha-2, EU and XK."""
+    """Return the English names by code: ISO 3166-1 alpha-2, EU and XK."""
     names = {country.alpha_2: getattr(country, "common_name", country.name) for country in pycountry.countries}
     return dict(sorted((names | ADDED_JURISDICTIONS).items()))
 
 
 @cache
 def currencies() -> frozenset[str]:
-    """Every ISO 4217 code."""
+    """Return every ISO 4217 code."""
     return frozenset(currency.alpha_3 for currency in pycountry.currencies)
 
 
-@lru_cache(maxsize=1000)  # of what clients write
+@lru_cache(maxsize=1000)  # clients repeat their mistakes
 def suggest_jurisdiction(text: str) -> str | None:
-    """The code that `text` — an alpha-3 or lower-case code, a name, a common mistake — most likely means."""
+    """Return the most likely code for `text`: an alpha-3 or lower-case code, a name, or a common mistake."""
     word = text.strip().upper()
     if word in jurisdictions():
         return word
@@ -42,7 +42,7 @@ def suggest_jurisdiction(text: str) -> str | None:
         return None
 
 
-@lru_cache(maxsize=1_000)  # of what clients write; most write a few
+@lru_cache(maxsize=1_000)  # most clients use a few tags
 def is_language(tag: str) -> bool:
-    """Whether `tag` is a BCP 47 tag in hyphens, such as `en` or `zh-Hant`, of registered subtags."""
+    """Return True for a BCP 47 tag with hyphens and registered subtags, such as `en` or `zh-Hant`."""
     return "_" not in tag and langcodes.tag_is_valid(tag)

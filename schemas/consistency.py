@@ -1,4 +1,4 @@
-"""What must hold between the parts of one record. Each check yields (path, sentence) for what does not."""
+"""Checks between the parts of one record. Each check yields a path and a sentence for each fault."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -7,9 +7,9 @@ Record = Mapping[str, Any]
 Path = tuple[str | int, ...]
 Finding = tuple[Path, str]
 
-#: Lists whose members are facts with an id of their own.
+#: Lists of facts: each member has an id.
 FACT_LISTS = ("names", "participants", "dates", "topics", "figures", "statements")
-#: Fields that are facts themselves.
+#: Fields that are facts, too.
 FACT_FIELDS = ("title", "summary", "description", "event_type", "status", "instruments")
 
 
@@ -18,28 +18,28 @@ def _ids(record: Record, part: str) -> set[str]:
 
 
 def ids_are_unique(record: Record) -> Iterator[Finding]:
-    """An id stands once in its list."""
+    """Check that no id occurs twice in its list."""
     for part in (*FACT_LISTS, "sources"):
         seen: set[str] = set()
         for index, member in enumerate(record[part]):
             if member["id"] in seen:
-                yield (part, index, "id"), f'The id "{member["id"]}" stands twice in {part}.'
+                yield (part, index, "id"), f'The id "{member["id"]}" occurs twice in {part}.'
             if member["id"]:
                 seen.add(member["id"])
 
 
 def external_ids_are_unique(record: Record) -> Iterator[Finding]:
-    """A scheme and value stand once."""
+    """Check that no scheme and value occur twice."""
     seen: set[tuple[str, str]] = set()
     for index, external in enumerate(record["external_ids"]):
         pair = (external["scheme"], external["value"])
         if pair in seen:
-            yield ("external_ids", index), "This external id stands twice."
+            yield ("external_ids", index), "This external id occurs twice."
         seen.add(pair)
 
 
 def references_exist(record: Record) -> Iterator[Finding]:
-    """A field that holds another part's id names one that is there."""
+    """Check that each reference from one part to another names an existing id."""
     for part, field, target in (
         ("participants", "on_behalf_of", "participants"),
         ("dates", "resolves", "dates"),
@@ -47,15 +47,15 @@ def references_exist(record: Record) -> Iterator[Finding]:
         ("statements", "speaker", "participants"),
         ("citations", "source", "sources"),
     ):
-        known = _ids(record, target)
+        ids = _ids(record, target)
         for index, member in enumerate(record[part]):
-            named = member[field]
-            if named is not None and named not in known:
-                yield (part, index, field), f'There is no "{named}" in {target}.'
+            id_ = member[field]
+            if id_ is not None and id_ not in ids:
+                yield (part, index, field), f'There is no "{id_}" in {target}.'
 
 
-def dates_resolve_what_was_open(record: Record) -> Iterator[Finding]:
-    """Only an expected date or a deadline can be resolved, and not by itself."""
+def resolved_dates_were_open(record: Record) -> Iterator[Finding]:
+    """Check that only expected dates and deadlines are resolved, and none by itself."""
     modality = {date["id"]: date["modality"] for date in record["dates"] if date["id"]}
     for index, date in enumerate(record["dates"]):
         if date["resolves"] is not None and modality.get(date["resolves"]) == "actual":
@@ -65,75 +65,75 @@ def dates_resolve_what_was_open(record: Record) -> Iterator[Finding]:
 
 
 def facts_exist(record: Record) -> Iterator[Finding]:
-    """A citation and an outcome name facts of this record."""
+    """Check that citations and outcomes name facts of this record."""
     if not (record["citations"] or record["statements"]):
         return
-    known = {f"{part}/{id_}" for part in FACT_LISTS for id_ in _ids(record, part)} | set(FACT_FIELDS)
+    facts = {f"{part}/{id_}" for part in FACT_LISTS for id_ in _ids(record, part)} | set(FACT_FIELDS)
     for part, field in (("citations", "fact"), ("statements", "resolved_by")):
         for index, member in enumerate(record[part]):
-            if member[field] is not None and member[field] not in known:
+            if member[field] is not None and member[field] not in facts:
                 yield (part, index, field), f'This record has no fact "{member[field]}".'
 
 
 def chains_end(record: Record) -> Iterator[Finding]:
-    """Nobody speaks, and no source derives, for or from itself by any way round."""
+    """Check that no participant acts for itself and no source derives from itself, directly or through others."""
     deputies = {who["id"]: [who["on_behalf_of"]] for who in record["participants"] if who["id"] and who["on_behalf_of"]}
-    retold = {one["id"]: one["derived_from"] for one in record["sources"] if one["id"] and one["derived_from"]}
-    circles = (("participants", "on_behalf_of", deputies), ("sources", "derived_from", retold))
-    for part, field, edges in circles:
-        circular = _in_a_circle(edges) if edges else ()
+    derivations = {one["id"]: one["derived_from"] for one in record["sources"] if one["id"] and one["derived_from"]}
+    graphs = (("participants", "on_behalf_of", deputies), ("sources", "derived_from", derivations))
+    for part, field, edges in graphs:
+        circular = _nodes_in_cycles(edges) if edges else ()
         for index, member in enumerate(record[part]):
             if member["id"] in circular:
                 yield (part, index, field), f'"{member["id"]}" leads back to itself through {field}.'
 
 
 def sources_exist(record: Record) -> Iterator[Finding]:
-    """`derived_from` names sources of this record."""
-    known = _ids(record, "sources")
+    """Check that `derived_from` names sources of this record."""
+    ids = _ids(record, "sources")
     for index, source in enumerate(record["sources"]):
-        for place, named in enumerate(source["derived_from"]):
-            if named not in known:
-                yield ("sources", index, "derived_from", place), f'There is no "{named}" in sources.'
+        for place, id_ in enumerate(source["derived_from"]):
+            if id_ not in ids:
+                yield ("sources", index, "derived_from", place), f'There is no "{id_}" in sources.'
 
 
-def figures_count_in_one_thing(record: Record) -> Iterator[Finding]:
-    """A figure is money or an amount, never both."""
+def figures_have_one_unit(record: Record) -> Iterator[Finding]:
+    """Check that no figure has both a currency and a unit."""
     for index, figure in enumerate(record["figures"]):
         if figure["currency"] and figure["unit"]:
             yield ("figures", index, "unit"), "A figure has a currency or a unit, not both."
 
 
 def relations_have_one_end(record: Record) -> Iterator[Finding]:
-    """A relation points at an event or at something outside."""
+    """Check that each relation points to either an event or a URI."""
     for index, relation in enumerate(record["relations"]):
         if bool(relation["event"]) == bool(relation["uri"]):
             yield ("relations", index, "event"), "A relation has either an event or a uri."
 
 
-def _in_a_circle(edges: Mapping[str, list[str]]) -> set[str]:
-    """The nodes that lead back to themselves."""
+def _nodes_in_cycles(edges: Mapping[str, list[str]]) -> set[str]:
+    """Return the nodes that lead back to themselves."""
     remaining = {node: set(targets) for node, targets in edges.items()}
     while True:
-        led_to = set().union(*remaining.values()) if remaining else set()
-        open_ended = [
-            node for node, targets in remaining.items() if not targets & remaining.keys() or node not in led_to
+        all_targets = set().union(*remaining.values()) if remaining else set()
+        loose_ends = [
+            node for node, targets in remaining.items() if not targets & remaining.keys() or node not in all_targets
         ]
-        if not open_ended:
+        if not loose_ends:
             break
-        for node in open_ended:
+        for node in loose_ends:
             del remaining[node]
-    # What is left may also stand between two circles.
-    return {node for node in remaining if node in _led_to(node, remaining)}
+    # A remaining node can also lie between two cycles.
+    return {node for node in remaining if node in _reachable(node, remaining)}
 
 
-def _led_to(start: str, edges: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
+def _reachable(start: str, edges: Mapping[str, set[str]]) -> set[str]:
+    nodes: set[str] = set()
     pending = [start]
     while pending:
-        more = edges.get(pending.pop(), set()) - found
-        found |= more
+        more = edges.get(pending.pop(), set()) - nodes
+        nodes |= more
         pending.extend(more)
-    return found
+    return nodes
 
 
 CHECKS: tuple[Callable[[Record], Iterator[Finding]], ...] = (
@@ -141,15 +141,15 @@ CHECKS: tuple[Callable[[Record], Iterator[Finding]], ...] = (
     external_ids_are_unique,
     references_exist,
     sources_exist,
-    dates_resolve_what_was_open,
+    resolved_dates_were_open,
     facts_exist,
     chains_end,
-    figures_count_in_one_thing,
+    figures_have_one_unit,
     relations_have_one_end,
 )
 
 
 def findings(record: Record) -> Iterator[Finding]:
-    """All that does not hold in `record`, a loaded event with every key present."""
+    """Yield every fault of `record`, a loaded event with all keys."""
     for check in CHECKS:
         yield from check(record)

@@ -1,6 +1,6 @@
-"""The first and the last day that an EDTF date (ISO 8601-2:2019) can mean.
+"""The first and the last possible day of an EDTF date (ISO 8601-2:2019).
 
-Understood are levels 0 and 1, and of level 2 the quarters (33 to 36), thirds (37 to 39) and halves (40, 41) of a year.
+Supported are levels 0 and 1, and of level 2 the quarters (33 to 36), thirds (37 to 39) and halves (40, 41) of a year.
 Years run from 0001 to 9999, so that every bound is a `datetime.date`.
 """
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-#: Characters. The longest date understood has 25; what is much longer is a sentence sent in the wrong field.
+#: Characters. The longest supported date has 25; a much longer text is a sentence in the wrong field.
 MAX_LENGTH = 64
 
-#: How an interval writes an end that is unknown, and one that is open.
+#: The unknown end and the open end of an interval.
 ENDLESS = frozenset({"", ".."})
 
-#: Of each code that may stand where the month does: its first and its last month.
+#: The first and the last month of each code in the place of the month.
 MONTHS = {f"{month:02}": (month, month) for month in range(1, 13)}
 SEASONS = {
     "21": (3, 5),
@@ -53,7 +53,7 @@ DATE_TIME = re.compile(
     re.VERBOSE,
 )
 
-#: What an unreadable date most likely meant, and how to write that. The first that is found in it answers.
+#: Explanations of unreadable dates: the first pattern that matches applies.
 HINTS = (
     (
         re.compile(r"\A(?:[+-][0-9]|Y[0-9-])"),
@@ -76,26 +76,26 @@ UNREADABLE = "is not an EDTF date; write for example 2024, 2024-04, 2024-04-01, 
 
 
 class EdtfError(ValueError):
-    """The text is not an EDTF date this service understands.
+    """The text is not an EDTF date that this service supports.
 
-    The message is a sentence for the client: what is wrong, and an example of what is right.
+    The message is a sentence for the client: the fault, and a correct example.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The first and the last day that a date can mean, both included. None: open or unknown on that side."""
+    """The first and the last possible day of a date, both included. None: open or unknown on that side."""
 
     earliest: date | None
     latest: date | None
 
 
-@lru_cache(maxsize=10_000)  # a date is looked at when it is checked, completed and sorted by; trackers share days
+@lru_cache(maxsize=10_000)  # a date is parsed when it is checked, normalized and indexed; trackers share days
 def bounds(text: str) -> Bounds:
     """Return the strict bounds of an EDTF date; at least one of them is a day.
 
-    A qualifier (`?`, `~`, `%`) does not move them. A date-time means the day as written, in its own zone.
-    Raises EdtfError for every other text.
+    A qualifier (`?`, `~`, `%`) does not move them. A date-time means the day in its own zone. EdtfError for any other
+    text.
     """
     if len(text) > MAX_LENGTH:
         raise EdtfError(f"A date has at most {MAX_LENGTH} characters; write for example 2024-04-01.")
@@ -119,19 +119,19 @@ def _bounds_of_interval(start: str, end: str) -> Bounds:
 
 
 def _days_of_single(text: str) -> tuple[date, date]:
-    """Return the first and the last day of what is not an interval; only there may a time of day stand."""
+    """Return the first and the last day of a date that is not an interval; only such a date may have a time."""
     date_time = DATE_TIME.fullmatch(text)
     return _days(date_time["date"] if date_time else text)
 
 
 def _days(text: str) -> tuple[date, date]:
     """Return the first and the last day of a date without a time."""
-    found = DATE.fullmatch(text)
-    if found is None:
+    match = DATE.fullmatch(text)
+    if match is None:
         raise EdtfError(f"{text!r} {_hint(text)}.")
-    first_year, last_year = _years(text, found["years"] or found["year"])
-    first_month, last_month = _months(text, found["part"], found["day"])
-    first_day, last_day = _month_days(text, last_year, last_month, found["day"])
+    first_year, last_year = _years(text, match["years"] or match["year"])
+    first_month, last_month = _months(text, match["part"], match["day"])
+    first_day, last_day = _month_days(text, last_year, last_month, match["day"])
     return date(first_year, first_month, first_day), date(last_year, last_month, last_day)
 
 
@@ -144,7 +144,7 @@ def _years(text: str, year: str) -> tuple[int, int]:
 
 
 def _months(text: str, part: str | None, day: str | None) -> tuple[int, int]:
-    """Return the first and the last month of a part of the year; of the whole year where there is no part."""
+    """Return the first and the last month of a part of the year, or of the whole year without a part."""
     if part is None:
         return 1, 12
     if part not in PARTS_OF_YEAR:
@@ -158,7 +158,7 @@ def _months(text: str, part: str | None, day: str | None) -> tuple[int, int]:
 
 
 def _month_days(text: str, year: int, month: int, day: str | None) -> tuple[int, int]:
-    """Return the day twice; where it is not given, the first and the last day of the month."""
+    """Return the day twice, or the first and the last day of the month without a day."""
     last = monthrange(year, month)[1]
     if day is None or day == "XX":
         return 1, last
@@ -168,5 +168,5 @@ def _month_days(text: str, year: int, month: int, day: str | None) -> tuple[int,
 
 
 def _hint(text: str) -> str:
-    """Return what to tell about a date that cannot be read, as the rest of a sentence."""
+    """Return the explanation of an unreadable date, as the rest of a sentence."""
     return next((hint for pattern, hint in HINTS if pattern.search(text)), UNREADABLE)

@@ -1,4 +1,4 @@
-"""The event: what a client sends, and what it sees."""
+"""The event, in requests and in responses."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from schemas.base import PartField, RequestSchema, ResponseSchema
 from schemas.consistency import Path, findings
 from schemas.fields import BoundedList, Identifier, Language, Text, Timestamp, Word, list_of
 
-#: Why some fields take part in every version, and these are the service's own: see DECISIONS.md.
+#: Fields that the service computes. DECISIONS.md has the reason why the others take part in every version.
 COMPUTED = frozenset(
     {
         "id",
@@ -26,7 +26,7 @@ COMPUTED = frozenset(
 
 
 class EventFields(Schema):
-    """What an event says."""
+    """The fields that a client writes."""
 
     external_ids = list_of(PartField(parts.NewExternalIdSchema, parts.ExternalIdSchema), 50)
     title = Text(500, required=True)
@@ -54,43 +54,44 @@ class EventFields(Schema):
 
 
 class NewEventSchema(EventFields, RequestSchema):
-    """An event as a client sends it. What the service computes may be sent back and is ignored."""
+    """An event in a request. Computed fields are accepted and ignored."""
 
     read_only: ClassVar[frozenset[str]] = COMPUTED
 
     @staticmethod
-    def holds_together(event: dict[str, Any]) -> bool:
-        """Whether `event`, loaded, passes every check between its parts."""
+    def is_consistent(event: dict[str, Any]) -> bool:
+        """Return True if the loaded `event` passes every check between its parts."""
         return next(findings(event), None) is None
 
     @validates_schema
     def check_parts(self, event: dict[str, Any], **_: Any) -> None:
-        """What one part says of another is so."""
+        """Check the references between the parts of the loaded `event`."""
         errors: dict[str | int, Any] = {}
         for path, sentence in findings(event):
-            _put(errors, path, sentence)
+            _add_error(errors, path, sentence)
         if errors:
             raise ValidationError(errors)
 
 
 class Identity(Schema):
-    """What an event is known by."""
+    """The id of an event."""
 
     id = Identifier(required=True, metadata={"description": "UUIDv7, made by the service."})
 
 
 class EventSchema(EventFields, Identity, ResponseSchema):
-    """An event as a client sees it."""
+    """An event in a response."""
 
     verification = Word(words.Verification, required=True)
     version = fields.Integer(required=True, strict=True, metadata={"minimum": 1})
     created_at = Timestamp(required=True)
-    updated_at = Timestamp(required=True, metadata={"description": "When this version was written."})
+    updated_at = Timestamp(required=True, metadata={"description": "Time at which this version was written."})
     content_changed_at = Timestamp(
-        required=True, metadata={"description": "When the event last said something else; tags and external ids aside."}
+        required=True,
+        metadata={"description": "Time of the last change of the content; tags and external ids do not count."},
     )
     record_state = Word(words.RecordState, required=True)
-    merged_into = Identifier(metadata={"description": "The event that this one was found to be."})
+    merged_into = Identifier(metadata={"description": "The event that this one was merged into."})
 
 
 class MergeSchema(RequestSchema):
@@ -99,12 +100,12 @@ class MergeSchema(RequestSchema):
     into = Identifier(required=True, metadata={"description": "The event that stays."})
 
 
-def _put(errors: dict[str | int, Any], path: Path, sentence: str) -> None:
-    """Set `sentence` at `path` in nested `errors`, as marshmallow lays them out."""
+def _add_error(errors: dict[str | int, Any], path: Path, sentence: str) -> None:
+    """Add `sentence` at `path` of the nested `errors`, in marshmallow's layout."""
     *above, last = path
     for step in above:
         errors = errors.setdefault(step, {})
     here = errors.setdefault(last, [])
-    if isinstance(here, dict):  # something is wrong within it, too: this stands beside that as marshmallow has it
+    if isinstance(here, dict):  # the part has errors within it, too: marshmallow puts those of the whole beside them
         here = here.setdefault("_schema", [])
     here.append(sentence)

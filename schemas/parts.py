@@ -1,4 +1,4 @@
-"""The parts of an event: what each says. What must hold between their fields stands in crosschecks.py."""
+"""The parts of an event. The checks between their fields are in consistency.py."""
 
 from typing import ClassVar
 
@@ -23,11 +23,11 @@ from schemas.fields import (
     list_of,
 )
 
-_FACT_ID = {"description": "Unique within its list; made by the service where it is not given."}
+_FACT_ID = {"description": "Unique within its list; the service makes one if it is missing."}
 
 
 class ExternalIdFields(Schema):
-    """An id that another system gave the event; unique across all events."""
+    """The event's id in another system; unique across all events."""
 
     scheme = Slug(required=True)
     value = Text(200, required=True)
@@ -43,7 +43,7 @@ class NameFields(Schema):
 
 
 class ParticipantFields(Schema):
-    """Who takes part, in what role."""
+    """A person, institution or country with its role in the event."""
 
     id = Slug(metadata=_FACT_ID)
     name = Text(300, required=True)
@@ -51,12 +51,12 @@ class ParticipantFields(Schema):
     role = Word(words.ParticipantRole, required=True)
     jurisdiction = Jurisdiction()
     position = Text(300)
-    on_behalf_of = Slug(metadata={"description": "Id of the participant whom this one acts or speaks for."})
+    on_behalf_of = Slug(metadata={"description": "Id of the participant that this one acts or speaks for."})
     as_reported = Text(500)
 
 
 class DateFields(Schema):
-    """When something happened or is to happen."""
+    """A date on which something happened or is expected."""
 
     computed: ClassVar[frozenset[str]] = frozenset({"earliest", "latest"})
 
@@ -68,19 +68,19 @@ class DateFields(Schema):
 
 
 class TopicUseFields(Schema):
-    """A concept of /v1/topics that the event concerns."""
+    """A topic of /v1/topics that the event concerns."""
 
     id = Slug(required=True)
     role = Word(words.TopicRole)
 
 
 class FigureFields(Schema):
-    """A number with what it measures. Unknown parts are null."""
+    """A number with its measure and unit. Unknown fields are null."""
 
     id = Slug(metadata=_FACT_ID)
     measure = Word(words.Measure, required=True)
     label = Text(300)
-    subject = Slug(metadata={"description": "Id of the participant whom the figure is about."})
+    subject = Slug(metadata={"description": "Id of the participant that the figure is about."})
     value = Decimal(required=True)
     comparator = Word(words.Comparator)
     currency = Currency()
@@ -91,19 +91,19 @@ class FigureFields(Schema):
 
 
 class StatementFields(Schema):
-    """What somebody said."""
+    """A statement by a participant."""
 
     id = Slug(metadata=_FACT_ID)
-    speaker = Slug(metadata={"description": "Id of the participant who said it."})
+    speaker = Slug(metadata={"description": "Id of the participant that made the statement."})
     text = Text(5000, required=True)
     form = Word(words.StatementForm)
     kind = Word(words.StatementKind)
     outcome = Word(words.StatementOutcome)
-    resolved_by = FactRef(metadata={"description": "The fact of this record by which the outcome is known."})
+    resolved_by = FactRef(metadata={"description": "The fact of this record that shows the outcome."})
 
 
 class SourceFields(Schema):
-    """Where facts come from."""
+    """A document that facts are taken from."""
 
     id = Slug(metadata=_FACT_ID)
     type = Word(words.SourceType, required=True)
@@ -117,12 +117,12 @@ class SourceFields(Schema):
     accessed_at = Timestamp()
     archive_url = Link()
     derived_from = list_of(
-        Slug(required=True), 50, metadata={"description": "Ids of the sources that this one retells."}
+        Slug(required=True), 50, metadata={"description": "Ids of the sources that this one repeats."}
     )
 
 
 class QuoteFields(Schema):
-    """The words that bear a fact out, and where they stand."""
+    """The words of a source that support a fact, and their place in it."""
 
     exact = Text(2000, required=True)
     prefix = Text(500)
@@ -134,7 +134,7 @@ NewQuoteSchema, QuoteSchema = request_schema_of(QuoteFields), response_schema_of
 
 
 class CitationFields(Schema):
-    """That a source supports, contradicts or clarifies a fact."""
+    """A link from a fact to a source that supports, contradicts or clarifies it."""
 
     fact = FactRef(required=True)
     source = Slug(required=True)
@@ -143,7 +143,7 @@ class CitationFields(Schema):
 
 
 class RelationFields(Schema):
-    """How the event stands to another, or to something outside."""
+    """A relation from the event to another event, or to a URI."""
 
     type = Word(words.RelationType, required=True)
     event = Identifier()
@@ -152,7 +152,7 @@ class RelationFields(Schema):
 
 
 class ChangeFields(Schema):
-    """Why this version differs from the one before; nulls where its writer did not say."""
+    """The reason for this version; null where its writer gave none."""
 
     kind = Word(words.ChangeKind)
     reason = Text(1000)
@@ -164,8 +164,8 @@ NewParticipantSchema, ParticipantSchema = request_schema_of(ParticipantFields), 
 NewDateSchema = request_schema_of(DateFields)
 DateSchema = response_schema_of(
     DateFields,
-    earliest=fields.String(allow_none=True, metadata={"format": "date", "description": "First day it can mean."}),
-    latest=fields.String(allow_none=True, metadata={"format": "date", "description": "Last day it can mean."}),
+    earliest=fields.String(allow_none=True, metadata={"format": "date", "description": "First possible day."}),
+    latest=fields.String(allow_none=True, metadata={"format": "date", "description": "Last possible day."}),
 )
 NewTopicUseSchema, TopicUseSchema = request_schema_of(TopicUseFields), response_schema_of(TopicUseFields)
 NewFigureSchema, FigureSchema = request_schema_of(FigureFields), response_schema_of(FigureFields)

@@ -1,4 +1,4 @@
-"""How an event stands to others, seen from its own end."""
+"""Relations of one event, in both directions."""
 
 from marshmallow import fields
 
@@ -6,30 +6,30 @@ from schemas import vocabulary as words
 from schemas.base import ResponseSchema
 from schemas.fields import Identifier, Reference, Text, Word
 
-#: What a relation is called from either end.
+#: Names of a relation in both directions.
 _TYPES = (*words.RelationType.words(), *words.InverseRelationType.words())
 
 
 class RelatedEventSchema(ResponseSchema):
-    """The event at the other end, as it is now: one that was merged is the event that it was merged into.
+    """The current event at the other end: merges are followed.
 
-    Of one that stayed behind when this one was imported from another service nothing is known but the id.
+    If this event was imported from another service without the related one, only the id is known.
     """
 
     id = Identifier(required=True)
-    title = Text(500, metadata={"description": "Null where the event was deleted, or is not here."})
+    title = Text(500, metadata={"description": "Null if the event was deleted or is not stored here."})
     record_state = Word(words.RecordState)
 
 
 class EventRelationSchema(ResponseSchema):
-    """A relation that this event states (outgoing), or that another states to it (incoming)."""
+    """A relation in this event's record (outgoing), or in another's that points to this one (incoming)."""
 
     direction = fields.String(required=True, metadata={"enum": ["outgoing", "incoming"]})
     type = fields.String(
         required=True,
         metadata={
             "enum": list(dict.fromkeys(_TYPES)),
-            "description": "A word of `relation_type` where outgoing, of `inverse_relation_type` where incoming.",
+            "description": "A word of `relation_type` if outgoing, of `inverse_relation_type` if incoming.",
         },
     )
     event = fields.Nested(RelatedEventSchema, required=True, allow_none=True)

@@ -1,4 +1,4 @@
-"""What a client may ask of an answer's form: which fields, indented, counted."""
+"""Parameters that choose the representation of a response: its format and its fields."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,18 +7,23 @@ from marshmallow import Schema, ValidationError, fields
 
 from schemas.base import Flag, RequestSchema, did_you_mean
 
-#: What events can be had as; `json` is pages of them.
+#: Formats of events; `json` comes in pages.
 EVENT_FORMATS = ("json", "ndjson", "csv", "parquet", "atom", "jsonfeed", "ical")
-#: The same of figures, and of the agenda.
+#: Formats of figures, and of the agenda.
 FIGURE_FORMATS = ("json", "ndjson", "csv", "parquet")
 AGENDA_FORMATS = ("json", "csv", "ical")
 
+_FORMAT = (
+    "Format of the response; it takes precedence over Accept. `ndjson`, `csv` and `parquet` contain all matches;"
+    " `atom`, `jsonfeed` and `ical` are feeds of the newest."
+)
+
 
 class FieldSelection(fields.Field[frozenset[str]]):
-    """Top-level names of a schema, joined by commas or in a list; `id` is always among them."""
+    """Names of top-level fields, joined by commas or in a list; `id` is always included."""
 
     def __init__(self, schema: type[Schema], **options: Any) -> None:
-        """`schema`: whose names are valid."""
+        """`schema`: the schema whose fields can be selected."""
         self.names = tuple(schema().fields)
         super().__init__(load_default=None, **options)
 
@@ -34,7 +39,7 @@ class Choice(fields.Field[str]):
     """One of a few words."""
 
     def __init__(self, words: Sequence[str], **options: Any) -> None:
-        """`words`: those that are valid."""
+        """`words`: the valid words."""
         self.words = words
         options["metadata"] = {"type": "string", "enum": list(words)} | options.get("metadata", {})
         super().__init__(**{"load_default": None} | options)
@@ -46,34 +51,26 @@ class Choice(fields.Field[str]):
 
 
 def fields_parameter(schema: type[Schema], **options: Any) -> FieldSelection:
-    """The parameter `fields` for answers of `schema`."""
+    """Return the parameter `fields` of responses of `schema`."""
     return FieldSelection(
         schema,
         **options,
-        metadata={"description": "Only these top-level fields, joined by commas; `id` is always there."},
+        metadata={"description": "Only these top-level fields, joined by commas; `id` is always included."},
     )
 
 
-_FORMAT = (
-    "The form of the answer, before what Accept says. `ndjson`, `csv` and `parquet` hold all that match; `atom`,"
-    " `jsonfeed` and `ical` are feeds of the newest."
-)
-
-
 def format_query(names: tuple[str, ...], description: str = _FORMAT) -> dict[str, Any]:
-    """The parameters that choose a form among `names`."""
+    """Return the parameters `format`, one of `names`, and `bom`."""
     return {
         "format": Choice(names, metadata={"description": description}),
         "bom": Flag(
             load_default=False,
-            metadata={
-                "description": "Begin CSV with a byte order mark, without which Excel takes it for another encoding."
-            },
+            metadata={"description": "Begin CSV with a byte order mark; without it Excel assumes another encoding."},
         ),
     }
 
 
 class FormatQuerySchema(RequestSchema):
-    """In what form events are asked for."""
+    """The format of a list of events."""
 
     format, bom = format_query(EVENT_FORMATS).values()

@@ -1,4 +1,4 @@
-"""How an event came to be what it is: revisions, what differs between two, and an instant to look back to."""
+"""The revisions of an event, the difference between two of them, and the instant of an `as_of` query."""
 
 import re
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from schemas.base import RequestSchema, ResponseSchema
 from schemas.fields import Identifier, Text, Timestamp, Word
 from schemas.parts import ChangeSchema
 
-#: What OpenAPI says of the parameter by which one looks back.
+#: OpenAPI of the parameter `as_of`.
 AS_OF = {
     "type": "string",
     "format": "date-time",
     "examples": ["2026-01-01T00:00:00+01:00"],
-    "description": "Answer as at this instant, RFC 3339 with an offset; it may not lie in the future.",
+    "description": "Return the state at this instant, RFC 3339 with an offset; not in the future.",
 }
 
 _OPERATION = {
@@ -35,64 +35,67 @@ _OPERATION = {
 class Instant(fields.Field[datetime]):
     """A point in time, RFC 3339 with any offset. Loads to an aware datetime in UTC."""
 
-    # A plus that was not escaped arrives as a space, and may be nothing else there.
+    # An unescaped plus arrives as a space, which is not valid in any other meaning there.
     _pattern = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[-+ ]\d\d:\d\d)\Z", re.ASCII)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
-        found = self._pattern.match(value) if isinstance(value, str) else None
+        match = self._pattern.match(value) if isinstance(value, str) else None
         with suppress(ValueError, OverflowError):
-            if found:
-                return datetime.fromisoformat(_plain(found)).astimezone(UTC)
+            if match:
+                return datetime.fromisoformat(_iso_format(match)).astimezone(UTC)
         raise ValidationError(
             'Must be an instant with its offset, such as "2024-04-01T09:30:00Z" or "2024-04-01T11:30:00+02:00".'
         )
 
 
 class VersionNumber(fields.Integer):
-    """The number of a version, 0 for what was before the first one."""
+    """The number of a version, or 0 for the state before the first."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         digits = 9
         if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= digits):
-            raise ValidationError("Must be the number of a version, or 0 for what was before the first.")
+            raise ValidationError("Must be the number of a version, or 0 for the state before the first.")
         return int(value)
 
 
 class KeyNameSchema(ResponseSchema):
-    """An API key by its name."""
+    """The name of an API key."""
 
     id = Identifier(required=True)
     name = Text(100, required=True)
 
 
 class RevisionSchema(ResponseSchema):
-    """How one version of an event came to be."""
+    """One version of an event: its time, author and reason."""
 
     version = fields.Integer(required=True, strict=True, metadata={"minimum": 1})
     recorded_at = Timestamp(required=True)
     record_state = Word(words.RecordState, required=True)
     change = fields.Nested(ChangeSchema, required=True)
     key = fields.Nested(
-        KeyNameSchema, required=True, allow_none=True, metadata={"description": "Who wrote it; null where no key did."}
+        KeyNameSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The author's key; null if none was used."},
     )
     url = fields.String(
         required=True,
         allow_none=True,
         metadata={
             "format": "uri-reference",
-            "description": "Where it is read; null for a deletion.",
+            "description": "Address of the revision; null for a deletion.",
         },
     )
 
 
-_WHICH = {"minimum": 0, "maximum": 999_999_999}
+_RANGE = {"minimum": 0, "maximum": 999_999_999}
 
-#: `from` is no name that a class can have.
+#: A mapping, since `from` cannot be an attribute of a class.
 _VERSIONS: Mapping[str, Any] = {
     "from": VersionNumber(
-        load_default=None, metadata=_WHICH | {"description": "A version, the one before `to` when not given."}
+        load_default=None, metadata=_RANGE | {"description": "A version; by default the one before `to`."}
     ),
-    "to": VersionNumber(load_default=None, metadata=_WHICH | {"description": "A version, the latest when not given."}),
+    "to": VersionNumber(load_default=None, metadata=_RANGE | {"description": "A version; by default the latest."}),
 }
 DiffQuerySchema = type("DiffQuerySchema", (RequestSchema,), dict(_VERSIONS))
 
@@ -102,27 +105,27 @@ _DIFFERENCE: Mapping[str, Any] = {
     "patch": fields.List(
         fields.Dict(metadata=_OPERATION),
         required=True,
-        metadata={"description": "JSON Patch (RFC 6902) that turns `from` into `to`."},
+        metadata={"description": "JSON Patch (RFC 6902) from version `from` to version `to`."},
     ),
     "changes": fields.List(
         fields.Nested(RevisionSchema),
         required=True,
-        metadata={"description": "The versions that lie between, newest first."},
+        metadata={"description": "The versions in between, newest first."},
     ),
     "next": fields.String(
         required=True,
         allow_none=True,
         metadata={
             "format": "uri-reference",
-            "description": "Where `changes` goes on among the revisions; null where all are told.",
+            "description": "The next page of `changes`, as a page of revisions; null if `changes` is complete.",
         },
     ),
 }
 DiffSchema = type("DiffSchema", (ResponseSchema,), dict(_DIFFERENCE))
 
 
-def _plain(found: re.Match[str]) -> str:
-    """`found` in the one way that Python reads in every version; what is finer than a microsecond is cut off."""
-    day, time, fraction, zone = found.groups()
+def _iso_format(match: re.Match[str]) -> str:
+    """Return the instant in the one spelling that every version of Python reads, truncated to microseconds."""
+    day, time, fraction, zone = match.groups()
     offset = "+00:00" if zone in "Zz" else zone.replace(" ", "+")
     return f"{day}T{time}{(fraction or '')[:7]}{offset}"

@@ -58,7 +58,7 @@ def _object(schema: Schema) -> Load:
         return _never_sure
     plan = [_step(name, field) for name, field in schema.load_fields.items()]
     ignored: frozenset[str] = getattr(schema, "read_only", frozenset())
-    holds_together: Callable[[dict[str, Any]], bool] = getattr(schema, "holds_together", lambda _: True)
+    is_consistent: Callable[[dict[str, Any]], bool] = getattr(schema, "is_consistent", lambda _: True)
 
     def load(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
@@ -78,7 +78,7 @@ def _object(schema: Schema) -> Load:
                 raise Unsure
         if count < len(value) and count + sum(name in ignored for name in value) < len(value):
             raise Unsure
-        if not holds_together(record):
+        if not is_consistent(record):
             raise Unsure
         return record
 

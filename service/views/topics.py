@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from psycopg import Connection
 
 from schemas.lists import TopicQuerySchema, page_of
-from schemas.topics import NewTopicSchema, TopicSchema, content_of
+from schemas.topics import NewTopicSchema, TopicSchema, topic_content
 from service import store
 from service.errors import Conflict, Fault, Invalid, NotFound, PreconditionRequired, Stale
 from service.events.topics import first_topic, next_topic
@@ -140,7 +140,7 @@ def _revise(conn: Connection, stored: StoredTopic, body: dict[str, Any]) -> Resp
     if body["id"] != stored.id:
         raise Invalid("A topic keeps its id.", [Fault(f'Must be "{stored.id}".', pointer="#/id")])
     before = orjson.loads(stored.document)
-    if body != content_of(before):
+    if body != topic_content(before):
         require_broader(conn, body)
         row = next_topic(body, before, datetime.now(UTC))
         stored = store.topics.update_topic(conn, row, expected=stored.version)

@@ -1,4 +1,4 @@
-"""An event that says everything, with one field of it spoilt."""
+"""Events with every field, one of which has a wrong value."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -11,31 +11,31 @@ from tests.factories import a_full_event
 
 Path = tuple[str | int, ...]
 
-#: Values that most fields cannot have.
+#: Values that are wrong for most fields.
 WRONG = [1, 1.5, True, "x", [], {}, None, [[]], -0.0, 10**40, "", " ", [None], {"x": 1}, "\U0010ffff", "\x7f", "a\r\nb"]
 
 
-def every_field(schema: Schema, sent: Any, path: Path = ()) -> Iterator[tuple[Path, fields.Field[Any]]]:
-    """Each field of `schema` and of the parts beneath it, with a place for it in `sent`."""
+def paths_in_schema(schema: Schema, value: Any, path: Path = ()) -> Iterator[tuple[Path, fields.Field[Any]]]:
+    """Yield each field of `schema` and of its parts, with a path to it in `value`."""
     for name, field in schema.load_fields.items():
-        yield from every_place(field, sent.get(name), (*path, name))
+        yield from paths_in_field(field, value.get(name), (*path, name))
 
 
-def every_place(field: fields.Field[Any], sent: Any, path: Path) -> Iterator[tuple[Path, fields.Field[Any]]]:
-    """`field` at `path`, and what is beneath it; of a list's members the one that says most stands for all."""
+def paths_in_field(field: fields.Field[Any], value: Any, path: Path) -> Iterator[tuple[Path, fields.Field[Any]]]:
+    """Yield `field` at `path` and its members; the longest member of a list represents all."""
     yield path, field
     if isinstance(field, fields.List):
-        index = max(range(len(sent)), key=lambda place: len(sent[place]))
-        yield from every_place(field.inner, sent[index], (*path, index))
+        index = max(range(len(value)), key=lambda place: len(value[place]))
+        yield from paths_in_field(field.inner, value[index], (*path, index))
     elif isinstance(field, fields.Nested):
-        yield from every_field(field.schema, sent, path)
+        yield from paths_in_schema(field.schema, value, path)
 
 
-FIELDS = list(every_field(NewEventSchema(), a_full_event()))
+FIELDS = list(paths_in_schema(NewEventSchema(), a_full_event()))
 
 
 def full_event_with(path: Path, value: Any) -> dict[str, Any]:
-    """A full event with `value` at `path`."""
+    """Return an event with every field and `value` at `path`."""
     event = deepcopy(a_full_event())
     holder: Any = event
     for step in path[:-1]:

@@ -23,7 +23,7 @@ from service.events.normalize import normalize
 from service.events.topics import first_topic
 from service.events.write import links_of, row_of
 from service.store.events.records import EventRow
-from service.store.search.documents import keep_wordings
+from service.store.search.documents import upsert_search_documents
 from service.strict_json import parse
 
 #: Events that are copied together, and processes that make them.
@@ -74,16 +74,16 @@ def load(url: str, events: int) -> None:
 def _copy(url: str, numbers: range) -> None:
     """Record the events `numbers` in one transaction."""
     with psycopg.connect(url) as conn:
-        rows, wordings = [], []
+        rows, search_documents = [], []
         for number, record in _records(numbers):
             id_ = event_id(number)
             rows.append(row_of(record, id_, recorded_at(number)))
-            wordings.append((id_, links_of(record).wording))
+            search_documents.append((id_, links_of(record).search_document))
         columns = SQL(", ").join(map(Identifier, ["record_state", *_COLUMNS]))
         with conn.cursor().copy(SQL("COPY event ({}) FROM STDIN").format(columns)) as copy:
             for row in rows:
                 copy.write_row(["active", *(getattr(row, name) for name in _COLUMNS)])
-        keep_wordings(conn, [(id_, wording) for id_, wording in wordings if wording])
+        upsert_search_documents(conn, [(id_, document) for id_, document in search_documents if document])
 
 
 def _records(numbers: range) -> Iterator[tuple[int, dict[str, Any]]]:

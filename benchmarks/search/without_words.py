@@ -4,15 +4,15 @@ from typing import Any
 from unittest.mock import patch
 
 from service.store.events import records
-from service.store.search.documents import ADDED
+from service.store.search.documents import INSERT_DOCUMENTS
 
 
 def _nothing(*_: Any) -> None:
     """What keeping no words comes to."""
 
 
-patch("service.events.write.wording_of", _nothing).start()
-patch("service.store.events.records._INSERT", records._INSERT.replace(f"{ADDED}, ", "")).start()  # noqa: SLF001 (to take it out)
+patch("service.events.write.search_document", _nothing).start()
+patch("service.store.events.records._INSERT", records._INSERT.replace(f"{INSERT_DOCUMENTS}, ", "")).start()  # noqa: SLF001 (to take it out)
 
 from service.wsgi import app  # noqa: E402 (what it is made of is changed before)
 

@@ -14,8 +14,8 @@ from service.errors import Fault, Invalid
 from service.events.agenda import open_items
 from service.events.diff import changed_fields
 from service.events.normalize import Record, is_unchanged, normalize
-from service.search.index.document import wording_of
-from service.search.index.features import Subject, announced_date, subject_of, url_key
+from service.search.index.document import search_document
+from service.search.index.features import Features, announced_date, features_of, url_key
 from service.store.events.links import Links, Relation
 from service.store.events.records import Authorship, EventRow, StoredEvent
 from service.strict_json import render
@@ -30,8 +30,8 @@ def record_event(
     """Keep a new event of `content`, as NewEventSchema loaded it. Invalid where a topic does not exist."""
     record = normalize(content, id=str(id), now=now)
     _require_topics(conn, record)
-    subject = subject_of(record)
-    row, links = row_of(record, id, now, subject), _links(conn, record, subject)
+    features = features_of(record)
+    row, links = row_of(record, id, now, features), _links(conn, record, features)
     return store.events.records.insert_event(conn, row, links, authorship_of(record, key_id))
 
 
@@ -53,44 +53,44 @@ def revise_event(
     if is_unchanged(record, before):
         return stored
     _require_topics(conn, record)
-    subject = subject_of(record)
+    features = features_of(record)
     row, links = (
-        row_of(record, stored.id, now, subject),
-        _links(conn, record, subject, [*related_event_ids(before), *kept]),
+        row_of(record, stored.id, now, features),
+        _links(conn, record, features, [*related_event_ids(before), *kept]),
     )
     by = authorship_of(record, key_id, changed_fields(before, record))
     return store.events.records.update_event(conn, row, links, by, expected=stored.version)
 
 
-def row_of(record: Record, id: UUID, now: datetime, subject: Subject | None = None) -> EventRow:
+def row_of(record: Record, id: UUID, now: datetime, features: Features | None = None) -> EventRow:
     """The columns of `record`, and its bytes: the one time that it is rendered.
 
-    `subject` is what filters look at in it, where that is known already. A completed record is what EventSchema dumps,
+    `features` is what filters look at in it, where that is known already. A completed record is what EventSchema dumps,
     key for key; a test holds them equal, so that no dump is needed.
     """
-    subject = subject or subject_of(record)
-    main, announced = subject.main, announced_date(record["dates"])
+    features = features or features_of(record)
+    main, announced = features.main, announced_date(record["dates"])
     return EventRow(
         id=id,
         version=record["version"],
         event_type=record["event_type"],
         status=record["status"],
         verification=record["verification"],
-        parties=sorted(subject.parties),
-        affected=sorted(subject.affected),
-        jurisdictions=sorted(subject.jurisdictions),
-        topics=sorted(subject.topics),
-        tags=sorted(subject.tags),
-        publishers=sorted(subject.publishers),
-        currencies=sorted(subject.currencies),
-        labels=sorted(subject.labels),
-        dates=render([{name: entry[name] for name in _OF_DATE} for entry in subject.dates]).decode(),
-        figures=render([_figure(figure) for figure in subject.figures]).decode(),
+        parties=sorted(features.parties),
+        affected=sorted(features.affected),
+        jurisdictions=sorted(features.jurisdictions),
+        topics=sorted(features.topics),
+        tags=sorted(features.tags),
+        publishers=sorted(features.publishers),
+        currencies=sorted(features.currencies),
+        labels=sorted(features.labels),
+        dates=render([{name: entry[name] for name in _OF_DATE} for entry in features.dates]).decode(),
+        figures=render([_figure(figure) for figure in features.figures]).decode(),
         title_key=title_key(record["title"]),
         date_earliest=main.earliest if main else None,
         date_latest=main.latest if main else None,
         announced_earliest=announced.earliest if announced else None,
-        created_at=subject.created_at,
+        created_at=features.created_at,
         updated_at=now,
         content_changed_at=datetime.fromisoformat(record["content_changed_at"]),
         document=render(record),
@@ -114,11 +114,11 @@ def title_key(title: str) -> str:
     return title.casefold()[:_TITLE_KEY]
 
 
-def _links(conn: Connection, record: Record, subject: Subject, kept: Collection[UUID] = ()) -> Links:
+def _links(conn: Connection, record: Record, features: Features, kept: Collection[UUID] = ()) -> Links:
     """What is looked up for `record`. Invalid where a relation names an event that never was, or the event itself."""
     if faults := relation_faults(record, store.events.records.follow_merges(conn, related_event_ids(record)), kept):
         raise Invalid("A relation leads to another event that exists.", faults)
-    return links_of(record, subject)
+    return links_of(record, features)
 
 
 def _require_topics(conn: Connection, record: Record) -> None:
@@ -126,10 +126,10 @@ def _require_topics(conn: Connection, record: Record) -> None:
         raise Invalid("The event names topics that do not exist.", missing_topic_faults(record, missing))
 
 
-def links_of(record: Record, subject: Subject | None = None) -> Links:
+def links_of(record: Record, features: Features | None = None) -> Links:
     """What is looked up for `record`: external ids, addresses of sources, relations, what is to come, words.
 
-    `subject` is what filters look at in it, where that is known already.
+    `features` is what filters look at in it, where that is known already.
     """
     relations = [relation for relation in record["relations"] if relation["event"]]
     return Links(
@@ -137,7 +137,7 @@ def links_of(record: Record, subject: Subject | None = None) -> Links:
         url_keys=sorted({url_key(source["url"]) for source in record["sources"] if source["url"]}),
         relations=list({(one["type"], one["event"]): _relation(one) for one in relations}.values()),
         open=open_items(record),
-        wording=wording_of(record, subject),
+        search_document=search_document(record, features),
     )
 
 

@@ -9,7 +9,7 @@ import orjson
 from service.events.normalize import timestamp
 from service.search.filter import EVERYTHING, Filter, Words
 from service.search.filters.evaluate import matches
-from service.search.index.features import Subject, subject_of
+from service.search.index.features import Features, features_of
 from service.store.feed_entries import LEAVE, FeedEntry
 from service.strict_json import render
 
@@ -28,14 +28,14 @@ class Change:
         self.entry = entry
 
     @cached_property
-    def after(self) -> Subject | None:
+    def after(self) -> Features | None:
         """What filters look at now; None where the event cannot be read any more."""
-        return _subject(self.entry.document) if self.entry.kind in _READABLE else None
+        return _features(self.entry.document) if self.entry.kind in _READABLE else None
 
     @cached_property
-    def before(self) -> Subject | None:
+    def before(self) -> Features | None:
         """What they looked at before; None where there was no event."""
-        return _subject(self.entry.before)
+        return _features(self.entry.before)
 
     def kind_for(self, asked: Filter, wording: Wording) -> str | None:
         """What the change is to those who asked for the events that pass a filter. None where it is nothing to them.
@@ -74,5 +74,5 @@ def render_entry(entry: FeedEntry, *, document: bool = True) -> bytes:
     )
 
 
-def _subject(document: bytes | None) -> Subject | None:
-    return subject_of(orjson.loads(document)) if document else None
+def _features(document: bytes | None) -> Features | None:
+    return features_of(orjson.loads(document)) if document else None

@@ -32,7 +32,7 @@ from service.imports.progress import Outcome, Waiting
 from service.imports.resolve import Candidate, Unchanged, find, judge, until_the_same_event
 from service.imports.restore import require_active, restored
 from service.imports.rows import Refused, Row, told, told_faults
-from service.search.index.features import subject_of
+from service.search.index.features import features_of
 from service.store.events.bulk import Version
 from service.store.events.records import StoredEvent
 from service.store.imports import RowError
@@ -204,7 +204,7 @@ class Recorder:
         record, before = draft.record, draft.before
         by = authorship_of(record, self.terms.key_id, changed_fields(before, record) if before else None)
         written_at = datetime.fromisoformat(record["updated_at"])
-        subject = subject_of(record)
+        subject = features_of(record)
         row, links = row_of(record, draft.id, written_at, subject), links_of(record, subject)
         return Version(row, links, by, draft.row.digest)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from service.search.filter import All, AnyOf, DateAsked, FigureAsked, Filter, Is, Not, Words
-from service.search.index.features import COLUMNS, DATE_KIND, LABELS, MEASURE, UNIT, Subject, label
+from service.search.index.features import COLUMNS, DATE_KIND, LABELS, MEASURE, UNIT, Features, label
 
-#: Something that an event has: the field of its Subject, and a member of that.
+#: Something that an event has: the field of its Features, and a member of that.
 Trait = tuple[str, str]
 
 #: Of a hundred events about so many have one value of a field, or a label that begins so. Only to choose by which of
@@ -63,11 +63,11 @@ class Index:
             for trait in needed or ():
                 self._by_trait.setdefault(trait, []).append(place)
 
-    def candidates(self, *subjects: Subject | None) -> list[Watched]:
-        """The subscriptions that may be concerned by an event that is, or was, one of `subjects`."""
+    def candidates(self, *several: Features | None) -> list[Watched]:
+        """The subscriptions that may be concerned by an event that is, or was, one of `several`."""
         places = set(self._always)
-        for subject in subjects:
-            for trait in traits_of(subject) if subject else ():
+        for features in several:
+            for trait in traits_of(features) if features else ():
                 places.update(self._by_trait.get(trait, ()))
         return [one for place in sorted(places) if (one := self.watched[place]).id not in self._dropped]
 
@@ -76,9 +76,9 @@ class Index:
         self._dropped.add(watched.id)
 
 
-def traits_of(subject: Subject) -> Iterator[Trait]:
+def traits_of(features: Features) -> Iterator[Trait]:
     """All that an event has."""
-    return ((field, value) for field in _FIELDS for value in getattr(subject, field))
+    return ((field, value) for field in _FIELDS for value in getattr(features, field))
 
 
 def traits_needed(asked: Filter) -> frozenset[Trait] | None:

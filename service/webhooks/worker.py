@@ -187,7 +187,7 @@ class Worker:
         return skipped + recovered
 
     async def _settle(self) -> int:
-        await self._clerks.ask(self._reading, store.search.documents.settle)
+        await self._clerks.ask(self._reading, store.search.documents.flush_pending_list)
         return 0
 
     async def _sweep(self) -> int:

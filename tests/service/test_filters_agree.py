@@ -18,7 +18,7 @@ from schemas.filters import FilterSchema
 from service.events.write import record_event
 from service.ids import uuid7
 from service.search.filter import Filter
-from service.search.filters.evaluate import matches, subject_of
+from service.search.filters.evaluate import features_of, matches
 from service.search.filters.parser import filter_key, filter_of_json, filter_of_text
 from service.search.filters.sql import condition_of
 from tests.filtering import any_filter, as_query, flat_filter, values_in
@@ -75,12 +75,12 @@ def test_the_database_selects_what_a_document_matches_by_itself(
 ) -> None:
     try:
         stored = record_all(world, said)
-        subjects = {id_: subject_of(record) for id_, record in stored.items()}
+        features = {id_: features_of(record) for id_, record in stored.items()}
         known = values_in(stored.values())
         for sent in [any_filter(chance, known) for _ in range(25)]:
             note(f"filter: {sent}")
             asked = filter_of_json(sent)
-            expected = {id_ for id_, subject in subjects.items() if matches(asked, subject, lambda _: False)}
+            expected = {id_ for id_, one in features.items() if matches(asked, one, lambda _: False)}
             assert selected(world, asked, stored, past=False) == expected
             assert selected(world, asked, stored, past=True) == expected
     finally:

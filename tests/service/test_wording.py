@@ -15,7 +15,7 @@ from service.events.normalize import normalize
 from service.ids import uuid7
 from service.search.filter import Words
 from service.search.filters.words import words_beside
-from service.search.index.document import passages, wording_of, words_that_match
+from service.search.index.document import passages, search_document, words_that_match
 from service.search.index.reindex import index
 from service.search.text.query_compiler import compile_query
 from tests.factories import an_event, create_event
@@ -78,8 +78,8 @@ def test_words_must_be_understood_before_they_are_a_condition() -> None:
 def test_a_text_that_a_record_says_several_times_counts_once() -> None:
     quote = {"exact": "We will.", "prefix": None, "suffix": None, "page": None}
     citation = {"fact": "title", "source": "report", "stance": "supports", "quote": quote}
-    one = wording_of(a_record(citations=[citation]))
-    two = wording_of(a_record(citations=[citation, citation | {"fact": "event_type"}]))
+    one = search_document(a_record(citations=[citation]))
+    two = search_document(a_record(citations=[citation, citation | {"fact": "event_type"}]))
     assert one.sections == two.sections
 
 

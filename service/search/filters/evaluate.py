@@ -7,51 +7,51 @@ from typing import Any
 
 from schemas.edtf import Bounds
 from service.search.filter import All, AnyOf, DateAsked, FigureAsked, Filter, Is, Not, Span, Words
-from service.search.index.features import COLUMNS, LABELS, Record, Subject, label, subject_of
+from service.search.index.features import COLUMNS, LABELS, Features, Record, features_of, label
 
-__all__ = ["is_asked", "matches", "subject_of"]
+__all__ = ["features_of", "is_asked", "matches"]
 
 
-def matches(asked: Filter, subject: Subject, words: Callable[[Words], bool]) -> bool:
+def matches(asked: Filter, features: Features, words: Callable[[Words], bool]) -> bool:
     """Whether the event passes. `words` says it of the words in the filter; it is asked only where it decides."""
     match asked:
         case Is(name, values):
-            return _CONDITIONS[name](subject, values)
+            return _CONDITIONS[name](features, values)
         case Words():
             return words(asked)
         case All(parts):
-            return all(matches(part, subject, words) for part in parts)
+            return all(matches(part, features, words) for part in parts)
         case AnyOf(parts):
-            return any(matches(part, subject, words) for part in parts)
+            return any(matches(part, features, words) for part in parts)
         case Not(part):
-            return not matches(part, subject, words)
+            return not matches(part, features, words)
 
 
-Decide = Callable[[Subject, tuple[Any, ...]], bool]
+Decide = Callable[[Features, tuple[Any, ...]], bool]
 
 
 def _in_column(column: str) -> Decide:
-    return lambda subject, values: not getattr(subject, column).isdisjoint(values)
+    return lambda features, values: not getattr(features, column).isdisjoint(values)
 
 
 def _labelled(prefix: str) -> Decide:
-    return lambda subject, values: not subject.labels.isdisjoint(label(prefix, value) for value in values)
+    return lambda features, values: not features.labels.isdisjoint(label(prefix, value) for value in values)
 
 
 def _within(column: str) -> Decide:
-    def decide(subject: Subject, values: tuple[Span, ...]) -> bool:
-        [span], instant = values, getattr(subject, column)
+    def decide(features: Features, values: tuple[Span, ...]) -> bool:
+        [span], instant = values, getattr(features, column)
         return (span.since is None or instant >= span.since) and (span.until is None or instant <= span.until)
 
     return decide
 
 
-def _date(subject: Subject, values: tuple[DateAsked, ...]) -> bool:
+def _date(features: Features, values: tuple[DateAsked, ...]) -> bool:
     [asked] = values
     if asked.kinds:
-        candidates = [_bounds(entry) for entry in subject.dates if entry["kind"] in asked.kinds]
+        candidates = [_bounds(entry) for entry in features.dates if entry["kind"] in asked.kinds]
     else:
-        candidates = [subject.main] if subject.main else []
+        candidates = [features.main] if features.main else []
     if asked.periods is None:
         return bool(candidates)
     lies_in = _lies_in if asked.certainly else _overlaps
@@ -76,9 +76,9 @@ def _not_after(earliest: date | None, latest: date | None) -> bool:
     return earliest is None or latest is None or earliest <= latest
 
 
-def _figure(subject: Subject, values: tuple[FigureAsked, ...]) -> bool:
+def _figure(features: Features, values: tuple[FigureAsked, ...]) -> bool:
     [asked] = values
-    return any(is_asked(figure, asked) for figure in subject.figures)
+    return any(is_asked(figure, asked) for figure in features.figures)
 
 
 def is_asked(figure: Record, asked: FigureAsked) -> bool:

@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from service.search.filter import Words
 from service.search.index.facet_keys import counted_of, keys_of
-from service.search.index.features import Subject, subject_of
+from service.search.index.features import Features, features_of
 from service.search.text.analyzer import (
     DEFAULT,
     FUNCTION_WORDS,
@@ -21,7 +21,7 @@ from service.search.text.analyzer import (
     prepared,
 )
 from service.search.text.query_compiler import compile_queries
-from service.store.search.documents import Wording, find_matching
+from service.store.search.documents import SearchDocument, find_matching_queries
 
 Record = Mapping[str, Any]
 
@@ -95,23 +95,23 @@ def _evidence(record: Record, lang: str | None) -> Iterator[Passage]:
                 yield Passage("citations", "D", quote[part], spoken.get(citation["source"], lang))
 
 
-def wording_of(record: Record, subject: Subject | None = None) -> Wording:
-    """What can be found in a record as stored. A text that it says several times counts once. See subject.py."""
+def search_document(record: Record, features: Features | None = None) -> SearchDocument:
+    """What can be found in a record as stored. A text that it says several times counts once. See features.py."""
     texts: dict[tuple[str, str], list[str]] = {}
     for passage, configuration in spoken(distinct_passages(record)):
         texts.setdefault((passage.weight, configuration), []).append(passage.text)
     sections = list(_sections(texts))
-    subject = subject or subject_of(record)
-    main = subject.main
+    features = features or features_of(record)
+    main = features.main
     first = main.earliest if main else None
-    facets = keys_of(subject)
-    return Wording(
+    facets = keys_of(features)
+    return SearchDocument(
         month=first.year * 12 + first.month - 1 if first else 0,
         day=first,
         languages=[MARK + configuration for configuration in dict.fromkeys(one[1] for one in sections)],
         sections=[(*section, TIMES[section[0]]) for section in sections],
         facets=facets,
-        counted=counted_of(subject, facets),
+        counted=counted_of(features, facets),
         date_earliest=first,
         date_latest=main.latest if main else None,
     )
@@ -160,8 +160,9 @@ def _themselves(titles: Iterable[str]) -> Iterator[str]:
     return (word for word in words if word in FUNCTION_WORDS or (len(word) <= _SHORT and word.isalpha()))
 
 
-def words_that_match(conn: Connection, record: Record, asked: Sequence[Words]) -> set[Words]:
-    """Those of `asked` whose words stand in a record as stored, whether it is the current version or not."""
-    queries = {words: compiled.all_words for words, compiled in zip(asked, compile_queries(conn, asked), strict=True)}
-    matching = find_matching(conn, wording_of(record), [query for query in dict.fromkeys(queries.values()) if query])
+def words_that_match(conn: Connection, record: Record, searches: Sequence[Words]) -> set[Words]:
+    """Return those of the searches whose words stand in a record as stored, of the current version or a former one."""
+    compiled = compile_queries(conn, searches)
+    queries = {words: one.all_words for words, one in zip(searches, compiled, strict=True) if one.all_words}
+    matching = find_matching_queries(conn, search_document(record), list(dict.fromkeys(queries.values())))
     return {words for words, query in queries.items() if query in matching}

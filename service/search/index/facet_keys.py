@@ -7,7 +7,7 @@ from datetime import date
 
 from schemas.edtf import Bounds
 from service.search.filter import EVERYTHING, All, DateAsked, FigureAsked, Filter, Is
-from service.search.index.features import LABELS, Subject
+from service.search.index.features import LABELS, Features
 
 #: Every facet, and what the keys of its values begin with in event_search.
 FACETS: Mapping[str, str] = {
@@ -54,21 +54,21 @@ MOST_YEARS, MOST_MONTHS = 100, 24
 TOPIC_SET, WITHOUT = "topics", "without"
 
 
-def keys_of(subject: Subject) -> list[str]:
+def keys_of(features: Features) -> list[str]:
     """The keys by which the event can be found and is counted."""
-    keys = {label for label in subject.labels if _BY_PREFIX.get(label.partition(":")[0]) in _LABELLED}
+    keys = {label for label in features.labels if _BY_PREFIX.get(label.partition(":")[0]) in _LABELLED}
     for name, column in _COLUMNS.items():
-        keys |= {f"{FACETS[name]}:{value}" for value in getattr(subject, column)}
+        keys |= {f"{FACETS[name]}:{value}" for value in getattr(features, column)}
     return sorted(keys)
 
 
-def counted_of(subject: Subject, keys: Iterable[str]) -> list[str]:
+def counted_of(features: Features, keys: Iterable[str]) -> list[str]:
     """What the event with `keys` is counted as besides."""
-    dated = [f"{FACETS['year']}:{year}" for year in years_of(subject.main)]
-    dated += [f"{FACETS['month']}:{month}" for month in months_of(subject.main)]
+    dated = [f"{FACETS['year']}:{year}" for year in years_of(features.main)]
+    dated += [f"{FACETS['month']}:{month}" for month in months_of(features.main)]
     said = {key.partition(":")[0] for key in (*keys, *dated)}
     lacking = ",".join(name for name, prefix in FACETS.items() if prefix not in said)
-    topics = [f"{TOPIC_SET}:{' '.join(sorted(subject.topics))}"] if subject.topics else []
+    topics = [f"{TOPIC_SET}:{' '.join(sorted(features.topics))}"] if features.topics else []
     return [*dated, *topics, f"{WITHOUT}:{lacking}"]
 
 

@@ -47,7 +47,7 @@ _AFFECTED = frozenset({"affected", "dependency_source"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
+class Features:
     """What filters look at in one version of an event. `dates` and `figures` are those of the record."""
 
     parties: frozenset[str]
@@ -65,10 +65,10 @@ class Subject:
     updated_at: datetime
 
 
-def subject_of(record: Record) -> Subject:
-    """The subject of a record as it is stored, parsed from JSON."""
+def features_of(record: Record) -> Features:
+    """The features of a record as it is stored, parsed from JSON."""
     who, main = record["participants"], main_date(record["dates"])
-    return Subject(
+    return Features(
         parties=parties_of(who),
         affected=_jurisdictions(one for one in who if one["role"] in _AFFECTED),
         jurisdictions=_jurisdictions(who),

@@ -7,7 +7,7 @@ import orjson
 import psycopg
 
 from service import store
-from service.search.index.document import wording_of
+from service.search.index.document import search_document
 
 #: Events in one transaction, which holds off those who would change them.
 _BATCH = 200
@@ -25,8 +25,8 @@ def index(conn: psycopg.Connection, *, again: bool = False, told: Callable[[int]
     while True:
         with conn.transaction():
             found = store.search.documents.lock_unindexed(conn, after, _BATCH, again=again)
-            store.search.documents.keep_wordings(
-                conn, [(id_, wording_of(orjson.loads(document))) for id_, document in found]
+            store.search.documents.upsert_search_documents(
+                conn, [(id_, search_document(orjson.loads(document))) for id_, document in found]
             )
         if not found:
             return done

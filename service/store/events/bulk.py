@@ -14,7 +14,7 @@ from psycopg.rows import class_row
 from service.errors import Conflict, Stale
 from service.store.events.links import Links
 from service.store.events.records import Authorship, EventRow, StoredEvent
-from service.store.search.documents import keep_wordings
+from service.store.search.documents import upsert_search_documents
 
 ExternalId = tuple[str, str]
 
@@ -142,8 +142,8 @@ def write_versions(
         versions = [*new, *changed]
         conn.execute(_REVISE, {"said": _said(new, changed), "key_id": key_id, "now": now})
         conn.execute(_LINK, _links_of(versions))
-        wordings = [(version.row.id, version.links.wording) for version in versions]
-        keep_wordings(conn, [(id_, wording) for id_, wording in wordings if wording])
+        search_documents = [(version.row.id, version.links.search_document) for version in versions]
+        upsert_search_documents(conn, [(id_, document) for id_, document in search_documents if document])
     except UniqueViolation as error:
         raise Conflict("An id or an external id was taken by another writer.") from error
     upsert_import_marks(conn, [version.mark for version in versions])

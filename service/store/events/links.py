@@ -10,7 +10,12 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
 from service.errors import Conflict
-from service.store.search.documents import Wording, as_json, forget_wordings, keep_wordings
+from service.store.search.documents import (
+    SearchDocument,
+    delete_search_documents,
+    documents_as_json,
+    upsert_search_documents,
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Links:
     url_keys: Sequence[str]
     relations: Sequence[Relation]
     open: Sequence[OpenItem] = ()
-    wording: Wording | None = None
+    search_document: SearchDocument | None = None
 
 
 def replace_links(conn: Connection, id: UUID, links: Links) -> None:
@@ -49,10 +54,10 @@ def replace_links(conn: Connection, id: UUID, links: Links) -> None:
             conn.execute(statement, named)
     except UniqueViolation as error:
         raise conflict_of(error) from error
-    if links.wording:
-        keep_wordings(conn, [(id, links.wording)])
+    if links.search_document:
+        upsert_search_documents(conn, [(id, links.search_document)])
     else:
-        forget_wordings(conn, [id])
+        delete_search_documents(conn, [id])
 
 
 #: What is no longer there goes, what is new comes, what stays is not touched.
@@ -109,7 +114,7 @@ def columns_of(links: Links, id: UUID) -> dict[str, Any]:
         "notes": [relation.note for relation in links.relations],
         "open_items": [open_.item for open_ in links.open],
         "open_due": [open_.due for open_ in links.open],
-        "wordings": as_json([(id, links.wording)] if links.wording else []),
+        "search_documents": documents_as_json([(id, links.search_document)] if links.search_document else []),
     }
 
 

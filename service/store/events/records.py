@@ -11,7 +11,7 @@ from psycopg.errors import UniqueViolation
 
 from service.errors import Gone, Moved, NotFound, Stale
 from service.store.events.links import Links, columns_of, conflict_of, replace_links
-from service.store.search.documents import ADDED
+from service.store.search.documents import INSERT_DOCUMENTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ _INSERT = " ".join(
         INSERT INTO event_agenda (event_id, item, due)
         SELECT %(id)s, item, coalesce(due, 'infinity')
           FROM unnest(%(open_items)s::text[], %(open_due)s::date[]) AS given (item, due)
-    ), {ADDED}, {_noted("create")}
+    ), {INSERT_DOCUMENTS}, {_noted("create")}
     {_REVISION}
     """.split()
 )

@@ -23,7 +23,7 @@ _GAP = "\ua78f"
 
 
 @dataclass(frozen=True)
-class Wording:
+class SearchDocument:
     """What can be found in one version of an event.
 
     `sections` are weight (A to D), PostgreSQL's configuration, prepared text and how many times it counts, in order.
@@ -61,7 +61,7 @@ _TSVECTOR = f"""
 _ANALYSED = f"""
     SELECT id, month, coalesce(day, '-infinity') AS day, languages, facets, counted, date_earliest, date_latest,
            tsv, words, {_places("tsv")} AS length
-      FROM json_to_recordset(%(wordings)s)
+      FROM json_to_recordset(%(search_documents)s)
            AS said (id uuid, month integer, day date, languages text[], sections json,
                     facets text[], counted text[], date_earliest date, date_latest date)
      CROSS JOIN LATERAL ({_TSVECTOR} OFFSET 0) AS analysed
@@ -83,8 +83,8 @@ _ROWS = f"""
       FROM worded
     """
 
-#: The parts of a statement by which new events have the words in its parameter `wordings`.
-ADDED = f"worded AS MATERIALIZED ({_ANALYSED}), language AS ({_LANGUAGES}), kept AS ({_ROWS})"
+#: The parts of a statement by which new events have the words in its parameter `search_documents`.
+INSERT_DOCUMENTS = f"worded AS MATERIALIZED ({_ANALYSED}), language AS ({_LANGUAGES}), kept AS ({_ROWS})"
 
 _KEEP = f"""
     WITH worded AS MATERIALIZED ({_ANALYSED}), former AS (
@@ -118,17 +118,17 @@ _KEEP = f"""
     """
 
 
-def keep_wordings(conn: Connection, wordings: Iterable[tuple[UUID, Wording]]) -> None:
+def upsert_search_documents(conn: Connection, search_documents: Iterable[tuple[UUID, SearchDocument]]) -> None:
     """Let these be the words by which the events are found."""
-    conn.execute(_KEEP, {"wordings": as_json(wordings)})
+    conn.execute(_KEEP, {"search_documents": documents_as_json(search_documents)})
 
 
-def forget_wordings(conn: Connection, ids: Collection[UUID]) -> None:
+def delete_search_documents(conn: Connection, ids: Collection[UUID]) -> None:
     """Let the events not be found any more."""
     conn.execute("DELETE FROM event_search WHERE event_id = ANY(%s)", (list(ids),))
 
 
-def settle(conn: Connection) -> int:
+def flush_pending_list(conn: Connection) -> int:
     """Let what waits in the index's list of pending rows be where it is found at once; how many pages that were."""
     try:
         found = conn.execute("SELECT gin_clean_pending_list('event_search_by_words')").fetchone()
@@ -154,7 +154,9 @@ def lock_unindexed(conn: Connection, after: UUID, limit: int, *, again: bool) ->
     ).fetchall()
 
 
-def find_matching(conn: Connection, wording: Wording, queries: Sequence[TsQuery]) -> set[TsQuery]:
+def find_matching_queries(
+    conn: Connection, search_document: SearchDocument, queries: Sequence[TsQuery]
+) -> set[TsQuery]:
     """Return those of the queries that the words of an event match. The words need not be stored."""
     if not queries:
         return set()
@@ -166,15 +168,15 @@ def find_matching(conn: Connection, wording: Wording, queries: Sequence[TsQuery]
           JOIN unnest(%(queries)s::text[]) WITH ORDINALITY AS asked (query, place) ON tsv @@ query::tsquery
         """,
         {
-            "sections": orjson.dumps(wording.sections).decode(),
-            "languages": list(wording.languages),
+            "sections": orjson.dumps(search_document.sections).decode(),
+            "languages": list(search_document.languages),
             "queries": [query.render() for query in queries],
         },
     )
     return {queries[place - 1] for (place,) in found}
 
 
-def as_json(wordings: Iterable[tuple[UUID, Wording]]) -> str:
+def documents_as_json(search_documents: Iterable[tuple[UUID, SearchDocument]]) -> str:
     """Wordings as the statements read them."""
-    rows: list[dict[str, Any]] = [{"id": id_} | vars(wording) for id_, wording in wordings]
+    rows: list[dict[str, Any]] = [{"id": id_} | vars(document) for id_, document in search_documents]
     return orjson.dumps(rows).decode()

@@ -17,7 +17,7 @@ from service.ids import uuid7
 from service.search.filter import Words
 from service.search.filters.evaluate import matches
 from service.search.filters.parser import filter_of_json, filter_of_text
-from service.search.index.features import Subject
+from service.search.index.features import Features
 from service.webhooks.matcher import Matcher
 from service.webhooks.subscription_index import Index, Watched, traits_needed, traits_of
 from tests.factories import a_topic, create_event
@@ -294,7 +294,7 @@ def watched(number: int, one: Any) -> Watched:
     return Watched(UUID(int=number), one, (), frozenset(KINDS), 0)
 
 
-def subjects(conn: psycopg.Connection) -> Iterator[Subject]:
+def subjects(conn: psycopg.Connection) -> Iterator[Features]:
     Writer(conn, 10).write(80)
     catch_up(conn)
     part = store.feed_entries.read_slice(conn, 0, limit=1_000, scan=1_000, most_bytes=10**9)

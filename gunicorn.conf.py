@@ -1,4 +1,4 @@
-"""How gunicorn serves the API. Everything that may differ between machines is a setting of the service."""
+"""gunicorn's configuration. Everything that may differ between machines is a setting of the service."""
 
 import os
 import shutil
@@ -6,55 +6,55 @@ import sys
 import tempfile
 from typing import Any
 
-# prometheus_client decides on import whether it counts for one process or for many, so this stands before ours.
+# prometheus_client decides on import whether it counts for one process or for many, so this precedes the imports.
 _METRICS = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="policytrail-metrics-"))
 
 from service.config import load_settings  # noqa: E402 (see above)
 from service.observability import opentelemetry  # noqa: E402 (see above)
 
 _settings = load_settings()
-if _settings.otel and (missing := opentelemetry.what_is_missing()):
+if _settings.otel and (missing := opentelemetry.missing_extra()):
     sys.exit(missing)
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
-worker_class = "service.http.gevent_worker.Worker"
+worker_class = "service.http.gevent_worker.ApiWorker"
 worker_connections = 1000
 keepalive = 30
 timeout = 60
 graceful_timeout = 20
-# A long `next` must get through: gunicorn's own limit is half of this, and what is over it gets 414.
+# gunicorn's own limit is half of this: too short for a long `next`. A longer line gets 414.
 limit_request_line = _settings.max_request_line
 limit_request_fields = _settings.max_headers
 limit_request_field_size = _settings.max_header_bytes
-# Its path is the same for every instance of one user; nothing here uses it.
+# Unused, and its path is the same for every instance of one user.
 control_socket_disable = True
-# Only what goes wrong: the service writes a line a request itself.
+# Errors only: the service itself logs a line a request.
 accesslog = None
 loglevel = "warning"
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 (a heartbeat file that must not block on a disk)
 
 
 def post_worker_init(worker: Any) -> None:
-    """Connect in the process that will use the connections."""
+    """Connect to the database in the process that uses the connections."""
     if _settings.otel:
         opentelemetry.instrument(worker.app.callable)
     worker.app.callable.extensions["policytrail"].database.open()
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
-    """Give the connections back."""
+    """Close the connections."""
     if worker.app.callable is not None:
         worker.app.callable.extensions["policytrail"].database.close()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Let a gone worker's live gauges go."""
+    """Drop the live gauges of a worker that ended."""
     from prometheus_client import multiprocess  # noqa: PLC0415 (in the master only, and only here)
 
     multiprocess.mark_process_dead(worker.pid)
 
 
 def on_exit(_server: Any) -> None:
-    """Leave no counters behind for another run."""
+    """Delete the counters, so that the next run starts from zero."""
     shutil.rmtree(_METRICS, ignore_errors=True)

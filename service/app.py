@@ -12,7 +12,7 @@ from service.http import problems, response_headers
 from service.http.context import Service
 from service.http.rate_limit import RateLimits
 from service.observability import access_log, metrics, pool_metrics
-from service.strict_json import Bounds
+from service.strict_json import JsonLimits
 from service.views import BLUEPRINTS
 
 
@@ -26,8 +26,8 @@ def build(settings: Settings) -> Flask:
         settings,
         database,
         RateLimits(settings),
-        Bounds(nesting=settings.max_nesting, members=settings.max_array, text=settings.max_text),
-        Tail(database.reading, settings.max_followers, metrics.tell_followers),
+        JsonLimits(nesting=settings.max_nesting, members=settings.max_array, text=settings.max_text),
+        Tail(database.reading, settings.max_followers, metrics.set_followers),
         Semaphore(settings.max_imports),
     )
     access_log.configure(settings.log_level)

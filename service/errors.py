@@ -1,4 +1,4 @@
-"""What can go wrong, said without HTTP; problems.py tells it over HTTP."""
+"""The errors of the service, independent of HTTP; service/http/problems.py gives each its status."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong at one place of what was sent: a JSON `pointer`, a query `parameter` or a `header`."""
+    """One error at one place of the request: a JSON `pointer`, a query `parameter` or a `header`."""
 
     detail: str
     pointer: str | None = None
@@ -17,9 +17,9 @@ class Fault:
 
 
 class ServiceError(Exception):
-    """Something went wrong.
+    """An error of the service.
 
-    A subclass's docstring is its title for the client, constant for the class; `code` is stable and documented.
+    A subclass's docstring is its title for the client; `code` is stable and documented.
     """
 
     code: ClassVar[str] = "error"
@@ -59,53 +59,53 @@ class NotFound(ServiceError):
 
 
 class MethodNotAllowed(ServiceError):
-    """The resource does not know this method."""
+    """Method not allowed."""
 
     code = "method-not-allowed"
 
 
 class Gone(ServiceError):
-    """The resource existed and was deleted."""
+    """The resource was deleted."""
 
     code = "gone"
 
 
 class CursorExpired(ServiceError):
-    """What follows the cursor is not known any more; begin anew."""
+    """The cursor has expired. Start again without one."""
 
     code = "cursor-expired"
 
 
 class Moved(ServiceError):
-    """The resource is part of another one now."""
+    """The resource was merged into another one."""
 
     code = "moved"
 
     def __init__(self, detail: str, merged_into: UUID) -> None:
-        """`merged_into`: the event that it is part of."""
+        """`merged_into` is the id of the event that replaces it."""
         super().__init__(detail)
         self.merged_into = merged_into
 
 
 class NotAcceptable(ServiceError):
-    """The resource has no form that you accept."""
+    """The resource has no media type that you accept."""
 
     code = "not-acceptable"
 
 
 class Conflict(ServiceError):
-    """The request conflicts with what is stored."""
+    """The request conflicts with stored data."""
 
     code = "conflict"
 
 
 class Duplicate(Conflict):
-    """The event is likely recorded already."""
+    """The event probably exists already."""
 
     code = "duplicate"
 
     def __init__(self, detail: str, likely: Iterable[UUID]) -> None:
-        """`likely`: the events that it may be."""
+        """`likely` are the events that it may duplicate."""
         self.likely = tuple(likely)
         super().__init__(detail, [Fault(f"It may be the event {id_}.", pointer="#") for id_ in self.likely])
 
@@ -117,61 +117,61 @@ class Stale(ServiceError):
 
 
 class PreconditionRequired(ServiceError):
-    """A change needs If-Match with the ETag you read."""
+    """A change requires If-Match with the ETag that you read."""
 
     code = "precondition-required"
 
 
 class Unauthenticated(ServiceError):
-    """A valid API key is needed."""
+    """A valid API key is required."""
 
     code = "unauthenticated"
 
 
 class Forbidden(ServiceError):
-    """The API key lacks the scope for this."""
+    """The API key lacks the required scope."""
 
     code = "forbidden"
 
     def __init__(self, scope: str) -> None:
-        """`scope`: the one that it lacks."""
+        """`scope` is the required one."""
         super().__init__(f"The API key lacks the scope {scope}.")
         self.scope = scope
 
 
 class TooManyRequests(ServiceError):
-    """There were more requests than are allowed in this time."""
+    """Too many requests."""
 
     code = "too-many-requests"
 
     def __init__(self, detail: str, retry_after: int) -> None:
-        """`retry_after`: seconds until the next one is answered."""
+        """`retry_after` is the number of seconds until the window ends."""
         super().__init__(detail)
         self.retry_after = retry_after
 
 
 class BodyTooLarge(ServiceError):
-    """The body is larger than is allowed here."""
+    """The body is too large."""
 
     code = "body-too-large"
 
 
 class UnsupportedMediaType(ServiceError):
-    """The body's media type is not supported here."""
+    """The body's media type is not supported."""
 
     code = "unsupported-media-type"
 
 
 class Unexpected(ServiceError):
-    """Something went wrong in the service."""
+    """The service failed unexpectedly."""
 
     code = "unexpected"
 
 
 class Unavailable(ServiceError):
-    """The service cannot answer right now; try again shortly."""
+    """The service is temporarily unavailable; try again shortly."""
 
     code = "unavailable"
 
-    #: Seconds after which to try again.
+    #: Seconds to wait before the next try.
     retry_after: ClassVar[int] = 1

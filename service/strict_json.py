@@ -1,4 +1,4 @@
-"""JSON text: strict on the way in, one rendering on the way out."""
+"""JSON text: a strict parser for input, one rendering for output."""
 
 import json
 import re
@@ -11,47 +11,47 @@ import orjson
 
 from service.errors import Fault, Invalid, Malformed
 
-#: An escape that may stand for U+0000 or half of a surrogate pair, neither of which PostgreSQL can store.
+#: An escape of U+0000, or perhaps of half a surrogate pair; PostgreSQL can store neither.
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """How large a value may be: levels of nesting, members of an array or object, characters of a text."""
+class JsonLimits:
+    """The limits of a JSON value: levels of nesting, members of an array or object, characters of a string."""
 
     nesting: int = 64
     members: int = 10_000
     text: int = 100_000
 
 
-_USUAL = Bounds()
+_DEFAULT_LIMITS = JsonLimits()
 
 
 def render(value: Any) -> bytes:
-    """`value` as compact JSON in UTF-8."""
+    """Return `value` as compact JSON in UTF-8."""
     return orjson.dumps(value)
 
 
 def indent(document: bytes) -> bytes:
-    """The same JSON with two spaces a level, ending in a newline: for eyes."""
+    """Return the same JSON for human readers: two spaces a level, a newline at the end."""
     return orjson.dumps(orjson.loads(document), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def select(document: bytes, names: Collection[str]) -> bytes:
-    """The JSON object `document` with those of its members that are in `names`, in its own order."""
+def select_members(document: bytes, names: Collection[str]) -> bytes:
+    """Return the JSON object `document` with only the members `names`, in its own order."""
     record = orjson.loads(document)
     return orjson.dumps({name: value for name, value in record.items() if name in names})
 
 
-def parse(text: bytes, bounds: Bounds = _USUAL) -> Any:
-    """The JSON value that `text` states, duplicate keys, NaN and endless numbers refused.
+def parse(text: bytes, limits: JsonLimits = _DEFAULT_LIMITS) -> Any:
+    """Return the JSON value of `text`. Duplicate keys, NaN and overlong numbers are errors.
 
-    Malformed where it is not JSON or nested too deep; Invalid where it holds text that cannot be stored, or an array or
-    text that is too long.
+    Malformed if it is not JSON or nested too deep; Invalid if a string cannot be stored, or an array, object or string
+    is too large.
     """
     with suppress(_Unsure):
-        return _parse_surely(text, bounds)
+        return _parse_fast(text, limits)
     try:
         value = json.loads(text.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse, parse_int=_integer)
     except UnicodeDecodeError as error:
@@ -59,36 +59,36 @@ def parse(text: bytes, bounds: Bounds = _USUAL) -> Any:
     except json.JSONDecodeError as error:
         raise Malformed(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
     except RecursionError as error:
-        raise _too_deep(bounds) from error
-    _limit_nesting(value, bounds.nesting, bounds)
-    if _may_be_oversized(text, bounds) and (faults := list(_oversized(value, "", bounds))):
-        raise Invalid("The body holds more in one place than is allowed.", faults)
+        raise _too_deep(limits) from error
+    _limit_nesting(value, limits.nesting, limits)
+    if _may_be_oversized(text, limits) and (faults := list(_oversized(value, "", limits))):
+        raise Invalid("An array, object or string in the body is too large.", faults)
     if _SUSPECT_ESCAPE.search(text) and (faults := list(_unstorable(value, ""))):
-        raise Invalid("The body holds text that cannot be stored.", faults)
+        raise Invalid("The body has text that cannot be stored.", faults)
     return value
 
 
 class _Unsure(Exception):
-    """The text needs the slower parser, which sees duplicate keys and numbers as they are written."""
+    """The text needs the slower parser, which sees duplicate keys and the digits of numbers."""
 
 
-def _parse_surely(text: bytes, bounds: Bounds) -> Any:
-    """The value of `text` where nothing can be wrong with it, in half of the slower parser's time; else _Unsure."""
-    if _may_be_oversized(text, bounds) or _SUSPECT_ESCAPE.search(text):
+def _parse_fast(text: bytes, limits: JsonLimits) -> Any:
+    """Return the value of a `text` that is surely valid, in half of the slower parser's time. _Unsure otherwise."""
+    if _may_be_oversized(text, limits) or _SUSPECT_ESCAPE.search(text):
         raise _Unsure
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise _Unsure from error
-    # A key ends in a quote and a colon. There may be more of these, in texts, but never fewer: where they are as many
-    # as the keys that were kept, no key stood twice.
-    if _count_keys(value, bounds.nesting) != text.translate(None, b" \t\r\n").count(b'":'):
+    # Every key ends in a quote and a colon. Strings may contain more of these, so as many of them as there are keys in
+    # the value means that no key occurred twice.
+    if _count_keys(value, limits.nesting) != text.translate(None, b" \t\r\n").count(b'":'):
         raise _Unsure
     return value
 
 
 def _count_keys(value: Any, levels: int) -> int:
-    """Keys in `value`, which must hold no number but integers and no more than `levels` of nesting."""
+    """Return the number of keys in `value`. _Unsure if it has other numbers than integers, or more than `levels`."""
     kind = type(value)
     if kind is str or value is None or kind is bool or kind is int:
         return 0
@@ -101,17 +101,17 @@ def _count_keys(value: Any, levels: int) -> int:
     return keys
 
 
-def _may_be_oversized(text: bytes, bounds: Bounds) -> bool:
-    """Whether an array, object or text may be too long: every member but the first follows a comma."""
-    return text.count(b",") >= bounds.members or len(text) > bounds.text
+def _may_be_oversized(text: bytes, limits: JsonLimits) -> bool:
+    """Return whether an array, object or string may be too large: every member but the first follows a comma."""
+    return text.count(b",") >= limits.members or len(text) > limits.text
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Malformed(f"The key {json.dumps(twice[:100])} stands twice in one object.")
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise Malformed(f"The key {json.dumps(repeated[:100])} occurs twice in one object.")
     return members
 
 
@@ -120,46 +120,46 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _integer(digits: str) -> int:
-    #: Digits. Python refuses to read more than 4,300, and no field of ours has use for half a hundred.
+    # Python refuses more than 4,300 digits, and no field needs as many as 50.
     most = 50
     if len(digits) > most:
         raise Malformed(f"A number with {len(digits)} digits is too long.")
     return int(digits)
 
 
-def _too_deep(bounds: Bounds) -> Malformed:
-    return Malformed(f"The body is nested more than {bounds.nesting} levels deep.")
+def _too_deep(limits: JsonLimits) -> Malformed:
+    return Malformed(f"The body is nested more than {limits.nesting} levels deep.")
 
 
-def _limit_nesting(value: Any, levels: int, bounds: Bounds) -> None:
+def _limit_nesting(value: Any, levels: int, limits: JsonLimits) -> None:
     if isinstance(value, dict | list):
         if levels == 0:
-            raise _too_deep(bounds)
+            raise _too_deep(limits)
         for member in value.values() if isinstance(value, dict) else value:
-            _limit_nesting(member, levels - 1, bounds)
+            _limit_nesting(member, levels - 1, limits)
 
 
-def _oversized(value: Any, pointer: str, bounds: Bounds) -> Iterator[Fault]:
-    """A fault for each array, object or text that is too long; what stands in such an array is not looked at."""
+def _oversized(value: Any, pointer: str, limits: JsonLimits) -> Iterator[Fault]:
+    """Yield a fault for each array, object or string that is too large, but none for members of such an array."""
     if isinstance(value, str):
-        if len(value) > bounds.text:
-            yield Fault(f"Must have at most {bounds.text} characters, has {len(value)}.", pointer="#" + pointer)
+        if len(value) > limits.text:
+            yield Fault(f"Must have at most {limits.text} characters, has {len(value)}.", pointer="#" + pointer)
     elif isinstance(value, dict | list):
-        if len(value) > bounds.members:
-            yield Fault(f"Must have at most {bounds.members} members, has {len(value)}.", pointer="#" + pointer)
+        if len(value) > limits.members:
+            yield Fault(f"Must have at most {limits.members} members, has {len(value)}.", pointer="#" + pointer)
             return
         for name, member in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _oversized(member, f"{pointer}/{pointer_token(name)}", bounds)
+            yield from _oversized(member, f"{pointer}/{pointer_token(name)}", limits)
 
 
 def _unstorable(value: Any, pointer: str) -> Iterator[Fault]:
     if isinstance(value, str):
-        if found := _UNSTORABLE.search(value):
-            yield Fault(f"Holds U+{ord(found[0]):04X}, which cannot be stored.", pointer="#" + pointer)
+        if match := _UNSTORABLE.search(value):
+            yield Fault(f"Has U+{ord(match[0]):04X}, which cannot be stored.", pointer="#" + pointer)
     elif isinstance(value, dict):
         for name, member in value.items():
             if _UNSTORABLE.search(name):
-                yield Fault("A key holds a character that cannot be stored.", pointer="#" + pointer)
+                yield Fault("A key has a character that cannot be stored.", pointer="#" + pointer)
             else:
                 yield from _unstorable(member, f"{pointer}/{pointer_token(name)}")
     elif isinstance(value, list):
@@ -168,5 +168,5 @@ def _unstorable(value: Any, pointer: str) -> Iterator[Fault]:
 
 
 def pointer_token(name: object) -> str:
-    """`name` as one step of a JSON pointer (RFC 6901)."""
+    """Return `name` as one step of a JSON pointer (RFC 6901)."""
     return str(name).replace("~", "~0").replace("/", "~1")

@@ -9,7 +9,7 @@ import psycopg
 
 from schemas.events import NewEventSchema
 from service import store
-from service.encryption import seal
+from service.encryption import encrypt
 from service.events.write import record_event
 from service.ids import uuid7
 from service.store.webhooks.leases import shard_of
@@ -38,7 +38,7 @@ def _subscribe(conn: psycopg.Connection, url: str, asked: Any, key_id: UUID, now
         "handshake": False,
     }
     store.webhooks.subscriptions.insert_subscription(
-        conn, said, id=id_, key_id=key_id, shard=shard_of(id_), secret=seal(b"s" * 32, [], id_.bytes), now=now
+        conn, said, id=id_, key_id=key_id, shard=shard_of(id_), secret=encrypt(b"s" * 32, [], id_.bytes), now=now
     )
     return id_
 

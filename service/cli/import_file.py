@@ -33,7 +33,7 @@ from service.imports.rows import Entry
 from service.imports.run import Run, begin
 from service.mappings import Mapping, load_mapping, records, text_lines
 from service.store.imports import Import
-from service.strict_json import Bounds
+from service.strict_json import JsonLimits
 
 #: Errors that are shown at the end; --errors takes all of them.
 _SHOWN = 10
@@ -158,7 +158,7 @@ def _entries(
     if mapping:
         plain = BufferedReader(Unpacked(unpacked(pieces, most=most)))
         return mapped_rows(records(mapping, read.counted(text_lines(mapping, plain))))
-    bounds = Bounds(nesting=settings.max_nesting, members=settings.max_array, text=settings.max_text)
+    bounds = JsonLimits(nesting=settings.max_nesting, members=settings.max_array, text=settings.max_text)
     return entries_of(pieces, form, bounds, longest=settings.max_body_bytes, most=most)
 
 

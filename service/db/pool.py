@@ -1,4 +1,4 @@
-"""The database: a pool of connections, and what a statement's failure means to a caller. Knows no Flask."""
+"""The pool of database connections, and the errors of statements as errors of the service. Independent of Flask."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,16 +10,16 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from service.config import Settings
 from service.errors import Unavailable
 
-#: Seconds the pool goes on trying to reconnect before it leaves the next try to the next request: short, so that the
+#: Seconds for which the pool retries a connection before it leaves the next try to the next request: short, so that the
 #: service is back soon after PostgreSQL is.
 RECONNECT_FOR = 2.0
 
 
 class Database:
-    """Connections to one PostgreSQL. Open it after a fork, never before: sockets are not shared."""
+    """Connections to one PostgreSQL. Open it after a fork, never before: processes cannot share sockets."""
 
     def __init__(self, settings: Settings) -> None:
-        """Nothing is connected yet."""
+        """Prepare the pool; `open` connects it."""
         self._write_timeout = settings.write_statement_timeout
         self._import_timeout = settings.import_statement_timeout
         self._export_timeout = settings.export_statement_timeout
@@ -31,7 +31,7 @@ class Database:
                 "autocommit": True,
                 "connect_timeout": 2,
                 "application_name": "policytrail",
-                # Compiling a plan takes longer than any that is good enough for a page.
+                # Compiling a plan takes longer than running any plan of a page.
                 "options": f"-c statement_timeout={settings.statement_timeout}s"
                 " -c idle_in_transaction_session_timeout=30s -c jit=off",
             },
@@ -43,52 +43,52 @@ class Database:
         )
 
     def open(self) -> None:
-        """Begin to connect, without waiting for it."""
+        """Start to connect, without waiting for it."""
         self.pool.open(wait=False)
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Close every connection."""
         self.pool.close()
 
     @contextmanager
     def reading(self) -> Iterator[psycopg.Connection]:
-        """A connection on which every statement stands alone. Unavailable when none is to be had, or it breaks."""
+        """Yield a connection without a transaction. Unavailable if none is free, or it breaks."""
         conn = self._connection()
         try:
             yield conn
         except psycopg.errors.QueryCanceled as error:
-            raise Unavailable("The database took too long to answer; ask for less.") from error
+            raise Unavailable("The database took too long; narrow the request.") from error
         except psycopg.OperationalError as error:
             if conn.closed:
-                # The others broke with it: without this each would fail a request of its own.
+                # The other connections broke too: without this each would fail one more request.
                 self.pool.drain()
-            raise Unavailable("The database cannot answer right now.") from error
+            raise Unavailable("The database is unavailable.") from error
         finally:
             self.pool.putconn(conn)
 
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection]:
-        """A connection in a transaction that ends with the block: committed, or rolled back when it raises."""
-        # What a write asks is the same every time but for its values; planning it anew took 0.17 ms of a create.
+        """Yield a connection in a transaction that commits at the end of the block, and rolls back if it raises."""
+        # The statements of a write differ only in their values; planning them anew took 0.17 ms of a create.
         with self._within("BEGIN; SET LOCAL plan_cache_mode = force_generic_plan", self._write_timeout) as conn:
             yield conn
 
     @contextmanager
     def importing(self) -> Iterator[psycopg.Connection]:
-        """A connection in a transaction as of `transaction`, in which much is written by each statement."""
+        """Yield a connection as `transaction` does, whose statements may take longer, as they write many rows."""
         with self._within("BEGIN; SET LOCAL plan_cache_mode = force_generic_plan", self._import_timeout) as conn:
             yield conn
 
     @contextmanager
     def exporting(self) -> Iterator[psycopg.Connection]:
-        """A connection in a transaction that sees one state of the database, only reads, and may take its time.
+        """Yield a connection in a long transaction that only reads, in one snapshot of the database.
 
-        Unavailable while as many as may be are in use: whoever reads slowly keeps a connection from the others.
+        Unavailable while `max_exports` are in use: a slow reader keeps a connection from the others.
         """
         if not self._exports.acquire(blocking=False):
-            raise Unavailable("As many exports as may run at once are running.")
+            raise Unavailable("Too many exports are running; try again later.")
         try:
-            # Between two statements it waits for its reader, who is given up by the worker when nothing moves.
+            # It idles between two statements while its reader is slow; the worker drops a reader who stalls.
             begin = (
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0;"
                 f" SET LOCAL transaction_timeout = {round(self._export_lasts * 1000)}"
@@ -100,14 +100,14 @@ class Database:
 
     @contextmanager
     def _within(self, begin: str, seconds: float) -> Iterator[psycopg.Connection]:
-        """A connection in a transaction of which each statement may take so long."""
+        """Yield a connection in a transaction that starts with `begin` and gives each statement so many seconds."""
         with self.reading() as conn:
-            # All that begins it in one round trip; psycopg's own transaction() would take one for each.
+            # One round trip for all that starts it; psycopg's own transaction() would take one for each.
             conn.execute(f"{begin}; SET LOCAL statement_timeout = {round(seconds * 1000)}".encode())
             try:
                 yield conn
             except BaseException:
-                with suppress(psycopg.OperationalError):  # where the connection broke there is nothing to take back
+                with suppress(psycopg.OperationalError):  # a broken connection has nothing to roll back
                     conn.rollback()
                 raise
             conn.commit()
@@ -116,4 +116,4 @@ class Database:
         try:
             return self.pool.getconn()
         except PoolTimeout as error:
-            raise Unavailable("No database connection is free right now.") from error
+            raise Unavailable("No database connection is free.") from error

@@ -20,13 +20,13 @@ PREFER, PREFERENCE_APPLIED = "Prefer", "Preference-Applied"
 
 @dataclass(frozen=True, eq=False)
 class Format:
-    """A form of an answer: its name (`format=`), the end of its addresses, what Accept calls it and how it is sent."""
+    """A format of responses: its `format=` name, the suffix of its addresses, its names in Accept, its Content-Type."""
 
     name: str
     suffix: str
     media_types: tuple[str, ...]
     content_type: str
-    #: Whether it holds all that match, or the newest like a feed. JSON is neither: it has pages.
+    #: A file of all matches, or a feed of the newest. JSON is neither: it has pages.
     is_whole: bool = False
     is_feed: bool = False
 
@@ -48,10 +48,10 @@ JSONFEED = Format("jsonfeed", "jsonfeed", ("application/feed+json",), "applicati
 ICAL = Format("ical", "ics", ("text/calendar",), "text/calendar; charset=utf-8", is_feed=True)
 EVENT_STREAM = Format("sse", "sse", ("text/event-stream",), "text/event-stream; charset=utf-8")
 
-#: What events can be answered as, the preferred one first; and other records.
+#: The formats of events, the preferred one first; and of other records.
 FORMATS = (PAGES, NDJSON, CSV, PARQUET, ATOM, JSONFEED, ICAL)
 ONLY_JSON = (PAGES,)
-#: Those that a search as JSON can be answered as: nobody can subscribe to what is posted.
+#: The formats of a posted search: nobody can subscribe to a POST.
 FILES = (PAGES, NDJSON, CSV, PARQUET)
 
 #: The values of `pretty` that turn it on: `?pretty` alone will do.
@@ -76,74 +76,73 @@ _NEXT = re.compile(rf"(?:{_QUOTED}?+|[^,])*+,?\s*+")
 
 @dataclass(frozen=True)
 class Codings:
-    """Which content codings a client takes: gzip, and the bytes as they are."""
+    """The content codings that a client accepts."""
 
     gzip: bool
     identity: bool
 
 
 def require_acceptable(environ: Mapping[str, Any], formats: Sequence[Format] = ONLY_JSON) -> None:
-    """Pass a request whose Accept takes one of `formats`, and whose Accept-Encoding takes a coding that we have."""
+    """Refuse a request whose Accept excludes all `formats`, or whose Accept-Encoding excludes gzip and identity."""
     accept = environ.get("HTTP_ACCEPT")
     if accept is not None and accept != "*/*" and format_for(accept, tuple(formats)) is None:
         names = " or ".join(format_.media_types[0] for format_ in formats)
-        raise NotAcceptable.at(f"This is answered as {names}; Accept takes none of it.", header="Accept")
+        raise NotAcceptable.at(f"Accept must allow {names}.", header="Accept")
     require_coding(environ)
 
 
 def require_coding(environ: Mapping[str, Any]) -> None:
-    """Pass a request whose Accept-Encoding takes a coding that we have."""
+    """Refuse a request whose Accept-Encoding excludes gzip and identity."""
     codings = codings_for(environ.get("HTTP_ACCEPT_ENCODING"))
     if not (codings.gzip or codings.identity):
-        raise NotAcceptable.at(
-            "This is answered with gzip or without coding; Accept-Encoding takes neither.", header="Accept-Encoding"
-        )
+        raise NotAcceptable.at("Accept-Encoding must allow gzip or identity.", header="Accept-Encoding")
 
 
 @lru_cache(_REMEMBERED)
 def format_for(accept: str, formats: tuple[Format, ...] = ONLY_JSON) -> Format | None:
-    """The one of `formats` that `accept` likes best; None where it excludes them all. Parameters do not matter.
+    """Return the format that `accept` prefers; None if it excludes all `formats`. Media type parameters do not count.
 
-    Of those liked equally well the one that is named more exactly wins, then the earlier in `formats`.
+    Of equally preferred ones the more exactly named wins, then the earlier in `formats`.
     """
     if not accept.strip():
         return formats[0]
-    liked = parse_accept_header(accept, MIMEAccept)
+    ranges = parse_accept_header(accept, MIMEAccept)
     names = {name: format_ for format_ in formats for name in format_.media_types}
-    best = MIMEAccept([(kind.partition(";")[0], quality) for kind, quality in liked]).best_match(names)
+    best = MIMEAccept([(kind.partition(";")[0], quality) for kind, quality in ranges]).best_match(names)
     return names[best] if best else None
 
 
 @lru_cache(_REMEMBERED)
 def codings_for(accept_encoding: str | None) -> Codings:
-    """The codings that `accept_encoding` takes; gzip only where it is not liked less than none at all."""
-    liked = parse_accept_header(accept_encoding, Accept)
-    gzip, identity = liked.quality("gzip"), liked.quality("identity")
-    named = "identity" in liked.values()
+    """Return the codings that `accept_encoding` allows; gzip only if identity is not preferred to it."""
+    codings = parse_accept_header(accept_encoding, Accept)
+    gzip, identity = codings.quality("gzip"), codings.quality("identity")
+    names_identity = "identity" in codings.values()
     return Codings(
-        gzip=gzip > 0 and (not named or gzip >= identity), identity=identity > 0 or liked.find("identity") < 0
+        gzip=gzip > 0 and (not names_identity or gzip >= identity),
+        identity=identity > 0 or codings.find("identity") < 0,
     )
 
 
 def wants_pretty(environ: Mapping[str, Any]) -> bool:
-    """Whether JSON is to be indented: `?pretty` says so, or a browser asks and `pretty` does not say otherwise."""
+    """Return whether to indent JSON: by `?pretty`, or for a browser unless `pretty` is false."""
     query: str = environ["QUERY_STRING"]
     if "pretty" in query:
-        said = dict(parse_qsl(query, keep_blank_values=True)).get("pretty")
-        if said is not None:
-            return said in _YES
+        value = dict(parse_qsl(query, keep_blank_values=True)).get("pretty")
+        if value is not None:
+            return value in _YES
     return "text/html" in environ.get("HTTP_ACCEPT", "")
 
 
 def form_of(fields: Iterable[str] | None, *, pretty: bool) -> str:
-    """A short name for the form of a representation, for its ETag: "" for the whole record as it is stored."""
+    """Return a short digest of a representation's form, for its ETag: "" for the whole record as it is stored."""
     return _form(frozenset(fields) if fields else None, pretty) if fields or pretty else ""
 
 
 @lru_cache(_REMEMBERED)
 def _form(fields: frozenset[str] | None, pretty: bool) -> str:  # noqa: FBT001 (a key of the cache)
-    said = ",".join(sorted(fields)) if fields else "*"
-    return hashlib.sha256(f"{said} {pretty}".encode()).hexdigest()[:6]
+    names = ",".join(sorted(fields)) if fields else "*"
+    return hashlib.sha256(f"{names} {pretty}".encode()).hexdigest()[:6]
 
 
 def preferences(header: str | None) -> dict[str, str]:

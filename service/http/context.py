@@ -19,7 +19,7 @@ from service.errors import Malformed
 from service.feed.tail import Tail
 from service.http.rate_limit import RateLimits
 from service.store.keys import Key
-from service.strict_json import Bounds
+from service.strict_json import JsonLimits
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Service:
     settings: Settings
     database: Database
     rate_limits: RateLimits
-    body_bounds: Bounds
+    json_limits: JsonLimits
     tail: Tail
     #: Slots for imports.
     imports: Semaphore
@@ -96,7 +96,7 @@ def key_id() -> UUID | None:
 
 def json_body() -> Any:
     """Return the JSON value of the body. `strict_json.parse` lists the errors."""
-    return strict_json.parse(body_bytes(), service().body_bounds)
+    return strict_json.parse(body_bytes(), service().json_limits)
 
 
 def body_bytes() -> bytes:

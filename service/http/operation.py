@@ -26,7 +26,7 @@ from service.http.content_negotiation import (
     wants_pretty,
 )
 from service.http.context import json_body
-from service.strict_json import select
+from service.strict_json import select_members
 from service.validation import faults_of, load
 
 View = Callable[..., Any]
@@ -241,4 +241,4 @@ def respond(
             return Response(status=204, headers=headers)
         if preference == "representation":
             headers[PREFERENCE_APPLIED] = "return=representation"
-    return Response(select(document, fields) if fields else document, status, headers, content_type=media_type)
+    return Response(select_members(document, fields) if fields else document, status, headers, content_type=media_type)

@@ -8,7 +8,7 @@ from flask import Response, request
 
 from service.http.context import settings
 from service.http.operation import JSON
-from service.strict_json import render, select
+from service.strict_json import render, select_members
 
 #: Characters that need no escape in a path or a value, as people write them.
 _PLAIN = "/:,@~"
@@ -31,7 +31,7 @@ def page(documents: Sequence[bytes], cursor: str | None, /, **members: Any) -> R
 
 def selected(documents: Sequence[bytes], names: Collection[str] | None) -> Sequence[bytes]:
     """The documents with only the fields in `names`; whole where none are named."""
-    return [select(document, names) for document in documents] if names else documents
+    return [select_members(document, names) for document in documents] if names else documents
 
 
 def addresses(cursor: str | None) -> tuple[str, str | None]:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from service.imports.csv_reader import table_rows
 from service.imports.line_reader import MAGIC, lines_of, unpacked
 from service.imports.rows import Entry, json_rows
-from service.strict_json import Bounds
+from service.strict_json import JsonLimits
 
 #: Bytes that are read at once.
 PIECE = 65_536
@@ -44,7 +44,7 @@ def format_in(beginning: bytes) -> str:
     return "ndjson" if plain.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "csv"
 
 
-def entries_of(pieces: Iterable[bytes], form: str, bounds: Bounds, *, longest: int, most: int) -> Iterator[Entry]:
+def entries_of(pieces: Iterable[bytes], form: str, bounds: JsonLimits, *, longest: int, most: int) -> Iterator[Entry]:
     """The rows of what arrives in `pieces`, gzipped or not: at most `most` bytes in lines of at most `longest`."""
     lines = lines_of(unpacked(pieces, most=most), longest=longest)
     return table_rows(lines) if form == "csv" else json_rows(lines, bounds)

@@ -13,7 +13,7 @@ from service import strict_json
 from service.errors import Fault, ServiceError
 from service.imports.line_reader import Line
 from service.store.imports import RowError
-from service.strict_json import Bounds
+from service.strict_json import JsonLimits
 
 #: Errors of one row that are told at most: who has more mends these first.
 MOST_ERRORS_A_ROW = 20
@@ -56,7 +56,7 @@ class Row:
 Entry = Row | Refused
 
 
-def json_rows(lines: Iterable[Line], bounds: Bounds) -> Iterator[Entry]:
+def json_rows(lines: Iterable[Line], bounds: JsonLimits) -> Iterator[Entry]:
     """A row of each line that is not blank."""
     for line in lines:
         if line.text is None:
@@ -69,7 +69,7 @@ def json_rows(lines: Iterable[Line], bounds: Bounds) -> Iterator[Entry]:
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 
 
-def _json_row(line: Line, text: bytes, bounds: Bounds) -> Entry:
+def _json_row(line: Line, text: bytes, bounds: JsonLimits) -> Entry:
     if text.startswith(b"["):
         return Refused(
             line.number, (RowError(line.number, "A record a line is wanted, not a list of records."),), line.end

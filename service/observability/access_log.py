@@ -1,4 +1,4 @@
-"""One JSON line a request, with an id that is echoed and stands in every problem. No body, key or query is logged."""
+"""The access log: one JSON line a request, with the id in its response and problem; no body, key or query."""
 
 import logging
 import os
@@ -17,11 +17,11 @@ from service.ids import PREFIX, uuid7
 from service.observability import metrics
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
-#: A key that stands where none belongs, such as in the path.
+#: An API key in the wrong place, such as in the path.
 _KEY = re.compile(re.escape(PREFIX) + r"\w+")
-#: Stack frames in a line of the log, about.
+#: The approximate limit of stack frames in a line.
 _MOST_FRAMES = 200
-#: Version, trace, parent, flags; a version to come may say more behind. No id may be all zeros.
+#: Version, trace, parent and flags; later versions may add members. No id may be all zeros.
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?\Z")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -34,28 +34,28 @@ def configure(level: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.ExceptionRenderer(_without_words),
+            structlog.processors.ExceptionRenderer(_without_messages),
             structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(handlers=[_AsLine()], level=level.upper(), force=True)
-    # The pool tells every attempt to connect; that the database is gone is told by each 503 as well.
+    logging.basicConfig(handlers=[_LibraryLog()], level=level.upper(), force=True)
+    # The pool logs every attempt to connect; a lost database shows in each 503 as well.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 
-class _AsLine(logging.Handler):
-    """What libraries log, as one line like ours: its level, its logger and its message, without what was raised."""
+class _LibraryLog(logging.Handler):
+    """The log of libraries in the same form: level, logger and message, without exceptions."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record."""
         log.log(record.levelno, "library", logger=record.name, message=_KEY.sub(PREFIX + "…", record.getMessage()))
 
 
-def _without_words(exc_info: ExcInfo) -> str:
-    """What was raised and where, and what had led to it, without messages: they may quote what was sent."""
+def _without_messages(exc_info: ExcInfo) -> str:
+    """Return the exception's types and stack frames without messages, which may quote the request."""
     lines: list[str] = []
     error: BaseException | None = exc_info[1]
     while error is not None and len(lines) < _MOST_FRAMES:
@@ -71,14 +71,14 @@ def register(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.began = time.perf_counter()
-    sent = request.headers.get("X-Request-Id", "")
-    g.request_id = sent if _REQUEST_ID.match(sent) and PREFIX not in sent else str(uuid7())
+    g.start = time.perf_counter()
+    request_id = request.headers.get("X-Request-Id", "")
+    g.request_id = request_id if _REQUEST_ID.match(request_id) and PREFIX not in request_id else str(uuid7())
     g.trace_id = trace_id(request.environ.get("HTTP_TRACEPARENT"))
 
 
 def _end(response: Response) -> Response:
-    seconds = time.perf_counter() - g.began
+    seconds = time.perf_counter() - g.start
     route = request.url_rule.rule if request.url_rule else "none"
     method = request.method if request.method in _METHODS else "other"
     response.headers["X-Request-Id"] = g.request_id
@@ -87,9 +87,9 @@ def _end(response: Response) -> Response:
     metrics.count_request(
         method, route, response.status_code, seconds=seconds, database_seconds=database_seconds, key=key
     )
-    # Health checks come every few seconds and say nothing new; they are there when asked for.
-    tell = log.debug if route in ("/livez", "/readyz") and response.status_code == HTTPStatus.OK else log.info
-    tell(
+    # Health checks come every few seconds, so a successful one is logged at DEBUG only.
+    write = log.debug if route in ("/livez", "/readyz") and response.status_code == HTTPStatus.OK else log.info
+    write(
         "request",
         method=method,
         route=route,
@@ -107,8 +107,8 @@ def _end(response: Response) -> Response:
 
 
 def trace_id(traceparent: str | None) -> str:
-    """The 32 hex digits of the trace in `traceparent`; new ones where it names none, or is malformed."""
-    found = _TRACEPARENT.match(traceparent) if traceparent else None
-    if found and (found[2] is None or not found[0].startswith("00")):
-        return found[1]
+    """Return the 32 hex digits of the trace in `traceparent` (W3C); new ones if it is missing or malformed."""
+    match = _TRACEPARENT.match(traceparent) if traceparent else None
+    if match and (match[2] is None or not match[0].startswith("00")):
+        return match[1]
     return os.urandom(16).hex()

@@ -1,6 +1,6 @@
-"""Spans by OpenTelemetry, where POLICYTRAIL_OTEL asks for them: of every request and every statement.
+"""OpenTelemetry spans of every request and every statement, if POLICYTRAIL_OTEL is on.
 
-Where they go, OpenTelemetry's own variables say, such as OTEL_EXPORTER_OTLP_ENDPOINT. It takes about 100 us a request.
+OpenTelemetry's own variables, such as OTEL_EXPORTER_OTLP_ENDPOINT, set their destination. They cost a request 100 us.
 """
 
 from importlib.util import find_spec
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
-#: One module of each distribution of the extra `otel`.
+#: One module of each distribution in the extra `otel`.
 _NEEDED = (
     "opentelemetry.sdk.trace",
     "opentelemetry.exporter.otlp.proto.http",
@@ -18,16 +18,16 @@ _NEEDED = (
 )
 
 
-def what_is_missing() -> str | None:
-    """A sentence that says what to install, to be told before anything is served; None where the extra is there."""
-    missing = next((name for name in _NEEDED if not _is_there(name)), None)
+def missing_extra() -> str | None:
+    """Return an error text that says what to install, or None if the extra is installed."""
+    missing = next((name for name in _NEEDED if not _is_installed(name)), None)
     if missing is None:
         return None
     return f"POLICYTRAIL_OTEL is on, but {missing} is not installed: pip install 'policytrail[otel]', or turn it off."
 
 
 def instrument(app: "Flask") -> None:
-    """Make spans of what `app` does; in the process that serves, whose thread sends them, and before it connects."""
+    """Record spans of `app`. Call it in the serving process, whose thread sends them, before it connects."""
     from opentelemetry import trace  # noqa: PLC0415 (an extra)
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.instrumentation.flask import FlaskInstrumentor  # noqa: PLC0415
@@ -43,8 +43,8 @@ def instrument(app: "Flask") -> None:
     PsycopgInstrumentor().instrument()
 
 
-def _is_there(module: str) -> bool:
+def _is_installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
-    except ModuleNotFoundError:  # of a package around it
+    except ModuleNotFoundError:  # the package around it is missing
         return False

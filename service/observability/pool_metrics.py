@@ -1,4 +1,4 @@
-"""The pool's state, told to Prometheus now and then."""
+"""The state of the connection pool, as Prometheus gauges."""
 
 import time
 
@@ -7,12 +7,12 @@ from psycopg_pool import ConnectionPool
 
 from service.observability import metrics
 
-#: Seconds between two looks at the pool: it takes 5 us, and Prometheus itself looks every 15 s or so.
+#: Seconds between two samples of the pool. One takes 5 us, and Prometheus itself scrapes every 15 s or so.
 _EVERY = 1.0
 
 
 def register(app: Flask, pool: ConnectionPool) -> None:
-    """Look at `pool` while `app` answers requests; a process that gets none tells what was last seen."""
+    """Sample `pool` while `app` answers requests; an idle process exports its last sample."""
     due = time.monotonic()
 
     def observe(response: Response) -> Response:
@@ -20,7 +20,7 @@ def register(app: Flask, pool: ConnectionPool) -> None:
         now = time.monotonic()
         if now >= due:
             due = now + _EVERY
-            metrics.tell_pool(pool.get_stats())
+            metrics.set_pool(pool.get_stats())
         return response
 
     app.after_request(observe)

@@ -189,7 +189,7 @@ def _begun(
         keeps_edits=query["keep_edits"],
         dry_run=query["dry_run"],
     )
-    bounds, longest, most = service().body_bounds, settings().max_body_bytes, settings().max_import_bytes
+    bounds, longest, most = service().json_limits, settings().max_body_bytes, settings().max_import_bytes
     entries = entries_of(body.pieces(), form, bounds, longest=longest, most=most)
     with _cut_is_malformed():
         first = list(islice(entries, 1))

@@ -14,7 +14,7 @@ from schemas.deliveries import PingSchema
 from schemas.lists import page_of
 from schemas.webhooks import COMPUTED, IssuedWebhookSchema, NewWebhookSchema, WebhookQuerySchema, WebhookSchema
 from service import store
-from service.encryption import keys_of, seal
+from service.encryption import encrypt, parse_keys
 from service.errors import (
     Conflict,
     Fault,
@@ -249,7 +249,7 @@ def _revise(conn: Connection, before: Subscription, body: dict[str, Any]) -> Res
 
 
 def _sealed(secret: bytes, id: UUID) -> bytes:
-    return seal(secret, keys_of(settings().secret_keys), id.bytes)
+    return encrypt(secret, parse_keys(settings().secret_keys), id.bytes)
 
 
 def _answered(found: Subscription) -> Response:

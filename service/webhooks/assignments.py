@@ -10,7 +10,7 @@ import structlog
 
 from service import store
 from service.db.pool import Database
-from service.encryption import CannotOpen
+from service.encryption import CannotDecrypt
 from service.store.webhooks.queue import Target
 from service.webhooks.leases import Leases
 from service.webhooks.receivers import Receiver, receiver_of
@@ -75,7 +75,7 @@ class Roster:
             return known[1]
         try:
             receiver = receiver_of(target, self._keys)
-        except CannotOpen as error:
+        except CannotDecrypt as error:
             log.warning("secret_cannot_be_opened", webhook=str(target.id), detail=error.detail)
             receiver = None
         self._receivers[target.id] = target, receiver

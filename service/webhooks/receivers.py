@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from service.encryption import open_sealed
+from service.encryption import decrypt
 from service.store.webhooks.pings import AskedPing
 from service.store.webhooks.queue import Target
 from service.webhooks.signing import signed_headers
@@ -49,7 +49,7 @@ _ALWAYS = {"Content-Type": "application/json", "User-Agent": "Policytrail"}
 
 
 def receiver_of(target: Target, keys: Sequence[bytes]) -> Receiver:
-    """The receiver of a subscription. CannotOpen where its secret was sealed by none of `keys`."""
+    """The receiver of a subscription. CannotDecrypt where its secret was sealed by none of `keys`."""
     return Receiver(
         id=target.id,
         shard=target.shard,
@@ -57,8 +57,8 @@ def receiver_of(target: Target, keys: Sequence[bytes]) -> Receiver:
         payload=target.payload,
         rate=target.rate_limit / 60 if target.rate_limit else None,
         ordered=target.ordered,
-        secret=open_sealed(target.secret, keys, target.id.bytes),
-        former_secret=open_sealed(target.former_secret, keys, target.id.bytes) if target.former_secret else None,
+        secret=decrypt(target.secret, keys, target.id.bytes),
+        former_secret=decrypt(target.former_secret, keys, target.id.bytes) if target.former_secret else None,
         former_until=target.former_until,
         failing=target.failing_since is not None,
     )
@@ -67,5 +67,5 @@ def receiver_of(target: Target, keys: Sequence[bytes]) -> Receiver:
 def ping_secrets(ping: AskedPing, keys: Sequence[bytes], now: datetime) -> tuple[bytes, ...]:
     """The secrets that sign a test."""
     belongs_to = ping.subscription_id.bytes
-    former = open_sealed(ping.former_secret, keys, belongs_to) if ping.former_secret else None
-    return secrets_of(open_sealed(ping.secret, keys, belongs_to), former, ping.former_until, now)
+    former = decrypt(ping.former_secret, keys, belongs_to) if ping.former_secret else None
+    return secrets_of(decrypt(ping.secret, keys, belongs_to), former, ping.former_until, now)

@@ -19,7 +19,7 @@ from psycopg import Connection
 from service import store
 from service.config import Settings
 from service.db.pool import Database
-from service.encryption import keys_of
+from service.encryption import parse_keys
 from service.errors import Unavailable
 from service.feed.sequencer import sequence_once, trim_once
 from service.ids import uuid7
@@ -94,7 +94,7 @@ class Worker:
         self.id = uuid7()
         self._settings, self._sender = settings, sender
         self._database, self._clerks = Database(settings), Clerks()
-        keys = keys_of(settings.secret_keys)
+        keys = parse_keys(settings.secret_keys)
         self._leases = Leases(self.id, lasts=settings.webhook_lease, timeout=settings.webhook_timeout)
         self._roster = Roster(self._database, self._leases, keys)
         self._pinger = Pinger(self._database, self._clerks, sender, keys=keys, origin=settings.webhook_origin)

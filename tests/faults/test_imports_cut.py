@@ -21,7 +21,7 @@ from service.imports import batch_writer
 from service.imports.options import Terms
 from service.imports.readers import entries_of
 from service.imports.run import Run, begin
-from service.strict_json import Bounds
+from service.strict_json import JsonLimits
 from tests.faults.clients import DROPPED, Answer, Wire, ask, at_once, request_bytes, wait_until, wire
 from tests.faults.conftest import OPTIONS, make_database
 from tests.faults.processes import family, kill
@@ -264,7 +264,7 @@ def test_where_the_database_stays_away_the_report_says_how_far_it_came(
     with opened(settings) as database:
         errand = begin(database, settings, Terms(), form="ndjson", mode="partial")
         run = Run(errand)
-        assert len(list(run.go(entries_of(until_it_goes(), "ndjson", Bounds(), longest=10_000, most=10**9)))) > 1
+        assert len(list(run.go(entries_of(until_it_goes(), "ndjson", JsonLimits(), longest=10_000, most=10**9)))) > 1
     start(own_cluster.directory, options=OPTIONS)
     let_time_pass(own_database)
     with psycopg.connect(own_database) as conn:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from service.strict_json import Bounds, parse
+from service.strict_json import JsonLimits, parse
 from tests.factories import an_event
 from tests.service.conftest import make_key, running
 from tests.serving import serving
@@ -54,7 +54,7 @@ def test_arrays_and_texts_may_be_so_long(database: str) -> None:
     [b'["aaa"]', b"[1,2,3]", b'{"a":1,"b":2,"c":3}', b"[[[]]]", b'"\\u00e9\\u00e9\\u00e9"', b'",,,"', b'["[[[",1,2]'],
 )
 def test_what_reaches_a_bound_or_only_looks_like_more_is_read(text: bytes) -> None:
-    assert parse(text, Bounds(nesting=3, members=3, text=3)) == parse(text)
+    assert parse(text, JsonLimits(nesting=3, members=3, text=3)) == parse(text)
 
 
 def test_the_settings_of_gunicorn_bound_line_and_headers(database: str) -> None:

@@ -136,7 +136,7 @@ def test_a_worker_tells_the_metrics_that_are_documented(database: str) -> None:
 
 
 def test_telemetry_without_its_extra_is_told_at_the_start_and_not_later() -> None:
-    missing = opentelemetry.what_is_missing()
+    missing = opentelemetry.missing_extra()
     if missing is None:
         pytest.skip("the extra is installed")
     started = subprocess.run(

@@ -71,7 +71,7 @@ def test_one_request_too_many_is_429_and_says_when_to_come_back(database: str) -
     assert refused.content_type == "application/problem+json"
     assert refused.get_json() == {
         "type": "/problems/too-many-requests",
-        "title": "There were more requests than are allowed in this time.",
+        "title": "Too many requests.",
         "status": 429,
         "detail": "2 requests in 60 seconds are allowed.",
         "request_id": refused.headers["X-Request-Id"],

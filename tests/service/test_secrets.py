@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from service.ids import new_key
-from service.observability.access_log import _without_words
+from service.observability.access_log import _without_messages
 from tests.factories import an_event
 from tests.service.conftest import make_key
 from tests.serving import serving
@@ -68,7 +68,7 @@ def _asking(port: int) -> Any:
 def test_a_traceback_says_what_and_where_and_what_had_led_to_it_but_not_with_which_words() -> None:
     with pytest.raises(RuntimeError) as raised:
         _fail()
-    text = _without_words((RuntimeError, raised.value, raised.tb))
+    text = _without_messages((RuntimeError, raised.value, raised.tb))
 
     assert [line for line in text.splitlines() if not line.startswith(" ")] == [
         "builtins.RuntimeError",

@@ -122,7 +122,7 @@ def test_a_strict_client_is_refused_and_nothing_is_stored(client: FlaskClient, d
     assert (refused.status_code, refused.headers["Link"]) == (409, link(f"/v1/events/{id_}"))
     assert {name: told(refused)[name] for name in ("type", "title", "errors")} == {
         "type": "/problems/duplicate",
-        "title": "The event is likely recorded already.",
+        "title": "The event probably exists already.",
         "errors": [{"detail": f"It may be the event {id_}.", "pointer": "#"}],
     }
     assert told(client.get("/problems/duplicate"))["status"] == 409

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service.encryption import open_sealed
+from service.encryption import decrypt
 from tests.factories import create_topic
 from tests.service.conftest import make_key, running
 from tests.service.problems import details, problem_of
@@ -299,7 +299,7 @@ def test_secrets_are_sealed_where_a_key_is_set(database: str) -> None:
     with psycopg.connect(database) as conn:
         [[id_, secret, former]] = conn.execute("SELECT id, secret, former_secret FROM subscription").fetchall()
     assert secret[:1] == former[:1] == b"\x01"
-    assert len(open_sealed(former, [b"newest"], id_.bytes)) == 32
+    assert len(decrypt(former, [b"newest"], id_.bytes)) == 32
 
 
 def test_without_a_worker_a_test_says_so(subscriber: FlaskClient) -> None:

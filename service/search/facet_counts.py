@@ -10,7 +10,7 @@ from psycopg import Connection
 from service import store
 from service.search.filter import EVERYTHING, Filter
 from service.search.filters.expand import compile_filter
-from service.search.filters.pushdown import parts_of
+from service.search.filters.pushdown import pushdown
 from service.search.index.facet_keys import (
     FACETS,
     TOPIC_SET,
@@ -23,8 +23,9 @@ from service.search.index.facet_keys import (
     topics_in,
 )
 from service.search.ranking.statistics import statistics_of
-from service.store.condition import EVERYTHING as EVERY_ROW
-from service.store.search.facets import BUCKETS, Among
+from service.store.condition import TRUE
+from service.store.search.conditions import EVERY_EVENT, SearchFilter
+from service.store.search.facets import BUCKETS
 
 #: Events that are looked at for each that is to be counted, at most: a date is seen in the row alone.
 _LOOKED_AT_FOR_EACH = 2
@@ -118,14 +119,14 @@ def _counted(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effo
 
 def _sample(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effort, until: float) -> _Sample:
     """What is counted for one filter, by then on the monotonic clock, give or take one bucket."""
-    among, rows = _among(asked, few=False), None
+    among, rows = pushdown(asked), None
     # What the index of events finds at once, a bucket of all others would hardly show.
-    is_found = among.far is not None and store.events.counting.estimate_events(conn, among.far) <= effort.exact
+    is_found = among.rest != TRUE and store.events.ordering.estimate_events(conn, among.rest) <= effort.exact
     if not is_found:
         rows = store.search.facets.count_keys(conn, among, kinds, [0])
         is_found = matched_in(rows) * BUCKETS <= effort.exact
     if is_found:
-        every = store.search.facets.count_keys_within(conn, _among(asked, few=True), kinds, until - time.monotonic())
+        every = store.search.facets.count_keys_within(conn, pushdown(asked, few=True), kinds, until - time.monotonic())
         if every is not None:
             return _Sample(every, None)
     rows = store.search.facets.count_keys(conn, among, kinds, [0]) if rows is None else rows
@@ -139,11 +140,11 @@ def _sample(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effor
     return _Sample(rows, 1) if more is None else _Sample(_sum(rows, more), buckets)
 
 
-def _looked_at(conn: Connection, among: Among) -> int:
+def _looked_at(conn: Connection, among: SearchFilter) -> int:
     """How many events must be looked at in one bucket; those that match where the index finds no others."""
-    if among.seen == EVERY_ROW and among.far is None:
+    if among.seen == among.rest == TRUE:
         return 0
-    if among.indexed == EVERY_ROW:
+    if among.indexed == TRUE:
         return statistics_of(conn).collection.events // BUCKETS
     return store.search.facets.count_indexed(conn, among)
 
@@ -172,15 +173,9 @@ def _sample_of_all(conn: Connection, effort: Effort, *, now: Callable[[], float]
     until, sample = _known.get(database, (0.0, None))
     if sample is None or until < now():
         buckets = buckets_for(statistics_of(conn).collection.events // BUCKETS, 0, effort.sample)
-        among = Among(EVERY_ROW, EVERY_ROW)
-        sample = _Sample(store.search.facets.count_keys(conn, among, _kinds(FACETS), range(buckets)), buckets)
+        sample = _Sample(store.search.facets.count_keys(conn, EVERY_EVENT, _kinds(FACETS), range(buckets)), buckets)
         _known[database] = now() + _FRESH, sample
     return sample
-
-
-def _among(asked: Filter, *, few: bool) -> Among:
-    parts = parts_of(asked, few=few)
-    return Among(parts.indexed, parts.seen, parts.far)
 
 
 def _kinds(names: Iterable[str]) -> list[str]:

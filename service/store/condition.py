@@ -1,27 +1,80 @@
-"""A condition on events, ready to stand in a WHERE."""
+"""A condition on one row as a value: it composes, and renders as SQL for whatever alias the row has."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, LiteralString
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Condition:
-    """SQL made of our own constants only, over the table or alias `event`, and the values of its %(name)s parameters.
+    """A condition on one row, and what statements made around it may rely on.
 
-    Equal shapes have equal text, so that statements made around it can be kept by it.
+    `template` is SQL of our own names: `{row}` stands for the row's alias, `{}` for each of `values` in their order.
+    Conditions of one shape render equally, so that statements can be cached by their text.
     """
 
-    text: LiteralString
-    values: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    #: Whether an index finds what meets it, however few.
+    template: str
+    values: tuple[Any, ...] = ()
+    #: True where an index finds the rows that meet it, however few they are.
     labelled: bool = False
     #: The first day on which the main date of an event that meets it can end, and the last on which it can begin; None
-    #: where it can on any day, or need not be known.
-    since: date | None = field(default=None, compare=False)
-    until: date | None = field(default=None, compare=False)
+    #: where it can on any day, or has none.
+    since: date | None = None
+    until: date | None = None
+
+    def render(self, row: str = "event", name: str = "filter") -> str:
+        """Return the SQL for the alias `row`, with parameters called `name_0`, `name_1` and so on."""
+        return self.template.format(*(f"%({parameter})s" for parameter in self.parameters(name)), row=row)
+
+    def parameters(self, name: str = "filter") -> dict[str, Any]:
+        """Return the values by the names that `render` gives them."""
+        return {f"{name}_{number}": value for number, value in enumerate(self.values)}
+
+    def on(self, row: str) -> "Condition":
+        """Return the same condition on the row `row`, whatever alias it is rendered for later."""
+        return replace(self, template=self.template.format(*["{}"] * len(self.values), row=row))
 
 
-#: The condition that every event meets.
-EVERYTHING = Condition("TRUE")
+#: The conditions that every row meets, and that none does.
+TRUE, FALSE = Condition("TRUE"), Condition("FALSE")
+
+
+def and_(*parts: Condition) -> Condition:
+    """Return the condition that all of `parts` hold; TRUE without parts."""
+    if len(parts) < 2:  # noqa: PLR2004 (one is a conjunction already)
+        return parts[0] if parts else TRUE
+    return Condition(
+        _joined(" AND ", parts),
+        _values(parts),
+        labelled=any(part.labelled for part in parts),
+        since=max((part.since for part in parts if part.since), default=None),
+        until=min((part.until for part in parts if part.until), default=None),
+    )
+
+
+def or_(*parts: Condition) -> Condition:
+    """Return the condition that at least one of `parts` holds; FALSE without parts."""
+    if len(parts) < 2:  # noqa: PLR2004 (one is a disjunction already)
+        return parts[0] if parts else FALSE
+    since, until = [part.since for part in parts if part.since], [part.until for part in parts if part.until]
+    return Condition(
+        _joined(" OR ", parts),
+        _values(parts),
+        labelled=all(part.labelled for part in parts),
+        since=min(since) if len(since) == len(parts) else None,
+        until=max(until) if len(until) == len(parts) else None,
+    )
+
+
+def not_(part: Condition) -> Condition:
+    """Return the condition that `part` does not hold."""
+    return Condition(f"NOT ({part.template})", part.values)
+
+
+def _joined(operator: str, parts: Sequence[Condition]) -> str:
+    return operator.join(f"({part.template})" for part in parts)
+
+
+def _values(parts: Sequence[Condition]) -> tuple[Any, ...]:
+    return tuple(value for part in parts for value in part.values)

@@ -69,7 +69,7 @@ def read_slice(
     At most `limit` from the next `scan` numbers, and only so many that their documents have no more than `most_bytes`
     together, but always one. Where a `condition` is given, those whose version meets it or whose version before did.
     """
-    query = _slice_query(condition.text if condition else None, bool(kinds), documents, before)
+    query = _slice_query(condition.render() if condition else None, bool(kinds), documents, before)
     values: dict[str, Any] = {
         "feed_after": after,
         "feed_limit": limit,
@@ -77,7 +77,7 @@ def read_slice(
         "feed_bytes": most_bytes,
         "feed_kinds": list(kinds or ()),
     }
-    found = conn.execute(query, values | dict(condition.values if condition else {}), binary=True).fetchall()
+    found = conn.execute(query, values | (condition.parameters() if condition else {}), binary=True).fetchall()
     head, chosen = FeedHead(*found[0][:4]), found[0][4]
     entries = [FeedEntry(*row[5:]) for row in found if row[5] is not None]
     whole = len(entries) == chosen < limit

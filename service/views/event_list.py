@@ -19,7 +19,7 @@ from service.search.filters.parser import filter_key, filter_of
 from service.search.filters.sql import condition_of
 from service.search.matches import listed_matches, require_words
 from service.store.condition import Condition
-from service.store.events.listing import Order
+from service.store.events.ordering import Order
 from service.views.ranked_list import RELEVANCE, answer_ranked, is_ranked
 
 #: What a page says of words, where none are looked for or another order is asked for.
@@ -76,4 +76,4 @@ def _count(conn: Connection, condition: Condition, query: Mapping[str, Any]) -> 
     return {"value": _COUNTS[kind](conn, condition, query["as_of"]), "kind": kind} if kind else None
 
 
-_COUNTS = {"exact": store.events.counting.count_events, "estimate": store.events.counting.estimate_events}
+_COUNTS = {"exact": store.events.ordering.count_events, "estimate": store.events.ordering.estimate_events}

@@ -15,13 +15,13 @@ from service.http.pages import page, page_size, selected
 from service.http.representation import refuse
 from service.search.filter import EVERYTHING, All, Filter, Words
 from service.search.filters.expand import compile_filter
-from service.search.filters.meeting import narrowing_of
 from service.search.filters.parser import filter_key
+from service.search.filters.pushdown import pushdown
 from service.search.filters.sql import condition_of
 from service.search.matches import correction, ranked_matches
 from service.search.ranking.pages import Page, Position, first_page, next_page
 from service.search.text.query_compiler import CompiledWords, compile_query
-from service.store.search.conditions import Narrowing
+from service.store.search.conditions import SearchFilter
 from service.store.search.tsquery import TsQuery
 
 RELEVANCE = [("relevance", False)]
@@ -62,7 +62,7 @@ def answer_ranked(query: dict[str, Any], asked: Filter) -> Response:
             raise ValueError("There are no words to rank by.")
         meant = compile_query(conn, words, languages=position.languages if position else None)
         rest = compile_filter(conn, rest)
-        found = _page(conn, meant, narrowing_of(rest), limit, position)
+        found = _page(conn, meant, pushdown(rest), limit, position)
         count = _count(conn, meant, rest, found, query["count"])
         matches = ranked_matches(conn, query, asked, meant, found)
         meant_instead = correction(conn, query, asked, found)
@@ -79,14 +79,12 @@ def answer_ranked(query: dict[str, Any], asked: Filter) -> Response:
     )
 
 
-def _page(
-    conn: Connection, words: CompiledWords, narrowing: Narrowing | None, limit: int, position: Position | None
-) -> Page:
+def _page(conn: Connection, words: CompiledWords, filter: SearchFilter, limit: int, position: Position | None) -> Page:
     cap = settings().ranked_events
     if position is None:
-        return first_page(conn, words, narrowing, limit, cap=cap)
+        return first_page(conn, words, filter, limit, cap=cap)
     try:
-        return next_page(conn, words, narrowing, limit, cap=cap, position=position)
+        return next_page(conn, words, filter, limit, cap=cap, position=position)
     except (DataError, ValueError, ArithmeticError) as error:  # what follows the fingerprint may be forged
         raise unusable() from error
 
@@ -117,5 +115,5 @@ def _count(
         return None
     if kind == "exact" and not found.exact:
         listed = replace(words, all_words=words.any_word or TsQuery()) if found.partly else words
-        return {"value": store.events.counting.count_events(conn, condition_of(All((listed, rest)))), "kind": kind}
+        return {"value": store.events.ordering.count_events(conn, condition_of(All((listed, rest)))), "kind": kind}
     return {"value": found.of, "kind": kind}

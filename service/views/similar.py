@@ -12,7 +12,6 @@ from service.http.auth import requires
 from service.http.context import reading, settings
 from service.http.operation import JSON, operation
 from service.http.pages import page_size, selected
-from service.search.filter import EVERYTHING
 from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_of
 from service.search.filters.sql import condition_of
@@ -35,8 +34,7 @@ def list_similar(event_id: UUID, query: dict[str, Any]) -> Response:
     with reading() as conn:
         store.events.records.get_event(conn, event_id)
         asked = compile_filter(conn, filter_of(query))
-        condition = None if asked == EVERYTHING else condition_of(asked)
-        found = similar_to(conn, event_id, condition, page_size(query), cap=settings().ranked_events)
+        found = similar_to(conn, event_id, condition_of(asked), page_size(query), cap=settings().ranked_events)
     documents = selected([event.document for event in found.events], query["fields"])
     matches = [{"id": event.mark.id, "score": event.mark.score} for event in found.events]
     rest = render({"matches": matches, "words": found.words})

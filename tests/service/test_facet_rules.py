@@ -18,8 +18,9 @@ from service.search.facet_counts import Effort, buckets_for, spread
 from service.search.filters.parser import filter_of_json
 from service.search.index import facet_keys
 from service.search.index.facet_keys import MOST_MONTHS, MOST_YEARS, months_of, years_of
-from service.store.condition import Condition
-from service.store.search.facets import BUCKETS, COUNTED_ONLY, Among, count_keys_within
+from service.store.condition import TRUE, Condition
+from service.store.search.conditions import SearchFilter
+from service.store.search.facets import BUCKETS, COUNTED_ONLY, count_keys_within
 from tests.factories import an_event
 
 
@@ -66,7 +67,7 @@ def test_what_takes_too_long_to_count_one_by_one_is_estimated(
 
 def test_counting_one_by_one_ends_when_its_time_is_up(database: str) -> None:
     record_many(database, 2)
-    slow = Among(Condition("TRUE"), Condition("pg_sleep(0.1) IS NOT NULL"))
+    slow = SearchFilter(TRUE, TRUE, Condition("pg_sleep(0.1) IS NOT NULL"), TRUE)
     with psycopg.connect(database, autocommit=True) as conn:
         assert count_keys_within(conn, slow, ["type"], 0.01) is None
         assert sorted(count_keys_within(conn, slow, ["type"], 5.0) or ()) == [("type:subsidy", 1), ("type:tariff", 1)]

@@ -1,7 +1,7 @@
 """One filter language: the address, the JSON, the database and the matching of one document say the same."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,16 +11,16 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
-from psycopg.sql import SQL
 
 from schemas.events import NewEventSchema
 from schemas.filters import FilterSchema
 from service.events.write import record_event
 from service.ids import uuid7
-from service.search.filter import Filter
+from service.search.filter import All, AnyOf, Not
 from service.search.filters.evaluate import features_of, matches
 from service.search.filters.parser import filter_key, filter_of_json, filter_of_text
 from service.search.filters.sql import condition_of
+from service.store.condition import Condition, and_, not_, or_
 from tests.filtering import any_filter, as_query, flat_filter, values_in
 from tests.strategies import events
 
@@ -51,24 +51,25 @@ def record_all(conn: psycopg.Connection, said: list[dict[str, Any]]) -> dict[UUI
     return stored
 
 
-def selected(conn: psycopg.Connection, asked: Filter, among: Mapping[UUID, Any], *, past: bool) -> set[UUID]:
-    """The events that PostgreSQL selects."""
-    condition = condition_of(asked, past=past)
-    table = SQL("event_revision AS event" if past else "event")
-    query = SQL("SELECT id FROM {} WHERE id = ANY(%(among)s) AND ({})").format(table, SQL(condition.text))
-    return {row[0] for row in conn.execute(query, {"among": list(among), **condition.values})}
+def selected(conn: psycopg.Connection, condition: Condition, table: str, row: str, among: Iterable[UUID]) -> set[UUID]:
+    """The events that PostgreSQL selects in a table whose rows have the alias `row`."""
+    query = f"SELECT id FROM {table} AS {row} WHERE id = ANY(%(among)s) AND ({condition.render(row, row)})"
+    return {id_ for (id_,) in conn.execute(query, {"among": list(among), **condition.parameters(row)})}
 
 
 chances = st.integers(0, 2**32).map(random.Random)
 
 
-@settings(
+generated = settings(
     derandomize=True,
     deadline=None,
     max_examples=40,
     phases=[Phase.generate],  # what fails is told as it is: to shrink events of such size takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # one database serves all examples; what each writes is rolled back
+
+
+@generated
 @given(st.lists(events(TOPICS), min_size=1, max_size=4), chances)
 def test_the_database_selects_what_a_document_matches_by_itself(
     world: psycopg.Connection, said: list[dict[str, Any]], chance: random.Random
@@ -81,8 +82,33 @@ def test_the_database_selects_what_a_document_matches_by_itself(
             note(f"filter: {sent}")
             asked = filter_of_json(sent)
             expected = {id_ for id_, one in features.items() if matches(asked, one, lambda _: False)}
-            assert selected(world, asked, stored, past=False) == expected
-            assert selected(world, asked, stored, past=True) == expected
+            for row in ("event", "candidate"):
+                assert selected(world, condition_of(asked), "event", row, stored) == expected
+                assert selected(world, condition_of(asked, past=True), "event_revision", row, stored) == expected
+    finally:
+        world.rollback()
+
+
+@settings(generated, max_examples=15)
+@given(st.lists(events(TOPICS), min_size=1, max_size=4), chances)
+def test_composed_conditions_select_what_the_composed_filters_match(
+    world: psycopg.Connection, said: list[dict[str, Any]], chance: random.Random
+) -> None:
+    try:
+        stored = record_all(world, said)
+        features = {id_: features_of(record) for id_, record in stored.items()}
+        known = values_in(stored.values())
+        for _ in range(10):
+            first, second = (filter_of_json(any_filter(chance, known)) for _ in range(2))
+            note(f"filters: {first} and {second}")
+            for condition, asked in (
+                (and_(condition_of(first), condition_of(second)), All((first, second))),
+                (or_(condition_of(first), condition_of(second)), AnyOf((first, second))),
+                (not_(or_(condition_of(first), not_(condition_of(second)))), All((Not(first), second))),
+            ):
+                expected = {id_ for id_, one in features.items() if matches(asked, one, lambda _: False)}
+                assert selected(world, condition, "event", "event", stored) == expected
+                assert selected(world, condition.on("one"), "event", "one", stored) == expected
     finally:
         world.rollback()
 

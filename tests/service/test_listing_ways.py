@@ -12,9 +12,9 @@ from service.ids import uuid7
 from service.search.filters.parser import filter_of_text
 from service.search.filters.sql import condition_of
 from service.store.condition import Condition
-from service.store.events import listing, listing_queries
-from service.store.events.listing import Order, page_events
-from service.store.events.ordering import SORTS
+from service.store.events import listing
+from service.store.events.listing import page_events
+from service.store.events.ordering import SORTS, Order, matching, ordering
 from tests.factories import an_event
 
 EDTF = [
@@ -90,6 +90,6 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_page_is_the_same_however_it_is_found(many: psycopg.Connection, order: tuple[Order, ...]) -> None:
     for text in FILTERS:
         condition = condition_of(filter_of_text(text))
-        query = listing_queries.plain(condition.text, order, begins=False, past=False)
-        expected = [row[0] for row in many.execute(query, {**condition.values, "limit": 100}, binary=True)]
+        query = f"SELECT document {matching(condition.render(), past=False)} ORDER BY {ordering(order)}"
+        expected = [row[0] for row in many.execute(query, condition.parameters(), binary=True)]
         assert walk(many, condition, order) == expected, text

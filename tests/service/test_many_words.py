@@ -8,11 +8,11 @@ from psycopg.sql import SQL, Identifier
 
 from service.db.embedded_postgres import Server
 from service.search.filter import Is, Words
-from service.search.filters.meeting import narrowing_of
+from service.search.filters.pushdown import pushdown
 from service.search.ranking.pages import Page, first_page, next_page
 from service.search.text.query_compiler import compile_query
 from service.store.condition import Condition
-from service.store.search.conditions import Narrowing
+from service.store.search.conditions import EVERY_EVENT, SearchFilter
 from service.store.search.statistics import SAMPLE, count_matches, guess_matches, measure
 from service.store.search.tsquery import Lexeme, TsQuery
 
@@ -78,11 +78,11 @@ def test_words_are_counted_exactly_where_few_have_them(many: psycopg.Connection)
     assert (rare.value, rare.exact) == (EVENTS // 600, True)
     assert (tenth.value, tenth.exact) == (EVENTS // 10, True)
     assert everywhere.value == pytest.approx(EVENTS, rel=0.2)
-    assert guess_matches(many, word("half"), None, EVENTS) == pytest.approx(EVENTS / 2, rel=0.3)
+    assert guess_matches(many, word("half"), EVERY_EVENT, EVENTS) == pytest.approx(EVENTS / 2, rel=0.3)
 
 
 def test_a_capped_search_is_walked_to_its_end(many: psycopg.Connection) -> None:
-    pages = list(walk(many, "half", None))
+    pages = list(walk(many, "half"))
     ids = [event.id for page in pages for event in page.events]
     assert len(ids) == len(set(ids)) == EVENTS // 2
     scored = pages[0].scored
@@ -95,7 +95,7 @@ def test_a_capped_search_is_walked_to_its_end(many: psycopg.Connection) -> None:
 
 
 def test_a_search_of_which_most_is_ranked_is_walked_to_its_end(many: psycopg.Connection) -> None:
-    pages = list(walk(many, "tenth", None, cap=1_000))
+    pages = list(walk(many, "tenth", cap=1_000))
     assert pages[0].ranking.region
     assert not pages[0].ranking.region.by_index
     ids = [event.id for page in pages for event in page.events]
@@ -114,43 +114,43 @@ def test_of_many_words_the_rarest_are_counted_exactly(many: psycopg.Connection) 
 
 
 def test_a_filter_that_few_meet_leaves_nothing_out(many: psycopg.Connection) -> None:
-    condition = Condition("event.parties && %(parties)s::text[]", {"parties": ["JP"]})
-    for narrowing in (Narrowing.by(condition), narrowing_of(Is("party", ("JP",)))):
-        pages = list(walk(many, "half", narrowing))
+    condition = Condition("{row}.parties && {}::text[]", (["JP"],))
+    for by_party in (SearchFilter.on_event(condition), pushdown(Is("party", ("JP",)))):
+        pages = list(walk(many, "half", by_party))
         assert sum(len(page.events) for page in pages) == EVENTS // 100
         assert not pages[0].capped
 
 
 def test_some_of_several_words_are_walked_to_the_end_as_well(many: psycopg.Connection) -> None:
-    pages = list(walk(many, "rare tenth never", None))
+    pages = list(walk(many, "rare tenth never"))
     ids = [event.id for page in pages for event in page.events]
     assert len(ids) == len(set(ids)) == EVENTS // 10
     assert (pages[0].partly, pages[0].of) == (True, pages[0].of)
     best = {event.id for event in pages[0].events[: EVENTS // 600]}
-    assert best == {event.id for page in walk(many, "rare", None) for event in page.events}
+    assert best == {event.id for page in walk(many, "rare") for event in page.events}
 
 
 def test_words_that_no_event_has_keep_none_from_being_ranked(many: psycopg.Connection) -> None:
     never = " ".join(f"never{number}" for number in range(12))
-    page, *_ = walk(many, f"{never} rare tenth half all", None)
+    page, *_ = walk(many, f"{never} rare tenth half all")
     assert page.partly
     assert page.scored >= EVENTS // 600
     best = {event.id for event in page.events[: EVENTS // 600]}
-    assert best == {event.id for page in walk(many, "rare", None) for event in page.events}
+    assert best == {event.id for page in walk(many, "rare") for event in page.events}
 
 
-def walk(conn: psycopg.Connection, q: str, narrowing: Narrowing | None, *, cap: int = 500) -> Iterator[Page]:
+def walk(conn: psycopg.Connection, q: str, filter: SearchFilter = EVERY_EVENT, *, cap: int = 500) -> Iterator[Page]:
     """All pages of what words find."""
     words = compile_query(conn, Words(q))
-    page = first_page(conn, words, narrowing, 1_000, cap=cap)
+    page = first_page(conn, words, filter, 1_000, cap=cap)
     yield page
     while page.next:
-        page = next_page(conn, words, narrowing, 1_000, cap=cap, position=page.next)
+        page = next_page(conn, words, filter, 1_000, cap=cap, position=page.next)
         yield page
 
 
 def test_what_is_only_left_out_leaves_the_newest(many: psycopg.Connection) -> None:
-    pages = list(walk(many, "-half", None))
+    pages = list(walk(many, "-half"))
     ids = [event.id for page in pages for event in page.events]
     assert len(ids) == len(set(ids)) == EVENTS // 2
     assert {event.score for page in pages for event in page.events} == {None}

@@ -8,15 +8,15 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from psycopg.sql import SQL
 
 from service.search.facet_counts import Effort, spread
 from service.search.filter import EVERYTHING, All, Filter, Is, Not
 from service.search.filters.parser import filter_of_json
-from service.search.filters.pushdown import parts_of
+from service.search.filters.pushdown import pushdown
 from service.search.filters.sql import condition_of
 from service.search.index.facet_keys import KEYED
-from service.store.search.facets import Among, count_keys, count_up_to
+from service.store.condition import TRUE
+from service.store.search.facets import count_keys, count_up_to
 from tests.filtering import any_filter, values_in
 from tests.service.test_filters_agree import TOPICS, record_all, world
 from tests.strategies import events
@@ -38,8 +38,8 @@ generated = settings(
 def number_of(conn: psycopg.Connection, asked: Filter) -> int:
     """How many events meet a filter, by their own table."""
     condition = condition_of(asked)
-    query = SQL("SELECT count(*) FROM event WHERE record_state = 'active' AND ({})").format(SQL(condition.text))
-    [(number,)] = conn.execute(query, dict(condition.values)).fetchall()
+    query = f"SELECT count(*) FROM event WHERE record_state = 'active' AND ({condition.render()})"
+    [(number,)] = conn.execute(query, condition.parameters()).fetchall()
     return int(number)
 
 
@@ -54,9 +54,7 @@ def test_the_search_table_finds_as_many_as_the_events(
             note(f"filter: {sent}")
             asked = filter_of_json(sent)
             for few in (False, True):
-                parts = parts_of(asked, few=few)
-                found = count_up_to(world, Among(parts.indexed, parts.seen, parts.far), 1_000)
-                assert found == number_of(world, asked)
+                assert count_up_to(world, pushdown(asked, few=few), 1_000) == number_of(world, asked)
     finally:
         world.rollback()
 
@@ -92,21 +90,20 @@ def _parts(asked: Filter) -> tuple[Filter, ...]:
 
 def test_every_key_is_in_one_bucket(world: psycopg.Connection, earlier: UUID) -> None:
     assert earlier
-    parts = parts_of(EVERYTHING, few=False)
-    among = Among(parts.indexed, parts.seen, parts.far)
-    everywhere = sorted(count_keys(world, among, ["type", "without"]))
-    by_bucket = [row for bucket in range(64) for row in count_keys(world, among, ["type", "without"], [bucket])]
+    every = pushdown(EVERYTHING)
+    everywhere = sorted(count_keys(world, every, ["type", "without"]))
+    by_bucket = [row for bucket in range(64) for row in count_keys(world, every, ["type", "without"], [bucket])]
     assert sorted(by_bucket) == everywhere
     assert len(everywhere) == 2
 
 
 @pytest.mark.parametrize("sent", [{"date": "2024"}, {"not_tag": "x"}, {"figure_currency": "EUR"}, {"party": "JP"}])
 def test_what_the_rows_of_the_search_table_tell_needs_no_look_at_the_events(sent: dict[str, str]) -> None:
-    assert parts_of(filter_of_json(sent), few=False).far is None
+    assert pushdown(filter_of_json(sent)).rest == TRUE
 
 
 @pytest.mark.parametrize(
     "sent", [{"figure_min": "1"}, {"external_id": "a:1"}, {"date_kind": "signed"}, {"created_from": "2024"}]
 )
 def test_what_they_do_not_tell_does(sent: dict[str, str]) -> None:
-    assert parts_of(filter_of_json(sent), few=False).far is not None
+    assert pushdown(filter_of_json(sent)).rest != TRUE

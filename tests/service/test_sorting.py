@@ -7,9 +7,8 @@ import pytest
 
 from service.search.filters.parser import filter_of_text
 from service.search.filters.sql import condition_of
-from service.store.events import listing_queries
-from service.store.events.listing import Order
-from service.store.events.ordering import SORTS
+from service.store.events.listing import ListShape, foremost_query, matching_query, monthly_query, plain_query
+from service.store.events.ordering import SORTS, Order
 
 DESCENDING = (Order("date", descending=True),)
 
@@ -18,16 +17,20 @@ each_order = pytest.mark.parametrize(
 )
 
 
-def plan(conn: psycopg.Connection, query: bytes, **values: Any) -> str:
+def first_page(condition: str, order: tuple[Order, ...], *, bounded: bool = False) -> ListShape:
+    return ListShape(condition, order, follows=False, bounded=bounded)
+
+
+def plan(conn: psycopg.Connection, query: str, **values: Any) -> str:
     """How PostgreSQL would answer, were it to read no table and sort nothing where it need not."""
     conn.execute("SET enable_seqscan = off")
     conn.execute("SET enable_sort = off")
-    return "\n".join(line for (line,) in conn.execute(b"EXPLAIN " + query, {"limit": 21, **values}))
+    return "\n".join(line for (line,) in conn.execute(f"EXPLAIN {query}", {"limit": 21, **values}))
 
 
 @each_order
 def test_a_page_is_read_from_an_index_in_order(conn: psycopg.Connection, order: tuple[Order, ...]) -> None:
-    planned = plan(conn, listing_queries.plain("TRUE", order, begins=False, past=False))
+    planned = plan(conn, plain_query(first_page("TRUE", order), past=False))
     assert "Index Scan" in planned
     assert "Sort" not in planned
 
@@ -37,14 +40,14 @@ def test_the_foremost_rows_are_read_from_an_index_until_the_page_is_full(
     conn: psycopg.Connection, order: tuple[Order, ...]
 ) -> None:
     condition = condition_of(filter_of_text("tag=a&not_status=planned"))
-    query = listing_queries.among_foremost(condition.text, order, begins=False, until=False)
-    planned = plan(conn, query, foremost=300, **condition.values)
+    query = foremost_query(first_page(condition.render(), order))
+    planned = plan(conn, query, foremost=300, **condition.parameters())
     assert "Index Scan" in planned
     assert "Sort" not in planned
 
 
 def test_a_page_of_the_past_in_the_usual_order_is_read_from_an_index(conn: psycopg.Connection) -> None:
-    planned = plan(conn, listing_queries.plain("TRUE", DESCENDING, begins=False, past=True), as_of="2025-07-01Z")
+    planned = plan(conn, plain_query(first_page("TRUE", DESCENDING), past=True), as_of="2025-07-01Z")
     assert "event_revision_by_date_descending" in planned
     assert "Sort" not in planned
 
@@ -77,11 +80,9 @@ def many(conn: psycopg.Connection) -> psycopg.Connection:
 def test_what_is_rare_is_found_by_its_label_and_sorted(many: psycopg.Connection) -> None:
     for text in FOUND_BY_LABEL:
         condition = condition_of(filter_of_text(text))
-        values = {"since": condition.since, "until": condition.until, **condition.values}
-        for query in (
-            listing_queries.among_all(condition.text, DESCENDING, begins=False),
-            listing_queries.by_month(condition.text, DESCENDING, begins=False, until=condition.until is not None),
-        ):
+        values = {"since": condition.since, "until": condition.until, **condition.parameters()}
+        shape = first_page(condition.render(), DESCENDING, bounded=condition.until is not None)
+        for query in (matching_query(shape), monthly_query(shape)):
             planned = plan(many, query, **values)
             assert "Bitmap Index Scan on event_by_label" in planned, text
             assert "Seq Scan" not in planned, text
@@ -90,5 +91,5 @@ def test_what_is_rare_is_found_by_its_label_and_sorted(many: psycopg.Connection)
 
 def test_what_has_a_date_is_found_by_it(many: psycopg.Connection) -> None:
     condition = condition_of(filter_of_text("date=2004-04"))
-    planned = plan(many, listing_queries.among_all(condition.text, DESCENDING, begins=False), **condition.values)
+    planned = plan(many, matching_query(first_page(condition.render(), DESCENDING)), **condition.parameters())
     assert "Index Scan on event_by_main_date" in planned

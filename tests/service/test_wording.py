@@ -14,7 +14,7 @@ from service.cli.main import main
 from service.events.normalize import normalize
 from service.ids import uuid7
 from service.search.filter import Words
-from service.search.filters.words import words_beside
+from service.search.filters.sql import words_condition
 from service.search.index.document import passages, search_document, words_that_match
 from service.search.index.reindex import index
 from service.search.text.query_compiler import compile_query
@@ -72,7 +72,7 @@ def test_a_document_has_the_words_that_find_it_when_it_is_kept(client: FlaskClie
 
 def test_words_must_be_understood_before_they_are_a_condition() -> None:
     with pytest.raises(TypeError):
-        words_beside(Words("battery"))
+        words_condition(Words("battery"))
 
 
 def test_a_text_that_a_record_says_several_times_counts_once() -> None:

@@ -1,30 +1,30 @@
 """From a filter to SQL: a closed table of conditions, none of which is ever NULL, so that Not means not."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from orjson import Fragment
 
 from schemas.edtf import Bounds
-from service.errors import Invalid
+from service.errors import Fault, Invalid
 from service.search.filter import All, AnyOf, DateAsked, FigureAsked, Filter, Is, Not, Span, Words
-from service.search.filters.words import words_condition
 from service.search.index.features import COLUMNS, DATE_KIND, LABELS, MEASURE, UNIT, VALUE, label, magnitude
-from service.store.condition import Condition
+from service.search.text.query_compiler import CompiledWords
+from service.store.condition import FALSE, Condition, and_, not_, or_
+from service.store.search.conditions import has_search_row, matches_tsquery
 from service.strict_json import render
 
 #: The days that an event's main date can mean: none where it has no such date. An index is on the same expression.
 _MAIN_DATE = (
-    "CASE WHEN event.date_earliest IS NULL AND event.date_latest IS NULL THEN 'empty'::daterange"
-    " ELSE daterange(event.date_earliest, event.date_latest, '[]') END"
+    "CASE WHEN {row}.date_earliest IS NULL AND {row}.date_latest IS NULL THEN 'empty'::daterange"
+    " ELSE daterange({row}.date_earliest, {row}.date_latest, '[]') END"
 )
 
+_HAS_MAIN_DATE = Condition("{row}.date_earliest IS NOT NULL OR {row}.date_latest IS NOT NULL")
 
-#: Years of a period by which dates of a kind are looked for; a longer one is compared date by date.
+#: Years of a period by which dates of a kind are looked up; in a longer one all dates of the kind are compared.
 _MOST_YEARS = 30
 
 #: Labels that are looked up at once at most.
@@ -34,147 +34,95 @@ _MOST_LABELS = 200
 _MAGNITUDES = [*(f"-{digits}" for digits in range(30, -1, -1)), "0", *(f"+{digits}" for digits in range(31))]
 
 
-_HAS_MAIN_DATE = "(event.date_earliest IS NOT NULL OR event.date_latest IS NOT NULL)"
-
-
 def condition_of(asked: Filter, *, past: bool = False) -> Condition:
-    """The condition that an event meets where `asked` lets it pass.
+    """Return the condition that an event meets where it passes the filter.
 
-    In the `past`, where `event` stands for a row of event_revision, words are not known: Invalid.
+    In the `past`, where the row is one of event_revision, words are not known: Invalid.
     """
-    writer = _Writer(past=past)
-    text = writer.write(asked)
-    return Condition(text, writer.values, labelled=_is_labelled(asked), since=_since(asked), until=_until(asked))
-
-
-def _is_labelled(asked: Filter) -> bool:
-    """Whether an index finds what passes, however few: where one part of all has it, or every one of several."""
     match asked:
         case Is(name, values):
-            return name in _LABELLED or (name == "date" and bool(values[0].kinds))
+            return _CONDITIONS[name](values)
         case Words():
-            return True
+            if past:
+                detail = "Words are found in events as they are now; leave this out, or `q`."
+                raise Invalid(detail, [Fault(detail, parameter="as_of")])
+            return replace(has_search_row(words_condition(asked)), labelled=True)
         case All(parts):
-            return any(map(_is_labelled, parts))
+            return and_(*(condition_of(part, past=past) for part in parts))
         case AnyOf(parts):
-            return all(map(_is_labelled, parts))
-    return False
+            return or_(*(condition_of(part, past=past) for part in parts))
+        case Not(part):
+            return not_(condition_of(part, past=past))
 
 
-Bound = Callable[[Iterable[date]], date]
+def words_condition(asked: Words) -> Condition:
+    """Return the condition that a row of event_search has the words, which `compile_filter` has compiled."""
+    if not isinstance(asked, CompiledWords):
+        raise TypeError("The words are not compiled: apply compile_filter first.")
+    if not asked.all_words:
+        return FALSE
+    return or_(*(matches_tsquery(query) for query in asked.alternatives or (asked.all_words,)))
 
 
-def _bound(
-    asked: Filter, of: Callable[[Sequence[Bounds]], date | None], narrowest: Bound, widest: Bound
-) -> date | None:
-    """The bound that all periods have which the main date of what passes can lie in; None where there is none."""
-    match asked:
-        case Is("date", (DateAsked(kinds=(), periods=(_, *_) as periods),)):
-            return of(periods)
-        case All(parts):
-            days = [day for part in parts if (day := _bound(part, of, narrowest, widest))]
-            return narrowest(days) if days else None
-        case AnyOf((_, *_) as parts):
-            days = [day for part in parts if (day := _bound(part, of, narrowest, widest))]
-            return widest(days) if len(days) == len(parts) else None
-    return None
-
-
-_since = partial(_bound, of=lambda periods: periods[0].earliest, narrowest=max, widest=min)
-_until = partial(_bound, of=lambda periods: periods[-1].latest, narrowest=min, widest=max)
-
-
-class _Writer:
-    """Writes one condition, and numbers its values."""
-
-    def __init__(self, *, past: bool) -> None:
-        self.values: dict[str, Any] = {}
-        self.past = past
-
-    def write(self, asked: Filter) -> str:
-        """The text of one filter."""
-        match asked:
-            case Is(name, values):
-                return _CONDITIONS[name](self, values)
-            case Words():
-                return self._words(asked)
-            case All(parts):
-                return self._joined(" AND ", parts, "TRUE")
-            case AnyOf(parts):
-                return self._joined(" OR ", parts, "FALSE")
-            case Not(part):
-                return f"NOT ({self.write(part)})"
-
-    def put(self, value: Any) -> str:
-        """The placeholder of one more value."""
-        name = f"filter_{len(self.values)}"
-        self.values[name] = value
-        return f"%({name})s"
-
-    def _joined(self, by: str, parts: Iterable[Filter], otherwise: str) -> str:
-        return by.join(f"({self.write(part)})" for part in parts) or otherwise
-
-    def _words(self, asked: Words) -> str:
-        if self.past:
-            raise Invalid.at("Words are found in events as they are now; leave this out, or `q`.", parameter="as_of")
-        condition = words_condition(asked)
-        return re.sub(r"%\((\w+)\)[sbt]", lambda found: self.put(condition.values[found[1]]), condition.text)
-
-
-Write = Callable[[_Writer, tuple[Any, ...]], str]
+Write = Callable[[tuple[Any, ...]], Condition]
 
 
 def _in_column(column: str) -> Write:
-    return lambda writer, values: f"event.{column} && {writer.put(list(values))}::text[]"
+    template = f"{{row}}.{column} && {{}}::text[]"
+    return lambda values: Condition(template, (list(values),), labelled=True)
 
 
 def _labelled(prefix: str) -> Write:
-    return lambda writer, values: _has_label(writer, prefix, values)
+    return lambda values: _has_label(prefix, values)
 
 
-def _has_label(writer: _Writer, prefix: str, values: Iterable[str]) -> str:
-    return f"event.labels && {writer.put([label(prefix, value) for value in values])}::text[]"
+def _has_label(prefix: str, values: Iterable[str]) -> Condition:
+    return Condition("{row}.labels && {}::text[]", ([label(prefix, value) for value in values],), labelled=True)
 
 
 def _within(column: str) -> Write:
-    def write(writer: _Writer, values: tuple[Span, ...]) -> str:
+    def write(values: tuple[Span, ...]) -> Condition:
         [span] = values
-        since = [f"event.{column} >= {writer.put(span.since)}::timestamptz"] if span.since else []
-        until = [f"event.{column} <= {writer.put(span.until)}::timestamptz"] if span.until else []
-        return " AND ".join([*since, *until])
+        since = [Condition(f"{{row}}.{column} >= {{}}::timestamptz", (span.since,))] if span.since else []
+        until = [Condition(f"{{row}}.{column} <= {{}}::timestamptz", (span.until,))] if span.until else []
+        return and_(*since, *until)
 
     return write
 
 
-def _date(writer: _Writer, values: tuple[DateAsked, ...]) -> str:
+def _date(values: tuple[DateAsked, ...]) -> Condition:
     [asked] = values
     if asked.periods == ():
-        return "FALSE"
+        return replace(FALSE, labelled=bool(asked.kinds))
     if asked.kinds:
-        return _kinded_date(writer, asked)
-    return _main_date(writer, asked.periods or (), certainly=asked.certainly)
+        return _kinded_date(asked)
+    return _main_date(asked.periods or (), certainly=asked.certainly)
 
 
-def _main_date(writer: _Writer, periods: tuple[Bounds, ...], *, certainly: bool) -> str:
+def _main_date(periods: Iterable[Bounds], *, certainly: bool) -> Condition:
+    template = f"{_MAIN_DATE} {'<@' if certainly else '&&'} {{}}::daterange"
     # Each by itself: of several as one value PostgreSQL does not guess how many dates are in them.
-    texts = [f"[{one.earliest or ''},{one.latest or ''}]" for one in periods]
-    ranges = [f"{writer.put(text)}::daterange" for text in texts]
-    lies = " OR ".join(f"{_MAIN_DATE} {'<@' if certainly else '&&'} {period}" for period in ranges)
-    return f"{_HAS_MAIN_DATE} AND ({lies})" if certainly else f"({lies})"  # nothing is contained in everything
+    lies = or_(*(_period_condition(template, period) for period in periods))
+    return and_(_HAS_MAIN_DATE, lies) if certainly else lies  # nothing is contained in everything
 
 
-def _kinded_date(writer: _Writer, asked: DateAsked) -> str:
+def _period_condition(template: str, period: Bounds) -> Condition:
+    text = f"[{period.earliest or ''},{period.latest or ''}]"
+    return Condition(template, (text,), since=period.earliest, until=period.latest)
+
+
+def _kinded_date(asked: DateAsked) -> Condition:
     if asked.periods is None or Bounds(None, None) in asked.periods:
-        return _has_label(writer, DATE_KIND, asked.kinds)
+        return _has_label(DATE_KIND, asked.kinds)
     years = _years(asked.periods)
-    has_kind = _has_label(writer, DATE_KIND, [f"{kind}{year}" for kind in asked.kinds for year in years])
-    named: dict[str, Any] = {"kind": asked.kinds}
+    has_kind = _has_label(DATE_KIND, [f"{kind}{year}" for kind in asked.kinds for year in years])
+    variables: dict[str, Any] = {"kind": asked.kinds}
     periods = []
     for number, period in enumerate(asked.periods):
-        named |= {f"first{number}": period.earliest, f"last{number}": period.latest}
+        variables |= {f"first{number}": period.earliest, f"last{number}": period.latest}
         periods.append(f"({_in_period(period, f'$first{number}', f'$last{number}', certainly=asked.certainly)})")
     parts = ["@.kind == $kind[*]", f"({' || '.join(periods)})"]
-    return f"{has_kind} AND {_one_has(writer, 'dates', parts, named)}"
+    return and_(has_kind, _one_has("dates", parts, variables))
 
 
 def _years(periods: tuple[Bounds, ...]) -> list[str]:
@@ -194,33 +142,33 @@ def _in_period(period: Bounds, first: str, last: str, *, certainly: bool) -> str
     return " && ".join([begins] * bool(period.earliest) + [ends] * bool(period.latest))
 
 
-def _figure(writer: _Writer, values: tuple[FigureAsked, ...]) -> str:
+def _figure(values: tuple[FigureAsked, ...]) -> Condition:
     [asked] = values
-    named = {"measure": asked.measures, "currency": asked.currencies, "unit": asked.units}
-    parts = [f"@.{name} == ${name}[*]" for name, wanted in named.items() if wanted]
-    variables: dict[str, Any] = {name: wanted for name, wanted in named.items() if wanted}
+    words = {"measure": asked.measures, "currency": asked.currencies, "unit": asked.units}
+    variables: dict[str, Any] = {name: several for name, several in words.items() if several}
+    parts = [f"@.{name} == ${name}[*]" for name in variables]
     for name, compared, bound in (("least", ">=", asked.least), ("most", "<=", asked.most)):
         if bound is not None:
             parts.append(f"@.value {compared} ${name}")
             variables[name] = Fragment(format(bound, "f"))
-    hints = _hints(writer, asked)
+    hints = _hints(asked)
     if len(hints) == len(parts) == 1 and asked.least is asked.most is None:
         return hints[0]
-    return " AND ".join([*hints, _one_has(writer, "figures", parts, variables)])
+    return and_(*hints, _one_has("figures", parts, variables))
 
 
-def _hints(writer: _Writer, asked: FigureAsked) -> list[str]:
+def _hints(asked: FigureAsked) -> list[Condition]:
     """What the labels know of events that may have the figure."""
-    hints = [_has_label(writer, MEASURE, asked.measures)] if asked.measures else []
+    hints = [_has_label(MEASURE, asked.measures)] if asked.measures else []
     if asked.least is None and asked.most is None:
-        hints += [f"event.currencies && {writer.put(list(asked.currencies))}::text[]"] if asked.currencies else []
-        return hints + ([_has_label(writer, UNIT, asked.units)] if asked.units else [])
+        hints += [_in_column("currencies")(asked.currencies)] if asked.currencies else []
+        return hints + ([_has_label(UNIT, asked.units)] if asked.units else [])
     digits = _magnitudes(asked.least, asked.most)
     counted_in = asked.currencies or asked.units
     if len(counted_in) * len(digits) > _MOST_LABELS:
         counted_in = ()
     values = [f"{one}:{unit}" for one in digits for unit in counted_in] if counted_in else digits
-    return [*hints, _has_label(writer, VALUE, values)]
+    return [*hints, _has_label(VALUE, values)]
 
 
 def _magnitudes(least: Decimal | None, most: Decimal | None) -> list[str]:
@@ -230,13 +178,11 @@ def _magnitudes(least: Decimal | None, most: Decimal | None) -> list[str]:
     return _MAGNITUDES[first : last + 1]
 
 
-def _one_has(writer: _Writer, column: str, parts: Iterable[str], named: Mapping[str, Any]) -> str:
-    """That one member of a list meets all `parts` of an SQL/JSON path, in which `named` are variables."""
+def _one_has(column: str, parts: Iterable[str], variables: Mapping[str, Any]) -> Condition:
+    """That one member of a list meets all `parts` of an SQL/JSON path."""
     path = f"$[*] ? ({' && '.join(parts)})"
-    return f"jsonb_path_exists(event.{column}, '{path}', {writer.put(render(named).decode())}::jsonb)"
+    return Condition(f"jsonb_path_exists({{row}}.{column}, '{path}', {{}}::jsonb)", (render(variables).decode(),))
 
-
-_LABELLED = frozenset({*COLUMNS, *LABELS, "figure"})
 
 _CONDITIONS: Mapping[str, Write] = {
     **{name: _in_column(column) for name, column in COLUMNS.items()},

@@ -13,7 +13,7 @@ from service.search.ranking.bm25 import Figures, most_with_all, part_of, ranking
 from service.search.ranking.statistics import Statistics, statistics_of
 from service.search.text.analyzer import KNOWN
 from service.search.text.query_compiler import CompiledWords
-from service.store.search.conditions import Narrowing
+from service.store.search.conditions import EVERY_EVENT, SearchFilter
 from service.store.search.ranking import Mark, Ranked, RankedPage, Ranking, Region, page_ranked
 from service.store.search.tsquery import TsQuery
 from service.store.search.unranked import NO_DAY, Months, Place, page_remaining
@@ -156,9 +156,9 @@ class Page:
         return self.ranking.region is not None or self.scored < self.of
 
 
-def first_page(conn: Connection, words: CompiledWords, narrowing: Narrowing | None, limit: int, *, cap: int) -> Page:
-    """The best events that `words` mean and that pass `narrowing`; where they are few, then those with some words."""
-    search = _Search(conn, words, narrowing, cap)
+def first_page(conn: Connection, words: CompiledWords, filter: SearchFilter, limit: int, *, cap: int) -> Page:
+    """The best events that `words` mean and that pass `filter`; where they are few, then those with some words."""
+    search = _Search(conn, words, filter, cap)
     page = search.begin(limit, partly=False)
     if page.scored < FEW and not page.capped and words.any_word:
         page = search.begin(limit, partly=True)
@@ -166,17 +166,17 @@ def first_page(conn: Connection, words: CompiledWords, narrowing: Narrowing | No
 
 
 def next_page(
-    conn: Connection, words: CompiledWords, narrowing: Narrowing | None, limit: int, *, cap: int, position: Position
+    conn: Connection, words: CompiledWords, filter: SearchFilter, limit: int, *, cap: int, position: Position
 ) -> Page:
     """The page that begins at `position`; `words` are understood in its languages."""
-    return _Search(conn, words, narrowing, cap).resume(position, limit)
+    return _Search(conn, words, filter, cap).resume(position, limit)
 
 
 class _Search:
     """One search while its page is made."""
 
-    def __init__(self, conn: Connection, words: CompiledWords, narrowing: Narrowing | None, cap: int) -> None:
-        self.conn, self.words, self.narrowing, self.cap = conn, words, narrowing, cap
+    def __init__(self, conn: Connection, words: CompiledWords, filter: SearchFilter, cap: int) -> None:
+        self.conn, self.words, self.filter, self.cap = conn, words, filter, cap
 
     def begin(self, limit: int, *, partly: bool) -> Page:
         """The first page."""
@@ -185,7 +185,7 @@ class _Search:
         figures = Figures.of(statistics.collection, [count.value for count in counts])
         ranking = ranking_of(self.words, figures, partly=partly, cap=self.cap)
         are_few = most_with_all(ranking.candidates, self.words, figures) <= _SLACK * self.cap
-        expected = 0 if are_few else statistics.guess(self.conn, ranking.candidates, self.narrowing)
+        expected = 0 if are_few else statistics.guess(self.conn, ranking.candidates, self.filter)
         found, ranking = self._rank(statistics, ranking, expected, limit + 1)
         of, exact = self._all_of(statistics, ranking, figures, found, partly=partly)
         position = Position(
@@ -214,7 +214,7 @@ class _Search:
         if isinstance(position.after, Place):
             return self._page((), ranking, position, limit)
         most = _OVER * self.cap
-        found = page_ranked(self.conn, ranking, self.narrowing, position.after, limit + 1, most=most)
+        found = page_ranked(self.conn, ranking, self.filter, position.after, limit + 1, most=most)
         return self._page(found.events, ranking, position, limit)
 
     def _rank(self, statistics: Statistics, ranking: Ranking, expected: int, limit: int) -> tuple[RankedPage, Ranking]:
@@ -222,17 +222,17 @@ class _Search:
         collection = statistics.collection
         if not ranking.terms:
             tried = replace(ranking, region=_NOTHING)
-            return page_ranked(self.conn, tried, self.narrowing, None, limit, most=0), tried
+            return page_ranked(self.conn, tried, self.filter, None, limit, most=0), tried
         share = expected / max(1, collection.events)
         most = _OVER * self.cap
-        queries = [ranking.candidates, *(self.narrowing.values.values() if self.narrowing else ())]
+        queries = [ranking.candidates, *self.filter.parameters.values()]
         lexemes = sum(len(list(query.lexemes())) for query in queries if isinstance(query, TsQuery))
         found = None
         for _ in range(_TRIES):
             is_large = share * collection.events > _SLACK * self.cap
             region = region_of(collection, share, self.cap, lexemes=lexemes) if is_large else None
             tried = replace(ranking, region=region)
-            found = page_ranked(self.conn, tried, self.narrowing, None, limit, most=most)
+            found = page_ranked(self.conn, tried, self.filter, None, limit, most=most)
             part = part_of(collection, region)
             if found.scored <= most and (region is None or found.scored >= self.cap / 2):
                 break
@@ -246,10 +246,10 @@ class _Search:
         """How many events there are in all, ranked or not."""
         if ranking.region is None and not (partly and ranking.candidates != self.words.any_word):
             return found.scored, True
-        has_conditions = self.words.quoted or self.words.excluded or self.narrowing
+        has_conditions = self.words.quoted or self.words.excluded or self.filter != EVERY_EVENT
         if partly and len(figures.counts) > _MANY_WORDS and not has_conditions:
             return max(found.scored, with_any(figures)), False
-        wanted = statistics.guess(self.conn, self._wanted(partly=partly), self.narrowing)
+        wanted = statistics.guess(self.conn, self._wanted(partly=partly), self.filter)
         return max(found.scored, wanted), False
 
     def _wanted(self, *, partly: bool) -> TsQuery:
@@ -286,7 +286,7 @@ class _Search:
         events: list[Any] = []
         for months in _ever_more(known, newest):
             left = limit - len(events)
-            events += page_remaining(self.conn, wanted, ranking, self.narrowing, after, limit=left, months=months)
+            events += page_remaining(self.conn, wanted, ranking, self.filter, after, limit=left, months=months)
             if len(events) == limit:
                 break
         return events

@@ -14,7 +14,7 @@ from service.search.ranking.statistics import statistics_of
 from service.search.text.analyzer import MARK
 from service.search.text.query_compiler import CompiledWords, Term
 from service.store.condition import Condition
-from service.store.search.conditions import Narrowing
+from service.store.search.conditions import SearchFilter
 from service.store.search.ranking import Ranked, page_ranked
 from service.store.search.tsquery import Lexeme, TsQuery
 
@@ -38,7 +38,7 @@ class Similar:
     words: Sequence[str]
 
 
-def similar_to(conn: Connection, id: UUID, condition: Condition | None, limit: int, *, cap: int) -> Similar:
+def similar_to(conn: Connection, id: UUID, condition: Condition, limit: int, *, cap: int) -> Similar:
     """At most `limit` events that have the most telling words of the event `id`, and meet `condition`."""
     statistics = statistics_of(conn)
     said = store.search.words.find_lexemes(conn, id, _CONSIDERED, MARK)
@@ -58,8 +58,7 @@ def similar_to(conn: Connection, id: UUID, condition: Condition | None, limit: i
     words = _words([lexeme for _, lexeme, _ in telling])
     figures = Figures.of(statistics.collection, [count for _, _, count in telling])
     ranking = ranking_of(words, figures, partly=True, cap=cap)
-    narrowing = Narrowing.by(condition) if condition else None
-    found = page_ranked(conn, ranking, narrowing, None, limit + 1, most=_OVER * cap)
+    found = page_ranked(conn, ranking, SearchFilter.on_event(condition), None, limit + 1, most=_OVER * cap)
     others = [event for event in found.events if event.mark.id != id]
     rarest = sorted(telling, key=lambda one: one[2])
     return Similar(others[:limit], [lexeme for _, lexeme, _ in rarest])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from psycopg import Connection
 
-from service.store.search.conditions import Narrowing, Texts, texts_of
+from service.store.search.conditions import FilterSql, SearchFilter
 from service.store.search.statistics import SAMPLE, Collection, Count, count_matches, guess_matches, measure
 from service.store.search.tsquery import TsQuery
 
@@ -24,7 +24,7 @@ class Statistics:
     collection: Collection
     until: float
     _counts: dict[TsQuery, Count] = field(default_factory=dict)
-    _guesses: dict[tuple[frozenset[TsQuery], Texts, str], int] = field(default_factory=dict)
+    _guesses: dict[tuple[frozenset[TsQuery], FilterSql, str], int] = field(default_factory=dict)
 
     def counts(self, conn: Connection, queries: Sequence[TsQuery]) -> list[Count]:
         """How many events meet each tsquery."""
@@ -36,16 +36,16 @@ class Statistics:
             self._counts |= zip(new, found, strict=True)
         return [self._counts[query] for query in queries]
 
-    def guess(self, conn: Connection, query: TsQuery, narrowing: Narrowing | None) -> int:
+    def guess(self, conn: Connection, query: TsQuery, filter: SearchFilter) -> int:
         """About how many events meet a tsquery and what narrows it; of many, 0 where they are too few to tell.
 
         In whatever order its words stand.
         """
-        asked = frozenset(query.conjuncts), texts_of(narrowing), repr(narrowing.values if narrowing else None)
+        asked = frozenset(query.conjuncts), filter.sql, repr(filter.parameters)
         if asked not in self._guesses:
             if len(self._guesses) > _MOST_COUNTS:
                 self._guesses.clear()
-            self._guesses[asked] = guess_matches(conn, query, narrowing, self.collection.events)
+            self._guesses[asked] = guess_matches(conn, query, filter, self.collection.events)
         return self._guesses[asked]
 
 

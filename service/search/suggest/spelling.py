@@ -11,7 +11,7 @@ from psycopg import Connection
 from service import store
 from service.search.filter import All, Filter, Words
 from service.search.filters.expand import compile_filter
-from service.search.filters.pushdown import parts_of
+from service.search.filters.pushdown import pushdown
 from service.store.search.tsquery import Lexeme, TsQuery
 from service.store.search.words import Known
 
@@ -68,10 +68,7 @@ def better(conn: Connection, asked: Filter) -> str | None:
 
 def _count(conn: Connection, asked: Filter) -> int:
     """How many events have all words: one more than are little, at most."""
-    parts = parts_of(compile_filter(conn, asked), few=True)
-    return store.search.facets.count_up_to(
-        conn, store.search.facets.Among(parts.indexed, parts.seen, parts.far), LITTLE + 1
-    )
+    return store.search.facets.count_up_to(conn, pushdown(compile_filter(conn, asked), few=True), LITTLE + 1)
 
 
 def _written(text: str) -> Iterator[_Written]:

@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.sql import SQL, Composed, Literal, Placeholder
 
 from service.store.condition import Condition
-from service.store.events.counting import estimate_events
+from service.store.events.ordering import estimate_events
 
 #: Events up to which their items are gathered and sorted; of more PostgreSQL walks through all items in order until
 #: enough are found that belong to one. Of 8,500 among a million that took 47 ms, against 230 ms by walking.
@@ -50,15 +49,16 @@ def page_agenda(
 ) -> dict[str, list[Due]]:
     """At most `limit` items due within each of `spans`, beginning behind the sort values `after`."""
     few = estimate_events(conn, condition) <= MOST_GATHERED
-    matching = SQL(_MATCHING).format(condition=SQL(condition.text))
-    query = SQL("{gathered} SELECT found.*, document FROM ({parts}) AS found JOIN event ON event.id = event_id").format(
-        gathered=SQL("WITH items AS MATERIALIZED (SELECT agenda.* {})").format(matching) if few else SQL(""),
-        parts=SQL(" UNION ALL ").join(
-            _part(name, span, SQL("FROM items AS agenda WHERE true") if few else matching, behind=bool(after))
-            for name, span in spans.items()
-        ),
-    )
-    values: dict[str, Any] = {**condition.values, "limit": limit}
+    matching = _matching(condition)
+    source = "FROM items AS agenda WHERE true" if few else matching
+    parts = " UNION ALL ".join(_part(name, span, source, behind=bool(after)) for name, span in spans.items())
+    query = f"""
+        {f"WITH items AS MATERIALIZED (SELECT agenda.* {matching})" if few else ""}
+        SELECT found.*, document
+          FROM ({parts}) AS found
+          JOIN event ON event.id = event_id
+        """
+    values: dict[str, Any] = {**condition.parameters(), "limit": limit}
     for name, span in spans.items():
         values |= _bounds(name, span)
     values |= dict(zip(("due", "event", "item"), after or (), strict=False))
@@ -72,41 +72,40 @@ def stream_agenda(conn: Connection, condition: Condition, span: Span) -> Iterato
     """Every item due within `span`, in batches. `conn` must be in a transaction."""
     #: Rows of a round trip. Documents come along, of 2 to 20 kB.
     batch = 100
-    query = SQL("SELECT nullif(due, 'infinity'), event_id, item, document {} AND {} ORDER BY {}").format(
-        SQL(_MATCHING).format(condition=SQL(condition.text)), _within("span"), _ordering(span)
-    )
+    query = f"""
+        SELECT nullif(due, 'infinity'), event_id, item, document {_matching(condition)} AND {_within("span")}
+         ORDER BY {_ordering(span)}
+        """
     with conn.cursor("agenda", binary=True) as cursor:
-        cursor.execute(query, {**condition.values, **_bounds("span", span)})
+        cursor.execute(query, {**condition.parameters(), **_bounds("span", span)})
         while rows := cursor.fetchmany(batch):
             yield [Due(*row) for row in rows]
 
 
-_MATCHING = """
-    FROM event_agenda AS agenda
-    JOIN event ON event.id = agenda.event_id
-   WHERE event.record_state = 'active' AND ({condition})
-   """
+def _matching(condition: Condition) -> str:
+    """FROM and WHERE of the open items of the active events that meet `condition`."""
+    return f"""
+        FROM event_agenda AS agenda
+        JOIN event ON event.id = agenda.event_id
+       WHERE event.record_state = 'active' AND ({condition.render()})
+       """
 
 
-def _part(name: str, span: Span, source: Composed | SQL, *, behind: bool) -> Composed:
-    """The first items of a span, with its name."""
-    beyond = SQL("AND (due, event_id, item) {} (%(due)s::date, %(event)s::uuid, %(item)s)").format(
-        SQL("<" if span.latest_first else ">")
-    )
-    return SQL(
-        "(SELECT {name}, nullif(due, 'infinity'), event_id, item {source} AND {within} {beyond}"
-        " ORDER BY {order} LIMIT %(limit)s)"
-    ).format(
-        name=Literal(name),
-        source=source,
-        within=_within(name),
-        beyond=beyond if behind else SQL(""),
-        order=_ordering(span),
-    )
+def _part(name: str, span: Span, source: str, *, behind: bool) -> str:
+    """The first items of a span, with the name of the span."""
+    beyond = "<" if span.latest_first else ">"
+    return f"""
+        (SELECT '{name}', nullif(due, 'infinity'), event_id, item
+           {source}
+           AND {_within(name)}
+           {f"AND (due, event_id, item) {beyond} (%(due)s::date, %(event)s::uuid, %(item)s)" if behind else ""}
+         ORDER BY {_ordering(span)}
+         LIMIT %(limit)s)
+        """
 
 
-def _within(name: str) -> Composed:
-    return SQL("due >= {}::date AND due <= {}::date").format(Placeholder(f"{name}_first"), Placeholder(f"{name}_last"))
+def _within(name: str) -> str:
+    return f"due >= %({name}_first)s::date AND due <= %({name}_last)s::date"
 
 
 def _bounds(name: str, span: Span) -> dict[str, str]:
@@ -116,8 +115,8 @@ def _bounds(name: str, span: Span) -> dict[str, str]:
     return {f"{name}_first": first, f"{name}_last": last}
 
 
-def _ordering(span: Span) -> SQL:
-    return SQL("due DESC, event_id DESC, item DESC" if span.latest_first else "due, event_id, item")
+def _ordering(span: Span) -> str:
+    return "due DESC, event_id DESC, item DESC" if span.latest_first else "due, event_id, item"
 
 
 def _standing(due: Due) -> tuple[date, UUID, str]:

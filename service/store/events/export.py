@@ -4,11 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from psycopg import Connection
-from psycopg.sql import SQL
 
 from service.store.condition import Condition
-from service.store.events.counting import estimate_events
-from service.store.events.ordering import Order, matching, ordering
+from service.store.events.ordering import Order, estimate_events, matching, ordering
 
 #: Rows of the first round trip: few, so that the first byte is there soon.
 FIRST = 50
@@ -34,15 +32,17 @@ def stream_documents(
 
     `conn` must be in a transaction. With `as_of` those that matched at that instant, each in its version of then.
     """
-    found = SQL("SELECT * {}").format(matching(condition.text, past=as_of is not None))
     # OFFSET lets PostgreSQL find what matches before it thinks of the order: it would rather read all events in that
     # order, and guesses too well of how soon it finds the first.
-    fence = SQL("OFFSET 0" if as_of is None and estimate_events(conn, condition) <= FEW else "")
-    query = SQL("SELECT document FROM ({} {}) AS event ORDER BY {} LIMIT %(limit)s").format(
-        found, fence, ordering(order)
-    )
+    fence = "OFFSET 0" if as_of is None and estimate_events(conn, condition) <= FEW else ""
+    query = f"""
+        SELECT document
+          FROM (SELECT * {matching(condition.render(), past=as_of is not None)} {fence}) AS event
+         ORDER BY {ordering(order)}
+         LIMIT %(limit)s
+        """
     with conn.cursor("export", binary=True) as cursor:
-        cursor.execute(query, dict(condition.values) | {"limit": limit, "as_of": as_of})
+        cursor.execute(query, condition.parameters() | {"limit": limit, "as_of": as_of})
         size = FIRST
         while rows := cursor.fetchmany(size):
             documents = [row[0] for row in rows]

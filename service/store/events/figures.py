@@ -1,19 +1,19 @@
 """The events that have figures, and the figures summed. The column `figures` holds what a filter or a sum looks at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from psycopg import Connection
-from psycopg.sql import SQL
 
 from schemas.vocabulary import Measure
-from service.store.condition import Condition
-from service.store.events.counting import estimate_events
-from service.store.events.ordering import matching
+from service.store.condition import Condition, and_
+from service.store.events.ordering import estimate_events, matching
 
-#: Labels of which every event that has a figure has one.
-_LABELS = [f"measure:{measure}" for measure in Measure.words()]
+#: Every event that has a figure has one of these labels.
+_HAS_FIGURES = Condition(
+    "{row}.labels && {}::text[]", ([f"measure:{measure}" for measure in Measure.words()],), labelled=True
+)
 
 #: Events whose figures are summed at most: PostgreSQL takes 0.5 s for them.
 MOST_SUMMED = 50_000
@@ -37,12 +37,7 @@ class Amounts:
 
 def with_figures(condition: Condition) -> Condition:
     """The condition of those events that have figures, too."""
-    return replace(
-        condition,
-        text=f"({condition.text}) AND event.labels && %(measures)s::text[]",
-        values={**condition.values, "measures": _LABELS},
-        labelled=True,
-    )
+    return and_(condition, _HAS_FIGURES)
 
 
 def sum_figures(
@@ -60,14 +55,31 @@ def sum_figures(
     It is not where more than MOST_SUMMED events match; then the newest are summed. Empty and None ask nothing.
     """
     found = with_figures(condition)
-    query = SQL(_SUMS).format(
-        matching=matching(found.text, past=False),
-        # As in exporting.py; where there are more, the newest are soon found.
-        fence=SQL("OFFSET 0" if estimate_events(conn, found) <= MOST_SUMMED else ""),
-        wanted=SQL(_WANTED),
-    )
+    # As in export.py; where there are more, the newest are soon found.
+    fence = "OFFSET 0" if estimate_events(conn, found) <= MOST_SUMMED else ""
+    query = f"""
+          WITH chosen AS MATERIALIZED (
+               SELECT figures, row_number() OVER (ORDER BY id DESC) AS place
+                 FROM (SELECT id, figures {matching(found.render(), past=False)} {fence}) AS event
+                ORDER BY id DESC
+                LIMIT %(events)s + 1               -- one more: is that all?
+               )
+        SELECT (SELECT count(*) FROM chosen), measure, currency, unit, value_type, period, count(*),
+               count(*) FILTER (WHERE comparator <> 'equal'), sum(value), min(value), max(value)
+          FROM chosen
+         CROSS JOIN LATERAL jsonb_to_recordset(figures)
+                         AS figure (measure text, currency text, unit text, comparator text, period text,
+                                    value_type text, value numeric)
+         WHERE place <= %(events)s
+           AND (%(figure_measures)s::text[] IS NULL OR measure = ANY(%(figure_measures)s))
+           AND (%(figure_currencies)s::text[] IS NULL OR currency = ANY(%(figure_currencies)s))
+           AND (%(figure_units)s::text[] IS NULL OR unit = ANY(%(figure_units)s))
+           AND (%(least)s::numeric IS NULL OR value >= %(least)s)
+           AND (%(most)s::numeric IS NULL OR value <= %(most)s)
+         GROUP BY measure, currency, unit, value_type, period
+        """
     values = {
-        **found.values,
+        **found.parameters(),
         "figure_measures": list(measures) or None,
         "figure_currencies": list(currencies) or None,
         "figure_units": list(units) or None,
@@ -77,29 +89,3 @@ def sum_figures(
     }
     rows = conn.execute(query, values).fetchall()
     return [Amounts(*row[1:]) for row in rows], not rows or rows[0][0] <= MOST_SUMMED
-
-
-_SUMS = """
-      WITH chosen AS MATERIALIZED (
-           SELECT figures, row_number() OVER (ORDER BY id DESC) AS place
-             FROM (SELECT id, figures {matching} {fence}) AS event
-            ORDER BY id DESC
-            LIMIT %(events)s + 1               -- one more: is that all?
-           )
-    SELECT (SELECT count(*) FROM chosen), measure, currency, unit, value_type, period, count(*),
-           count(*) FILTER (WHERE comparator <> 'equal'), sum(value), min(value), max(value)
-      FROM chosen
-     CROSS JOIN LATERAL jsonb_to_recordset(figures)
-                     AS figure (measure text, currency text, unit text, comparator text, period text, value_type text,
-                                value numeric)
-     WHERE place <= %(events)s
-       AND {wanted}
-     GROUP BY measure, currency, unit, value_type, period
-    """
-_WANTED = """
-    (%(figure_measures)s::text[] IS NULL OR measure = ANY(%(figure_measures)s))
-    AND (%(figure_currencies)s::text[] IS NULL OR currency = ANY(%(figure_currencies)s))
-    AND (%(figure_units)s::text[] IS NULL OR unit = ANY(%(figure_units)s))
-    AND (%(least)s::numeric IS NULL OR value >= %(least)s)
-    AND (%(most)s::numeric IS NULL OR value <= %(most)s)
-    """

@@ -10,16 +10,13 @@ year by year and month by month, which the index of labels knows.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from psycopg import Connection
 
-from service.store.condition import EVERYTHING, Condition
-from service.store.events import listing_queries
-from service.store.events.counting import estimate_events
-from service.store.events.ordering import Order, matching, ordering
-
-__all__ = ["Order", "Page", "matching", "ordering", "page_events"]
+from service.store.condition import TRUE, Condition
+from service.store.events.ordering import Order, behind, estimate_events, matching, ordering, sort_keys
 
 #: Rows that are looked at first, at 1 to 3 us each, and for each one on the page: what one event in ten meets fills it.
 FOREMOST, FOREMOST_EACH = 300, 5
@@ -28,11 +25,14 @@ FOREMOST_UNLABELLED, FOREMOST_OTHERWISE = 3_000, 20_000
 #: Rows, as PostgreSQL guesses, that are all read and sorted: 20 ms at most.
 FEW = 5_000
 
+#: Shapes of statements that are cached: more than the combinations that clients use; each is some kilobytes.
+_CACHED = 512
+
 Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Page:
+class DocumentPage:
     """Documents in order, and the sort values after which the next page begins: None on the last."""
 
     documents: list[bytes]
@@ -40,29 +40,25 @@ class Page:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What is asked of the database: a condition, an order, and the values of both."""
+class ListShape:
+    """The parts that the text of a statement is made of: equal shapes have equal statements."""
 
-    condition: Condition
+    condition: str
     order: tuple[Order, ...]
-    values: Mapping[str, Any]
-    #: Whether the page begins behind another.
-    begins: bool
+    #: True where the page follows another: it begins behind the values `after_0` and so on.
+    follows: bool
+    #: True where the condition has a last day `until` on which a main date can begin, and the list begins there.
+    bounded: bool
 
     @property
     def has_index(self) -> bool:
-        """Whether an index is in this order. Two keys have none."""
+        """True where an index is in this order. Two keys have none."""
         return len(self.order) == 1
 
     @property
     def is_by_date(self) -> bool:
-        """Whether labels know the order."""
+        """True where labels know the order."""
         return self.has_index and self.order[0].name == "date"
-
-    @property
-    def until(self) -> bool:
-        """Whether the list begins at the last day that the condition lets a main date begin."""
-        return self.is_by_date and self.order[0].descending and self.condition.until is not None
 
 
 def page_events(
@@ -73,59 +69,152 @@ def page_events(
     limit: int,
     *,
     as_of: datetime | None = None,
-) -> Page:
-    """At most `limit` active events that meet `condition`, beginning behind the sort values `after`.
+) -> DocumentPage:
+    """Return at most `limit` active events that meet `condition`, beginning behind the sort values `after`.
 
     With `as_of` those that matched at that instant, each in its version of then.
     """
-    values = {**condition.values, "limit": limit + 1, "as_of": as_of}
+    values = condition.parameters() | {"limit": limit + 1, "as_of": as_of}
     values |= {"since": condition.since, "until": condition.until}
     values |= {f"after_{place}": value for place, value in enumerate(after or ())}
-    asked = _Asked(condition, tuple(order), values, after is not None)
-    if as_of is not None or condition == EVERYTHING:
-        rows = _plainly(conn, asked, past=as_of is not None)
+    bounded = condition.until is not None and tuple(order) == (Order("date", descending=True),)
+    shape = ListShape(condition.render(), tuple(order), follows=after is not None, bounded=bounded)
+    if as_of is not None or condition == TRUE:
+        rows = _read_plainly(conn, shape, values, past=as_of is not None)
     else:
-        rows = _found(conn, asked, limit)
+        rows = _read_filtered(conn, condition, shape, values, limit)
     more = len(rows) > limit
-    return Page([row[0] for row in rows[:limit]], list(rows[limit - 1][1:]) if more else None)
+    return DocumentPage([row[0] for row in rows[:limit]], list(rows[limit - 1][1:]) if more else None)
 
 
-def _found(conn: Connection, asked: _Asked, limit: int) -> list[Row]:
-    """The rows of a page, and one more if there is a next one, found in the way that is quickest for the condition."""
-    labelled = asked.condition.labelled
-    if asked.has_index:
-        looked_at = max(FOREMOST if labelled else FOREMOST_UNLABELLED, FOREMOST_EACH * limit)
-        rows = _among_foremost(conn, asked, looked_at)
+def _read_filtered(
+    conn: Connection, condition: Condition, shape: ListShape, values: Mapping[str, Any], limit: int
+) -> list[Row]:
+    """Read the rows of a page, and one more if there is a next one, in the way that is quickest for the condition."""
+    if shape.has_index:
+        foremost = max(FOREMOST if condition.labelled else FOREMOST_UNLABELLED, FOREMOST_EACH * limit)
+        rows = _read_among_foremost(conn, shape, values, foremost)
         if len(rows) > limit:
             return rows
-    if (asked.has_index and not labelled) or estimate_events(conn, asked.condition) <= FEW:
-        return _among_all(conn, asked)
-    if not asked.has_index:
-        return _plainly(conn, asked, past=False)
-    if asked.is_by_date:
-        return _by_month(conn, asked)
-    rows = _among_foremost(conn, asked, FOREMOST_OTHERWISE)
-    return rows if len(rows) > limit else _among_all(conn, asked)
+    if (shape.has_index and not condition.labelled) or estimate_events(conn, condition) <= FEW:
+        return _read_all(conn, shape, values)
+    if not shape.has_index:
+        return _read_plainly(conn, shape, values, past=False)
+    if shape.is_by_date:
+        return conn.execute(monthly_query(shape), values, binary=True, prepare=False).fetchall()
+    rows = _read_among_foremost(conn, shape, values, FOREMOST_OTHERWISE)
+    return rows if len(rows) > limit else _read_all(conn, shape, values)
 
 
-def _plainly(conn: Connection, asked: _Asked, *, past: bool) -> list[Row]:
-    query = listing_queries.plain(asked.condition.text, asked.order, begins=asked.begins, past=past)
-    return conn.execute(query, asked.values, binary=True).fetchall()
+def _read_plainly(conn: Connection, shape: ListShape, values: Mapping[str, Any], *, past: bool) -> list[Row]:
+    return conn.execute(plain_query(shape, past=past), values, binary=True).fetchall()
 
 
-def _among_foremost(conn: Connection, asked: _Asked, foremost: int) -> list[Row]:
-    query = listing_queries.among_foremost(asked.condition.text, asked.order, begins=asked.begins, until=asked.until)
-    return conn.execute(query, {**asked.values, "foremost": foremost}, binary=True).fetchall()
+def _read_among_foremost(conn: Connection, shape: ListShape, values: Mapping[str, Any], foremost: int) -> list[Row]:
+    return conn.execute(foremost_query(shape), {**values, "foremost": foremost}, binary=True).fetchall()
 
 
-# What follows is planned for its values every time: a plan for any values would not know what is rare.
+def _read_all(conn: Connection, shape: ListShape, values: Mapping[str, Any]) -> list[Row]:
+    # Planned for its values every time, as is the search by month: a plan for any values would not know which are rare.
+    return conn.execute(matching_query(shape), values, binary=True, prepare=False).fetchall()
 
 
-def _among_all(conn: Connection, asked: _Asked) -> list[Row]:
-    query = listing_queries.among_all(asked.condition.text, asked.order, begins=asked.begins)
-    return conn.execute(query, asked.values, binary=True, prepare=False).fetchall()
+@lru_cache(_CACHED)
+def plain_query(shape: ListShape, *, past: bool) -> str:
+    """Return the statement that reads a page as PostgreSQL thinks best."""
+    return _page(shape.order, f"{matching(shape.condition, past=past)} {_behind(shape)}")
 
 
-def _by_month(conn: Connection, asked: _Asked) -> list[Row]:
-    query = listing_queries.by_month(asked.condition.text, asked.order, begins=asked.begins, until=asked.until)
-    return conn.execute(query, asked.values, binary=True, prepare=False).fetchall()
+@lru_cache(_CACHED)
+def foremost_query(shape: ListShape) -> str:
+    """Return the statement that finds those of a page among the `foremost` rows, in an order that has an index."""
+    [(key, _, down), _] = sort_keys(shape.order)
+    direction = "DESC" if down else "ASC"
+    # The key has a name, by which PostgreSQL sees that what it reads is in order already.
+    return f"""
+        SELECT document, {_ends(shape.order)}
+          FROM (SELECT *, {key} AS key
+                  FROM event
+                 {_from_start(shape)}
+                 ORDER BY {ordering(shape.order)}
+                 LIMIT %(foremost)s) AS event
+         WHERE {shape.condition}
+         ORDER BY key {direction}, id {direction}
+         LIMIT %(limit)s
+        """
+
+
+@lru_cache(_CACHED)
+def matching_query(shape: ListShape) -> str:
+    """Return the statement that reads all that meets the condition, and sorts it."""
+    return _page(shape.order, _all(shape, shape.condition))
+
+
+@lru_cache(_CACHED)
+def monthly_query(shape: ListShape) -> str:
+    """Return the statement that finds a page in the order of the main date, month by month in the years that have any.
+
+    Each year is looked up behind the one before, in the index of dates; a year is tried as a whole before its months.
+    The rows come in the order of the joins, of which nothing but nested loops can be made.
+    """
+    [(key, _, down), _] = sort_keys(shape.order)
+    order = ordering(shape.order)
+    undated = "'-infinity'" if down else "'infinity'"
+    year = "extract(year FROM year.day)::integer"
+    beyond = f"{key} < make_date({year}, 1, 1)" if down else f"{key} >= make_date({year} + 1, 1, 1)"
+    page = _page(shape.order, _all(shape, f"labels && ARRAY[month] AND ({shape.condition})"))
+    return f"""
+        WITH RECURSIVE year (day) AS (
+            (SELECT {key} FROM event {_from_start(shape)} ORDER BY {order} LIMIT 1)
+         UNION ALL
+            SELECT (SELECT {key} FROM event WHERE record_state = 'active' AND {beyond} ORDER BY {order} LIMIT 1)
+              FROM year
+             WHERE day <> {undated}
+        ), named AS (
+            SELECT CASE day WHEN {undated} THEN ARRAY['month:none']
+                            ELSE ARRAY(SELECT CASE WHEN first < date_trunc('month', %(since)s::timestamp) THEN 'beyond:'
+                                                   ELSE 'month:' END || to_char(first, 'YYYY-MM')
+                                         FROM generate_series({"12, 1, -1" if down else "1, 12"}) AS number
+                                        CROSS JOIN LATERAL
+                                              make_date(extract(year FROM day)::integer, number, 1) AS first)
+                            END AS months
+              FROM year
+             WHERE day IS NOT NULL
+        )
+        SELECT page.*
+          FROM named
+         CROSS JOIN LATERAL (
+               SELECT page.*
+                 FROM unnest(months) AS month
+                CROSS JOIN LATERAL ({page}) AS page
+                WHERE EXISTS (SELECT {_all(shape, f"labels && months AND ({shape.condition})")})
+               ) AS page
+         LIMIT %(limit)s
+        """
+
+
+def _page(order: tuple[Order, ...], source: str) -> str:
+    """Return the page that `source`, a FROM with its WHERE, gives: documents, and their sort values as text."""
+    return f"SELECT document, {_ends(order)} {source} ORDER BY {ordering(order)} LIMIT %(limit)s"
+
+
+def _ends(order: tuple[Order, ...]) -> str:
+    """The sort values as text; named, or ORDER BY would take `id` for the text of it, which no index is in order of."""
+    return ", ".join(f"({expression})::text AS end_{place}" for place, (expression, *_) in enumerate(sort_keys(order)))
+
+
+def _all(shape: ListShape, condition: str) -> str:
+    """FROM all that meets the condition. OFFSET 0 has it found before it is sorted, by an index of what it is."""
+    return f"""
+        FROM (SELECT * FROM event WHERE record_state = 'active' AND ({condition}) {_behind(shape)} OFFSET 0) AS event
+        """
+
+
+def _from_start(shape: ListShape) -> str:
+    """WHERE a list begins: behind the page before, and not before the day `until`."""
+    until = f"AND {sort_keys(shape.order)[0][0]} <= %(until)s::date" if shape.bounded else ""
+    return f"WHERE record_state = 'active' {until} {_behind(shape)}"
+
+
+def _behind(shape: ListShape) -> str:
+    return f"AND {behind(sort_keys(shape.order))}" if shape.follows else ""

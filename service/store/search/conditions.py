@@ -1,77 +1,90 @@
-"""Conditions on the rows that hold the words of events, and on the events themselves, as parts of a statement."""
+"""Conditions on the rows of event_search, which hold the words of events, and on the events themselves."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from service.store.condition import Condition
+from service.store.condition import FALSE, TRUE, Condition, and_
 from service.store.search.tsquery import TsQuery
 
 
-@dataclass(frozen=True)
-class Narrowing:
-    """Which events are meant, beside their words.
+class FilterSql(NamedTuple):
+    """A SearchFilter as SQL, by which statements are cached: equal shapes have equal texts. None: no condition."""
 
-    `whole` is all of it, a condition on event. The same in parts: `near` is decided by event_search, named `search`,
-    and `far` by event alone; None where that is nothing.
+    event: str | None
+    search: str | None
+    rest: str | None
+
+    def join(self, *, current: bool = True) -> str:
+        """Return the join that follows the table `search`. For rows that are not `current` the event decides all."""
+        needed = self.rest or (self.event and not current)
+        return "JOIN event ON event.id = search.event_id" if needed else ""
+
+    def conditions(self, *, current: bool = True) -> list[str]:
+        """Return the members of WHERE, to be joined by AND."""
+        search, event = (self.search, self.rest) if current else (None, self.event)
+        by_event = ["event.record_state = 'active'", f"({event})"] if event else []
+        return [*([f"({search})"] if search else []), *by_event]
+
+
+@dataclass(frozen=True)
+class SearchFilter:
+    """A filter for statements on event_search, as a whole and in parts that must all hold.
+
+    `event` is the whole filter, as a condition on event. Of the parts, `indexed` and `seen` are conditions on a row of
+    event_search: what its index finds, and what is seen in the rows; `rest` is what only event decides.
     """
 
-    whole: Condition
-    near: Condition | None
-    far: Condition | None
+    event: Condition
+    indexed: Condition
+    seen: Condition
+    rest: Condition
 
     @classmethod
-    def by(cls, condition: Condition) -> "Narrowing":
-        """By a condition that only the event can meet."""
-        return cls(condition, None, condition)
+    def on_event(cls, condition: Condition) -> "SearchFilter":
+        """Return a filter that only event decides."""
+        return cls(condition, TRUE, TRUE, condition)
 
     @property
-    def values(self) -> Mapping[str, Any]:
-        """The values of all its parts."""
-        return {
-            name: value for part in (self.whole, self.near, self.far) if part for name, value in part.values.items()
-        }
+    def search(self) -> Condition:
+        """The condition on a row of event_search."""
+        return and_(*(part for part in (self.indexed, self.seen) if part != TRUE))
+
+    @property
+    def sql(self) -> FilterSql:
+        """The SQL of the whole filter and its parts, for the aliases `event` and `search`."""
+        return FilterSql(
+            *(
+                None if condition == TRUE else condition.render(row, name)
+                for row, name, condition in (
+                    ("event", "filter", self.event),
+                    ("search", "search", self.search),
+                    ("event", "rest", self.rest),
+                )
+            )
+        )
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values of `sql` by their names."""
+        return self.event.parameters("filter") | self.search.parameters("search") | self.rest.parameters("rest")
 
 
-@dataclass(frozen=True)
-class TsCondition:
-    """That a row of event_search matches a tsquery: a condition for each of its conjuncts, and the parameters."""
-
-    conditions: tuple[str, ...]
-    values: Mapping[str, TsQuery]
-
-    @classmethod
-    def of(cls, query: TsQuery, name: str, *, table: str = "search") -> "TsCondition":
-        """Return the condition on the rows of `table`; parameters begin with `name`."""
-        values = {f"{name}_{number}": part for number, part in enumerate(query.conjuncts)}
-        conditions = (f"{table}.tsv @@ %({parameter})s::tsquery" for parameter in values)
-        # The index is not used where words are only excluded: it would be read from end to end.
-        return cls(tuple(f"({one}) IS TRUE" if query.matches_empty else one for one in conditions), values)
+#: The filter that every event passes.
+EVERY_EVENT = SearchFilter.on_event(TRUE)
 
 
-#: The texts of a narrowing, which statements are made of: equal ones make equal statements.
-Texts = tuple[str, str | None, str | None] | None
+def has_search_row(condition: Condition) -> Condition:
+    """Return the condition on an event that its row of event_search meets `condition`."""
+    if condition == FALSE:
+        return condition
+    row = condition.on("words")
+    return Condition(
+        f"EXISTS (SELECT FROM event_search AS words WHERE words.event_id = {{row}}.id AND ({row.template}))", row.values
+    )
 
 
-def texts_of(narrowing: Narrowing | None) -> Texts:
-    """The texts of `narrowing`."""
-    if narrowing is None:
-        return None
-    near, far = narrowing.near, narrowing.far
-    return narrowing.whole.text, near.text if near else None, far.text if far else None
-
-
-def joined(narrowed: Texts, *, current: bool = True) -> str:
-    """What follows the table `search` in FROM. Of rows that are not `current` the event tells everything."""
-    needed = narrowed and (narrowed[2] or not current)
-    return "JOIN event ON event.id = search.event_id" if needed else ""
-
-
-def conditions(narrowed: Texts, *, current: bool = True) -> list[str]:
-    """What stands in WHERE, joined by AND."""
-    if narrowed is None:
-        return []
-    whole, near, far = narrowed
-    if not current:
-        return ["event.record_state = 'active'", f"({whole})"]
-    return [*([f"({near})"] if near else []), *(["event.record_state = 'active'", f"({far})"] if far else [])]
+def matches_tsquery(query: TsQuery) -> Condition:
+    """Return the condition that a row of event_search matches the query, with one comparison for each conjunct."""
+    # The index is not used where words are only excluded: it would be read from end to end.
+    template = "({row}.tsv @@ {}::tsquery) IS TRUE" if query.matches_empty else "{row}.tsv @@ {}::tsquery"
+    return and_(*(Condition(template, (part,)) for part in query.conjuncts))

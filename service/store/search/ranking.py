@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from service.store.search.conditions import Narrowing, Texts, TsCondition, conditions, joined, texts_of
+from service.store.search.conditions import FilterSql, SearchFilter, matches_tsquery
 from service.store.search.tsquery import TsQuery
 
 #: ts_rank with equal weights adds 1/1 + 1/4 + 1/9 … for each time that a word stands in a text, and divides by the
@@ -103,22 +103,22 @@ class RankedPage:
 
 
 def page_ranked(
-    conn: Connection, ranking: Ranking, narrowing: Narrowing | None, after: Mark | None, limit: int, *, most: int
+    conn: Connection, ranking: Ranking, filter: SearchFilter, after: Mark | None, limit: int, *, most: int
 ) -> RankedPage:
     """At most `limit` events behind `after`. Of more than `most` candidates not all were ranked: `scored` is larger."""
-    sought = TsCondition.of(ranking.candidates, "candidates")
+    candidates = matches_tsquery(ranking.candidates)
     shape = _Shape(
-        candidates=(*sought.conditions, *([ranking.region.condition] if ranking.region else [])),
+        candidates=(candidates.render("search", "candidates"), *([ranking.region.condition] if ranking.region else [])),
         terms=tuple(term.stems > 1 for term in ranking.terms),
         every=ranking.candidates == ranking.every,
         neighbours=len(ranking.neighbours),
-        narrowed=texts_of(narrowing),
+        filter=filter.sql,
         past=ranking.snapshot is not None,
         first=ranking.near is None,
         behind=after is not None,
     )
     text = _page_query(shape)
-    values = _values(ranking) | dict(sought.values) | dict(narrowing.values if narrowing else {})
+    values = _values(ranking) | candidates.parameters("candidates") | filter.parameters
     values |= {"limit": limit, "most": most + 1}
     if after:
         values |= {"after_every": after.every, "after_score": after.score, "after_id": after.id}
@@ -138,7 +138,7 @@ class _Shape:
     #: Whether all candidates have every word.
     every: bool
     neighbours: int
-    narrowed: Texts
+    filter: FilterSql
     past: bool
     first: bool
     behind: bool
@@ -198,28 +198,32 @@ def _versions(table: str, shape: _Shape) -> str:
     if shape.past:
         wanted.append(VISIBLE[table])
     current = table == "event_search"
-    wanted += conditions(shape.narrowed, current=current)
+    wanted += shape.filter.conditions(current=current)
     former = "NULL::xid8" if current else "search.written"
     return f"""
         (SELECT search.event_id, {former} AS former, {has_every} AS has_every,
                 %(saturation)s * (1 - %(normalised)s + %(normalised)s * search.length / %(length)s) AS saturation
                 {"".join(counted)}
            FROM {table} AS search
-           {joined(shape.narrowed, current=current)}
+           {shape.filter.join(current=current)}
           WHERE {" AND ".join(wanted)}
          OFFSET 0)
         """
 
 
-IN_REGION = """
-    (search.month > %(region_month)s::integer
-     OR search.month = %(region_month)s::integer AND search.bucket < %(region_bucket)s::smallint)
-    """
+def _in_region(month: str) -> str:
+    return f"""
+        ({month} > %(region_month)s::integer
+         OR {month} = %(region_month)s::integer AND search.bucket < %(region_bucket)s::smallint)
+        """
+
+
+IN_REGION = _in_region("search.month")
 
 _IN_WHOLE_MONTHS = "search.month > %(region_month)s::integer"
 
 #: The same as IN_REGION, of which no index knows.
-_SEEN_IN_REGION = IN_REGION.replace("search.month", "search.month + 0")
+_SEEN_IN_REGION = _in_region("search.month + 0")
 
 # Rows that were restored from another server bear numbers of transactions that have not been here yet.
 _WRITTEN_BEFORE = """

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from psycopg import Connection
 
-from service.store.search.conditions import Narrowing, TsCondition, conditions, joined, texts_of
+from service.store.search.conditions import SearchFilter, matches_tsquery
 from service.store.search.documents import BUCKETS
 from service.store.search.tsquery import TsQuery
 
@@ -70,15 +70,14 @@ def measure(conn: Connection) -> Collection:
     )
 
 
-def guess_matches(conn: Connection, query: TsQuery, narrowing: Narrowing | None, events: int) -> int:
+def guess_matches(conn: Connection, query: TsQuery, filter: SearchFilter, events: int) -> int:
     """About how many events meet a tsquery and what narrows it; of many, 0 where they are too few to tell."""
-    narrowed = texts_of(narrowing)
     sampled = events > SAMPLE
-    sought = TsCondition.of(query, "wanted")
-    wanted = [*sought.conditions, *([_ONE_BUCKET] if sampled else []), *conditions(narrowed)]
+    words, sql = matches_tsquery(query), filter.sql
+    conditions = [words.render("search", "words"), *([_ONE_BUCKET] if sampled else []), *sql.conditions()]
     [(found,)] = conn.execute(
-        f"SELECT count(*) FROM event_search AS search {joined(narrowed)} WHERE {' AND '.join(wanted)}",
-        {**sought.values, **(narrowing.values if narrowing else {})},
+        f"SELECT count(*) FROM event_search AS search {sql.join()} WHERE {' AND '.join(conditions)}",
+        words.parameters("words") | filter.parameters,
         prepare=False,
     ).fetchall()
     return int(found) * (BUCKETS if sampled else 1)

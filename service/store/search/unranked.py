@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from service.store.search.conditions import Narrowing, Texts, TsCondition, conditions, joined, texts_of
+from service.store.search.conditions import FilterSql, SearchFilter, matches_tsquery
 from service.store.search.ranking import IN_REGION, VISIBLE, Ranking
 from service.store.search.tsquery import TsQuery
 
@@ -60,7 +60,7 @@ def page_remaining(
     conn: Connection,
     wanted: TsQuery,
     ranking: Ranking,
-    narrowing: Narrowing | None,
+    filter: SearchFilter,
     after: Place | None,
     *,
     limit: int,
@@ -68,10 +68,10 @@ def page_remaining(
 ) -> Sequence[Remaining]:
     """At most `limit` events that meet `wanted` behind `after` and are not ranked, of some months."""
     past, behind = ranking.snapshot is not None, after is not None
-    sought = TsCondition.of(wanted, "wanted")
-    text = _query((*sought.conditions, months.condition), texts_of(narrowing), past=past, behind=behind)
+    words = matches_tsquery(wanted)
+    text = _query((words.render("search", "words"), months.condition), filter.sql, past=past, behind=behind)
     region = ranking.region
-    values: dict[str, Any] = dict(narrowing.values if narrowing else {}) | months.values | dict(sought.values)
+    values: dict[str, Any] = filter.parameters | months.values | words.parameters("words")
     values |= {
         "candidates": ranking.candidates,
         # Where there is no region all candidates are ranked, in whatever month.
@@ -87,9 +87,9 @@ def page_remaining(
 
 
 @lru_cache(maxsize=256)  # more than the shapes that clients use; each is two kilobytes
-def _query(sought: tuple[str, ...], narrowed: Texts, *, past: bool, behind: bool) -> str:
+def _query(sought: tuple[str, ...], filter: FilterSql, *, past: bool, behind: bool) -> str:
     tables = ("event_search", "event_search_past") if past else ("event_search",)
-    versions = (_versions(table, sought, narrowed, past=past, behind=behind) for table in tables)
+    versions = (_versions(table, sought, filter, past=past, behind=behind) for table in tables)
     return f"""
         SELECT found.day::text, event_id, document
           FROM (SELECT *
@@ -101,17 +101,17 @@ def _query(sought: tuple[str, ...], narrowed: Texts, *, past: bool, behind: bool
         """
 
 
-def _versions(table: str, sought: tuple[str, ...], narrowed: Texts, *, past: bool, behind: bool) -> str:
+def _versions(table: str, sought: tuple[str, ...], filter: FilterSql, *, past: bool, behind: bool) -> str:
     wanted = [*sought, f"NOT (search.tsv @@ %(candidates)s::tsquery AND {IN_REGION})"]
     if past:
         wanted.append(VISIBLE[table])
     if behind:
         wanted.append("(search.day, search.event_id) < (%(after_day)s::date, %(after_id)s::uuid)")
     current = table == "event_search"
-    wanted += conditions(narrowed, current=current)
+    wanted += filter.conditions(current=current)
     return f"""
         SELECT search.day, search.event_id
           FROM {table} AS search
-          {joined(narrowed, current=current)}
+          {filter.join(current=current)}
          WHERE {" AND ".join(wanted)}
         """

@@ -90,5 +90,5 @@ def kinds(entries: list[FeedEntry]) -> list[tuple[int, str]]:
 def found(conn: psycopg.Connection, text: str) -> dict[str, bytes]:
     """The events that the filter finds now."""
     condition = condition_of(asked(conn, text))
-    query = f"SELECT id::text, document FROM event WHERE record_state = 'active' AND ({condition.text})"
-    return dict(conn.execute(query, condition.values).fetchall())
+    query = f"SELECT id::text, document FROM event WHERE record_state = 'active' AND ({condition.render()})"
+    return dict(conn.execute(query, condition.parameters()).fetchall())

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from service.store.search.conditions import TsCondition
 from service.store.search.tsquery import Lexeme, Operand, Phrase, TsQuery
 
 A, B, C, D, E = map(Lexeme, "abcde")
@@ -145,19 +144,6 @@ def test_joined_queries_match_as_their_operands_do(operands: list[Operand], docu
 )
 def test_words_that_must_all_match_are_conditions_of_their_own(query: TsQuery, parts: list[str]) -> None:
     assert [part.render() for part in query.conjuncts] == parts
-
-
-def test_a_condition_has_a_parameter_for_each_conjunct() -> None:
-    condition = TsCondition.of(TsQuery((A, B), none_of=(C,)), "words", table="event")
-    assert condition.conditions == (
-        "event.tsv @@ %(words_0)s::tsquery",
-        "event.tsv @@ %(words_1)s::tsquery",
-    )
-    assert condition.values == {"words_0": TsQuery((A,), none_of=(C,)), "words_1": TsQuery((B,))}
-
-
-def test_a_condition_that_only_excludes_does_not_use_the_index() -> None:
-    assert TsCondition.of(TsQuery(none_of=(A,)), "x").conditions == ("(search.tsv @@ %(x_0)s::tsquery) IS TRUE",)
 
 
 def test_every_lexeme_can_be_changed() -> None:

@@ -1,1 +1,1 @@
-"""The rules of the subject: what follows from what a client says of an event."""
+"""The rules of events: normalization, verification, patches, merges and writes."""

@@ -1,4 +1,4 @@
-"""Two records of one event: what the one that stays takes over from the one that goes."""
+"""The merge of two records of one event: `stays` keeps its content and takes over parts of `goes`."""
 
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from service.events.normalize import Record, free_id, timestamp
 from service.search.index.features import url_key
 from service.strict_json import render
 
-#: Fields by which two members of a list are one fact; the others only say more of it.
+#: Fields that identify a fact: members of two records with equal values are the same fact.
 _SAME_FACT: dict[str, tuple[str, ...]] = {
     "names": ("value", "lang"),
     "participants": ("name", "role"),
@@ -20,35 +20,35 @@ _SAME_FACT: dict[str, tuple[str, ...]] = {
     "statements": ("speaker", "text"),
 }
 
-#: Fields of those that hold a participant's id, which means something in its own record only.
+#: Fields that contain the id of a participant, which is valid only within its own record.
 _PARTICIPANTS = frozenset({"subject", "speaker"})
 
-#: Facts that a reason names at most: ten of the longest fit into what the schema lets a reason be.
+#: Facts that a reason names at most: ten of the longest names fit into the schema's limit for a reason.
 _NAMED_FACTS = 10
 
-#: Where old names lead in the record that stays.
-Renamed = Mapping[str, str]
+#: New ids by old ones.
+NewIds = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Merged:
-    """The record that stays, as a client would send it back, and the other one's facts whose citations it lacks."""
+class MergeResult:
+    """The content of the merged record, and the facts of the other record whose citations were dropped."""
 
     content: Record
-    left_behind: list[str]
+    dropped_facts: list[str]
 
 
-def merge(stays: Record, goes: Record, own: Collection[str] = ()) -> Merged:
-    """`stays` with the external ids, sources, citations, relations and tags of `goes`.
+def merge(stays: Record, goes: Record, own: Collection[str] = ()) -> MergeResult:
+    """Return `stays` with the external ids, sources, citations, relations and tags of `goes`.
 
-    Both are records as stored. A source that stands in both is not doubled; one whose id is taken gets another, and
-    what names it follows. A citation comes along where the record that stays has its fact. `own` holds the ids of
-    events that are one of the two by now, beside their own: relations to those would lead from the event to itself.
+    Both are stored records. A source of both is kept once; a source whose id is in use gets another id, and its
+    citations follow. A citation is kept if `stays` has its fact. `own`: further ids that mean one of the two events
+    by now; relations to them would lead from the event to itself.
     """
     sources = source_ids(stays, goes)
     facts = fact_names(stays, goes)
     cited = [citation for citation in goes["citations"] if citation["fact"] in facts]
-    left_behind = [citation["fact"] for citation in goes["citations"] if citation["fact"] not in facts]
+    dropped = [citation["fact"] for citation in goes["citations"] if citation["fact"] not in facts]
     own = {stays["id"], goes["id"], *own}
     content = stays | {
         "external_ids": stays["external_ids"] + goes["external_ids"],
@@ -62,42 +62,42 @@ def merge(stays: Record, goes: Record, own: Collection[str] = ()) -> Merged:
             [relation for relation in goes["relations"] if relation["event"] not in own],
         ),
         "tags": _union(stays["tags"], goes["tags"]),
-        "change": {"kind": "enrichment", "reason": _reason(goes["id"], left_behind)},
+        "change": {"kind": "enrichment", "reason": _reason(goes["id"], dropped)},
     }
-    return Merged(content, list(dict.fromkeys(left_behind)))
+    return MergeResult(content, list(dict.fromkeys(dropped)))
 
 
 def merged_record(goes: Record, into: str, now: datetime) -> Record:
-    """The last version of `goes`: what it said, and that it was found to be the event `into`."""
+    """Return the last version of `goes`: its content, and the event `into` that it was merged into."""
     return goes | {
         "version": goes["version"] + 1,
         "updated_at": timestamp(now),
         "record_state": "merged",
         "merged_into": into,
-        "change": {"kind": "correction", "reason": f"Found to be the event {into}."},
+        "change": {"kind": "correction", "reason": f"Merged into the event {into}."},
     }
 
 
 def source_ids(stays: Record, goes: Record) -> dict[str, str]:
-    """For each source of `goes` its id in the merged record: that of the same source there, its own, or a new one."""
-    known = {_source_key(source): source["id"] for source in reversed(stays["sources"])}
+    """Return the id of each source of `goes` in the merged record: of the same source there, its own, or a new one."""
+    same_sources = {_source_key(source): source["id"] for source in reversed(stays["sources"])}
     there, here = _ids(stays), _ids(goes)
-    taken: set[str | None] = there | here
+    used_ids: set[str | None] = there | here
     return {
-        source["id"]: known.get(_source_key(source))
-        or (free_id(source["id"], taken) if source["id"] in there else source["id"])
+        source["id"]: same_sources.get(_source_key(source))
+        or (free_id(source["id"], used_ids) if source["id"] in there else source["id"])
         for source in goes["sources"]
     }
 
 
 def fact_names(stays: Record, goes: Record) -> dict[str, str]:
-    """For each fact of `goes` that `stays` states as well, its name there."""
+    """Return the names in `stays` of those facts of `goes` that both records have."""
     there = {key: name for name, key in reversed(list(_facts(stays)))}
     return {name: there[key] for name, key in _facts(goes) if key in there}
 
 
 def _facts(record: Record) -> Iterator[tuple[str, Hashable]]:
-    """The name of each fact, and what is equal for the same fact of another record."""
+    """Yield the name of each fact and its key, which is equal for the same fact of another record."""
     for field in FACT_FIELDS:
         value = record[field]
         if value:
@@ -114,19 +114,19 @@ def _key(part: str, member: Record, who: Mapping[str, Hashable]) -> Hashable:
 
 
 def _source_key(source: Record) -> Hashable:
-    """What is equal for two mentions of one source: its address or, without one, all that is said of it."""
+    """Return a key that is equal for two mentions of one source: its address or, without one, all of its text."""
     if source["url"]:
         return url_key(source["url"])
     return tuple(sorted((name, value) for name, value in source.items() if isinstance(value, str) and name != "id"))
 
 
-def _new_sources(stays: Record, goes: Record, ids: Renamed) -> Iterator[Record]:
-    """The sources of `goes` that `stays` lacks, under their ids there."""
+def _new_sources(stays: Record, goes: Record, ids: NewIds) -> Iterator[Record]:
+    """Yield the sources of `goes` that `stays` lacks, with their new ids."""
     there = _ids(stays)
     for source in goes["sources"]:
         if ids[source["id"]] not in there:
-            retold = list(dict.fromkeys(ids[id_] for id_ in source["derived_from"]))
-            yield source | {"id": ids[source["id"]], "derived_from": retold}
+            derived_from = list(dict.fromkeys(ids[id_] for id_ in source["derived_from"]))
+            yield source | {"id": ids[source["id"]], "derived_from": derived_from}
 
 
 def _ids(record: Record) -> set[str | None]:
@@ -134,17 +134,17 @@ def _ids(record: Record) -> set[str | None]:
 
 
 def _union(ours: list[Any], theirs: list[Any]) -> list[Any]:
-    """`ours`, and those of `theirs` that are not among them."""
-    seen = {render(one) for one in ours}
-    new = {text: one for one in theirs if (text := render(one)) not in seen}
+    """Return `ours`, followed by those of `theirs` that are not among them."""
+    texts = {render(one) for one in ours}
+    new = {text: one for one in theirs if (text := render(one)) not in texts}
     return [*ours, *new.values()]
 
 
-def _reason(goes: str, left_behind: list[str]) -> str:
-    told = f"Merged with the event {goes}."
-    if not left_behind:
-        return told
-    facts = list(dict.fromkeys(left_behind))
-    named = ", ".join(facts[:_NAMED_FACTS]) + (" and others" if len(facts) > _NAMED_FACTS else "")
-    citations = "One citation" if len(left_behind) == 1 else f"{len(left_behind)} citations"
-    return f"{told} {citations} of facts that this record does not state stayed behind: {named}."
+def _reason(goes: str, dropped: list[str]) -> str:
+    reason = f"Merged with the event {goes}."
+    if not dropped:
+        return reason
+    facts = list(dict.fromkeys(dropped))
+    names = ", ".join(facts[:_NAMED_FACTS]) + (" and others" if len(facts) > _NAMED_FACTS else "")
+    citations = "One citation" if len(dropped) == 1 else f"{len(dropped)} citations"
+    return f"{reason} {citations} of facts that this record lacks stayed behind: {names}."

@@ -1,4 +1,4 @@
-"""From what a client says of an event to the record that is kept: ids, derived facts, version."""
+"""Normalization: from the content that a client sends to the stored record, with ids, derived fields and version."""
 
 import re
 import unicodedata
@@ -12,80 +12,77 @@ from service.events.verification import verification
 
 Record = dict[str, Any]
 
-#: Fields that say how a record is filed, not what the event is.
+#: Fields that file a record and say nothing about the event.
 FILING = frozenset({"external_ids", "tags"})
 
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 def normalize(content: Mapping[str, Any], *, id: str, now: datetime, before: Mapping[str, Any] | None = None) -> Record:
-    """The record of `content`, as its first version or as the one that follows `before`.
+    """Return the record of `content`, as the first version or as the one that follows `before`.
 
-    `content` is what NewEventSchema loaded; `now` is aware. Equal content gives equal ids of parts, so that sending the
-    same again changes nothing.
+    `content` is loaded by NewEventSchema; `now` is aware. Equal content gives equal ids of parts, so that sending it
+    again changes nothing.
     """
     record = {"id": id, **content}
-    _give_ids(record)
+    _add_ids(record)
     record["dates"] = [entry | _bounds_of(entry["edtf"]) for entry in record["dates"]]
-    written = timestamp(now)
+    written_at = timestamp(now)
     record |= {
         "verification": verification(record),
         "version": before["version"] + 1 if before else 1,
-        "created_at": before["created_at"] if before else written,
-        "updated_at": written,
-        "content_changed_at": written,
+        "created_at": before["created_at"] if before else written_at,
+        "updated_at": written_at,
+        "content_changed_at": written_at,
         "record_state": "active",
         "merged_into": None,
     }
-    if before and not _differ(record, before, besides=COMPUTED | FILING | {"change"}):
+    if before and not _differ(record, before, ignore=COMPUTED | FILING | {"change"}):
         record["content_changed_at"] = before["content_changed_at"]
     return record
 
 
 def is_unchanged(record: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-    """Whether `record` says what `before` said; the reason given for a change is not one."""
-    return not _differ(record, before, besides=COMPUTED | {"change"})
+    """Return True if `record` has the content of `before`; the reason of a change is not content."""
+    return not _differ(record, before, ignore=COMPUTED | {"change"})
 
 
 def timestamp(instant: datetime) -> str:
-    """`instant` as the record writes it: RFC 3339 in UTC, microseconds always, so that text sorts as time."""
+    """Return `instant` in RFC 3339 and UTC, always with microseconds, so that text sorts as time."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-def _differ(record: Mapping[str, Any], before: Mapping[str, Any], *, besides: frozenset[str]) -> bool:
-    return any(record[name] != before.get(name) for name in record if name not in besides)
+def _differ(record: Mapping[str, Any], before: Mapping[str, Any], *, ignore: frozenset[str]) -> bool:
+    return any(record[name] != before.get(name) for name in record if name not in ignore)
 
 
 def _bounds_of(edtf: str) -> dict[str, str | None]:
-    found = bounds(edtf)
-    return {
-        "earliest": found.earliest.isoformat() if found.earliest else None,
-        "latest": found.latest.isoformat() if found.latest else None,
-    }
+    first, last = bounds(edtf).earliest, bounds(edtf).latest
+    return {"earliest": first.isoformat() if first else None, "latest": last.isoformat() if last else None}
 
 
-def _give_ids(record: Record) -> None:
-    """An id for every part that came without one, after what it is, so that it means something in a citation."""
+def _add_ids(record: Record) -> None:
+    """Give an id to every part without one, made from its content, so that a citation of it can be read."""
     for part, stem_of in _STEMS.items():
-        taken = {member["id"] for member in record[part]}
+        used_ids = {member["id"] for member in record[part]}
         record[part] = [
-            member if member["id"] else member | {"id": free_id(stem_of(member), taken)} for member in record[part]
+            member if member["id"] else member | {"id": free_id(stem_of(member), used_ids)} for member in record[part]
         ]
 
 
-def free_id(text: str, taken: set[str | None]) -> str:
-    """A slug of `text` that is not in `taken`, and is from now on."""
+def free_id(text: str, used_ids: set[str | None]) -> str:
+    """Return a slug of `text` that is not in `used_ids`, and add it there."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     stem = _NOT_SLUG.sub("-", plain)[:48].strip("-") or "unnamed"
     free, number = stem, 1
-    while free in taken:
+    while free in used_ids:
         number += 1
         free = f"{stem}-{number}"
-    taken.add(free)
+    used_ids.add(free)
     return free
 
 
-#: What a part's id is made from.
+#: The text from which the id of a part is made.
 _STEMS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "names": lambda name: name["kind"] or "name",
     "participants": lambda who: who["name"],

@@ -1,4 +1,4 @@
-"""Documents changed by patches: JSON Merge Patch (RFC 7396) and JSON Patch (RFC 6902)."""
+"""Patches of JSON documents: JSON Merge Patch (RFC 7396) and JSON Patch (RFC 6902)."""
 
 from typing import Any
 
@@ -8,13 +8,14 @@ import jsonpointer
 from service.errors import BodyTooLarge, Conflict, Fault, Invalid
 from service.strict_json import render
 
-#: Operations of a JSON Patch at most, and bytes that a document may come to on the way: `copy` can double it.
+#: Operations of a JSON Patch at most.
 MOST_OPERATIONS = 1_000
+#: Bytes of a document between two operations at most: each `copy` can double it.
 LARGEST = 4_194_304
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """`target` changed as `patch` says: null takes a member away, an object is merged, anything else replaces."""
+    """Return `target` with `patch` applied: null removes a member, an object is merged, anything else replaces."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
@@ -27,26 +28,25 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def json_patch(target: Any, patch: Any) -> Any:
-    """`target` changed by the operations in `patch`, all or none.
+    """Return `target` with all operations of `patch` applied.
 
-    Invalid, with a pointer to the operation, where one is malformed or its path leads nowhere; Conflict where a `test`
-    fails.
+    Invalid with a pointer to an operation that is malformed or whose path does not exist; Conflict if a `test` fails.
     """
     if not isinstance(patch, list) or len(patch) > MOST_OPERATIONS:
-        raise Invalid(f"A JSON Patch is a list of at most {MOST_OPERATIONS} operations.")
+        raise Invalid(f"Send a JSON Patch as a list of at most {MOST_OPERATIONS} operations.")
     for index, operation in enumerate(patch):
-        target = _applied(target, operation, f"#/{index}")
+        target = _apply(target, operation, f"#/{index}")
         if isinstance(operation, dict) and operation.get("op") == "copy" and len(render(target)) > LARGEST:
             raise BodyTooLarge(f"Operation {index} makes the document larger than {LARGEST} bytes.")
     return target
 
 
-def _applied(target: Any, operation: Any, pointer: str) -> Any:
+def _apply(target: Any, operation: Any, pointer: str) -> Any:
     try:
         return jsonpatch.JsonPatch([operation]).apply(target, in_place=False)
     except jsonpatch.JsonPatchTestFailed as error:
         raise Conflict.at(
-            f"The test of {_path(operation)} failed: the document holds another value there.", pointer=pointer
+            f"The test of {_path(operation)} failed: the document has another value there.", pointer=pointer
         ) from error
     except (
         jsonpatch.JsonPatchException,
@@ -55,7 +55,7 @@ def _applied(target: Any, operation: Any, pointer: str) -> Any:
         KeyError,
         AttributeError,
     ) as error:
-        detail = f"{_path(operation)} cannot be changed so: {error}."
+        detail = f"{_path(operation)} cannot be changed: {error}."
         raise Invalid("The JSON Patch cannot be applied.", [Fault(detail, pointer=pointer)]) from error
 
 

@@ -1,18 +1,18 @@
-"""How relations look from the event that one stands at."""
+"""Relations as an event's page shows them, in both directions."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from schemas.vocabulary import InverseRelationType, RelationType
-from service.store.events.relations import End, Incoming
+from service.store.events.relations import IncomingRelation, RelationEnd
 
-#: What each relation is called from its other end.
+#: The name of each relation in the other direction.
 INVERSES = {relation.value: InverseRelationType[relation.name].value for relation in RelationType}
 
 
-def outgoing(relation: Mapping[str, Any], ends: Mapping[UUID, End]) -> dict[str, Any]:
-    """A relation as the record states it, with the event that it leads to by now, if that is here."""
+def outgoing(relation: Mapping[str, Any], ends: Mapping[UUID, RelationEnd]) -> dict[str, Any]:
+    """Return a relation of the event's own record, with the current event at its other end."""
     end = _end_of(relation["event"], ends) if relation["event"] else None
     return {
         "direction": "outgoing",
@@ -23,8 +23,8 @@ def outgoing(relation: Mapping[str, Any], ends: Mapping[UUID, End]) -> dict[str,
     }
 
 
-def incoming(relation: Incoming, ends: Mapping[UUID, End]) -> dict[str, Any]:
-    """A relation that another event states, named from this end."""
+def incoming(relation: IncomingRelation, ends: Mapping[UUID, RelationEnd]) -> dict[str, Any]:
+    """Return a relation of another event's record, named from this end."""
     return {
         "direction": "incoming",
         "type": INVERSES[relation.type],
@@ -34,10 +34,10 @@ def incoming(relation: Incoming, ends: Mapping[UUID, End]) -> dict[str, Any]:
     }
 
 
-def _end_of(stated: str, ends: Mapping[UUID, End]) -> dict[str, str | None]:
-    end = ends.get(UUID(stated))
-    return _end(end) if end else {"id": stated, "title": None, "record_state": None}
+def _end_of(event_id: str, ends: Mapping[UUID, RelationEnd]) -> dict[str, str | None]:
+    end = ends.get(UUID(event_id))
+    return _end(end) if end else {"id": event_id, "title": None, "record_state": None}
 
 
-def _end(end: End) -> dict[str, str | None]:
+def _end(end: RelationEnd) -> dict[str, str | None]:
     return {"id": str(end.id), "title": end.title, "record_state": end.record_state}

@@ -1,4 +1,4 @@
-"""From what a client says of a topic to the row that is kept."""
+"""Versions of topics, as rows of the database."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,16 +9,16 @@ from service.events.normalize import timestamp
 from service.store.topics import TopicRow
 from service.strict_json import render
 
-_AS_SEEN = TopicSchema()
+_RESPONSE = TopicSchema()
 
 
 def first_topic(content: Mapping[str, Any], now: datetime) -> TopicRow:
-    """The first version of a topic of `content`, as NewTopicSchema loaded it."""
+    """Return the first version of a topic with `content`, loaded by NewTopicSchema."""
     return _row({**content, "version": 1, "created_at": timestamp(now), "updated_at": timestamp(now)})
 
 
 def next_topic(content: Mapping[str, Any], before: Mapping[str, Any], now: datetime) -> TopicRow:
-    """The version that follows `before`, a topic as it is served."""
+    """Return the version that follows `before`, a stored topic."""
     version = {"version": before["version"] + 1, "created_at": before["created_at"], "updated_at": timestamp(now)}
     return _row({**content, **version})
 
@@ -28,7 +28,7 @@ def _row(topic: dict[str, Any]) -> TopicRow:
         id=topic["id"],
         version=topic["version"],
         broader=topic["broader"],
-        document=render(_AS_SEEN.dump(topic)),
+        document=render(_RESPONSE.dump(topic)),
         created_at=datetime.fromisoformat(topic["created_at"]),
         updated_at=datetime.fromisoformat(topic["updated_at"]),
     )

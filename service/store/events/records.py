@@ -250,18 +250,21 @@ def follow_merges(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, UUID]:
     return dict(conn.execute(_FOLLOW, {"ids": list(ids)}, binary=True).fetchall())
 
 
-_FOLLOW = """
-    WITH RECURSIVE followed (asked, id, merged_into) AS (
+#: A common table expression: `followed` leads from each of the parameter `ids` along its merges. The row without
+#: `merged_into` has the current event.
+FOLLOWED = """
+    followed (target_id, id, merged_into) AS (
         SELECT id, id, merged_into
           FROM event
          WHERE id = ANY(%(ids)s)
      UNION ALL
-        SELECT asked, event.id, event.merged_into
+        SELECT target_id, event.id, event.merged_into
           FROM followed
           JOIN event ON event.id = followed.merged_into
     )
-    SELECT asked, id FROM followed WHERE merged_into IS NULL
     """
+
+_FOLLOW = f"WITH RECURSIVE {FOLLOWED} SELECT target_id, id FROM followed WHERE merged_into IS NULL"
 
 
 def stale(id: UUID) -> Stale:

@@ -1,4 +1,4 @@
-"""Relations between events, looked up from the end that does not state them."""
+"""Relations between events in the database, from the end that does not record them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,12 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from service.store.events.records import FOLLOWED
+
 
 @dataclass(frozen=True)
-class Incoming:
-    """A relation that the event `event_id` states."""
+class IncomingRelation:
+    """A relation in the record of the event `event_id`."""
 
     event_id: UUID
     type: str
@@ -18,18 +20,18 @@ class Incoming:
 
 
 @dataclass(frozen=True)
-class End:
-    """The event to which `asked` leads. It has no title where it was deleted."""
+class RelationEnd:
+    """The current event behind `target_id`. It has no title if it was deleted."""
 
-    asked: UUID
+    target_id: UUID
     id: UUID
     record_state: str
     title: str | None
 
 
-def page_incoming(conn: Connection, id: UUID, *, after: Sequence[str] | None, limit: int) -> list[Incoming]:
-    """At most `limit` relations to the event, or to those merged into it, beyond the event id and type `after`."""
-    cur = conn.cursor(row_factory=class_row(Incoming))
+def page_incoming(conn: Connection, id: UUID, *, after: Sequence[str] | None, limit: int) -> list[IncomingRelation]:
+    """Return at most `limit` relations to the event or to events merged into it, after the event and type `after`."""
+    cur = conn.cursor(row_factory=class_row(IncomingRelation))
     cur.execute(
         """
         WITH RECURSIVE own (id) AS (
@@ -52,55 +54,38 @@ def page_incoming(conn: Connection, id: UUID, *, after: Sequence[str] | None, li
     return cur.fetchall()
 
 
-def find_ends(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, End]:
-    """Where relations to `ids` lead: merges are followed."""
+def find_relation_ends(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, RelationEnd]:
+    """Return the current event for each of `ids`: merges are followed. Unknown ids are missing."""
     if not ids:
         return {}
-    cur = conn.cursor(row_factory=class_row(End))
+    cur = conn.cursor(row_factory=class_row(RelationEnd))
     cur.execute(
-        """
-        WITH RECURSIVE followed (asked, id) AS (
-            SELECT id, id
-              FROM event
-             WHERE id = ANY(%(ids)s)
-         UNION ALL
-            SELECT asked, event.merged_into
-              FROM followed
-              JOIN event USING (id)
-             WHERE event.merged_into IS NOT NULL
-        )
-        SELECT asked, id, record_state,
+        f"""
+        WITH RECURSIVE {FOLLOWED}
+        SELECT target_id, id, record_state,
                CASE record_state WHEN 'active' THEN convert_from(document, 'UTF8')::json ->> 'title' END AS title
           FROM followed
           JOIN event USING (id)
-         WHERE merged_into IS NULL
+         WHERE followed.merged_into IS NULL
         """,
         {"ids": list(ids)},
         binary=True,
     )
-    return {end.asked: end for end in cur}
+    return {end.target_id: end for end in cur}
 
 
 def find_same_events(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """Each of `ids` with every id that means the same event by now: merges are followed there and back."""
+    """Return for each of `ids` every id of the same current event: merges are followed in both directions."""
     rows = conn.execute(
-        """
-        WITH RECURSIVE followed (asked, id, merged_into) AS (
-            SELECT id, id, merged_into
-              FROM event
-             WHERE id = ANY(%(ids)s)
+        f"""
+        WITH RECURSIVE {FOLLOWED}, same (target_id, id) AS (
+            SELECT target_id, id FROM followed WHERE merged_into IS NULL
          UNION ALL
-            SELECT asked, event.id, event.merged_into
-              FROM followed
-              JOIN event ON event.id = followed.merged_into
-        ), same (asked, id) AS (
-            SELECT asked, id FROM followed WHERE merged_into IS NULL
-         UNION ALL
-            SELECT asked, event.id
+            SELECT target_id, event.id
               FROM same
               JOIN event ON event.merged_into = same.id
         )
-        SELECT asked, array_agg(id) FROM same GROUP BY asked
+        SELECT target_id, array_agg(id) FROM same GROUP BY target_id
         """,
         {"ids": list(ids)},
         binary=True,

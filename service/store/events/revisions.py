@@ -1,4 +1,4 @@
-"""Every version of every event: what it said, when, and who wrote it."""
+"""Revisions in the database: every version of every event."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from service.store.events.records import StoredEvent, readable
 
 @dataclass(frozen=True)
 class Revision:
-    """How one version came to be. The key is None where nobody needed one, as when the seeds were read."""
+    """One version: its time, author and reason. The key is None for a write without one, such as the seeds."""
 
     version: int
     recorded_at: datetime
@@ -25,30 +25,30 @@ class Revision:
 
 
 def get_revision(conn: Connection, id: UUID, version: int) -> StoredEvent:
-    """One version of an event, whatever became of it. `document` is empty where the version is its deletion."""
-    found = conn.execute(
+    """Return one version of an event in any state. `document` is empty if the version is a deletion."""
+    row = conn.execute(
         "SELECT record_state, document FROM event_revision WHERE id = %s AND version = %s", (id, version), binary=True
     ).fetchone()
-    if found is None:
+    if row is None:
         raise NotFound(f"There is no version {version} of the event {id}.")
-    return StoredEvent(id, version, *found)
+    return StoredEvent(id, version, *row)
 
 
 def get_latest_version(conn: Connection, id: UUID) -> int:
-    """The number of the last version, be it a deletion. NotFound where there never was the event."""
-    found = conn.execute("SELECT version FROM event WHERE id = %s", (id,)).fetchone()
-    if found is None:
+    """Return the number of the last version, which may be a deletion. NotFound for an unknown event."""
+    row = conn.execute("SELECT version FROM event WHERE id = %s", (id,)).fetchone()
+    if row is None:
         raise NotFound(f"There is no event {id}.")
-    version: int = found[0]
+    version: int = row[0]
     return version
 
 
 def page_revisions(
     conn: Connection, id: UUID, *, limit: int, below: str | int | None = None, above: int = 0
 ) -> list[Revision]:
-    """At most `limit` versions of an event, newest first, that come before `below` and after `above`.
+    """Return at most `limit` versions of an event between `above` and `below`, both excluded, newest first.
 
-    `below` may be what a cursor held, which PostgreSQL reads as a number or refuses.
+    `below` may be the text of a cursor: PostgreSQL reads it as a number or refuses it.
     """
     cur = conn.cursor(row_factory=class_row(Revision))
     cur.execute(
@@ -68,12 +68,12 @@ def page_revisions(
 
 
 def get_event_as_of(conn: Connection, id: UUID, instant: datetime) -> StoredEvent:
-    """The event as it was readable at `instant`.
+    """Return the event as it was readable at `instant`.
 
-    NotFound before it was recorded, Gone where it was deleted by then, or Moved to what it was merged into by then,
-    wherever that has gone since.
+    NotFound before its creation, Gone after its deletion, Moved after its merge: to the event it was merged into then,
+    even if that one was merged again.
     """
-    found = conn.execute(
+    row = conn.execute(
         """
         SELECT version, record_state, document, merged_into
           FROM event_revision
@@ -84,4 +84,4 @@ def get_event_as_of(conn: Connection, id: UUID, instant: datetime) -> StoredEven
         (id, instant),
         binary=True,
     ).fetchone()
-    return readable(id, found)
+    return readable(id, row)

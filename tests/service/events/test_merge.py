@@ -77,8 +77,8 @@ def test_every_citation_comes_along_or_is_named(stays: dict[str, Any], goes: dic
     facts, sources = fact_names(stays, goes), source_ids(stays, goes)
     for citation in goes["citations"]:
         moved = {"fact": facts.get(citation["fact"]), "source": sources[citation["source"]]}
-        assert (citation["fact"] in merged.left_behind) == (citation | moved not in merged.content["citations"])
-    assert all(fact in merged.content["change"]["reason"] for fact in merged.left_behind)
+        assert (citation["fact"] in merged.dropped_facts) == (citation | moved not in merged.content["citations"])
+    assert all(fact in merged.content["change"]["reason"] for fact in merged.dropped_facts)
 
 
 @given(stays=records(HERE), goes=records(THERE))
@@ -116,6 +116,6 @@ def test_many_facts_left_behind_are_counted_and_some_named() -> None:
     cited = [{"fact": f"names/{name['id']}", "source": "report", "stance": "supports"} for name in names]
     merged = merge(record(), record(names=names, citations=cited) | {"id": THERE})
     reason = merged.content["change"]["reason"]
-    assert reason.startswith(f"Merged with the event {THERE}. 20 citations of facts that this record does not state")
+    assert reason.startswith(f"Merged with the event {THERE}. 20 citations of facts that this record lacks")
     assert reason.endswith(f"{names[9]['id']} and others.")
     _NEW.load(merged.content)

@@ -90,7 +90,7 @@ def test_what_the_old_event_had_moves_to_the_one_that_stays(client: FlaskClient,
         "tags": ["b", "c", "a"],
         "change": {
             "kind": "enrichment",
-            "reason": f"Merged with the event {goes}. One citation of facts that this record does not state stayed "
+            "reason": f"Merged with the event {goes}. One citation of facts that this record lacks stayed "
             "behind: figures/money.",
         },
         "version": 2,
@@ -136,7 +136,7 @@ def test_both_histories_stay(client: FlaskClient, two: tuple[str, str], database
             (goes,),
         ).fetchall()
     last = rows[0][3]
-    change = {"kind": "correction", "reason": f"Found to be the event {stays}."}
+    change = {"kind": "correction", "reason": f"Merged into the event {stays}."}
     said = {"version": 2, "record_state": "merged", "merged_into": stays, "change": change}
     assert rows[0][:3] == (2, "merged", stays)
     assert last == first | said | {"updated_at": last["updated_at"]}

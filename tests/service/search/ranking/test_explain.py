@@ -8,7 +8,7 @@ from service.store.search.words import Known
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
 from tests.service.problems import problem_of
-from tests.service.test_suggestions import keep_names
+from tests.service.search.suggest.test_suggestions import keep_names
 
 UNKNOWN = "01980000-0000-7000-8000-000000000000"
 

@@ -10,15 +10,15 @@ from service.search.filter import Words
 from service.search.index.facet_keys import counted_of, keys_of
 from service.search.index.features import Features, features_of
 from service.search.text.analyzer import (
-    DEFAULT,
+    DEFAULT_CONFIGURATION,
     FUNCTION_WORDS,
     MARK,
     configuration_of,
     fold,
-    guess,
-    itself,
+    guess_configuration,
+    literal,
     plain_words,
-    prepared,
+    prepare_texts,
 )
 from service.search.text.query_compiler import compile_queries
 from service.store.search.documents import SearchDocument, find_matching_queries
@@ -28,7 +28,7 @@ Record = Mapping[str, Any]
 #: How many times a word counts that stands in the title or a name, in the summary, in the body, in sources.
 TIMES = {"A": 4, "B": 2, "C": 1, "D": 1}
 
-#: Bytes of prepared text that are analysed: a tsvector has room for a megabyte.
+#: Bytes of prepare_texts text that are analysed: a tsvector has room for a megabyte.
 _MOST_BYTES = 400_000
 
 #: Letters of a word that may be one PostgreSQL leaves out; longer ones are known.
@@ -130,8 +130,8 @@ def spoken(found: Sequence[Passage]) -> Iterator[tuple[Passage, str]]:
     guessed = None
     for passage in found:
         if not passage.lang and not guessed:
-            guessed = guess(_beginning(found))
-        yield passage, configuration_of(passage.lang) if passage.lang else guessed or DEFAULT
+            guessed = guess_configuration(_beginning(found))
+        yield passage, configuration_of(passage.lang) if passage.lang else guessed or DEFAULT_CONFIGURATION
 
 
 def _beginning(found: Iterable[Passage]) -> Iterator[str]:
@@ -143,9 +143,9 @@ def _beginning(found: Iterable[Passage]) -> Iterator[str]:
 def _sections(texts: Mapping[tuple[str, str], list[str]]) -> Iterator[tuple[str, str, str]]:
     left = _MOST_BYTES
     for (weight, configuration), members in texts.items():
-        text = prepared(members)
+        text = prepare_texts(members)
         if weight == "A":
-            text += "".join(f" {itself(word)}" for word in _themselves(members))
+            text += "".join(f" {literal(word)}" for word in _themselves(members))
         size = len(text) if text.isascii() else len(text.encode())
         if size > left:
             text = text.encode()[:left].decode(errors="ignore").rpartition(" ")[0]

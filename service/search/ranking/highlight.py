@@ -14,7 +14,7 @@ from service.search.filter import All, AnyOf, Filter, Words
 from service.search.index.document import distinct_passages, spoken
 from service.search.ranking.fragments import Fragment, Hit, fragments
 from service.search.text.analyzer import FUNCTION_WORDS, WORD, fold, is_unspaced, plain_words
-from service.search.text.query_parser import Group, parse
+from service.search.text.query_parser import WordGroup, parse_query
 
 Record = Mapping[str, Any]
 
@@ -89,24 +89,24 @@ def words_in(asked: Filter) -> Iterator[Words]:
 
 def patterns_of(asked: Filter) -> Iterator[Pattern]:
     """What is looked for in a filter."""
-    ways = (way for words in words_in(asked) for ways in parse(words.text).required for way in ways)
+    ways = (way for words in words_in(asked) for ways in parse_query(words.text).required for way in ways)
     for group in (group for way in ways for group in way):
         yield _atoms(group)
         if group.code and group.code.isalnum():
             yield (Atom(group.code),)
 
 
-def _atoms(group: Group) -> Pattern:
+def _atoms(group: WordGroup) -> Pattern:
     """The words of a group, its bigrams as the characters that they are made of."""
     atoms: list[Atom] = []
     end = None
-    for place in group.places:
-        if not is_unspaced(place.word):
-            atoms.append(Atom(place.word, place.begins))
+    for word in group.words:
+        if not is_unspaced(word.text):
+            atoms.append(Atom(word.text, word.begins))
             continue
-        new = place.word[1:] if end == place.offset else place.word
+        new = word.text[1:] if end == word.offset else word.text
         atoms += [Atom(character) for character in new]
-        end = place.offset + 1
+        end = word.offset + 1
     return tuple(atoms)
 
 

@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from service.search.ranking.bm25 import Figures, most_with_all, part_of, ranking_of, region_of, with_any
 from service.search.ranking.statistics import Statistics, statistics_of
-from service.search.text.analyzer import KNOWN
+from service.search.text.analyzer import CONFIGURATION_NAMES
 from service.search.text.query_compiler import CompiledWords
 from service.store.search.conditions import EVERY_EVENT, SearchFilter
 from service.store.search.ranking import Mark, Ranked, RankedPage, Ranking, Region, page_ranked
@@ -120,7 +120,7 @@ def _day(text: str) -> str:
 
 
 def _known(languages: Sequence[str]) -> Sequence[str]:
-    if not KNOWN.issuperset(languages):
+    if not CONFIGURATION_NAMES.issuperset(languages):
         raise ValueError("No languages that were written here.")
     return languages
 

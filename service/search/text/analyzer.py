@@ -1,7 +1,7 @@
-"""Text as PostgreSQL's text search gets it: plain words with spaces between them, of documents and queries alike.
+"""The analyzer of documents and queries: it turns text into words with spaces between them, and detects the language.
 
-Its own parser takes addresses, numbers and paths apart by rules of their own, and differently under other locales. Of
-what stands here it makes one word for every space, whatever the locale; stems and stop words are its own matter.
+PostgreSQL's own parser splits addresses, numbers and paths by special rules that depend on the locale. Words with
+spaces between them it splits at the spaces, whatever the locale. Stems and stop words are left to PostgreSQL.
 """
 
 import re
@@ -11,28 +11,28 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
-#: A letter that no text has: between the parts of what is one word in spite of its signs, in front of words that mean
-#: themselves only, and alone where two texts meet. PostgreSQL takes it for a letter, and no stemmer knows it.
+#: A letter that no text has. It joins the parts of a code, marks literal words and names of languages, and separates
+#: two texts. PostgreSQL treats it as a letter, and no stemmer changes it.
 MARK: Final = "\ua78f"
 
-#: What stands between two texts until they are folded: a character that no text has.
+#: The separator of two texts until they are folded: a character that no text has.
 _END: Final = "\x01"
 
-#: Characters of a word; a longer one is taken for several.
+#: The longest word in characters. A longer run of letters is split.
 LONGEST_WORD: Final = 64
 
-#: A code has more characters or parts than that only where it is an address.
+#: The longest code in characters, and its most parts: longer ones are addresses.
 _LONGEST_CODE, _MOST_PARTS = 40, 6
 
 
 def _without_accent(letter: str) -> str:
-    """A Latin, Greek or Cyrillic letter without what stands above or below it."""
+    """Return a Latin, Greek or Cyrillic letter without its diacritics."""
     if letter in _OWN_LETTERS:
         return _OWN_LETTERS[letter]
     return "".join(part for part in unicodedata.normalize("NFKD", letter) if not "\u0300" <= part <= "\u036f")
 
 
-#: Letters that Unicode does not take apart, or that are none with an accent to those who write them.
+#: Letters that Unicode does not decompose, and letters that are not accented ones in their language.
 _OWN_LETTERS: Final = {
     "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "\u0131": "i", "ħ": "h",
     "й": "й", "ї": "ї", "ў": "ў",
@@ -46,7 +46,7 @@ _FOLDED: Final = {
     if letter.islower() and (folded := _without_accent(letter)) != letter
 } | dict.fromkeys(map(chr, range(0x300, 0x370)), "")
 
-#: Writing without spaces, and Hangul, whose particles stick to words: it becomes bigrams.
+#: Scripts without spaces between words, and Hangul, whose particles are written with the word: indexed as bigrams.
 _UNSPACED: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u303b\u3040-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u9fff"
     "\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
@@ -54,7 +54,7 @@ _UNSPACED: Final = (
 
 
 def _marks() -> str:
-    """Vowel signs and the like, which belong to the word they stand in, as members of a class in an expression."""
+    """Return the combining marks, such as vowel signs, as members of a character class."""
     codes = (code for code in range(0x483, 0xAC00) if unicodedata.category(chr(code))[0] == "M")
     spans: list[list[int]] = []
     for code in codes:
@@ -69,29 +69,29 @@ _ACCENT: Final = re.compile(f"[{''.join(_FOLDED)}]")
 _MAY_HAVE_MARKS: Final = re.compile("[\u0483-\u1cff\ua66f-\uabff]")
 _HAS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
 _WORD: Final = re.compile(rf"[\w{_END}]{{1,{LONGEST_WORD}}}")
-#: The same with vowel signs, which take four times as long to look for.
+#: A word with vowel signs. The search takes four times as long.
 WORD: Final = re.compile(rf"[\w{_END}{_marks()}]{{1,{LONGEST_WORD}}}")
 _RUN: Final = re.compile(f"([{_UNSPACED}]+)")
 _BROKEN_LINE: Final = re.compile(f"(?<=[{_UNSPACED}])[ \t]*\r?\n[ \t]*(?=[{_UNSPACED}])")
 _POSSESSIVE: Final = re.compile(r"['\u2019]s\b")
-#: Begun where a word begins, and nothing given back: a long word without signs is read once, not once for each letter.
+#: It begins at the beginning of a word and is possessive, so that a long word is read once, not once for each letter.
 _CODE: Final = re.compile(r"(?<![^\W_])[^\W_]++(?:[-.:/_()&@+]{1,2}[^\W_]++)+")
-#: What may stand in a code, where it does not stand between words with hyphens only.
+#: A sign in a code. Hyphens alone do not make a code.
 _SIGN_WITHIN: Final = re.compile(r"(?<=\w)[.:/()&@+](?=[-.:/()&@+]?\w)")
 _SIGNS: Final = re.compile(r"[^\w]|_")
 _ACRONYM: Final = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")
 
 
 def fold(text: str) -> str:
-    """`text` in one form for all ways to write the same: NFKC, small letters, no accents."""
+    """Return the text in its normal form: NFKC, small letters, no accents."""
     if text.isascii():
         return text.lower()
     lower = unicodedata.normalize("NFKC", text).lower().replace(MARK, " ")
-    return unicodedata.normalize("NFC", _ACCENT.sub(lambda found: _FOLDED[found[0]], lower))
+    return unicodedata.normalize("NFC", _ACCENT.sub(lambda letter: _FOLDED[letter[0]], lower))
 
 
 def plain_words(folded: str) -> list[str]:
-    """The words of a folded text in order, runs of writing without spaces as bigrams."""
+    """Return the words of a folded text in order, those of scripts without spaces as bigrams."""
     if "\u2019s" in folded or "'s" in folded:
         folded = _POSSESSIVE.sub(" ", folded)
     folded = folded.replace("_", " ")
@@ -104,7 +104,7 @@ def plain_words(folded: str) -> list[str]:
 def _pieces(piece: str) -> Iterator[str]:
     if _RUN.match(piece):
         yield from bigrams(piece)
-        yield piece[-1]  # so that every character begins a word, and is found by itself
+        yield piece[-1]  # every character begins a word, so that a search for one character finds it
     else:
         yield from _spaced_words(piece)
 
@@ -113,66 +113,64 @@ def _spaced_words(text: str) -> list[str]:
     return (WORD if not text.isascii() and _MAY_HAVE_MARKS.search(text) else _WORD).findall(text)
 
 
-def parts_of(folded: str) -> list[str]:
-    """A folded text in parts that are of one writing: with spaces, or without; none is blank."""
+def script_runs(folded: str) -> list[str]:
+    """Return a folded text in parts, each of scripts with spaces or of scripts without; none is blank."""
     text = _BROKEN_LINE.sub("", folded)
     return [part for part in _RUN.split(text) if not part.isspace() and part]
 
 
 def is_unspaced(word: str) -> bool:
-    """Whether a word is of the writing that becomes bigrams."""
+    """Return whether a word is of a script that becomes bigrams."""
     return _RUN.fullmatch(word) is not None
 
 
 def bigrams(run: str) -> list[str]:
-    """Each two characters that stand beside each other."""
-    return [run[place : place + 2] for place in range(len(run) - 1)]
+    """Return each pair of adjacent characters."""
+    return [run[start : start + 2] for start in range(len(run) - 1)]
 
 
 def codes(folded: str) -> Iterator[str]:
-    """What is one word in spite of the signs in it: `com(2023)160`, `2024/1252`, `asp.net`, `u.s.`; as one word."""
+    """Return the codes in a folded text, each as one word: `com(2023)160`, `2024/1252`, `asp.net`, `u.s.`."""
     end = 0
     for sign in _SIGN_WITHIN.finditer(folded):
         if sign.start() < end:
             continue
         end = folded.find(" ", sign.start()) + 1 or len(folded) + 1
         for chunk in folded[folded.rfind(" ", 0, sign.start()) + 1 : end - 1].split():
-            for found in _CODE.finditer(chunk):
-                if code := code_of(found[0]):
+            for candidate in _CODE.finditer(chunk):
+                if code := code_of(candidate[0]):
                     yield code
 
 
 def code_of(chunk: str) -> str | None:
-    """The one word for `chunk` if it is a code; None where it is words with hyphens or slashes between them."""
+    """Return the one word for `chunk` if it is a code; None if it is words with hyphens or slashes between them."""
     if _ACRONYM.fullmatch(chunk):
         return chunk.replace(".", "")
     parts = [part for part in _SIGNS.split(chunk) if part]
     signs = {sign for sign in chunk if _SIGNS.match(sign)}
-    named = signs == {"."} or (signs - {"-"} and any(part.isdigit() for part in parts))
-    if not named or not 1 < len(parts) <= _MOST_PARTS or len(chunk) > _LONGEST_CODE or _HAS_UNSPACED.search(chunk):
+    is_code = signs == {"."} or (signs - {"-"} and any(part.isdigit() for part in parts))
+    if not is_code or not 1 < len(parts) <= _MOST_PARTS or len(chunk) > _LONGEST_CODE or _HAS_UNSPACED.search(chunk):
         return None
     return MARK.join(parts)
 
 
-def prepared(texts: Iterable[str]) -> str:
-    """What PostgreSQL gets for `texts`: their words, with a mark where one ends, so that no phrase spans two."""
+def prepare_texts(texts: Iterable[str]) -> str:
+    """Return the input of PostgreSQL's text search: the words of the texts, and a mark where a text ends.
+
+    The mark keeps a phrase from spanning two texts.
+    """
     folded = fold(f" {_END} ".join(texts))
     return " ".join([*plain_words(folded), _END, *codes(folded), _END]).replace(_END, MARK)
 
 
-def words_of(text: str) -> list[str]:
-    """The words of `text`, folded, each as it stands there."""
-    return plain_words(fold(text))
-
-
-def itself(word: str) -> str:
-    """How a word is kept that means itself, not its stem: a stop word in a title."""
+def literal(word: str) -> str:
+    """Return the lexeme of the word itself, not of its stem: titles have it for stop words."""
     return MARK + word
 
 
 # Languages
 
-#: PostgreSQL's configuration for the first part of a language tag.
+#: PostgreSQL's text search configuration by the first part of a language tag.
 CONFIGURATIONS: Final = {
     "ar": "arabic",
     "ca": "catalan",
@@ -205,19 +203,19 @@ CONFIGURATIONS: Final = {
     "ta": "tamil",
     "tr": "turkish",
     "yi": "yiddish",
-    # Their own writing becomes bigrams, which no stemmer touches; words in Latin letters among it are mostly English.
+    # No stemmer changes the bigrams of these scripts; words in Latin letters among them are mostly English.
     "ja": "english",
     "ko": "english",
     "zh": "english",
 }
 
-#: All that texts are analysed by.
-KNOWN: Final = frozenset({"simple", *CONFIGURATIONS.values()})
+#: The configurations by which texts are analysed.
+CONFIGURATION_NAMES: Final = frozenset({"simple", *CONFIGURATIONS.values()})
 
-#: What a text is taken for that shows no language: most names and codes are at home in it.
-DEFAULT: Final = "english"
+#: The configuration of a text in no recognizable language. It suits most names and codes.
+DEFAULT_CONFIGURATION: Final = "english"
 
-#: Words without which hardly a sentence gets by, as analysis.fold leaves them.
+#: The most frequent words of languages, folded.
 _FUNCTION_WORDS: Final = {
     "english": "the of and to in is are for on with by from that which this be as at an its it was were has have will"
     " not or who what where when how why all any do does did can if than then there these those they he she we you",
@@ -238,14 +236,14 @@ _FUNCTION_WORDS: Final = {
     "catalan": "el la els les de i en un una per amb que al dels",
     "indonesian": "yang dan di untuk dengan dari ini pada adalah",
 }
-_SPEAKERS: Final = {
+_LANGUAGES_OF_WORD: Final = {
     word: [language for language, words in _FUNCTION_WORDS.items() if word in words.split()]
     for words in _FUNCTION_WORDS.values()
     for word in words.split()
 }
-FUNCTION_WORDS: Final = frozenset(_SPEAKERS)
+FUNCTION_WORDS: Final = frozenset(_LANGUAGES_OF_WORD)
 
-#: Scripts that tell the language well enough, by their letters.
+#: The letters of scripts that identify a language well enough.
 _SCRIPTS: Final = {
     "russian": re.compile("[\u0400-\u04ff]"),
     "greek": re.compile("[\u0370-\u03ff]"),
@@ -259,27 +257,27 @@ _SCRIPTS: Final = {
 
 @cache
 def configuration_of(lang: str) -> str:
-    """PostgreSQL's configuration for a language tag; the one without any grammar where it has none."""
+    """Return PostgreSQL's configuration for a language tag; `simple`, which has no grammar, for an unknown language."""
     return CONFIGURATIONS.get(lang.partition("-")[0].lower(), "simple")
 
 
-def guess(words: Iterable[str]) -> str:
-    """The configuration for a text that does not tell its language, from its folded words."""
-    found: Counter[str] = Counter()
+def guess_configuration(words: Iterable[str]) -> str:
+    """Return the configuration for a text without a language tag, by its folded words."""
+    counts: Counter[str] = Counter()
     others = []
     for word in words:
-        if word in _SPEAKERS:
-            found.update(_SPEAKERS[word])
+        if word in _LANGUAGES_OF_WORD:
+            counts.update(_LANGUAGES_OF_WORD[word])
         elif not word.isascii():
             others.append(word)
-    if others and not found:
-        return _of_script("".join(others))
-    best = max(found.values(), default=0)
-    leading = [language for language, times in found.items() if times == best]
-    return leading[0] if len(leading) == 1 else DEFAULT
+    if others and not counts:
+        return _configuration_of_script("".join(others))
+    best = max(counts.values(), default=0)
+    leading = [language for language, count in counts.items() if count == best]
+    return leading[0] if len(leading) == 1 else DEFAULT_CONFIGURATION
 
 
-def _of_script(text: str) -> str:
-    found = {language: len(letters.findall(text)) for language, letters in _SCRIPTS.items()}
-    best = max(found, key=lambda language: found[language])
-    return best if found[best] else DEFAULT
+def _configuration_of_script(text: str) -> str:
+    counts = {language: len(letters.findall(text)) for language, letters in _SCRIPTS.items()}
+    best = max(counts, key=lambda language: counts[language])
+    return best if counts[best] else DEFAULT_CONFIGURATION

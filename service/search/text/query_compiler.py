@@ -8,18 +8,18 @@ from typing import Final
 from psycopg import Connection
 
 from service.search.filter import Words
-from service.search.text.analyzer import MARK, itself
-from service.search.text.query_parser import Expression, Group, Place, Way, parse
+from service.search.text.analyzer import MARK, literal
+from service.search.text.query_parser import Alternative, Expression, QueryWord, WordGroup, parse_query
 from service.store.search.tsquery import Lexeme, Operand, Phrase, TsQuery
 from service.store.search.words import find_stems
 
-#: Words that follow each other in a query count more where they stand so near in a text.
+#: Neighbours in a search add to the score of texts that have them at most so many words apart.
 NEAR: Final = 4
 
-#: Neighbours that are looked at.
+#: The most pairs of neighbours.
 _MOST_PAIRS: Final = 16
 
-#: What a word may go on with of which a stemmer leaves nothing: `sustainab*` means `sustainable`, kept as `sustain`.
+#: Endings that a stemmer removes: `sustainab*` must match `sustainable`, whose stem is `sustain`.
 _ENDINGS: Final = (
     "", "a", "able", "al", "ally", "ance", "ation", "cia", "cion", "dad", "e", "ed", "en", "er", "es", "ility", "ing",
     "ion", "ions", "ite", "ity", "keit", "le", "lich", "ly", "ment", "n", "ness", "o", "on", "ons", "os", "ous", "s",
@@ -81,7 +81,7 @@ def compile_queries(
     conn: Connection, searches: Sequence[Words], *, languages: Sequence[str] | None = None
 ) -> list[CompiledWords]:
     """Return each of the searches compiled, by one statement for all that are not compiled yet."""
-    new = {words: parse(words.text) for words in searches if not isinstance(words, CompiledWords)}
+    new = {words: parse_query(words.text) for words in searches if not isinstance(words, CompiledWords)}
     looked_up = {word for expression in new.values() for word in _looked_up(expression)}
     stems = find_stems(conn, sorted(looked_up), languages) if new else {}
     compiled = {words: _Compiler(expression, stems).compile(words.text) for words, expression in new.items()}
@@ -112,25 +112,29 @@ def _joint(
     )
 
 
-#: For each configuration in use the stem of each word: None where it leaves the word out.
+#: The stem of each word by configuration in use; None for a stop word.
 Stems = Mapping[str, Mapping[str, str | None]]
 
 
 def _looked_up(expression: Expression) -> Iterator[str]:
-    """All words whose stems decide."""
+    """Return every word whose stems the compiler needs."""
     for group in _groups(expression):
-        for place in group.places:
-            yield place.word
-            yield itself(place.word)
-            if place.begins:
-                yield from (place.word + ending for ending in _ENDINGS)
+        for one in group.words:
+            yield one.text
+            yield literal(one.text)
+            if one.begins:
+                yield from (one.text + ending for ending in _ENDINGS)
         if group.code:
             yield group.code
 
 
-def _groups(expression: Expression) -> Iterator[Group]:
-    yield from (group for ways in expression.required for way in ways for group in way)
+def _groups(expression: Expression) -> Iterator[WordGroup]:
+    yield from _required_groups(expression)
     yield from expression.excluded
+
+
+def _required_groups(expression: Expression) -> Iterator[WordGroup]:
+    return (group for alternatives in expression.required for groups in alternatives for group in groups)
 
 
 class _Compiler:
@@ -139,15 +143,15 @@ class _Compiler:
     def __init__(self, expression: Expression, stems: Stems) -> None:
         self.expression = expression
         self.stems = stems
-        self.positive = [group for ways in expression.required for way in ways for group in way]
-        words = {place.word for group in self.positive for place in group.places}
+        self.positive = list(_required_groups(expression))
+        words = {one.text for group in self.positive for one in group.words}
         words |= {group.code for group in self.positive if group.code}
         # In a language in which every word of the search is a stop word, the words themselves are meant, in titles.
         self.literal = {name for name, of_words in stems.items() if words and not any(map(of_words.get, words))}
 
     def compile(self, text: str) -> CompiledWords:
         """Return the whole expression, which was written as `text`."""
-        conditions = [condition for ways in self.expression.required if (condition := self._either(ways))]
+        conditions = [condition for several in self.expression.required if (condition := self._either(several))]
         excluded = tuple(query for group in self.expression.excluded if (query := self._group(group)))
         quoted = tuple(self._quoted())
         is_possible = conditions or not self.expression.required
@@ -164,71 +168,71 @@ class _Compiler:
             ignored=self.expression.ignored,
         )
 
-    def _either(self, ways: Iterable[Way]) -> TsQuery:
-        return TsQuery.any(TsQuery.all(map(self._group, way)) for way in ways)
+    def _either(self, alternatives: Iterable[Alternative]) -> TsQuery:
+        return TsQuery.any(TsQuery.all(map(self._group, groups)) for groups in alternatives)
 
-    def _group(self, group: Group) -> TsQuery:
+    def _group(self, group: WordGroup) -> TsQuery:
         """Return the query for a group; an empty one where all its words are stop words in every language."""
-        [first, *others] = group.places
+        [first, *others] = group.words
         if not others:
-            return TsQuery.any([self._place(first), *self._code(group)])
+            return TsQuery.any([self._word(first), *self._code(group)])
         return TsQuery.any([*(self._phrase(group, language) for language in self.stems), *self._code(group)])
 
-    def _place(self, place: Place) -> TsQuery:
+    def _word(self, word: QueryWord) -> TsQuery:
         """Return the query for a word by itself. Every text in a language that has it as a stop word matches."""
-        lexemes = self._lexemes(place)
+        lexemes = self._lexemes(word)
         if not lexemes:
             return TsQuery()
-        return TsQuery.any([*lexemes, *(Lexeme(MARK + language) for language in self._leaving(place))])
+        return TsQuery.any([*lexemes, *(Lexeme(MARK + language) for language in self._stopping(word))])
 
-    def _leaving(self, place: Place) -> list[str]:
+    def _stopping(self, word: QueryWord) -> list[str]:
         """Return the languages in which a word is a stop word."""
-        return [name for name in self.stems if name not in self.literal and self._stem(place.word, name) is None]
+        return [name for name in self.stems if name not in self.literal and self._stem(word.text, name) is None]
 
-    def _phrase(self, group: Group, language: str) -> Operand:
+    def _phrase(self, group: WordGroup, language: str) -> Operand:
         """Return the phrase of a group in one language, with a gap for each stop word; an empty query if all are."""
-        stems = [(place, self._stem(place.word, language)) for place in group.places]
-        words = [(place, stem) for place, stem in stems if stem is not None]
+        stems = [(word, self._stem(word.text, language)) for word in group.words]
+        words = [(word, stem) for word, stem in stems if stem is not None]
         if not words or (group.code and len(words) < len(stems)):
             return TsQuery()  # `u.s.` is not every `u`
         steps = tuple(
-            tuple(dict.fromkeys([Lexeme(stem, begins=place.begins), *self._endless(place, language)]))
-            for place, stem in words
+            tuple(dict.fromkeys([Lexeme(stem, begins=word.begins), *self._shorter_stems(word, language)]))
+            for word, stem in words
         )
         if len(steps) == 1:
             return TsQuery.any(steps[0])
-        offsets = [place.offset for place, _ in words]
+        offsets = [word.offset for word, _ in words]
         return Phrase(steps, tuple(behind - before for before, behind in pairwise(offsets)))
 
-    def _endless(self, place: Place, language: str) -> Iterator[Lexeme]:
-        """Return, for the beginning of a word, the stems of words with that beginning which are shorter than it."""
-        if place.begins:
-            wholes = {self.stems[language][place.word + ending] for ending in _ENDINGS}
-            yield from (Lexeme(stem) for stem in sorted(filter(None, wholes)) if not stem.startswith(place.word))
+    def _shorter_stems(self, word: QueryWord, language: str) -> Iterator[Lexeme]:
+        """Return, for a prefix, the stems of words with that prefix which do not have it themselves."""
+        if word.begins:
+            stems = {self.stems[language][word.text + ending] for ending in _ENDINGS}
+            yield from (Lexeme(stem) for stem in sorted(filter(None, stems)) if not stem.startswith(word.text))
 
-    def _code(self, group: Group) -> list[Lexeme]:
+    def _code(self, group: WordGroup) -> list[Lexeme]:
         return [Lexeme(stem) for stem in self._all_stems(group.code)] if group.code else []
 
     def _stem(self, word: str, language: str) -> str | None:
-        return self.stems[language][itself(word) if language in self.literal else word]
+        return self.stems[language][literal(word) if language in self.literal else word]
 
     def _all_stems(self, word: str) -> list[str]:
         """Return the stems of a word in all languages, each once."""
         stems = (self._stem(word, language) for language in self.stems)
         return list(dict.fromkeys(stem for stem in stems if stem is not None))
 
-    def _lexemes(self, place: Place) -> tuple[Lexeme, ...]:
+    def _lexemes(self, word: QueryWord) -> tuple[Lexeme, ...]:
         """Return the lexemes of a word, one for each stem."""
-        if not place.begins:
-            return tuple(map(Lexeme, self._all_stems(place.word)))
-        whole = [lexeme for language in self.stems for lexeme in self._endless(place, language)]
-        return tuple(dict.fromkeys([Lexeme(place.word, begins=True), *whole]))
+        if not word.begins:
+            return tuple(map(Lexeme, self._all_stems(word.text)))
+        shorter = [lexeme for language in self.stems for lexeme in self._shorter_stems(word, language)]
+        return tuple(dict.fromkeys([Lexeme(word.text, begins=True), *shorter]))
 
     def _terms(self) -> list[Term]:
         """Return the words to rank by, each once, in the order of the search."""
         terms: dict[tuple[Lexeme, ...], Term] = {}
         for group in self.positive:
-            words = [(place.word, self._lexemes(place), self._place(place)) for place in group.places]
+            words = [(one.text, self._lexemes(one), self._word(one)) for one in group.words]
             if group.code and (code := tuple(self._code(group))):
                 words.append((group.code.replace(MARK, " "), code, TsQuery.any(code)))
             for word, lexemes, query in words:
@@ -239,8 +243,12 @@ class _Compiler:
 
     def _quoted(self) -> list[TsQuery]:
         """Return the conditions with a quoted phrase."""
-        quoted = (ways for ways in self.expression.required if any(group.quoted for way in ways for group in way))
-        return [condition for ways in quoted if (condition := self._either(ways))]
+        quoted = (
+            alternatives
+            for alternatives in self.expression.required
+            if any(group.quoted for groups in alternatives for group in groups)
+        )
+        return [condition for alternatives in quoted if (condition := self._either(alternatives))]
 
     def _any_word(self, quoted: Sequence[Operand], excluded: Sequence[Operand]) -> TsQuery | None:
         """Return the query for events with some of the words, all that is quoted and nothing that is excluded."""
@@ -251,7 +259,7 @@ class _Compiler:
             query
             for group in loose
             for query in (
-                [self._group(group)] if group.code else [TsQuery.any(self._lexemes(place)) for place in group.places]
+                [self._group(group)] if group.code else [TsQuery.any(self._lexemes(word)) for word in group.words]
             )
             if query
         }
@@ -261,17 +269,17 @@ class _Compiler:
 
     def _pairs(self) -> Iterator[Pair]:
         """Return the neighbours in the search; stop words between them do not count."""
-        row: list[tuple[int, Place, tuple[Lexeme, ...]]] = []
+        row: list[tuple[int, QueryWord, tuple[Lexeme, ...]]] = []
         end = 0
-        for ways in self.expression.required:
-            groups = ways[0] if len(ways) == 1 else ()
+        for alternatives in self.expression.required:
+            groups = alternatives[0] if len(alternatives) == 1 else ()
             for group in groups:
-                places = ((end + place.offset, place, self._lexemes(place)) for place in group.places)
-                row += [one for one in places if one[2] and not self._leaving(one[1])]
-                end += group.places[-1].offset + 1
+                words = ((end + word.offset, word, self._lexemes(word)) for word in group.words)
+                row += [one for one in words if one[2] and not self._stopping(one[1])]
+                end += group.words[-1].offset + 1
             end += 0 if groups else NEAR
         neighbours = [(one, other) for one, other in pairwise(row) if one[2] != other[2] and other[0] - one[0] <= NEAR]
         for (here, first, one), (there, second, other) in neighbours[:_MOST_PAIRS]:
             beside = Phrase((one, other), (there - here,))
             near = (Phrase(steps, (gap,)) for gap in range(1, NEAR + 1) for steps in ((one, other), (other, one)))
-            yield Pair((first.word, second.word), TsQuery.all([beside]), TsQuery.any(near))
+            yield Pair((first.text, second.text), TsQuery.all([beside]), TsQuery.any(near))

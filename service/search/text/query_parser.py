@@ -1,63 +1,66 @@
-"""A web-search expression, taken apart: what must be there, what must not, and in which words."""
+"""The parser of web-search expressions: required and excluded groups of words."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from service.search.text.analyzer import bigrams, code_of, fold, is_unspaced, parts_of, plain_words
+from service.search.text.analyzer import bigrams, code_of, fold, is_unspaced, plain_words, script_runs
 
-#: Words that are read; a longer text says little more in those that follow.
+#: The most words of an expression. More of them say little more.
 MOST_WORDS: Final = 100
 
-#: Characters that the beginning of a word must have, or it begins too many.
+#: The shortest prefix in characters. A shorter one begins too many words.
 SHORTEST_PREFIX: Final = 3
 
-#: Beginnings that are read as such, since each stands for all words that begin so; others mean themselves.
-MOST_BEGINNINGS: Final = 4
+#: The most prefixes of an expression, since each matches many words. Further ones are whole words.
+MOST_PREFIXES: Final = 4
 
 
 @dataclass(frozen=True)
-class Place:
-    """A word at its place in a group; `begins` where every word will do that begins so."""
+class QueryWord:
+    """A word at its offset in a group. With `begins` every word with this beginning matches."""
 
-    word: str
+    text: str
     offset: int
     begins: bool = False
 
 
 @dataclass(frozen=True)
-class Group:
-    """Words that stand one behind the other. `code` is the one word that they are as well, if they are."""
+class WordGroup:
+    """Words that follow each other. `code` is the one word that they also are, if any."""
 
-    places: tuple[Place, ...]
+    words: tuple[QueryWord, ...]
     code: str | None = None
     quoted: bool = False
 
 
-#: One of several ways to meet a condition: all of its groups are there.
-Way = tuple[Group, ...]
+#: One of the alternatives of a condition. It requires all of its groups.
+Alternative = tuple[WordGroup, ...]
 
 
 @dataclass(frozen=True)
 class Expression:
-    """Each of `required` is met in one of its ways, and none of `excluded` is there. `ignored` were not read."""
+    """A search: one alternative of each of `required` must match, and none of `excluded`.
 
-    required: tuple[tuple[Way, ...], ...]
-    excluded: tuple[Group, ...]
+    `ignored` is the number of words beyond the limit.
+    """
+
+    required: tuple[tuple[Alternative, ...], ...]
+    excluded: tuple[WordGroup, ...]
     ignored: int
 
 
 _QUOTES: Final = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
 _PART: Final = re.compile(r'(?P<without>-+)?(?:"(?P<quoted>[^"]*)(?:"|$)(?P<begins>\*)?|(?P<bare>[^\s"]+))')
-_APART: Final = re.compile(r"[,;|!?\u2026\u3001\u3002\uff0c\uff1b]+")
+_SEPARATOR: Final = re.compile(r"[,;|!?\u2026\u3001\u3002\uff0c\uff1b]+")
 _AROUND: Final = "\"'()[]{}<>.:*\u2018\u2019"
 
 
-def parse(text: str) -> Expression:
-    """The expression that `text` is. Every text is one; what is not understood is taken for a word, signs for none."""
-    required: list[tuple[Way, ...]] = []
-    excluded: list[Group] = []
+def parse_query(text: str) -> Expression:
+    """Return the expression. Every text is valid: unknown syntax is read as words, and punctuation is ignored."""
+    required: list[tuple[Alternative, ...]] = []
+    excluded: list[WordGroup] = []
     allowance = _Allowance()
     ignored, either = 0, False
     for part in _PART.finditer(text.translate(_QUOTES)):
@@ -80,75 +83,73 @@ def parse(text: str) -> Expression:
     return Expression(tuple(required), tuple(excluded), ignored)
 
 
-def _groups(part: re.Match[str]) -> Iterator[Group]:
+def _groups(part: re.Match[str]) -> Iterator[WordGroup]:
     if part["quoted"] is not None:
         begins = bool(part["begins"]) or part["quoted"].rstrip().endswith("*")
         yield from _quoted(fold(part["quoted"]), begins=begins)
         return
-    for piece in _APART.split(part["bare"]):
+    for piece in _SEPARATOR.split(part["bare"]):
         bare = piece.strip(_AROUND)
         folded = fold(bare)
         begins = piece.rstrip(_AROUND.replace("*", "")).endswith("*")
         code = code_of(folded)
-        texts = parts_of(folded)
+        texts = script_runs(folded)
         for number, text in enumerate(texts):
-            places = _unspaced(text, 0) if is_unspaced(text) else _spaced(text)
+            words = _unspaced(text, 0) if is_unspaced(text) else _spaced(text)
             if begins and number == len(texts) - 1:
-                places = _beginning(places)
-            if places:
-                yield Group(tuple(places), code if len(texts) == 1 and not begins else None)
+                words = _with_prefix(words)
+            if words:
+                yield WordGroup(tuple(words), code if len(texts) == 1 and not begins else None)
 
 
-def _quoted(folded: str, *, begins: bool) -> Iterator[Group]:
-    places: list[Place] = []
+def _quoted(folded: str, *, begins: bool) -> Iterator[WordGroup]:
+    words: list[QueryWord] = []
     end = 0
-    for text in parts_of(folded):
-        words = plain_words(text)
-        found = _unspaced(text, end) if is_unspaced(text) else [Place(word, end + n) for n, word in enumerate(words)]
-        places += found
-        end += len(words)
+    for text in script_runs(folded):
+        words += _unspaced(text, end) if is_unspaced(text) else _spaced(text, end)
+        end += len(plain_words(text))
     if begins:
-        places = _beginning(places)
-    if places:
-        yield Group(tuple(places), quoted=True)
+        words = _with_prefix(words)
+    if words:
+        yield WordGroup(tuple(words), quoted=True)
 
 
-def _spaced(text: str) -> list[Place]:
-    return [Place(word, offset) for offset, word in enumerate(plain_words(text))]
+def _spaced(text: str, start: int = 0) -> list[QueryWord]:
+    return [QueryWord(word, offset) for offset, word in enumerate(plain_words(text), start)]
 
 
-def _unspaced(run: str, start: int) -> list[Place]:
-    """A run of writing without spaces. One character begins a bigram, wherever it stands."""
+def _unspaced(run: str, start: int) -> list[QueryWord]:
+    """Return the bigrams of a run without spaces. A single character is the prefix of bigrams."""
     if len(run) == 1:
-        return [Place(run, start, begins=True)]
-    return [Place(pair, start + offset) for offset, pair in enumerate(bigrams(run))]
+        return [QueryWord(run, start, begins=True)]
+    return [QueryWord(pair, offset) for offset, pair in enumerate(bigrams(run), start)]
 
 
-def _beginning(places: list[Place]) -> list[Place]:
-    """The same with a last word that goes on, if it is long enough for that."""
-    if not places:
-        return places
-    *before, last = places
-    short = len(last.word) < SHORTEST_PREFIX and not is_unspaced(last.word)
-    return [*before, last if short else Place(last.word, last.offset, begins=True)]
+def _with_prefix(words: list[QueryWord]) -> list[QueryWord]:
+    """Return the words with the last one as a prefix, if it is long enough."""
+    if not words:
+        return words
+    *before, last = words
+    short = len(last.text) < SHORTEST_PREFIX and not is_unspaced(last.text)
+    return [*before, last if short else replace(last, begins=True)]
 
 
 class _Allowance:
-    """How much of an expression is still read."""
+    """The words and prefixes that an expression may still have."""
 
     def __init__(self) -> None:
-        self.words, self.beginnings = MOST_WORDS, MOST_BEGINNINGS
+        self.words, self.prefixes = MOST_WORDS, MOST_PREFIXES
 
-    def cut(self, groups: Iterator[Group]) -> Iterator[Group]:
-        """So much of the groups."""
+    def cut(self, groups: Iterator[WordGroup]) -> Iterator[WordGroup]:
+        """Return as much of the groups as is allowed."""
         for group in groups:
-            places = tuple(map(self._place, group.places[: self.words]))
-            self.words -= len(places)
-            if places:
-                yield Group(places, group.code if len(places) == len(group.places) else None, group.quoted)
+            words = tuple(map(self._limited, group.words[: self.words]))
+            self.words -= len(words)
+            if words:
+                yield WordGroup(words, group.code if len(words) == len(group.words) else None, group.quoted)
 
-    def _place(self, place: Place) -> Place:
-        if not place.begins:
-            return place
-        self.beginnings -= 1
-        return place if self.beginnings >= 0 else Place(place.word, place.offset)
+    def _limited(self, word: QueryWord) -> QueryWord:
+        if not word.begins:
+            return word
+        self.prefixes -= 1
+        return word if self.prefixes >= 0 else replace(word, begins=False)

@@ -1,8 +1,20 @@
-"""Text as PostgreSQL's text search gets it."""
+"""The analyzer: words, codes, and the language of a text."""
 
 import pytest
 
-from service.search.text.analyzer import code_of, configuration_of, fold, guess, prepared, words_of
+from service.search.text.analyzer import (
+    code_of,
+    configuration_of,
+    fold,
+    guess_configuration,
+    plain_words,
+    prepare_texts,
+)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text."""
+    return plain_words(fold(text))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +51,7 @@ def test_text_becomes_words(text: str, words: list[str]) -> None:
         ("電", ["電"]),
     ],
 )
-def test_writing_without_spaces_becomes_bigrams_and_each_last_character(text: str, words: list[str]) -> None:
+def test_scripts_without_spaces_become_bigrams_and_a_last_character(text: str, words: list[str]) -> None:
     assert words_of(text) == words
 
 
@@ -59,23 +71,23 @@ def test_writing_without_spaces_becomes_bigrams_and_each_last_character(text: st
     ],
 )
 def test_codes_are_one_word_as_well(text: str, code: str | None) -> None:
-    found = code_of(text)
-    assert (found.replace("\ua78f", " ") if found else None) == code
+    word = code_of(text)
+    assert (word.replace("\ua78f", " ") if word else None) == code
 
 
-def test_texts_do_not_meet() -> None:
-    assert prepared(["One,", "two"]) == "one \ua78f two \ua78f \ua78f"
+def test_a_mark_separates_texts() -> None:
+    assert prepare_texts(["One,", "two"]) == "one \ua78f two \ua78f \ua78f"
 
 
-def test_a_code_is_prepared_split_and_whole_behind_the_words() -> None:
-    assert prepared(["see COM(2023)160."]) == "see com 2023 160 \ua78f com\ua78f2023\ua78f160 \ua78f"
+def test_a_code_is_split_among_the_words_and_whole_behind_them() -> None:
+    assert prepare_texts(["see COM(2023)160."]) == "see com 2023 160 \ua78f com\ua78f2023\ua78f160 \ua78f"
 
 
-def test_a_long_word_is_several() -> None:
+def test_a_long_word_is_split() -> None:
     assert words_of("x" * 130) == ["x" * 64, "x" * 64, "xx"]
 
 
-def test_folding_is_done_when_it_is_done() -> None:
+def test_folding_twice_changes_nothing() -> None:
     for text in ("É\u0301", "\u212b", "\u017f", "İ", "ﬃ", "が", "각"):
         assert fold(fold(text)) == fold(text)
 
@@ -94,10 +106,10 @@ def test_folding_is_done_when_it_is_done() -> None:
     ],
 )
 def test_the_language_of_a_text_is_guessed(text: str, configuration: str) -> None:
-    assert guess(words_of(text)) == configuration
+    assert guess_configuration(words_of(text)) == configuration
 
 
-def test_a_language_without_a_stemmer_is_taken_as_it_is() -> None:
+def test_a_language_without_a_stemmer_has_the_simple_configuration() -> None:
     assert [configuration_of(tag) for tag in ("de-AT", "pl", "ja", "zh-Hant", "EN")] == [
         "german",
         "simple",

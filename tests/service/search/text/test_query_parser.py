@@ -1,20 +1,22 @@
-"""Web-search expressions, taken apart."""
+"""The parser of web-search expressions."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.search.text.query_parser import MOST_WORDS, Expression, Group, parse
+from service.search.text.query_parser import MOST_WORDS, Expression, WordGroup, parse_query
 
 
-def told(expression: Expression) -> str:
-    """An expression in one line: ways by `|`, groups of a way by `+`, words of a group by their places."""
-    required = [" | ".join("+".join(map(_group, way)) for way in ways) for ways in expression.required]
+def in_one_line(expression: Expression) -> str:
+    """Return an expression with `|` between alternatives, `+` between their groups, and the offsets of words."""
+    required = [
+        " | ".join("+".join(map(_group, groups)) for groups in alternatives) for alternatives in expression.required
+    ]
     return " & ".join(required + [f"!{_group(group)}" for group in expression.excluded])
 
 
-def _group(group: Group) -> str:
-    words = " ".join(f"{place.word}{'*' if place.begins else ''}@{place.offset}" for place in group.places)
+def _group(group: WordGroup) -> str:
+    words = " ".join(f"{one.text}{'*' if one.begins else ''}@{one.offset}" for one in group.words)
     return f'"{words}"' if group.quoted else f"({words})"
 
 
@@ -42,27 +44,33 @@ def _group(group: Group) -> str:
         ("a:* & b | !c <-> d", "(a@0) & (b@0) & (c@0) & (d@0)"),
     ],
 )
-def test_an_expression_is_taken_apart(text: str, meant: str) -> None:
-    assert told(parse(text)) == meant
+def test_an_expression_is_parsed(text: str, meant: str) -> None:
+    assert in_one_line(parse_query(text)) == meant
 
 
 def test_a_code_is_one_word_as_well() -> None:
-    [[[group]]] = parse("COM(2023)160").required
-    assert (group.code, [place.word for place in group.places]) == ("com\ua78f2023\ua78f160", ["com", "2023", "160"])
+    [[[group]]] = parse_query("COM(2023)160").required
+    assert (group.code, [word.text for word in group.words]) == ("com\ua78f2023\ua78f160", ["com", "2023", "160"])
 
 
-def test_words_beyond_the_first_hundred_are_told_to_be_ignored() -> None:
-    expression = parse(" ".join(f"word{number}" for number in range(MOST_WORDS + 23)))
+def test_words_beyond_the_first_hundred_are_ignored_and_counted() -> None:
+    expression = parse_query(" ".join(f"word{number}" for number in range(MOST_WORDS + 23)))
     assert (len(expression.required), expression.ignored) == (MOST_WORDS, 23)
 
 
-def test_only_some_beginnings_are_read_as_such() -> None:
-    assert told(parse("aaa* bbb* ccc* ddd* eee*")) == "(aaa*@0) & (bbb*@0) & (ccc*@0) & (ddd*@0) & (eee@0)"
+def test_only_the_first_prefixes_are_prefixes() -> None:
+    assert in_one_line(parse_query("aaa* bbb* ccc* ddd* eee*")) == "(aaa*@0) & (bbb*@0) & (ccc*@0) & (ddd*@0) & (eee@0)"
 
 
 @given(st.text(max_size=300))
 def test_every_text_is_an_expression(text: str) -> None:
-    expression = parse(text)
-    places = [place for ways in expression.required for way in ways for group in way for place in group.places]
-    assert len(places) <= MOST_WORDS
-    assert all(place.word and len(place.word) <= 64 for place in places)
+    expression = parse_query(text)
+    words = [
+        word
+        for alternatives in expression.required
+        for groups in alternatives
+        for group in groups
+        for word in group.words
+    ]
+    assert len(words) <= MOST_WORDS
+    assert all(word.text and len(word.text) <= 64 for word in words)

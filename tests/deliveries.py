@@ -18,9 +18,9 @@ from service.feed.sequencer import sequence_once
 from service.ids import uuid7
 from service.store.webhooks.deliveries import NewDelivery, insert_deliveries
 from service.store.webhooks.leases import shard_of
-from service.store.webhooks.queue import Ended
+from service.store.webhooks.queue import AttemptRow
 from service.webhooks.matcher import Matcher
-from service.webhooks.worker import Worker, sender_of
+from service.webhooks.worker import WebhookWorker, make_sender
 
 #: Such that a worker sends to this machine, and that tests need not wait long for another to take over.
 QUICKLY: dict[str, Any] = {
@@ -45,7 +45,7 @@ def wait_for(found: Callable[[], Any], seconds: float = PATIENCE) -> Any:
 
 
 @contextmanager
-def working(database: str, **settings: Any) -> Iterator[Worker]:
+def working(database: str, **settings: Any) -> Iterator[WebhookWorker]:
     """A worker on `database`, until the block ends; then it ends as by SIGTERM."""
     chosen = Settings(database_url=database, **QUICKLY | settings)
     stopping: list[Callable[[], Any]] = []
@@ -54,7 +54,7 @@ def working(database: str, **settings: Any) -> Iterator[Worker]:
     def run() -> None:
         async def work() -> None:
             stop, loop = asyncio.Event(), asyncio.get_running_loop()
-            worker = Worker(chosen, sender_of(chosen))
+            worker = WebhookWorker(chosen, make_sender(chosen))
             stopping.extend([lambda: loop.call_soon_threadsafe(stop.set), lambda: worker])
             started.set()
             await worker.work(stop)
@@ -130,10 +130,10 @@ def make_deliveries(conn: psycopg.Connection, subscription_id: UUID, *seqs: int)
 
 def hold_all_shards(conn: psycopg.Connection, worker_id: UUID, seconds: float = 60.0) -> dict[int, int]:
     """Each shard with its epoch, held by the worker from now on."""
-    return store.webhooks.leases.claim_shards(conn, worker_id, seconds, most=64)
+    return store.webhooks.leases.claim_shards(conn, worker_id, seconds, limit=64)
 
 
-def an_end(subscription_id: UUID, seq: int, epochs: dict[int, int], **said: Any) -> Ended:
+def an_end(subscription_id: UUID, seq: int, epochs: dict[int, int], **said: Any) -> AttemptRow:
     """That an attempt was accepted, unless something else is `said`."""
     shard = shard_of(subscription_id)
     usual: dict[str, Any] = {
@@ -150,7 +150,7 @@ def an_end(subscription_id: UUID, seq: int, epochs: dict[int, int], **said: Any)
         "headers": {},
         "answer": b"ok",
     }
-    return Ended(**usual | said)
+    return AttemptRow(**usual | said)
 
 
 def states(conn: psycopg.Connection) -> dict[int, str]:

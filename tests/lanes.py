@@ -1,49 +1,50 @@
-"""Lanes for tests: parcels that wait in them, and receivers that have answered."""
+"""Lanes for tests: deliveries queued in them, and receivers that have answered."""
 
 from itertools import count
 from uuid import UUID
 
-from service.webhooks.lane import Parcel, Verdict
-from service.webhooks.scheduler import Lanes, Room
+from service.webhooks.lane import AttemptResult, QueuedDelivery
+from service.webhooks.scheduler import Capacity, Scheduler
 
-ACCEPTED, FAILED = Verdict(accepted=True), Verdict(accepted=False)
+ACCEPTED, FAILED = AttemptResult(accepted=True), AttemptResult(accepted=False)
 
 _seqs = count(1)
 
 
-def an_id(number: int) -> UUID:
-    """The id of a lane."""
+def lane_id(number: int) -> UUID:
+    """Return the id of a lane."""
     return UUID(int=number)
 
 
-def a_parcel(lane: int = 1, *, event: int | None = None, again: bool = False, cost: int = 1_000) -> Parcel:
-    """A delivery for the lane, of an event of its own unless one is given."""
+def a_delivery(lane: int = 1, *, event: int | None = None, is_retry: bool = False, cost: int = 1_000) -> QueuedDelivery:
+    """Return a new delivery for the lane, of an event of its own by default."""
     seq = next(_seqs)
-    return Parcel(an_id(lane), seq, UUID(int=event or seq), again, cost, None)
+    return QueuedDelivery(lane_id(lane), seq, UUID(int=event or seq), is_retry, cost, None)
 
 
-def offer(lanes: Lanes, *parcels: Parcel) -> None:
-    """Let the parcels wait in their lanes, whatever room there is."""
-    rooms = [Room(id_, ordered=False, first=10**6, further=10**6, held=[]) for id_ in {one.lane for one in parcels}]
-    lanes.offer(rooms, parcels)
+def enqueue(scheduler: Scheduler, *deliveries: QueuedDelivery) -> None:
+    """Queue the deliveries in their lanes, beyond their capacity."""
+    lanes = {delivery.lane for delivery in deliveries}
+    capacities = [Capacity(id_, ordered=False, first=10**6, retries=10**6, exclude=[]) for id_ in lanes]
+    scheduler.enqueue(capacities, deliveries)
 
 
-def some_lanes(number: int = 1, *, slots: int = 100, rate: float | None = None, ordered: bool = False) -> Lanes:
-    """Lanes 1 to `number`, whose receivers have answered once and quickly."""
-    lanes = Lanes(slots)
+def make_scheduler(number: int = 1, *, slots: int = 100, rate: float | None = None, ordered: bool = False) -> Scheduler:
+    """Return a scheduler with lanes 1 to `number`, whose receivers have answered once and quickly."""
+    scheduler = Scheduler(slots)
     for lane in range(1, number + 1):
-        lanes.open(an_id(lane), rate=rate, ordered=ordered, failing=False)
-        offer(lanes, a_parcel(lane))
-    while under_way := take_all(lanes, 0.0):
-        for first in under_way:
-            lanes.ended(first, ACCEPTED, 0.01)
-            lanes.settled(first)
-    return lanes
+        scheduler.open_lane(lane_id(lane), rate=rate, ordered=ordered, failing=False)
+        enqueue(scheduler, a_delivery(lane))
+    while in_flight := start_all(scheduler, 0.0):
+        for delivery in in_flight:
+            scheduler.finish(delivery, ACCEPTED, 0.01)
+            scheduler.mark_recorded(delivery)
+    return scheduler
 
 
-def take_all(lanes: Lanes, now: float) -> list[Parcel]:
-    """Begin whatever may begin now."""
-    taken = []
-    while parcel := lanes.take(now):
-        taken.append(parcel)
-    return taken
+def start_all(scheduler: Scheduler, now: float) -> list[QueuedDelivery]:
+    """Start every delivery that may start now, and return them in order."""
+    deliveries = []
+    while delivery := scheduler.next(now):
+        deliveries.append(delivery)
+    return deliveries

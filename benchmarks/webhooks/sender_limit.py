@@ -12,12 +12,12 @@ from uuid import UUID
 import uvloop
 
 from service.ids import uuid7
-from service.webhooks.address_guard import Guard, networks_of
-from service.webhooks.receivers import headers_of
+from service.webhooks.address_guard import AddressGuard, parse_networks
+from service.webhooks.receivers import request_headers
 from service.webhooks.sender import Sender
 from service.webhooks.signing import new_secret
 
-_HERE = networks_of("127.0.0.0/8")
+_HERE = parse_networks("127.0.0.0/8")
 
 
 async def main(url: str, seconds: float, at_once: int, size: int) -> None:
@@ -28,11 +28,11 @@ async def main(url: str, seconds: float, at_once: int, size: int) -> None:
     async def send_on(sender: Sender) -> None:
         nonlocal number
         while time.monotonic() < end:
-            headers = headers_of(uuid7(), body, secret, datetime.now(UTC))
+            headers = request_headers(uuid7(), body, secret, datetime.now(UTC))
             reply = await sender.send("POST", url, headers, body)
             number += reply.accepted
 
-    async with Sender(Guard(_HERE, _HERE)) as sender:
+    async with Sender(AddressGuard(_HERE, _HERE)) as sender:
         began = time.process_time()
         await asyncio.gather(*(send_on(sender) for _ in range(at_once)))
         print(number, time.process_time() - began)

@@ -13,7 +13,7 @@ from service.config import load_settings
 
 if TYPE_CHECKING:
     from service.store.feed import FeedLag
-    from service.store.webhooks.leases import Worker
+    from service.store.webhooks.leases import LiveWorker
     from service.store.webhooks.maintenance import Health
 
 
@@ -27,14 +27,16 @@ def status_command() -> None:
 
     with psycopg.connect(database_url()) as conn:
         standing, health = store.feed.get_feed_lag(conn), store.webhooks.maintenance.get_health(conn)
-        workers = store.webhooks.leases.live_workers(conn, alive_for=load_settings().webhook_lease)
+        workers = store.webhooks.leases.list_live_workers(conn, alive_for=load_settings().webhook_lease)
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in _rows(standing, health, workers, datetime.now(UTC)):
         table.add_row(name, value)
     Console().print(table)
 
 
-def _rows(standing: "FeedLag", health: "Health", workers: "list[Worker]", now: datetime) -> Iterable[tuple[str, str]]:
+def _rows(
+    standing: "FeedLag", health: "Health", workers: "list[LiveWorker]", now: datetime
+) -> Iterable[tuple[str, str]]:
     """What is shown: names and values."""
     yield "changes numbered", f"{standing.seq:,}, kept from {standing.floor + 1:,} on"
     yield "writes without a number", f"{standing.waiting:,}{_age(standing.oldest_waiting, now)}"

@@ -8,7 +8,7 @@ from flask import url_for
 from service.events.normalize import timestamp
 from service.http.context import caller
 from service.store.webhooks.deliveries import Attempt, Delivery
-from service.store.webhooks.pings import Ping
+from service.store.webhooks.pings import PingResult
 from service.store.webhooks.recoveries import Recovery
 from service.store.webhooks.subscriptions import Subscription
 
@@ -19,7 +19,7 @@ def owner() -> UUID | None:
     return None if key is None or "admin" in key.scopes else key.id
 
 
-def told_attempt(made: Attempt | Ping) -> dict[str, Any]:
+def told_attempt(made: Attempt | PingResult) -> dict[str, Any]:
     """An attempt or a ping as its schema describes it."""
     text = None if made.answer is None else made.answer.decode("utf-8", "replace")
     return {**vars(made), "began_at": timestamp(made.began_at), "headers": made.headers or {}, "answer": text}

@@ -40,9 +40,9 @@ from service.store.webhooks.subscriptions import Subscription
 from service.strict_json import render
 from service.validation import load
 from service.views.webhook_documents import owner, told_attempt, told_webhook
-from service.webhooks.address_guard import Guard, networks_of
+from service.webhooks.address_guard import AddressGuard, parse_networks
 from service.webhooks.matcher import read_filter
-from service.webhooks.signing import new_secret, shown
+from service.webhooks.signing import encode_secret, new_secret
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
 
@@ -183,7 +183,7 @@ def test_webhook(webhook_id: UUID) -> Response:
     ping_id = uuid7()
     with reading() as conn:
         store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner())
-        if not store.webhooks.leases.live_workers(conn, alive_for=settings().webhook_lease):
+        if not store.webhooks.leases.list_live_workers(conn, alive_for=settings().webhook_lease):
             raise Unavailable("No worker is running that could send it.")
     # Not in this request's own transaction: the worker must see it before that ends.
     with service().database.transaction() as conn:
@@ -191,7 +191,7 @@ def test_webhook(webhook_id: UUID) -> Response:
     deadline = time.monotonic() + settings().webhook_timeout + NOTICED_WITHIN
     while time.monotonic() < deadline:
         with reading() as conn:
-            made = store.webhooks.pings.find_finished_ping(conn, ping_id)
+            made = store.webhooks.pings.find_ping_result(conn, ping_id)
         if made:
             return Response(render(told_attempt(made)), headers=_NOT_STORED, content_type=JSON)
         time.sleep(0.05)
@@ -208,9 +208,7 @@ def _require_reading() -> None:
 def _check(conn: Connection, body: Mapping[str, Any]) -> None:
     """Pass a webhook whose URL may be called and whose filter can be evaluated."""
     faults = []
-    if problem := _guard(settings().webhook_private_networks, settings().webhook_http_networks).problem_with(
-        body["url"]
-    ):
+    if problem := _guard(settings().webhook_private_networks, settings().webhook_http_networks).url_error(body["url"]):
         faults.append(Fault(problem, pointer="#/url"))
     try:
         compile_filter(conn, read_filter(body["filter"]))
@@ -221,8 +219,8 @@ def _check(conn: Connection, body: Mapping[str, Any]) -> None:
 
 
 @lru_cache(maxsize=8)
-def _guard(private: str, plain: str) -> Guard:
-    return Guard(networks_of(private), networks_of(plain))
+def _guard(private: str, plain: str) -> AddressGuard:
+    return AddressGuard(parse_networks(private), parse_networks(plain))
 
 
 def _in_filter(fault: Fault) -> Fault:
@@ -259,7 +257,7 @@ def _answered(found: Subscription) -> Response:
 def _issued(made: Subscription, secret: bytes, status: int, headers: dict[str, str]) -> Response:
     told = told_webhook(made)
     return ShownOnce(
-        render(told | {"secret": shown(secret)}),
+        render(told | {"secret": encode_secret(secret)}),
         render(told | {"secret": None}),
         status,
         headers | {"ETag": etag(made.version)} | _NOT_STORED,

@@ -1,4 +1,4 @@
-"""Which addresses webhooks may go to. Asked when the socket is made, so that no name can lead elsewhere afterwards."""
+"""Addresses that webhooks may go to, checked when the socket is created: no name can lead elsewhere afterwards."""
 
 import errno
 import re
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-#: What is not the public internet, though Python's `is_global` says so of several.
+#: Networks outside the public internet; Python's `is_global` is true for several of them.
 FORBIDDEN_IPV4 = [
     (ip_network("0.0.0.0/8"), "this host"),
     (ip_network("10.0.0.0/8"), "private"),
@@ -35,12 +35,12 @@ FORBIDDEN_IPV4 = [
     (ip_network("240.0.0.0/4"), "reserved, and broadcast"),
 ]
 
-#: The only part of IPv6 that is given out. Outside lie ::1, mapped IPv4 (::ffff:0:0/96), NAT64 (64:ff9b::/96 and
+#: The only allocated part of IPv6. Outside of it are ::1, mapped IPv4 (::ffff:0:0/96), NAT64 (64:ff9b::/96 and
 #: 64:ff9b:1::/48), discard (100::/64), SRv6 (5f00::/16), private (fc00::/7; metadata at fd00:ec2::254), link-local
 #: (fe80::/10), site-local (fec0::/10) and multicast (ff00::/8).
-GIVEN_OUT_IPV6 = ip_network("2000::/3")
+ALLOCATED_IPV6 = ip_network("2000::/3")
 
-#: What leads elsewhere within it, or nowhere.
+#: Networks within it that lead elsewhere, or nowhere.
 FORBIDDEN_IPV6 = [
     (ip_network("2001::/23"), "protocol assignments: Teredo, benchmarks, ORCHID"),
     (ip_network("2001:db8::/32"), "documentation"),
@@ -49,55 +49,55 @@ FORBIDDEN_IPV6 = [
     (ip_network("3fff::/20"), "documentation"),
 ]
 
-#: A host that a C library would read as one number, or as numbers in octal or hexadecimal.
+#: A host that a C library reads as one number, or as octal or hexadecimal numbers.
 _NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*\.?\Z", re.IGNORECASE)
 
 
-class Refused(OSError):
-    """An address that webhooks may not go to. Connecting fails by it as by any other error of a socket."""
+class AddressForbidden(OSError):
+    """An address that webhooks may not go to. aiohttp treats it as any other error of a socket."""
 
     def __init__(self, address: str) -> None:
         super().__init__(errno.EACCES, f"{address} is not an address that webhooks may go to")
 
 
-def networks_of(setting: str) -> list[Network]:
-    """The networks that a setting names in CIDR form, joined by commas. ValueError where it cannot be read."""
+def parse_networks(setting: str) -> list[Network]:
+    """Return the networks of a setting: CIDR forms, joined by commas. Raise ValueError if one is malformed."""
     return [ip_network(one.strip()) for one in setting.split(",") if one.strip()]
 
 
 def is_public(address: Address) -> bool:
-    """Whether `address` belongs to the public internet."""
+    """Return whether `address` belongs to the public internet."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network, _ in FORBIDDEN_IPV4)
-    return address in GIVEN_OUT_IPV6 and not any(address in network for network, _ in FORBIDDEN_IPV6)
+    return address in ALLOCATED_IPV6 and not any(address in network for network, _ in FORBIDDEN_IPV6)
 
 
-class Guard:
-    """What may be reached, by https and by plain http."""
+class AddressGuard:
+    """The addresses that webhooks may go to, by https and by plain http."""
 
     def __init__(self, private: Sequence[Network], plain: Sequence[Network]) -> None:
-        """`private`: networks allowed beside the public internet. `plain`: the only ones that http may go to."""
+        """`private`: networks allowed beside the public internet. `plain`: the only networks that http may go to."""
         self._private = list(private)
         self._plain = list(plain)
 
     def allows(self, address: Address, *, plain: bool) -> bool:
-        """Whether a webhook may go to `address`; `plain` where it would go by http."""
+        """Return whether a webhook may go to `address`, by plain http if `plain`."""
         if plain and not _within(address, self._plain):
             return False
         return is_public(address) or _within(address, self._private)
 
-    def socket_for_https(self, found: tuple[Any, ...]) -> socket.socket:
-        """A socket for what a name was resolved to, as getaddrinfo says it. Refused where nothing may go there."""
-        return self._socket(found, plain=False)
+    def socket_for_https(self, address_info: tuple[Any, ...]) -> socket.socket:
+        """Return a socket for one result of getaddrinfo. Raise AddressForbidden if webhooks may not go there."""
+        return self._socket(address_info, plain=False)
 
-    def socket_for_http(self, found: tuple[Any, ...]) -> socket.socket:
-        """The same for a connection without TLS."""
-        return self._socket(found, plain=True)
+    def socket_for_http(self, address_info: tuple[Any, ...]) -> socket.socket:
+        """Return the same for a connection without TLS."""
+        return self._socket(address_info, plain=True)
 
-    def problem_with(self, url: str) -> str | None:
-        """What is wrong with a URL that somebody wants called; None where nothing can be said before it is."""
+    def url_error(self, url: str) -> str | None:
+        """Return the error of a subscription's URL, or None. A host's name is checked only once it is resolved."""
         parts = urlsplit(url)
-        # A resolver reads full-width digits and dots as others.
+        # A resolver reads full-width digits and dots as ASCII ones.
         host = unicodedata.normalize("NFKC", parts.hostname or "").replace("\N{IDEOGRAPHIC FULL STOP}", ".")
         plain = parts.scheme == "http"
         if plain and not self._plain:
@@ -108,10 +108,10 @@ class Guard:
             return "Write an IP address in its usual form." if _NUMERIC.match(host) else None
         return None if self.allows(address, plain=plain) else "Webhooks may not go to this address."
 
-    def _socket(self, found: tuple[Any, ...], *, plain: bool) -> socket.socket:
-        family, kind, protocol, _, address = found
+    def _socket(self, address_info: tuple[Any, ...], *, plain: bool) -> socket.socket:
+        family, kind, protocol, _, address = address_info
         if not self.allows(ip_address(address[0]), plain=plain):
-            raise Refused(address[0])
+            raise AddressForbidden(address[0])
         return socket.socket(family, kind, protocol)
 
 

@@ -1,7 +1,7 @@
-"""Which subscriptions a worker sends for: those of its shards, as their owners have them now."""
+"""The subscriptions that a worker delivers to: those of its shards, in their owners' current version."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,76 +11,86 @@ import structlog
 from service import store
 from service.db.pool import Database
 from service.encryption import CannotDecrypt
-from service.store.webhooks.queue import Target
+from service.store.webhooks.queue import Endpoint
 from service.webhooks.leases import Leases
-from service.webhooks.receivers import Receiver, receiver_of
+from service.webhooks.receivers import Receiver, decrypt_receiver
 
-#: Two machines' clocks may differ, and a write takes a while to be committed: what changed so long ago is read again.
+#: Changes of so recent a time are read again: clocks of two machines differ, and a commit takes a while.
 OVERLAP = timedelta(seconds=60)
 
-#: Seconds after which all of it is read again: clocks may be further off than that.
-WHOLE_EVERY = 60.0
+#: Seconds after which all endpoints are read again: clocks may differ by more than the overlap.
+FULL_REFRESH_INTERVAL = 60.0
 
 log = structlog.get_logger()
 
 
-class Roll(NamedTuple):
-    """Receivers to send for, and subscriptions of which everything in hand is another epoch's."""
+class Assignment(NamedTuple):
+    """The receivers of a worker, and the subscriptions whose queued deliveries belong to an earlier epoch."""
 
     receivers: list[Receiver]
     outdated: set[UUID]
 
 
-class Roster:
-    """The subscriptions of the shards that are held."""
+class Assignments:
+    """The subscriptions of the shards that a worker holds, cached between refreshes."""
 
     def __init__(self, database: Database, leases: Leases, keys: Collection[bytes]) -> None:
-        """`keys` open their secrets."""
+        """`keys` decrypt the subscriptions' secrets."""
         self._database, self._leases, self._keys = database, leases, list(keys)
-        self._targets: dict[UUID, Target] = {}
-        self._receivers: dict[UUID, tuple[Target, Receiver | None]] = {}
+        self._endpoints: dict[UUID, Endpoint] = {}
+        self._receivers: dict[UUID, tuple[Endpoint, Receiver | None]] = {}
         self._epochs: dict[int, int] = {}
-        self._called_at, self._read_at = datetime.now(UTC), time.monotonic()
+        self._refreshed_at, self._full_refresh_at = datetime.now(UTC), time.monotonic()
 
-    def call(self, measured: Mapping[str, Any], busy: Collection[int]) -> Roll:
-        """Renew the leases and look at what has changed. In a thread, and not twice at once."""
+    def refresh(self, metrics: Mapping[str, Any], busy: Collection[int]) -> Assignment:
+        """Renew the leases and return the worker's current receivers.
+
+        `metrics` and `busy` as for Leases.renew. Runs in a thread; calls must not overlap.
+        """
         now, began = datetime.now(UTC), time.monotonic()
-        is_whole = began >= self._read_at + WHOLE_EVERY
+        is_full = began >= self._full_refresh_at + FULL_REFRESH_INTERVAL
         with self._database.transaction() as conn:
-            self._leases.renew(conn, measured, busy=busy)
+            self._leases.renew(conn, metrics, busy=busy)
             epochs = self._leases.epochs
             new = [shard for shard in epochs if shard not in self._epochs]
             changed = [shard for shard, epoch in epochs.items() if self._epochs.get(shard, epoch) != epoch]
-            found = store.webhooks.queue.list_targets(conn, [*new, *changed]) if new or changed else []
-            since = None if is_whole else self._called_at - OVERLAP
-            found += store.webhooks.queue.list_targets(conn, list(epochs), since=since)
-        if is_whole:
-            self._read_at = began
-            self._targets, known = {}, {target.id for target in found}
-            self._receivers = {id_: kept for id_, kept in self._receivers.items() if id_ in known}
-        self._epochs, self._called_at = dict(epochs), now
-        self._targets |= {target.id: target for target in found}
-        self._targets = {
-            id_: target for id_, target in self._targets.items() if target.shard in epochs and not target.deleted
-        }
-        mine = set(self._leases.mine)
-        receivers = (self._receiver(target) for target in self._targets.values() if _is_sent(target, mine))
-        outdated = {target.id for target in self._targets.values() if target.shard in changed}
-        return Roll([receiver for receiver in receivers if receiver], outdated)
+            endpoints = store.webhooks.queue.list_endpoints(conn, [*new, *changed]) if new or changed else []
+            since = None if is_full else self._refreshed_at - OVERLAP
+            endpoints += store.webhooks.queue.list_endpoints(conn, list(epochs), since=since)
+        if is_full:
+            self._full_refresh_at = began
+            self._forget_all_but({endpoint.id for endpoint in endpoints})
+        self._epochs, self._refreshed_at = dict(epochs), now
+        self._merge(endpoints)
+        active = set(self._leases.active_shards)
+        receivers = (self._receiver(one) for one in self._endpoints.values() if _is_deliverable(one, active))
+        outdated = {endpoint.id for endpoint in self._endpoints.values() if endpoint.shard in changed}
+        return Assignment([receiver for receiver in receivers if receiver], outdated)
 
-    def _receiver(self, target: Target) -> Receiver | None:
-        """The receiver of `target`, kept until that changes. None where its secret cannot be opened, which is told."""
-        known = self._receivers.get(target.id)
-        if known and known[0] == target:
-            return known[1]
+    def _forget_all_but(self, ids: Collection[UUID]) -> None:
+        self._endpoints = {}
+        self._receivers = {id_: pair for id_, pair in self._receivers.items() if id_ in ids}
+
+    def _merge(self, endpoints: Sequence[Endpoint]) -> None:
+        merged = self._endpoints | {endpoint.id: endpoint for endpoint in endpoints}
+        self._endpoints = {id_: one for id_, one in merged.items() if one.shard in self._epochs and not one.deleted}
+
+    def _receiver(self, endpoint: Endpoint) -> Receiver | None:
+        """Return the receiver of `endpoint`, cached until the endpoint changes.
+
+        None if its secret cannot be decrypted, which is logged.
+        """
+        cached = self._receivers.get(endpoint.id)
+        if cached and cached[0] == endpoint:
+            return cached[1]
         try:
-            receiver = receiver_of(target, self._keys)
+            receiver = decrypt_receiver(endpoint, self._keys)
         except CannotDecrypt as error:
-            log.warning("secret_cannot_be_opened", webhook=str(target.id), detail=error.detail)
+            log.warning("secret_cannot_be_opened", webhook=str(endpoint.id), detail=error.detail)
             receiver = None
-        self._receivers[target.id] = target, receiver
+        self._receivers[endpoint.id] = endpoint, receiver
         return receiver
 
 
-def _is_sent(target: Target, mine: Collection[int]) -> bool:
-    return target.shard in mine and not target.paused and target.handshake != "pending"
+def _is_deliverable(endpoint: Endpoint, shards: Collection[int]) -> bool:
+    return endpoint.shard in shards and not endpoint.paused and endpoint.handshake != "pending"

@@ -1,4 +1,4 @@
-"""How attempts ended, written down, with what follows for their subscriptions."""
+"""The completer: records the results of attempts, and their consequences for subscriptions."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -11,57 +11,59 @@ from psycopg import Connection, DataError
 
 from service import store
 from service.db.pool import Database
-from service.store.webhooks.queue import Ended
-from service.webhooks.lane import Parcel
+from service.store.webhooks.queue import AttemptRow
+from service.webhooks.lane import QueuedDelivery
 from service.webhooks.retry_policy import should_disable
 
 log = structlog.get_logger()
 
 
-class Result(NamedTuple):
-    """A parcel and how it ended."""
+class CompletedAttempt(NamedTuple):
+    """A delivery and the result of its attempt."""
 
-    parcel: Parcel
-    ended: Ended
+    delivery: QueuedDelivery
+    row: AttemptRow
 
 
-def settle(database: Database, worker_id: UUID, ended: Sequence[Ended], was_failing: Collection[UUID]) -> None:
-    """Write down how attempts ended, in one transaction. Unavailable where nothing was written.
+def record_attempts(database: Database, worker_id: UUID, rows: Sequence[AttemptRow], failing: Collection[UUID]) -> None:
+    """Record the results of attempts in one transaction. Raise Unavailable if nothing was recorded.
 
-    `was_failing`: subscriptions of which it is not known that their latest attempts were accepted.
+    `failing`: subscriptions that may be recorded as failing, so that a success clears them.
     """
     try:
-        _write(database, worker_id, ended, was_failing)
+        _record(database, worker_id, rows, failing)
     except DataError as error:
-        # Something that a receiver answered cannot be stored. It must not keep the others from being written down.
+        # PostgreSQL cannot store some receiver's response. The other results must be recorded all the same.
         log.warning("answers_not_stored", sqlstate=error.sqlstate)
-        _write(database, worker_id, [one._replace(headers=None, answer=None) for one in ended], was_failing)
+        _record(database, worker_id, [row._replace(headers=None, answer=None) for row in rows], failing)
 
 
-def _write(database: Database, worker_id: UUID, ended: Sequence[Ended], was_failing: Collection[UUID]) -> None:
+def _record(database: Database, worker_id: UUID, rows: Sequence[AttemptRow], failing: Collection[UUID]) -> None:
     with database.transaction() as conn:
-        # What a crash of the server takes away is sent once more.
+        # After a crash of the server, deliveries whose results were lost are sent once more.
         conn.execute("SET LOCAL synchronous_commit = off")
-        if store.webhooks.queue.finish_attempts(conn, worker_id, ended):
-            _tell_subscriptions(conn, ended, was_failing, datetime.now(UTC))
+        if store.webhooks.queue.insert_attempts(conn, worker_id, rows):
+            _update_subscriptions(conn, rows, failing, datetime.now(UTC))
 
 
-def _tell_subscriptions(conn: Connection, ended: Sequence[Ended], was_failing: Collection[UUID], now: datetime) -> None:
-    """What attempts say of their subscriptions: whether they fail, and whether that is enough."""
-    accepted = {one.subscription_id for one in ended if one.outcome == "accepted"}
-    failed = Counter(one.subscription_id for one in ended if one.outcome not in ("accepted", "expired"))
+def _update_subscriptions(
+    conn: Connection, rows: Sequence[AttemptRow], failing: Collection[UUID], now: datetime
+) -> None:
+    """Record the health of the subscriptions, and disable or notify those that need it."""
+    accepted = {row.subscription_id for row in rows if row.outcome == "accepted"}
+    failed = Counter(row.subscription_id for row in rows if row.outcome not in ("accepted", "expired"))
     only_failed = sorted((id_, number) for id_, number in failed.items() if id_ not in accepted)
-    for one in store.webhooks.queue.note_health(conn, sorted(accepted & set(was_failing)), only_failed):
+    for one in store.webhooks.queue.record_health(conn, sorted(accepted & set(failing)), only_failed):
         if should_disable(one.since, one.attempts, now):
             _disable(conn, one.id, "failing", now)
-    for id_ in sorted({one.subscription_id for one in ended if one.outcome == "gone"}):
+    for id_ in sorted({row.subscription_id for row in rows if row.outcome == "gone"}):
         _disable(conn, id_, "gone", now)
-    exhausted = sorted({one.subscription_id for one in ended if one.state == "failed"})
+    exhausted = sorted({row.subscription_id for row in rows if row.state == "failed"})
     if exhausted:
-        store.webhooks.subscriptions.note_exhausted(conn, exhausted, now=now)
+        store.webhooks.subscriptions.record_exhausted(conn, exhausted, now=now)
 
 
 def _disable(conn: Connection, id_: UUID, reason: str, now: datetime) -> None:
-    """Send it nothing more, and tell whoever runs the service; its owner is told by its notices."""
+    """Disable the subscription, and log it for the operator; its owner reads its notices."""
     if store.webhooks.subscriptions.disable_subscription(conn, id_, reason, now=now):
         log.warning("webhook_disabled", webhook=str(id_), reason=reason)

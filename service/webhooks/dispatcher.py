@@ -1,4 +1,4 @@
-"""From what is due to what was answered: deliveries are fetched, go out in their lanes, and are written down."""
+"""The dispatcher: fetches due deliveries, sends them as their lanes allow, and hands the results to the completer."""
 
 import asyncio
 import time
@@ -13,33 +13,33 @@ import structlog
 from service import store
 from service.db.pool import Database
 from service.errors import Unavailable
-from service.store.webhooks.queue import Due, Ended, Wanted
-from service.webhooks.completer import Result, settle
-from service.webhooks.lane import Parcel
+from service.store.webhooks.queue import AttemptRow, DueDelivery, FetchRequest
+from service.webhooks.completer import CompletedAttempt, record_attempts
+from service.webhooks.lane import QueuedDelivery
 from service.webhooks.leases import Leases
-from service.webhooks.metrics import Measured
-from service.webhooks.payloads import Key, Message, Messages
-from service.webhooks.polling import ABSENCE, Clerks, Pace, wait
+from service.webhooks.metrics import WorkerMetrics
+from service.webhooks.payloads import Payload, PayloadCache, PayloadKey
+from service.webhooks.polling import RETRY_PAUSE, DatabaseThreads, PollInterval, wait
 from service.webhooks.receivers import Receiver
-from service.webhooks.retry_policy import judge
-from service.webhooks.scheduler import ORDERED_AHEAD, Lanes, Room
+from service.webhooks.retry_policy import decide
+from service.webhooks.scheduler import ORDERED_PREFETCH, Capacity, Scheduler
 from service.webhooks.sender import Reply, Sender
 
-#: Results that are written down together at most, and seconds for which they are gathered.
-BATCH, GATHERED_FOR = 1_000, 0.02
+#: Attempts that are recorded together, at most, and seconds for which they are gathered.
+BATCH, GATHER_SECONDS = 1_000, 0.02
 
-#: Seconds between two looks at the loop; those by which it comes too late when it has too much to do, if it has itself
-#: worked for that share of the time: else it is others that keep the processor.
-GLANCE, LAG, BUSY = 0.02, 0.01, 0.5
+#: Seconds between two samples of the loop's lag, the lag in seconds from which it is overloaded, and the share of the
+#: time that it must have worked itself: below that, other processes hold the processor.
+SAMPLE_INTERVAL, LAG_LIMIT, BUSY_SHARE = 0.02, 0.01, 0.5
 
 log = structlog.get_logger()
 
 
-class Content(NamedTuple):
-    """What a parcel holds: the delivery, its message (None where the change is no longer kept), its shard's epoch."""
+class PreparedDelivery(NamedTuple):
+    """A delivery with its payload (None if the feed has expired it), its shard and the shard's epoch."""
 
-    due: Due
-    message: Message | None
+    due: DueDelivery
+    payload: Payload | None
     shard: int
     epoch: int
 
@@ -47,188 +47,196 @@ class Content(NamedTuple):
 class Dispatcher:
     """The deliveries of one worker, from the database through the lanes to the receivers and back."""
 
-    def __init__(self, database: Database, clerks: Clerks, sender: Sender, leases: Leases, *, slots: int) -> None:
-        """To be made in the loop that it runs in."""
-        self.measured = Measured()
-        #: Set when there may be something due that was not before.
-        self.news = asyncio.Event()
-        self._lanes = Lanes(slots)
+    def __init__(
+        self, database: Database, threads: DatabaseThreads, sender: Sender, leases: Leases, *, slots: int
+    ) -> None:
+        """Must be created in the event loop in which it runs."""
+        self.metrics = WorkerMetrics()
+        #: Set when a delivery may be due that was not due before.
+        self.wake = asyncio.Event()
+        self._scheduler = Scheduler(slots)
         self._receivers: dict[UUID, Receiver] = {}
-        self._database, self._clerks, self._sender, self._leases = database, clerks, sender, leases
-        self._messages = Messages()
-        self._under_way: set[Parcel] = set()
+        self._database, self._threads, self._sender, self._leases = database, threads, sender, leases
+        self._payloads = PayloadCache()
+        self._unrecorded: set[QueuedDelivery] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._results: list[Result] = []
-        self._ended = asyncio.Event()
-        #: Subscriptions that are written down as failing, as far as is known.
+        self._completed: list[CompletedAttempt] = []
+        self._has_completed = asyncio.Event()
+        #: Subscriptions that may be recorded as failing.
         self._failing: set[UUID] = set()
         self._draining = False
-        self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_at: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at: float | None = None
         self._random = Random()  # noqa: S311 (of delays)
 
     @property
     def busy_shards(self) -> set[int]:
-        """Shards with attempts that are not written down yet."""
-        return {parcel.content.shard for parcel in self._under_way}
+        """Shards with attempts that are not recorded yet."""
+        return {delivery.content.shard for delivery in self._unrecorded}
 
     @property
     def in_flight(self) -> int:
-        """Deliveries under way."""
-        return self._lanes.in_flight
+        """Deliveries in flight."""
+        return self._scheduler.in_flight
 
-    def send_for(self, receivers: Iterable[Receiver], *, forget: Iterable[UUID] = ()) -> None:
-        """Send for `receivers` and for no others; what waits in hand for those in `forget` is fetched anew."""
+    def set_receivers(self, receivers: Iterable[Receiver], *, requeue: Iterable[UUID] = ()) -> None:
+        """Deliver to `receivers` and to no others. Queued deliveries to those in `requeue` are fetched again."""
         self._receivers = {receiver.id: receiver for receiver in receivers}
-        for id_ in {*forget, *(set(self._lanes.open_lanes) - self._receivers.keys())}:
-            self._lanes.close(id_)
+        for id_ in {*requeue, *(set(self._scheduler.open_lanes) - self._receivers.keys())}:
+            self._scheduler.close_lane(id_)
         for receiver in self._receivers.values():
-            if receiver.failing and receiver.id not in self._lanes:
+            if receiver.failing and receiver.id not in self._scheduler:
                 self._failing.add(receiver.id)
-            self._lanes.open(receiver.id, rate=receiver.rate, ordered=receiver.ordered, failing=receiver.failing)
+            self._scheduler.open_lane(
+                receiver.id, rate=receiver.rate, ordered=receiver.ordered, failing=receiver.failing
+            )
 
     async def fetch(self) -> int:
-        """Fetch what is due, and begin what may; how much was found."""
-        self._lanes.look(time.monotonic())
-        self._lanes.hungry = False
-        found: list[Parcel] = []
-        if self._receivers and self._leases.is_safe(time.monotonic()):
-            waiting = await self._clerks.ask(self._waiting)
-            if rooms := list(self._lanes.rooms(waiting, time.monotonic())):
-                found = await self._clerks.ask(self._fetch, rooms)
-                self._lanes.offer(rooms, found)
-        self.pump()
-        return len(found)
+        """Fetch due deliveries, start those that may start, and return the number fetched."""
+        self._scheduler.mark_stuck(time.monotonic())
+        self._scheduler.low_water = False
+        deliveries: list[QueuedDelivery] = []
+        if self._receivers and self._leases.has_time_for_attempt(time.monotonic()):
+            due = await self._threads.run(self._list_due_subscriptions)
+            if capacities := list(self._scheduler.free_capacity(due, time.monotonic())):
+                deliveries = await self._threads.run(self._fetch, capacities)
+                self._scheduler.enqueue(capacities, deliveries)
+        self.start_due()
+        return len(deliveries)
 
-    def _waiting(self) -> list[UUID]:
+    def _list_due_subscriptions(self) -> list[UUID]:
         with self._database.reading() as conn:
-            return store.webhooks.queue.list_waiting(conn)
+            return store.webhooks.queue.list_due_subscriptions(conn)
 
-    async def watch_on(self) -> None:
-        """Notice when the loop has more to do than it can."""
+    async def monitor_loop_lag(self) -> None:
+        """Lower the load while the event loop lags behind, and raise it otherwise, without end."""
         while True:
             began, worked = time.monotonic(), time.thread_time()
-            await asyncio.sleep(GLANCE)
-            took = time.monotonic() - began
-            is_busy = time.thread_time() - worked > BUSY * took
-            self._lanes.adapt(saturated=is_busy and took - GLANCE > LAG)
+            await asyncio.sleep(SAMPLE_INTERVAL)
+            elapsed = time.monotonic() - began
+            is_busy = time.thread_time() - worked > BUSY_SHARE * elapsed
+            self._scheduler.adjust(saturated=is_busy and elapsed - SAMPLE_INTERVAL > LAG_LIMIT)
 
-    async def write_on(self) -> None:
-        """Write down how attempts ended, until all is drained and written."""
-        while self._under_way or not self._draining:
-            await wait(self._ended, Pace.most)
-            if self._results:
-                await asyncio.sleep(GATHERED_FOR)
-                await self._write()
+    async def flush_results(self) -> None:
+        """Record the results of attempts, until the dispatcher is drained and every result is recorded."""
+        while self._unrecorded or not self._draining:
+            await wait(self._has_completed, PollInterval.longest)
+            if self._completed:
+                await asyncio.sleep(GATHER_SECONDS)
+                await self._record()
 
     def drain(self) -> None:
-        """Begin nothing more; `write_on` ends when all that is under way has ended and is written down."""
+        """Start no more attempts; `flush_results` returns once those in flight have ended and are recorded."""
         self._draining = True
-        self._lanes.close_all()
+        self._scheduler.close_all()
 
-    def pump(self) -> None:
-        """Begin whatever may begin now."""
+    def start_due(self) -> None:
+        """Start every attempt that may start now."""
         now = time.monotonic()
-        if self._leases.is_safe(now) and not self._draining:
-            while parcel := self._lanes.take(now):
-                self._under_way.add(parcel)
-                task = asyncio.create_task(self._deliver(parcel))
+        if self._leases.has_time_for_attempt(now) and not self._draining:
+            while delivery := self._scheduler.next(now):
+                self._unrecorded.add(delivery)
+                task = asyncio.create_task(self._deliver(delivery))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-        if self._lanes.hungry:
-            self.news.set()
-        self._set_alarm(now)
+        if self._scheduler.low_water:
+            self.wake.set()
+        self._set_timer(now)
 
-    def _set_alarm(self, now: float) -> None:
-        wake = self._lanes.next_wake()
-        if wake == self._alarm_at:
+    def _set_timer(self, now: float) -> None:
+        at = self._scheduler.next_wake()
+        if at == self._timer_at:
             return
-        if self._alarm:
-            self._alarm.cancel()
-        self._alarm_at, self._alarm = wake, None
-        if wake is not None:
-            self._alarm = asyncio.get_running_loop().call_later(max(wake - now, Pace.least), self._ring)
+        if self._timer:
+            self._timer.cancel()
+        self._timer_at, self._timer = at, None
+        if at is not None:
+            self._timer = asyncio.get_running_loop().call_later(max(at - now, PollInterval.shortest), self._on_timer)
 
-    def _ring(self) -> None:
-        self._alarm_at = None
-        self.pump()
+    def _on_timer(self) -> None:
+        self._timer_at = None
+        self.start_due()
 
-    async def _deliver(self, parcel: Parcel) -> None:
-        due, message, _, _ = parcel.content
+    async def _deliver(self, delivery: QueuedDelivery) -> None:
+        due, payload, _, _ = delivery.content
         began_at, began = datetime.now(UTC), time.monotonic()
-        receiver = self._receivers.get(parcel.lane)
-        if message is None or receiver is None:
+        receiver = self._receivers.get(delivery.lane)
+        if payload is None or receiver is None:
             reply = Reply("expired")
         else:
-            headers = receiver.headers(due.id, message.body, began_at)
-            reply = await self._sender.send("POST", receiver.url, headers, message.body)
+            headers = receiver.headers(due.id, payload.body, began_at)
+            reply = await self._sender.send("POST", receiver.url, headers, payload.body)
         now = time.monotonic()
-        since_write = (began_at - message.occurred_at).total_seconds() if message and not due.again else None
-        self.measured.count_attempt(reply.outcome, now - began, since_write=since_write)
-        self._end(parcel, reply, began_at, now - began, now)
+        since_write = (began_at - payload.occurred_at).total_seconds() if payload and not due.again else None
+        self.metrics.count_attempt(reply.outcome, now - began, since_write=since_write)
+        self._finish(delivery, reply, began_at, now - began, now)
 
-    def _end(self, parcel: Parcel, reply: Reply, began_at: datetime, took: float, now: float) -> None:
-        due, _, shard, epoch = parcel.content
-        step = due.step + 1
-        judgement = judge(reply, step=step, chance=self._random.random(), now=datetime.now(UTC))
-        self._lanes.ended(parcel, judgement.verdict, now)
+    def _finish(self, delivery: QueuedDelivery, reply: Reply, began_at: datetime, seconds: float, now: float) -> None:
+        due, _, shard, epoch = delivery.content
+        decision = decide(reply, step=due.step + 1, chance=self._random.random(), now=datetime.now(UTC))
+        self._scheduler.finish(delivery, decision.result, now)
         if reply.outcome == "gone":
-            self._lanes.close(parcel.lane)
-        ended = Ended(
+            self._scheduler.close_lane(delivery.lane)
+        row = AttemptRow(
             shard=shard,
             epoch=epoch,
             subscription_id=due.subscription_id,
             seq=due.seq,
-            state=judgement.state,
-            delay=judgement.delay,
+            state=decision.state,
+            delay=decision.delay,
             began_at=began_at,
-            ms=round(took * 1000),
+            ms=round(seconds * 1000),
             outcome=reply.outcome,
             status=reply.status,
             headers=reply.headers,
             answer=reply.body,
         )
-        self._results.append(Result(parcel, ended))
-        self._ended.set()
-        self.pump()
+        self._completed.append(CompletedAttempt(delivery, row))
+        self._has_completed.set()
+        self.start_due()
 
-    async def _write(self) -> None:
-        """Write down what has ended. What cannot be written now is kept for the next time."""
-        self._ended.clear()
-        batch, self._results = self._results[:BATCH], self._results[BATCH:]
-        told = [result.ended for result in batch]
-        self._failing |= {one.subscription_id for one in told if one.outcome != "accepted"}
+    async def _record(self) -> None:
+        """Record the completed attempts; keep them for the next time if the database does not take them."""
+        self._has_completed.clear()
+        batch, self._completed = self._completed[:BATCH], self._completed[BATCH:]
+        rows = [attempt.row for attempt in batch]
+        self._failing |= {row.subscription_id for row in rows if row.outcome != "accepted"}
         try:
-            await self._clerks.ask(settle, self._database, self._leases.worker_id, told, frozenset(self._failing))
-        except Exception as error:  # nothing else writes it down, so that whatever it is must pass
+            await self._threads.run(
+                record_attempts, self._database, self._leases.worker_id, rows, frozenset(self._failing)
+            )
+        except Exception as error:  # nothing else records these results, so every error is retried
             if not isinstance(error, Unavailable):
-                log.exception("worker_fault", step="settling")
-            self._results = batch + self._results
-            await asyncio.sleep(ABSENCE)
+                log.exception("worker_fault", step="recording")
+            self._completed = batch + self._completed
+            await asyncio.sleep(RETRY_PAUSE)
             return
-        self._failing -= {one.subscription_id for one in told if one.outcome == "accepted"}
-        for result in batch:
-            self._under_way.discard(result.parcel)
-            self._lanes.settled(result.parcel)
+        self._failing -= {row.subscription_id for row in rows if row.outcome == "accepted"}
+        for attempt in batch:
+            self._unrecorded.discard(attempt.delivery)
+            self._scheduler.mark_recorded(attempt.delivery)
 
-    def _fetch(self, rooms: Sequence[Room]) -> list[Parcel]:
-        """Parcels for `rooms`. Not twice at once."""
+    def _fetch(self, capacities: Sequence[Capacity]) -> list[QueuedDelivery]:
+        """Return due deliveries that fit into `capacities`. Calls must not overlap."""
         receivers, epochs = self._receivers, self._leases.epochs
-        ordered = [room.lane for room in rooms if room.ordered]
-        others = [Wanted(room.lane, room.first, room.further, room.held) for room in rooms if not room.ordered]
+        ordered = [one.lane for one in capacities if one.ordered]
+        requests = [
+            FetchRequest(one.lane, one.first, one.retries, one.exclude) for one in capacities if not one.ordered
+        ]
         with self._database.reading() as conn:
-            due = store.webhooks.queue.find_due(conn, others) if others else []
-            due += store.webhooks.queue.find_next(conn, ordered, most=ORDERED_AHEAD) if ordered else []
+            due = store.webhooks.queue.list_due(conn, requests) if requests else []
+            due += store.webhooks.queue.list_due_in_order(conn, ordered, limit=ORDERED_PREFETCH) if ordered else []
             ours = [one for one in due if one.subscription_id in receivers]
-            keys = {one: Key(one.seq, one.kind, receivers[one.subscription_id].payload) for one in ours}
-            messages = self._messages.find(conn, keys.values())
+            keys = {one: PayloadKey(one.seq, one.kind, receivers[one.subscription_id].payload) for one in ours}
+            payloads = self._payloads.get_many(conn, keys.values())
         return [
-            _parcel(one, messages[keys[one]], shard, epochs[shard])
+            _queued(one, payloads[keys[one]], shard, epochs[shard])
             for one in ours
-            if keys[one] in messages and (shard := receivers[one.subscription_id].shard) in epochs
+            if keys[one] in payloads and (shard := receivers[one.subscription_id].shard) in epochs
         ]
 
 
-def _parcel(due: Due, message: Message | None, shard: int, epoch: int) -> Parcel:
-    cost = len(message.body) if message else 0
-    return Parcel(due.subscription_id, due.seq, due.event_id, due.again, cost, Content(due, message, shard, epoch))
+def _queued(due: DueDelivery, payload: Payload | None, shard: int, epoch: int) -> QueuedDelivery:
+    cost = len(payload.body) if payload else 0
+    content = PreparedDelivery(due, payload, shard, epoch)
+    return QueuedDelivery(due.subscription_id, due.seq, due.event_id, due.again, cost, content)

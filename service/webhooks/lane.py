@@ -1,179 +1,180 @@
-"""One subscription's lane: how much may be under way to its receiver, judged by how it answers. Pure: time comes in."""
+"""The lane of a subscription: its queue, and the concurrency of its receiver. Time comes in as an argument."""
 
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-#: Deliveries under way to one receiver at most, and when it is known to answer but not yet how fast.
-MOST, FIRST_GUESS = 32, 4.0
-#: By how much one answer changes the limit; a slow one, and none, halves it.
-GROWTH = 0.25
-#: Deliveries that wait inside a receiver (or here) rather than are worked on, told by how much longer answers take than
-#: the quickest: fewer than the first make the limit grow where it was reached, more than the second shrink (as in TCP
-#: Vegas). More under way would only wait longer.
-SPARE, TOO_MANY = 2.0, 4.0
-#: How much longer the quickest answer is taken to be after each one that is not quicker: receivers change.
-FORGETTING = 1.0002
-#: Seconds from which an answer is slow.
-SLOW = 1.0
-#: How many times as long as usual an answer may take before its receiver is taken to be stuck, and seconds in any case.
-LATE, LATE_AT_LEAST = 8.0, 0.1
-#: The weight of the latest answer in the smoothed latency.
-WEIGHT = 0.2
-#: Failures in a row from which a lane counts as failing, and from which it rests between attempts.
-FAILING, RESTING = 3, 5
-#: Seconds that a lane rests at most: a receiver that only fails is asked once a minute.
-LONGEST_REST = 60.0
-#: Waiting deliveries that a lane keeps ready for each that may be under way; one where all lanes hold much together.
-AHEAD = 8
-#: Waiting deliveries that are looked through for one whose event is not under way.
-SEARCHED = 64
+#: Deliveries in flight to one receiver: at most, and once it has answered for the first time.
+MAX_CONCURRENCY, INITIAL_WINDOW = 32, 4.0
+#: The change of the window by one response. A slow response or a failure halves it.
+WINDOW_STEP = 0.25
+#: Deliveries that queue inside a receiver (or here), estimated from the latency above the base latency. Below the first
+#: bound a window that was full grows, above the second it shrinks (as in TCP Vegas): more would only queue for longer.
+GROW_BELOW, SHRINK_ABOVE = 2.0, 4.0
+#: The factor by which the base latency rises with each response that is not quicker: receivers change.
+BASE_LATENCY_DRIFT = 1.0002
+#: Seconds from which a response is slow.
+SLOW_AFTER = 1.0
+#: A response that takes so many times the usual latency, and at least so many seconds, marks its receiver as stuck.
+STUCK_FACTOR, STUCK_AT_LEAST = 8.0, 0.1
+#: The weight of the latest response in the smoothed latency.
+LATENCY_WEIGHT = 0.2
+#: Consecutive failures from which a lane counts as failing, and from which it backs off between attempts.
+FAILING_AFTER, BACKOFF_AFTER = 3, 5
+#: Seconds that a lane backs off at most: a receiver that always fails gets one attempt a minute.
+LONGEST_BACKOFF = 60.0
+#: Deliveries that a lane keeps queued for each one that may be in flight.
+PREFETCH_FACTOR = 8
+#: Queued deliveries that are scanned for one whose event is not in flight.
+SCAN_LIMIT = 64
 
-
-#: How a receiver has answered so far: not at all, in time, or slowly or with failures.
-NEW, FAST, SLOWLY = range(3)
+#: The health of a receiver: no response yet, prompt responses, slow responses or failures.
+UNKNOWN, FAST, SLOW = range(3)
 
 
 @dataclass(slots=True, eq=False)
-class Parcel:
-    """A delivery that is due. `content` is whatever the worker needs to send it; `cost` its size in bytes."""
+class QueuedDelivery:
+    """A delivery that is due. `cost` is its size in bytes, `content` the data that the dispatcher sends."""
 
     lane: UUID
     seq: int
-    event: UUID
-    again: bool
+    event_id: UUID
+    is_retry: bool
     cost: int
     content: Any
 
 
-class Verdict(NamedTuple):
-    """How an attempt ended: whether it was accepted, and the seconds for which the receiver wants no more."""
+class AttemptResult(NamedTuple):
+    """The result of an attempt for its lane: success or failure, and the seconds that the receiver asks to wait."""
 
     accepted: bool
-    rest: float = 0.0
+    backoff: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """What waits, what is under way, and what the receiver has shown of itself. `rate` is deliveries a second."""
+    """The queue of one subscription and the measured behaviour of its receiver. `rate` is deliveries a second."""
 
     id: UUID
     rate: float | None = None
     ordered: bool = False
     closed: bool = False
-    waiting: tuple[deque[Parcel], deque[Parcel]] = field(default_factory=lambda: (deque(), deque()))
-    #: When each that is under way began, oldest first, and their events.
-    flights: dict[int, float] = field(default_factory=dict)
-    busy: set[UUID] = field(default_factory=set)
-    #: What has ended and is not written down yet.
-    settling: set[int] = field(default_factory=set)
-    limit: float = FIRST_GUESS
+    #: First attempts, and retries.
+    queues: tuple[deque[QueuedDelivery], deque[QueuedDelivery]] = field(default_factory=lambda: (deque(), deque()))
+    #: The start of each delivery in flight by its number, oldest first, and their events.
+    in_flight: dict[int, float] = field(default_factory=dict)
+    busy_events: set[UUID] = field(default_factory=set)
+    #: Deliveries whose attempt has ended and is not recorded yet.
+    unrecorded: set[int] = field(default_factory=set)
+    window: float = INITIAL_WINDOW
     failures: int = 0
     latency: float | None = None
-    quickest: float = SLOW
+    base_latency: float = SLOW_AFTER
     stuck: bool = False
-    rests_until: float = 0.0
+    backoff_until: float = 0.0
     tokens: float = 1.0
     tokens_at: float = 0.0
     credit: int = 0
-    #: Whether more waits in the database than was asked for.
-    more: bool = False
+    #: Whether the database holds more due deliveries than were fetched.
+    has_more: bool = False
 
     @property
-    def allowed(self) -> int:
-        """Deliveries that may be under way at once."""
-        unsure = self.latency is None or self.failures >= RESTING
-        return 1 if unsure or self.ordered else int(self.limit)
+    def concurrency_limit(self) -> int:
+        """Deliveries that may be in flight at the same time."""
+        unsure = self.latency is None or self.failures >= BACKOFF_AFTER
+        return 1 if unsure or self.ordered else int(self.window)
 
     @property
-    def standing(self) -> int:
-        """NEW, FAST or SLOWLY."""
-        if self.stuck or self.failures >= FAILING:
-            return SLOWLY
+    def health(self) -> int:
+        """UNKNOWN, FAST or SLOW."""
+        if self.stuck or self.failures >= FAILING_AFTER:
+            return SLOW
         if self.latency is None:
-            return NEW
-        return FAST if self.latency <= SLOW else SLOWLY
+            return UNKNOWN
+        return FAST if self.latency <= SLOW_AFTER else SLOW
 
     @property
-    def wanted(self) -> int:
-        """Deliveries to keep ready."""
-        return AHEAD * self.allowed
+    def prefetch(self) -> int:
+        """Deliveries to keep queued."""
+        return PREFETCH_FACTOR * self.concurrency_limit
 
     @property
     def size(self) -> int:
-        """Bytes of what waits."""
-        return sum(parcel.cost for queue in self.waiting for parcel in queue)
+        """Bytes of the queued deliveries."""
+        return sum(delivery.cost for queue in self.queues for delivery in queue)
 
     @property
-    def held(self) -> list[int]:
-        """The numbers that are in hand, and not to be fetched again."""
-        return [*(parcel.seq for queue in self.waiting for parcel in queue), *self.flights, *self.settling]
+    def seqs(self) -> list[int]:
+        """The numbers of the deliveries in hand, which must not be fetched again."""
+        return [*(delivery.seq for queue in self.queues for delivery in queue), *self.in_flight, *self.unrecorded]
 
-    def held_up_until(self, now: float) -> float:
-        """When the lane may send again by its rest and its rate; not after `now` where it may at once."""
+    def ready_at(self, now: float) -> float:
+        """Return the time from which backoff and rate allow the next attempt; `now` or earlier means at once."""
         if self.rate is None:
-            return self.rests_until
+            return self.backoff_until
         burst = max(1.0, self.rate)
         self.tokens = min(burst, self.tokens + (now - self.tokens_at) * self.rate)
         self.tokens_at = now
-        return max(self.rests_until, now if self.tokens >= 1.0 else now + (1.0 - self.tokens) / self.rate)
+        return max(self.backoff_until, now if self.tokens >= 1.0 else now + (1.0 - self.tokens) / self.rate)
 
-    def pick(self, queue: deque[Parcel]) -> Parcel | None:
-        """Take the first that waits whose event is not under way: of one event, one after the other."""
-        for index, parcel in enumerate(queue):
-            if parcel.event not in self.busy:
+    def pop_next(self, queue: deque[QueuedDelivery]) -> QueuedDelivery | None:
+        """Remove and return the first delivery whose event is not in flight: changes of one event keep their order."""
+        for index, delivery in enumerate(queue):
+            if delivery.event_id not in self.busy_events:
                 del queue[index]
-                return parcel
-            if index == SEARCHED:
+                return delivery
+            if index == SCAN_LIMIT:
                 break
         return None
 
-    def begin(self, parcel: Parcel, now: float) -> None:
-        """`parcel` is under way."""
-        self.flights[parcel.seq] = now
-        self.busy.add(parcel.event)
+    def start(self, delivery: QueuedDelivery, now: float) -> None:
+        """Count `delivery` as in flight."""
+        self.in_flight[delivery.seq] = now
+        self.busy_events.add(delivery.event_id)
         self.tokens -= 1.0
 
-    def end(self, parcel: Parcel, verdict: Verdict, now: float) -> None:
-        """`parcel` was answered, or was not: learn from it."""
-        was_full = len(self.flights) >= self.allowed
-        took = now - self.flights.pop(parcel.seq)
-        self.busy.discard(parcel.event)
-        self.settling.add(parcel.seq)
-        self.latency = took if self.latency is None else self.latency + WEIGHT * (took - self.latency)
-        if took < SLOW:
+    def finish(self, delivery: QueuedDelivery, result: AttemptResult, now: float) -> None:
+        """End the attempt of `delivery`, and learn from its result and its latency."""
+        was_full = len(self.in_flight) >= self.concurrency_limit
+        latency = now - self.in_flight.pop(delivery.seq)
+        self.busy_events.discard(delivery.event_id)
+        self.unrecorded.add(delivery.seq)
+        self.latency = latency if self.latency is None else self.latency + LATENCY_WEIGHT * (latency - self.latency)
+        if latency < SLOW_AFTER:
             self.stuck = False
-        if verdict.accepted:
+        if result.accepted:
             self.failures = 0
         else:
             self.failures += 1
-            self.rests_until = max(self.rests_until, now + self._rest(), now + verdict.rest)
+            self.backoff_until = max(self.backoff_until, now + self._backoff(), now + result.backoff)
             if self.ordered:
-                self.drop()
-        self._adapt(took if verdict.accepted else SLOW, was_full=was_full)
+                self.clear()
+        self._adjust_window(latency if result.accepted else SLOW_AFTER, was_full=was_full)
 
-    def look(self, now: float) -> None:
-        """Notice that what is under way takes long, before it has ended."""
-        usual = SLOW if self.latency is None else max(LATE_AT_LEAST, LATE * self.latency)
-        if self.flights and now - next(iter(self.flights.values())) >= min(SLOW, usual):
+    def mark_stuck(self, now: float) -> None:
+        """Mark the receiver as stuck if its oldest delivery in flight takes long, before that has ended."""
+        usual = SLOW_AFTER if self.latency is None else max(STUCK_AT_LEAST, STUCK_FACTOR * self.latency)
+        if self.in_flight and now - next(iter(self.in_flight.values())) >= min(SLOW_AFTER, usual):
             self.stuck = True
 
-    def drop(self) -> None:
-        """Forget what waits: it will be fetched again when it is due."""
-        for queue in self.waiting:
+    def clear(self) -> None:
+        """Empty the queues; the deliveries are fetched again when they are due."""
+        for queue in self.queues:
             queue.clear()
 
-    def _adapt(self, took: float, *, was_full: bool) -> None:
-        if took >= SLOW:
-            self.limit = max(1.0, self.limit / 2)
+    def _adjust_window(self, latency: float, *, was_full: bool) -> None:
+        if latency >= SLOW_AFTER:
+            self.window = max(1.0, self.window / 2)
             return
-        self.quickest = min(took, self.quickest * FORGETTING)
-        waiting = self.limit * (1 - self.quickest / took)
-        if waiting > TOO_MANY:
-            self.limit -= GROWTH
-        elif waiting < SPARE and was_full:
-            self.limit = min(float(MOST), self.limit + GROWTH)
+        self.base_latency = min(latency, self.base_latency * BASE_LATENCY_DRIFT)
+        queued = self.window * (1 - self.base_latency / latency)
+        if queued > SHRINK_ABOVE:
+            self.window -= WINDOW_STEP
+        elif queued < GROW_BELOW and was_full:
+            self.window = min(float(MAX_CONCURRENCY), self.window + WINDOW_STEP)
 
-    def _rest(self) -> float:
-        return 0.0 if self.failures < RESTING else min(LONGEST_REST, 2.0 ** min(self.failures - RESTING, 10))
+    def _backoff(self) -> float:
+        if self.failures < BACKOFF_AFTER:
+            return 0.0
+        return min(LONGEST_BACKOFF, 2.0 ** min(self.failures - BACKOFF_AFTER, 10))

@@ -1,4 +1,4 @@
-"""Which shards this worker sends for: taken, held by renewing, given up in order."""
+"""The shards that a worker holds: claimed, renewed, released."""
 
 import math
 import time
@@ -11,65 +11,73 @@ from psycopg import Connection
 from service import store
 from service.store.webhooks.leases import SHARDS
 
-#: Times that a lease is renewed while it lasts, and those of them that may fail without holding anything up.
-RENEWALS, MISSES = 10, 2
+#: Renewals within the duration of a lease, and how many of them in a row may fail without delaying an attempt.
+RENEWALS, TOLERATED_MISSES = 10, 2
 
-#: Seconds that it may take to write down how an attempt ended.
+#: Seconds allowed for recording an attempt.
 MARGIN = 1.0
 
 
 class Leases:
-    """The shards of one worker, each with the epoch in which it holds it."""
+    """The shards of one worker, each with the epoch in which the worker holds it."""
 
-    def __init__(self, worker_id: UUID, *, lasts: float, timeout: float) -> None:
-        """`lasts`: seconds of a lease, more than an attempt with its `timeout` may take."""
-        least = (timeout + MARGIN) / (1 - MISSES / RENEWALS)
-        if lasts < least:
+    def __init__(self, worker_id: UUID, *, duration: float, timeout: float) -> None:
+        """Begin without shards. `duration`: seconds of a lease; `timeout`: seconds of an attempt, at most.
+
+        Raise ValueError if a lease is too short for an attempt.
+        """
+        least = (timeout + MARGIN) / (1 - TOLERATED_MISSES / RENEWALS)
+        if duration < least:
             raise ValueError(
-                f"POLICYTRAIL_WEBHOOK_LEASE is too short for this timeout: at least {least:g} s, not {lasts:g}"
+                f"POLICYTRAIL_WEBHOOK_LEASE is too short for this timeout: at least {least:g} s, not {duration:g}"
             )
         self.worker_id = worker_id
-        self.lasts = lasts
+        self.duration = duration
         self.epochs: dict[int, int] = {}
-        #: Shards that another worker should have: nothing more is begun for them.
-        self.leaving: set[int] = set()
+        #: Shards above the worker's fair share: no attempt starts for them.
+        self.releasing: set[int] = set()
         self._attempt = timeout + MARGIN
-        self._safe_until = 0.0
+        self._attempts_until = 0.0
 
     @property
-    def every(self) -> float:
+    def renewal_interval(self) -> float:
         """Seconds between two renewals."""
-        return self.lasts / RENEWALS
+        return self.duration / RENEWALS
 
     @property
-    def mine(self) -> list[int]:
-        """The shards for which attempts may begin."""
-        return [shard for shard in self.epochs if shard not in self.leaving]
+    def active_shards(self) -> list[int]:
+        """The shards for which attempts may start."""
+        return [shard for shard in self.epochs if shard not in self.releasing]
 
-    def is_safe(self, now: float) -> bool:
-        """Whether an attempt that begins now ends, and is written down, within the lease; `now` is time.monotonic()."""
-        return now < self._safe_until
+    def has_time_for_attempt(self, now: float) -> bool:
+        """Return whether an attempt that starts `now` is recorded before the leases expire.
 
-    def renew(self, conn: Connection, measured: Mapping[str, Any], *, busy: Collection[int]) -> None:
-        """Hold on, take what nobody holds up to a fair share, give up what is above it; in the caller's transaction.
+        `now` is time.monotonic().
+        """
+        return now < self._attempts_until
 
-        `busy` are shards with attempts that are not written down yet.
+    def renew(self, conn: Connection, metrics: Mapping[str, Any], *, busy: Collection[int]) -> None:
+        """Renew the leases, claim free shards up to a fair share and release those above it.
+
+        `metrics` is stored with the worker. `busy`: shards with attempts that are not recorded yet. All of it happens
+        in the caller's transaction.
         """
         began = time.monotonic()
-        alive = store.webhooks.leases.note_worker(conn, self.worker_id, measured, alive_for=self.lasts)
+        alive = store.webhooks.leases.upsert_worker(conn, self.worker_id, metrics, alive_for=self.duration)
         share = math.ceil(SHARDS / alive)
-        idle = [shard for shard in self.leaving if shard not in busy]
+        idle = [shard for shard in self.releasing if shard not in busy]
         if idle:
             store.webhooks.leases.release_shards(conn, self.worker_id, idle)
-        held = store.webhooks.leases.renew_shards(conn, self.worker_id, self.lasts)
-        if len(held) < share:
-            held |= store.webhooks.leases.claim_shards(conn, self.worker_id, self.lasts, most=share - len(held))
-        self.leaving = set(sorted(held)[share:])
-        self.epochs = held
-        self._safe_until = began + self.lasts - self._attempt
+        epochs = store.webhooks.leases.renew_shards(conn, self.worker_id, self.duration)
+        if len(epochs) < share:
+            free = share - len(epochs)
+            epochs |= store.webhooks.leases.claim_shards(conn, self.worker_id, self.duration, limit=free)
+        self.releasing = set(sorted(epochs)[share:])
+        self.epochs = epochs
+        self._attempts_until = began + self.duration - self._attempt
 
     def release(self, conn: Connection) -> None:
-        """Give everything up: others may go on at once."""
+        """Release every shard, so that other workers can claim them at once."""
         store.webhooks.leases.release_shards(conn, self.worker_id, list(self.epochs))
-        store.webhooks.leases.forget_worker(conn, self.worker_id)
-        self.epochs, self._safe_until = {}, 0.0
+        store.webhooks.leases.delete_worker(conn, self.worker_id)
+        self.epochs, self._attempts_until = {}, 0.0

@@ -1,53 +1,59 @@
-"""What is done about subscriptions beside sending, each step in a transaction of its own."""
+"""Maintenance of subscriptions and their deliveries, each step in a transaction of its own."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from service import store
 from service.db.pool import Database
 
-#: Waiting deliveries of paused subscriptions that one step skips at most.
-STEP = 2_000
+#: Pending deliveries of paused subscriptions that one step skips, at most.
+SKIP_BATCH = 2_000
 
 
 def skip_paused(database: Database, shards: Sequence[int]) -> int:
-    """Skip what waits for paused subscriptions: one step; how many deliveries that was."""
+    """Skip pending deliveries of paused subscriptions, one batch of them, and return their number."""
     with database.transaction() as conn:
-        return store.webhooks.queue.skip_waiting(conn, shards, most=STEP)
+        return store.webhooks.queue.skip_pending(conn, shards, limit=SKIP_BATCH)
 
 
-def recover(database: Database) -> int:
-    """Do one step of a recovery; whether there was one."""
+def advance_recovery(database: Database) -> int:
+    """Advance a recovery by one batch. Return 1, or 0 if there was none."""
     with database.transaction() as conn:
         return int(store.webhooks.recoveries.advance_recovery(conn))
 
 
 def disable_keyless(database: Database, *, public: bool) -> int:
-    """Disable the subscriptions of keys that may not read any more; how many there were."""
+    """Disable the subscriptions of keys that may no longer read events, and return their number."""
     with database.transaction() as conn:
         return store.webhooks.subscriptions.disable_keyless(conn, public=public, now=datetime.now(UTC))
 
 
-def sweep(database: Database, shards: Sequence[int], days: int) -> int:
-    """Take away old deliveries, and those of deleted subscriptions, step by step; how many deliveries went.
+def delete_expired(database: Database, shards: Sequence[int], days: int) -> int:
+    """Delete old deliveries, and those of deleted subscriptions, in batches. Return the number of deliveries.
 
-    0 days keep all but the deleted.
+    `days`: the retention; with 0, only the deliveries of deleted subscriptions are deleted.
     """
     before = datetime.now(UTC) - timedelta(days=days)
     with database.reading() as conn:
         subscriptions = store.webhooks.maintenance.list_subscriptions(conn, shards)
         if days:
-            store.webhooks.maintenance.forget_recoveries(conn, before=before)
+            store.webhooks.maintenance.delete_recoveries(conn, before=before)
     number = 0
     for id_, is_deleted in subscriptions:
-        gone = store.webhooks.maintenance.SWEPT if days or is_deleted else 0
-        while gone == store.webhooks.maintenance.SWEPT:
+        if days or is_deleted:
+            number += _delete_deliveries(database, id_, before=None if is_deleted else before)
+        if is_deleted:
             with database.transaction() as conn:
-                gone = store.webhooks.maintenance.sweep(conn, id_, before=None if is_deleted else before)
-                if is_deleted and gone == 0:
-                    store.webhooks.maintenance.forget_subscription(conn, id_)
-            number += gone
-        if is_deleted and gone:
-            with database.transaction() as conn:
-                store.webhooks.maintenance.forget_subscription(conn, id_)
+                store.webhooks.maintenance.purge_subscription(conn, id_)
     return number
+
+
+def _delete_deliveries(database: Database, subscription_id: UUID, *, before: datetime | None) -> int:
+    number = 0
+    while True:
+        with database.transaction() as conn:
+            deleted = store.webhooks.maintenance.delete_deliveries(conn, subscription_id, before=before)
+        number += deleted
+        if deleted < store.webhooks.maintenance.DELETE_BATCH:
+            return number

@@ -103,11 +103,11 @@ class Matcher:
 
     def _refresh(self, conn: Connection, now: datetime) -> None:
         """Know all subscriptions, and what their filters take along, as they are by now."""
-        mark = store.webhooks.subscriptions.mark_watches(conn)
+        mark = store.webhooks.subscriptions.get_filters_version(conn)
         if mark == self._mark:
             return
         filters, watched = {}, []
-        for watch in store.webhooks.subscriptions.active_subscriptions(conn):
+        for watch in store.webhooks.subscriptions.list_filters(conn):
             known_as = watch.id, watch.version
             try:
                 filters[known_as] = self._filters.get(known_as) or read_filter(watch.filter)

@@ -1,4 +1,4 @@
-"""What deliveries hold: written once for every subscription that is told the same."""
+"""Payloads: the bodies of deliveries, rendered once for all subscriptions that get the same one."""
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
@@ -16,99 +16,97 @@ from service.feed.change import render_entry
 from service.store.feed_entries import FeedEntry
 from service.strict_json import render
 
-#: Bytes of messages that are kept, as several subscriptions are told of one change at about the same time, and that are
-#: found at once.
-ROOM = 32 * 1024**2
-#: Messages that are read together.
-PART = 100
+#: Bytes of payloads in the cache, since several subscriptions get one change at about the same time, and bytes that one
+#: call returns.
+CACHE_BYTES = 32 * 1024**2
+#: Payloads that one statement reads.
+READ_BATCH = 100
 
 
-class Key(NamedTuple):
-    """Which message: the change, what it is to a subscription, and the payload that it wants, `full` or `thin`."""
+class PayloadKey(NamedTuple):
+    """A change, its kind for the subscription, and the subscription's payload option, `full` or `thin`."""
 
     seq: int
     kind: str
     payload: str
 
 
-class Message(NamedTuple):
-    """A delivery's body, and when the change was written."""
+class Payload(NamedTuple):
+    """A delivery's body, and the time of the write."""
 
     body: bytes
     occurred_at: datetime
 
 
-class Messages:
-    """Messages by what they say, the latest used kept."""
+class PayloadCache:
+    """Payloads by their keys; the least recently used are evicted."""
 
-    def __init__(self, room: int = ROOM) -> None:
-        """`room`: bytes kept."""
-        self._room = room
-        self._kept: OrderedDict[Key, Message] = OrderedDict()
+    def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
+        """`max_bytes`: bytes of bodies in the cache."""
+        self._max_bytes = max_bytes
+        self._cache: OrderedDict[PayloadKey, Payload] = OrderedDict()
         self._bytes = 0
 
-    def find(self, conn: Connection, keys: Iterable[Key]) -> dict[Key, Message | None]:
-        """The messages of `keys`, None for those of changes that are no longer kept.
+    def get_many(self, conn: Connection, keys: Iterable[PayloadKey]) -> dict[PayloadKey, Payload | None]:
+        """Return the payloads of `keys`, None for changes that the feed has expired.
 
-        The first of them at least, and as many more as fit into the room; who wants the others asks again.
+        The result holds the first key at least, and as many more as fit into the cache; ask again for the others.
         """
-        found: dict[Key, Message | None] = {}
-        size, left = 0, iter(dict.fromkeys(keys))
-        while size < self._room and (part := list(islice(left, PART))):
-            for key, message in self._part(conn, part).items():
-                found[key] = message
-                size += len(message.body) if message else 0
-        return found
+        payloads: dict[PayloadKey, Payload | None] = {}
+        size, remaining = 0, iter(dict.fromkeys(keys))
+        while size < self._max_bytes and (batch := list(islice(remaining, READ_BATCH))):
+            for key, payload in self._get_batch(conn, batch).items():
+                payloads[key] = payload
+                size += len(payload.body) if payload else 0
+        return payloads
 
-    def _part(self, conn: Connection, keys: Sequence[Key]) -> dict[Key, Message | None]:
-        found: dict[Key, Message | None] = {key: self._kept.get(key) for key in keys}
-        missing = [key for key, message in found.items() if message is None]
-        for payload in ("full", "thin"):
-            wanted = {key.seq for key in missing if key.payload == payload}
-            entries = (
-                store.webhooks.queue.find_messages(conn, list(wanted), documents=payload == "full") if wanted else []
-            )
-            for key, message in _written(entries, missing, payload).items():
-                found[key] = message
-                self._keep(key, message)
-        for key in found.keys() & self._kept.keys():
-            self._kept.move_to_end(key)
-        return found
+    def _get_batch(self, conn: Connection, keys: Sequence[PayloadKey]) -> dict[PayloadKey, Payload | None]:
+        payloads: dict[PayloadKey, Payload | None] = {key: self._cache.get(key) for key in keys}
+        missing = [key for key, payload in payloads.items() if payload is None]
+        for option in ("full", "thin"):
+            seqs = list({key.seq for key in missing if key.payload == option})
+            entries = store.webhooks.queue.list_entries(conn, seqs, documents=option == "full") if seqs else []
+            for key, payload in _render(entries, missing, option).items():
+                payloads[key] = payload
+                self._add(key, payload)
+        for key in payloads.keys() & self._cache.keys():
+            self._cache.move_to_end(key)
+        return payloads
 
-    def _keep(self, key: Key, message: Message) -> None:
-        self._kept[key] = message
-        self._bytes += len(message.body)
-        while self._bytes > self._room:
-            _, gone = self._kept.popitem(last=False)
-            self._bytes -= len(gone.body)
+    def _add(self, key: PayloadKey, payload: Payload) -> None:
+        self._cache[key] = payload
+        self._bytes += len(payload.body)
+        while self._bytes > self._max_bytes:
+            _, evicted = self._cache.popitem(last=False)
+            self._bytes -= len(evicted.body)
 
 
-def _written(entries: Iterable[FeedEntry], wanted: Collection[Key], payload: str) -> dict[Key, Message]:
+def _render(entries: Iterable[FeedEntry], keys: Collection[PayloadKey], option: str) -> dict[PayloadKey, Payload]:
     kinds: dict[int, set[str]] = {}
-    for key in wanted:
-        if key.payload == payload:
+    for key in keys:
+        if key.payload == option:
             kinds.setdefault(key.seq, set()).add(key.kind)
     return {
-        Key(entry.seq, kind, payload): Message(message_of(replace(entry, kind=kind), payload), entry.occurred_at)
+        PayloadKey(entry.seq, kind, option): Payload(_body(replace(entry, kind=kind), option), entry.occurred_at)
         for entry in entries
         for kind in kinds[entry.seq]
     }
 
 
-def message_of(entry: FeedEntry, payload: str) -> bytes:
-    """The body by which a change is told: type, timestamp and data, as Standard Webhooks wants it."""
+def _body(entry: FeedEntry, option: str) -> bytes:
+    """Return a delivery's body: type, timestamp and data, as Standard Webhooks defines them."""
     return b'{"type":"event.%s","timestamp":"%s","data":%s}' % (
         entry.kind.encode(),
         timestamp(entry.occurred_at).encode(),
-        render_entry(entry, document=payload == "full"),
+        render_entry(entry, document=option == "full"),
     )
 
 
-def ping_of(subscription_id: UUID, now: datetime) -> bytes:
-    """The body of a test."""
-    sent = {
+def ping_body(subscription_id: UUID, now: datetime) -> bytes:
+    """Return the body of a ping."""
+    message = {
         "type": "webhook.ping",
         "timestamp": timestamp(now.astimezone(UTC)),
         "data": {"webhook_id": subscription_id},
     }
-    return render(sent)
+    return render(message)

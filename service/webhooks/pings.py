@@ -1,4 +1,4 @@
-"""Requests that no change is the reason of: tests that an owner asks for, and handshakes."""
+"""Requests without a change: pings, and the handshakes of the CloudEvents webhook specification."""
 
 import asyncio
 import time
@@ -8,76 +8,76 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from psycopg import Connection
+
 from service import store
 from service.db.pool import Database
-from service.store.webhooks.maintenance import Invitation
-from service.store.webhooks.pings import AskedPing, Ping
-from service.webhooks.payloads import ping_of
-from service.webhooks.polling import Clerks
-from service.webhooks.receivers import headers_of, ping_secrets
+from service.store.webhooks.pings import PendingHandshake, PingResult, RequestedPing
+from service.webhooks.payloads import ping_body
+from service.webhooks.polling import DatabaseThreads
+from service.webhooks.receivers import ping_secrets, request_headers
 from service.webhooks.sender import Reply, Sender
 
-#: Seconds until a receiver is asked again that gave no answer to the handshake, and those after which it is not.
-ASKED_AGAIN, ASKED_NO_MORE = 60.0, 5 * 86_400.0
+#: Seconds until the handshake is repeated with a receiver that was unavailable, and after which it has failed.
+HANDSHAKE_RETRY, HANDSHAKE_DEADLINE = 60.0, 5 * 86_400.0
 
-#: What rates are told in: deliveries a minute.
+#: The value of WebHook-Allowed-Origin that allows every origin.
 _ANY = "*"
 
-_NOT_REACHED = ("timeout", "unreachable", "unknown_name", "bad_tls", "not_http")
-_NOT_NOW, _FAULT = (408, 425, 429), 500
+_UNREACHED = ("timeout", "unreachable", "unknown_name", "bad_tls", "not_http")
+_TEMPORARY, _SERVER_ERROR = (408, 425, 429), 500
 
 
 class Pinger:
-    """Makes tests and handshakes, each once at a time, beside the lanes."""
+    """Sends pings and handshakes beside the lanes, one at a time for each subscription."""
 
     def __init__(
-        self, database: Database, clerks: Clerks, sender: Sender, *, keys: Sequence[bytes], origin: str
+        self, database: Database, threads: DatabaseThreads, sender: Sender, *, keys: Sequence[bytes], origin: str
     ) -> None:
-        """`origin`: the name by which receivers are asked."""
-        self._database, self._clerks, self._sender = database, clerks, sender
+        """`keys` decrypt the secrets; `origin` is the name under which receivers are asked."""
+        self._database, self._threads, self._sender = database, threads, sender
         self._keys, self._origin = keys, origin
-        self._under_way: dict[UUID, asyncio.Task[None]] = {}
-        #: Receivers that gave no answer to the handshake, and when they are asked again.
-        self._unanswered: dict[UUID, float] = {}
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        #: Subscriptions whose receivers were unavailable, and the times of their next handshakes.
+        self._retry_at: dict[UUID, float] = {}
 
-    async def ping(self, shards: Sequence[int]) -> int:
-        """Begin the tests that were asked of subscriptions of `shards`; how many there are."""
-        return self._begin(
-            await self._clerks.ask(self._find, store.webhooks.pings.list_asked_pings, shards), self._ping
-        )
+    async def send_pings(self, shards: Sequence[int]) -> int:
+        """Start the requested pings of the subscriptions of `shards`, and return their number."""
+        pings = await self._threads.run(self._read, store.webhooks.pings.list_requested_pings, shards)
+        return self._start(pings, self._ping)
 
-    async def invite(self, shards: Sequence[int]) -> int:
-        """Begin the handshakes that subscriptions of `shards` still wait for; how many there are."""
-        found = await self._clerks.ask(self._find, store.webhooks.maintenance.list_invitations, shards)
+    async def send_handshakes(self, shards: Sequence[int]) -> int:
+        """Start the pending handshakes of the subscriptions of `shards`, and return their number."""
+        pending = await self._threads.run(self._read, store.webhooks.pings.list_pending_handshakes, shards)
         now = time.monotonic()
-        self._unanswered = {id_: at for id_, at in self._unanswered.items() if at > now}
-        return self._begin([one for one in found if one.id not in self._unanswered], self._invite)
+        self._retry_at = {id_: at for id_, at in self._retry_at.items() if at > now}
+        return self._start([one for one in pending if one.id not in self._retry_at], self._handshake)
 
-    def _find(self, find: Callable[..., list[Any]], shards: Sequence[int]) -> list[Any]:
+    def _read(self, query: Callable[..., list[Any]], shards: Sequence[int]) -> list[Any]:
         with self._database.reading() as conn:
-            return find(conn, shards)
+            return query(conn, shards)
 
-    def _begin(self, asked: Sequence[Any], do: Callable[[Any], Awaitable[None]]) -> int:
-        for one in asked:
-            if one.id not in self._under_way:
-                task = asyncio.ensure_future(do(one))
-                self._under_way[one.id] = task
-                task.add_done_callback(partial(self._ended, one.id))
-        return len(asked)
+    def _start(self, requests: Sequence[Any], do: Callable[[Any], Awaitable[None]]) -> int:
+        for request in requests:
+            if request.id not in self._tasks:
+                task = asyncio.ensure_future(do(request))
+                self._tasks[request.id] = task
+                task.add_done_callback(partial(self._on_done, request.id))
+        return len(requests)
 
-    def _ended(self, id_: UUID, task: asyncio.Task[None]) -> None:
-        """It is tried again as long as it is not written down."""
-        del self._under_way[id_]
+    def _on_done(self, id_: UUID, task: asyncio.Task[None]) -> None:
+        """Forget the task. An error is dropped: the request is repeated until its result is recorded."""
+        del self._tasks[id_]
         if not task.cancelled():
             task.exception()
 
-    async def _ping(self, asked: AskedPing) -> None:
+    async def _ping(self, ping: RequestedPing) -> None:
         now, began = datetime.now(UTC), time.monotonic()
-        body = ping_of(asked.subscription_id, now)
-        headers = headers_of(asked.id, body, ping_secrets(asked, self._keys, now), now)
-        reply = await self._sender.send("POST", asked.url, headers, body)
-        ping = Ping(
-            id=asked.id,
+        body = ping_body(ping.subscription_id, now)
+        headers = request_headers(ping.id, body, ping_secrets(ping, self._keys, now), now)
+        reply = await self._sender.send("POST", ping.url, headers, body)
+        result = PingResult(
+            id=ping.id,
             began_at=now,
             ms=round((time.monotonic() - began) * 1000),
             outcome=reply.outcome,
@@ -85,48 +85,48 @@ class Pinger:
             headers=reply.headers,
             answer=reply.body,
         )
-        await self._clerks.ask(self._write, store.webhooks.pings.finish_ping, ping)
+        await self._threads.run(self._write, store.webhooks.pings.record_ping, result)
 
-    async def _invite(self, asked: Invitation) -> None:
-        reply = await ask(self._sender, asked.url, origin=self._origin, rate=asked.rate_limit)
-        if agrees(reply, self._origin):
-            await self._clerks.ask(self._pass, asked.id, allowed_rate(reply))
-        elif is_no_answer(reply) and asked.seconds < ASKED_NO_MORE:
-            self._unanswered[asked.id] = time.monotonic() + ASKED_AGAIN
+    async def _handshake(self, pending: PendingHandshake) -> None:
+        reply = await send_handshake(self._sender, pending.url, origin=self._origin, rate=pending.rate_limit)
+        if is_consent(reply, self._origin):
+            await self._threads.run(self._write, self._pass, pending.id, allowed_rate(reply))
+        elif is_temporary_failure(reply) and pending.seconds < HANDSHAKE_DEADLINE:
+            self._retry_at[pending.id] = time.monotonic() + HANDSHAKE_RETRY
         else:
-            await self._clerks.ask(self._refuse, asked.id)
+            await self._threads.run(self._write, self._refuse, pending.id)
 
     def _write(self, write: Callable[..., None], *arguments: Any) -> None:
         with self._database.transaction() as conn:
             write(conn, *arguments)
 
-    def _pass(self, id: UUID, rate: int | None) -> None:
-        with self._database.transaction() as conn:
-            store.webhooks.subscriptions.pass_handshake(conn, id, rate, now=datetime.now(UTC))
+    @staticmethod
+    def _pass(conn: Connection, id: UUID, rate: int | None) -> None:
+        store.webhooks.subscriptions.pass_handshake(conn, id, rate, now=datetime.now(UTC))
 
-    def _refuse(self, id: UUID) -> None:
-        with self._database.transaction() as conn:
-            store.webhooks.subscriptions.disable_subscription(conn, id, "handshake", now=datetime.now(UTC))
-
-
-async def ask(sender: Sender, url: str, *, origin: str, rate: int | None) -> Reply:
-    """What the receiver answers when it is asked whether `origin` may send, `rate` a minute where it is limited."""
-    asked = {"WebHook-Request-Origin": origin, "User-Agent": "Policytrail"}
-    return await sender.send("OPTIONS", url, asked | ({"WebHook-Request-Rate": str(rate)} if rate else {}))
+    @staticmethod
+    def _refuse(conn: Connection, id: UUID) -> None:
+        store.webhooks.subscriptions.disable_subscription(conn, id, "handshake", now=datetime.now(UTC))
 
 
-def agrees(reply: Reply, origin: str) -> bool:
-    """Whether the answer says yes to `origin`. Its status alone is no consent."""
+async def send_handshake(sender: Sender, url: str, *, origin: str, rate: int | None) -> Reply:
+    """Ask the receiver to allow deliveries from `origin`, `rate` a minute if there is a limit, and return its reply."""
+    headers = {"WebHook-Request-Origin": origin, "User-Agent": "Policytrail"}
+    return await sender.send("OPTIONS", url, headers | ({"WebHook-Request-Rate": str(rate)} if rate else {}))
+
+
+def is_consent(reply: Reply, origin: str) -> bool:
+    """Return whether the reply allows `origin`. A successful status alone is no consent."""
     return reply.accepted and reply.header("webhook-allowed-origin") in (origin, _ANY)
 
 
-def is_no_answer(reply: Reply) -> bool:
-    """Whether that may be otherwise in a while: the receiver was not reached, or said itself that it cannot now."""
-    return reply.outcome in _NOT_REACHED or reply.status in _NOT_NOW or (reply.status or 0) >= _FAULT
+def is_temporary_failure(reply: Reply) -> bool:
+    """Return whether a later handshake may succeed: the receiver was not reached, or reports that it is unavailable."""
+    return reply.outcome in _UNREACHED or reply.status in _TEMPORARY or (reply.status or 0) >= _SERVER_ERROR
 
 
 def allowed_rate(reply: Reply) -> int | None:
-    """The deliveries a minute that the receiver will take at most; None where it does not say."""
-    said = (reply.header("webhook-allowed-rate") or "").strip()
+    """Return the deliveries a minute that the receiver allows, or None if it names no number."""
+    text = (reply.header("webhook-allowed-rate") or "").strip()
     most_digits = 6
-    return int(said) if said.isascii() and said.isdigit() and len(said) <= most_digits and int(said) else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= most_digits and int(text) else None

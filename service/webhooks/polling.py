@@ -1,4 +1,4 @@
-"""Threads that speak with the database, so that the loop never waits for it."""
+"""Loops that poll for work, and the threads in which they use the database."""
 
 import asyncio
 import time
@@ -14,81 +14,81 @@ from service.errors import Unavailable
 
 T = TypeVar("T")
 
-#: Threads; no more than that are at work at once.
-NUMBER = 8
+#: Threads that use the database at the same time.
+DATABASE_THREADS = 8
 
-#: Seconds to wait for a database that is not there, and after a fault.
-ABSENCE = 0.5
+#: Seconds to wait after a failure, and while the database is unreachable.
+RETRY_PAUSE = 0.5
 
-#: Seconds between two looks while work comes, and at most.
-LEAST, MOST = 0.01, 0.2
+#: Seconds between two polls: while there is work, and at most.
+SHORTEST, LONGEST = 0.01, 0.2
 
-#: Looks that take long are not repeated sooner than after so many times as long. The shorter of two counts, since one
-#: alone may have waited for the processor.
-SHARE = 4.0
+#: A slow poll is followed by a pause of so many times its duration. The shorter of the last two polls counts, since a
+#: single one may have waited for the processor.
+DURATION_FACTOR = 4.0
 
 log = structlog.get_logger()
 
 
 @dataclass
-class Pace:
-    """Seconds to wait, by what the looks before have found."""
+class PollInterval:
+    """The pause between two polls: short while there is work, doubled by each poll that finds none."""
 
-    least: float = LEAST
-    most: float = MOST
-    _pause: float = LEAST
-    _took: float = 0.0
+    shortest: float = SHORTEST
+    longest: float = LONGEST
+    _pause: float = SHORTEST
+    _duration: float = 0.0
 
-    def after(self, found: int, took: float) -> float:
-        """Seconds until the next look, when this one `took` so long and found so much."""
-        self._pause = self.least if found else min(self.most, self._pause * 2)
-        usually, self._took = min(took, self._took), took
-        return max(self._pause, min(SHARE * usually, self.most))
+    def next(self, count: int, duration: float) -> float:
+        """Return the seconds to wait after a poll that took `duration` seconds and found `count` items."""
+        self._pause = self.shortest if count else min(self.longest, self._pause * 2)
+        usual, self._duration = min(duration, self._duration), duration
+        return max(self._pause, min(DURATION_FACTOR * usual, self.longest))
 
 
-class Clerks:
-    """A few threads."""
+class DatabaseThreads:
+    """A few threads for statements, so that the event loop never waits for the database."""
 
-    def __init__(self, number: int = NUMBER) -> None:
-        """They are started as they are needed."""
+    def __init__(self, number: int = DATABASE_THREADS) -> None:
+        """Threads start as they are needed."""
         self._threads = ThreadPoolExecutor(number, thread_name_prefix="database")
 
-    async def ask(self, do: Callable[..., T], *arguments: Any) -> T:
-        """What `do` returns or raises, in a thread."""
+    async def run(self, do: Callable[..., T], *arguments: Any) -> T:
+        """Return the result of `do` in a thread, or raise its error."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, do, *arguments)
 
-    def dismiss(self) -> None:
-        """Let the threads end; what they do right now is not waited for."""
+    def shutdown(self) -> None:
+        """End the threads without waiting for their current work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-async def repeat(
-    step: Callable[[], Awaitable[int]], *, name: str, pace: Pace, news: asyncio.Event | None = None
+async def poll_forever(
+    step: Callable[[], Awaitable[int]], *, name: str, interval: PollInterval, wake: asyncio.Event | None = None
 ) -> None:
-    """Do `step` again and again, at its pace by how much it found, or at once when there is `news`.
+    """Repeat `step` at its interval, or at once when `wake` is set. Log errors and try again.
 
-    What goes wrong is told, and tried again.
+    `step` returns the number of items that it found; `name` is its name in the log.
     """
-    news = news or asyncio.Event()
+    wake = wake or asyncio.Event()
     is_absent = False
     while True:
-        news.clear()
+        wake.clear()
         began = time.monotonic()
         try:
-            pause = pace.after(await step(), time.monotonic() - began)
+            pause = interval.next(await step(), time.monotonic() - began)
             is_absent = False
         except Unavailable as error:
             if not is_absent:
                 log.warning("database_unavailable", step=name, detail=error.detail)
-            is_absent, pause = True, ABSENCE
-        except Exception:  # one step's fault is not to end the others
+            is_absent, pause = True, RETRY_PAUSE
+        except Exception:  # an error in one step must not end the others
             log.exception("worker_fault", step=name)
-            pause = ABSENCE
-        await wait(news, pause)
+            pause = RETRY_PAUSE
+        await wait(wake, pause)
 
 
 async def wait(event: asyncio.Event, seconds: float) -> None:
-    """Wait for `event`, so long at most."""
+    """Wait for `event`, at most `seconds`."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()

@@ -1,4 +1,4 @@
-"""Where a worker's subscriptions want their deliveries, with the secrets to sign them by."""
+"""Receivers: a worker's subscriptions with the decrypted secrets that sign their deliveries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,14 +6,16 @@ from datetime import datetime
 from uuid import UUID
 
 from service.encryption import decrypt
-from service.store.webhooks.pings import AskedPing
-from service.store.webhooks.queue import Target
-from service.webhooks.signing import signed_headers
+from service.store.webhooks.pings import RequestedPing
+from service.store.webhooks.queue import Endpoint
+from service.webhooks.signing import signature_headers
+
+_FIXED_HEADERS = {"Content-Type": "application/json", "User-Agent": "Policytrail"}
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A subscription as the worker needs it."""
+    """A subscription with its decrypted secrets. `rate` is deliveries a second."""
 
     id: UUID
     shard: int
@@ -27,45 +29,45 @@ class Receiver:
     failing: bool
 
     def headers(self, id: UUID, body: bytes, now: datetime) -> dict[str, str]:
-        """The headers of a delivery that begins now, signed."""
-        return headers_of(id, body, secrets_of(self.secret, self.former_secret, self.former_until, now), now)
+        """Return the signed headers of a delivery with the id `id` that is sent `now`."""
+        return request_headers(id, body, active_secrets(self.secret, self.former_secret, self.former_until, now), now)
 
 
-def secrets_of(
+def active_secrets(
     secret: bytes, former_secret: bytes | None, former_until: datetime | None, now: datetime
 ) -> tuple[bytes, ...]:
-    """The secrets that sign now, the newest first."""
+    """Return the secrets that sign `now`, the newest first."""
     if former_secret is None or former_until is None or former_until <= now:
         return (secret,)
     return secret, former_secret
 
 
-def headers_of(id: UUID, body: bytes, secrets: tuple[bytes, ...], now: datetime) -> dict[str, str]:
-    """What goes with a body that is signed by `secrets`."""
-    return {**_ALWAYS, **signed_headers(str(id), int(now.timestamp()), body, secrets)}
+def request_headers(id: UUID, body: bytes, secrets: tuple[bytes, ...], now: datetime) -> dict[str, str]:
+    """Return the headers of a request with `body`, signed with each of `secrets`."""
+    return {**_FIXED_HEADERS, **signature_headers(str(id), int(now.timestamp()), body, secrets)}
 
 
-_ALWAYS = {"Content-Type": "application/json", "User-Agent": "Policytrail"}
-
-
-def receiver_of(target: Target, keys: Sequence[bytes]) -> Receiver:
-    """The receiver of a subscription. CannotDecrypt where its secret was sealed by none of `keys`."""
+def decrypt_receiver(endpoint: Endpoint, keys: Sequence[bytes]) -> Receiver:
+    """Return the receiver of a subscription. Raise CannotDecrypt if none of `keys` decrypts its secret."""
     return Receiver(
-        id=target.id,
-        shard=target.shard,
-        url=target.url,
-        payload=target.payload,
-        rate=target.rate_limit / 60 if target.rate_limit else None,
-        ordered=target.ordered,
-        secret=decrypt(target.secret, keys, target.id.bytes),
-        former_secret=decrypt(target.former_secret, keys, target.id.bytes) if target.former_secret else None,
-        former_until=target.former_until,
-        failing=target.failing_since is not None,
+        id=endpoint.id,
+        shard=endpoint.shard,
+        url=endpoint.url,
+        payload=endpoint.payload,
+        rate=endpoint.rate_limit / 60 if endpoint.rate_limit else None,
+        ordered=endpoint.ordered,
+        secret=decrypt(endpoint.secret, keys, endpoint.id.bytes),
+        former_secret=_decrypt_optional(endpoint.former_secret, keys, endpoint.id),
+        former_until=endpoint.former_until,
+        failing=endpoint.failing_since is not None,
     )
 
 
-def ping_secrets(ping: AskedPing, keys: Sequence[bytes], now: datetime) -> tuple[bytes, ...]:
-    """The secrets that sign a test."""
-    belongs_to = ping.subscription_id.bytes
-    former = decrypt(ping.former_secret, keys, belongs_to) if ping.former_secret else None
-    return secrets_of(decrypt(ping.secret, keys, belongs_to), former, ping.former_until, now)
+def ping_secrets(ping: RequestedPing, keys: Sequence[bytes], now: datetime) -> tuple[bytes, ...]:
+    """Return the secrets that sign a ping. Raise CannotDecrypt if none of `keys` decrypts them."""
+    former = _decrypt_optional(ping.former_secret, keys, ping.subscription_id)
+    return active_secrets(decrypt(ping.secret, keys, ping.subscription_id.bytes), former, ping.former_until, now)
+
+
+def _decrypt_optional(sealed: bytes | None, keys: Sequence[bytes], subscription_id: UUID) -> bytes | None:
+    return decrypt(sealed, keys, subscription_id.bytes) if sealed else None

@@ -1,13 +1,11 @@
-"""Which delivery goes next: every receiver in its own lane, so that one that is slow or dead holds up no other.
+"""The order of deliveries: each receiver has its own lane, so that a slow or dead one delays no other.
 
-Lanes take turns by bytes (deficit round robin), first attempts before further ones, within their shares of the slots.
+Lanes take turns by bytes (deficit round robin), first attempts before retries, within their shares of the slots.
 
-Shares say how much of a worker's slots lanes may have, by how their receivers answer, and bound it by what this process
-can serve.
-
-Those whose receivers are slow or failing share at most half of all slots, with those not known yet three quarters; the
-rest stays for the others. Of what those do not hold, a quarter is for lanes that have nothing under way: when many
-receivers begin to hang at once, the slots that they fill before anybody can know it are not all.
+Receivers that are slow or failing share at most half of all slots; together with those of unknown health, three
+quarters. The rest stays for the fast ones. A quarter of the slots that slow ones leave is for lanes with nothing in
+flight: when many receivers hang at once, they cannot fill every slot before their lanes count as stuck. The slots of
+fast lanes are also bounded by the load that this process can serve.
 """
 
 import heapq
@@ -16,77 +14,77 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from service.webhooks.lane import FAILING, FAST, NEW, SLOWLY, Lane, Parcel, Verdict
+from service.webhooks.lane import FAILING_AFTER, FAST, SLOW, UNKNOWN, AttemptResult, Lane, QueuedDelivery
 
-#: Bytes that a lane may send when its turn comes.
+#: Bytes that a lane may send in its turn.
 QUANTUM = 16_384
-#: One in so many turns is for further attempts first, so that they go on while first ones never end.
-TURN_FOR_FURTHER = 8
-#: Deliveries of an ordered lane that are kept ready; they go one after the other.
-ORDERED_AHEAD = 16
+#: In one of so many turns retries go first, so that an endless stream of first attempts does not stop them.
+RETRY_TURN = 8
+#: Deliveries that are kept queued for an ordered lane; they go one after the other.
+ORDERED_PREFETCH = 16
 
-#: Bytes of what waits in all lanes together, from which each is given no more than it can send at once.
-MOST_BYTES = 64 * 1024**2
+#: Bytes queued in all lanes together from which each lane gets no more than it can send at once.
+MAX_QUEUED_BYTES = 64 * 1024**2
 
-#: Deliveries under way to quick receivers that this process is always taken to be able to serve.
-LEAST = 32
-#: How that number is changed, some fifty times a second: down while this process is the one that is slow, up else.
-LESS, MORE = 0.8, 4.0
+#: Deliveries in flight to fast receivers that this process always allows.
+MIN_FAST_SLOTS = 32
+#: The change of that number, some fifty times a second: the factor while this process is overloaded, else the addition.
+SHRINK, GROW = 0.8, 4.0
 
-_FIRST, _FURTHER = 0, 1
+_FIRST, _RETRY = 0, 1
 
 
-class Room(NamedTuple):
-    """How many more deliveries a lane can take, first and further ones, and which it holds already."""
+class Capacity(NamedTuple):
+    """Room in a lane: the first attempts and retries that it can take, and the deliveries that it already has."""
 
     lane: UUID
     ordered: bool
     first: int
-    further: int
-    held: list[int]
+    retries: int
+    exclude: list[int]
 
 
-class Lanes:
-    """All lanes of one worker, and the slots that they share."""
+class Scheduler:
+    """The lanes of one worker, and the slots that they share."""
 
     def __init__(self, slots: int) -> None:
-        """`slots`: deliveries under way at once, at most."""
+        """`slots`: deliveries in flight at the same time, at most."""
         self.slots = slots
         self.in_flight = 0
         self._lanes: dict[UUID, Lane] = {}
-        self._shares = Shares(slots)
-        #: Lanes whose turn comes, for each kind, and which those are.
+        self._shares = SlotShares(slots)
+        #: The lanes whose turn comes, for first attempts and for retries, and their ids.
         self._rings: tuple[deque[Lane], deque[Lane]] = (deque(), deque())
         self._ringed: tuple[set[UUID], set[UUID]] = (set(), set())
-        #: Lanes that rest, by when they go on.
-        self._resting: list[tuple[float, int, Lane]] = []
+        #: Lanes that wait for their backoff or rate, by the time at which they continue.
+        self._paused: list[tuple[float, int, Lane]] = []
         self._turns = 0
-        #: Set when a lane for which more is stored has little left in hand; whoever fetches takes it back.
-        self.hungry = False
+        #: Set when a lane with more in the database has few deliveries queued; the fetcher resets it.
+        self.low_water = False
 
-    def open(self, id: UUID, *, rate: float | None, ordered: bool, failing: bool) -> None:
-        """Let the lane take deliveries, with what its subscription says now. `failing` is believed of a new one."""
+    def open_lane(self, id: UUID, *, rate: float | None, ordered: bool, failing: bool) -> None:
+        """Let the lane take deliveries, under its subscription's current settings. `failing` counts for a new lane."""
         lane = self._lanes.get(id)
         if lane is None:
-            lane = self._lanes[id] = Lane(id, failures=FAILING if failing else 0)
+            lane = self._lanes[id] = Lane(id, failures=FAILING_AFTER if failing else 0)
         if lane.ordered != ordered:
-            lane.drop()
+            lane.clear()
         lane.rate, lane.ordered, lane.closed = rate, ordered, False
 
-    def close(self, id: UUID) -> None:
-        """Let the lane take no more; what is under way goes on."""
+    def close_lane(self, id: UUID) -> None:
+        """Empty the lane and let it take no more deliveries; those in flight continue."""
         if lane := self._lanes.get(id):
             lane.closed = True
-            lane.drop()
-            self._forget(lane)
+            lane.clear()
+            self._remove_if_done(lane)
 
     def close_all(self) -> None:
         """Close every lane."""
         for id_ in list(self._lanes):
-            self.close(id_)
+            self.close_lane(id_)
 
     def __contains__(self, id: UUID) -> bool:
-        """Whether the lane is open."""
+        """Return whether the lane is open."""
         return id in self._lanes and not self._lanes[id].closed
 
     @property
@@ -94,125 +92,121 @@ class Lanes:
         """The lanes that take deliveries."""
         return [id_ for id_, lane in self._lanes.items() if not lane.closed]
 
-    @property
-    def unsettled(self) -> int:
-        """Deliveries that are under way, or ended and not written down."""
-        return sum(len(lane.flights) + len(lane.settling) for lane in self._lanes.values())
-
-    def rooms(self, ids: Iterable[UUID], now: float) -> Iterator[Room]:
-        """Those of the lanes `ids` that deliveries should be fetched for."""
-        is_full = sum(lane.size for lane in self._lanes.values() if lane.waiting[0] or lane.waiting[1]) > MOST_BYTES
+    def free_capacity(self, ids: Iterable[UUID], now: float) -> Iterator[Capacity]:
+        """Yield the capacity of each of the lanes `ids` for which a fetch is worthwhile."""
+        is_full = sum(lane.size for lane in self._lanes.values() if lane.queues[0] or lane.queues[1]) > MAX_QUEUED_BYTES
         for id_ in ids:
             lane = self._lanes.get(id_)
-            if lane is None or lane.closed or lane.rests_until > now or not _has_room(lane):
+            if lane is None or lane.closed or lane.backoff_until > now or not _has_capacity(lane):
                 continue
-            if is_full and any(lane.waiting):
+            if is_full and any(lane.queues):
                 continue
             if lane.ordered:
-                yield Room(lane.id, ordered=True, first=ORDERED_AHEAD, further=0, held=[])
+                yield Capacity(lane.id, ordered=True, first=ORDERED_PREFETCH, retries=0, exclude=[])
             else:
-                wanted = lane.allowed if is_full else lane.wanted
-                first, further = (wanted - len(queue) for queue in lane.waiting)
-                yield Room(lane.id, ordered=False, first=first, further=further, held=lane.held)
+                number = lane.concurrency_limit if is_full else lane.prefetch
+                first, retries = (number - len(queue) for queue in lane.queues)
+                yield Capacity(lane.id, ordered=False, first=first, retries=retries, exclude=lane.seqs)
 
-    def offer(self, asked: Iterable[Room], found: Sequence[Parcel]) -> None:
-        """Take in what was fetched for the rooms that were asked for."""
-        numbers: dict[UUID, list[int]] = {room.lane: [0, 0] for room in asked}
-        for parcel in found:
-            lane = self._lanes.get(parcel.lane)
+    def enqueue(self, capacities: Iterable[Capacity], deliveries: Sequence[QueuedDelivery]) -> None:
+        """Queue the deliveries that were fetched for `capacities`."""
+        numbers: dict[UUID, list[int]] = {capacity.lane: [0, 0] for capacity in capacities}
+        for delivery in deliveries:
+            lane = self._lanes.get(delivery.lane)
             if lane and not lane.closed:
-                kind = _FURTHER if parcel.again and not lane.ordered else _FIRST
-                lane.waiting[kind].append(parcel)
-                numbers[parcel.lane][kind] += 1
+                kind = _RETRY if delivery.is_retry and not lane.ordered else _FIRST
+                lane.queues[kind].append(delivery)
+                numbers[delivery.lane][kind] += 1
                 self._ring(lane, kind)
-        for room in asked:
-            if lane := self._lanes.get(room.lane):
-                lane.more = numbers[room.lane][_FIRST] >= room.first or numbers[room.lane][_FURTHER] >= room.further > 0
-        for lane in self._shares.released(idle=True):
+        for capacity in capacities:
+            if lane := self._lanes.get(capacity.lane):
+                first, retries = numbers[capacity.lane]
+                lane.has_more = first >= capacity.first or retries >= capacity.retries > 0
+        for lane in self._shares.lanes_with_room(idle=True):
             self._wake(lane)
 
-    def take(self, now: float) -> Parcel | None:
-        """The delivery that goes next, under way from now on; None where none may."""
+    def next(self, now: float) -> QueuedDelivery | None:
+        """Return the next delivery, in flight from now on; None if no delivery may start."""
         if self.in_flight >= self.slots:
             return None
-        while self._resting and self._resting[0][0] <= now:
-            self._wake(heapq.heappop(self._resting)[2])
+        while self._paused and self._paused[0][0] <= now:
+            self._wake(heapq.heappop(self._paused)[2])
         self._turns += 1
-        kinds = (_FURTHER, _FIRST) if self._turns % TURN_FOR_FURTHER == 0 else (_FIRST, _FURTHER)
-        return self._take(kinds[0], now) or self._take(kinds[1], now)
+        kinds = (_RETRY, _FIRST) if self._turns % RETRY_TURN == 0 else (_FIRST, _RETRY)
+        return self._next(kinds[0], now) or self._next(kinds[1], now)
 
     def next_wake(self) -> float | None:
-        """When the next lane that rests goes on."""
-        return self._resting[0][0] if self._resting else None
+        """Return the time at which the next waiting lane continues, or None."""
+        return self._paused[0][0] if self._paused else None
 
-    def ended(self, parcel: Parcel, verdict: Verdict, now: float) -> None:
-        """An attempt has ended: its slot is free."""
-        lane = self._lanes[parcel.lane]
-        before, under_way = lane.standing, len(lane.flights)
-        lane.end(parcel, verdict, now)
+    def finish(self, delivery: QueuedDelivery, result: AttemptResult, now: float) -> None:
+        """End the attempt of `delivery` and free its slot."""
+        lane = self._lanes[delivery.lane]
+        before, number = lane.health, len(lane.in_flight)
+        lane.finish(delivery, result, now)
         self.in_flight -= 1
         self._shares.add(before, -1)
-        self._shares.move(before, lane.standing, under_way - 1)
+        self._shares.move(before, lane.health, number - 1)
         self._wake(lane)
-        for other in self._shares.released(idle=False):
+        for other in self._shares.lanes_with_room(idle=False):
             self._wake(other)
 
-    def settled(self, parcel: Parcel) -> None:
-        """What became of the attempt is written down."""
-        if lane := self._lanes.get(parcel.lane):
-            lane.settling.discard(parcel.seq)
-            self._forget(lane)
+    def mark_recorded(self, delivery: QueuedDelivery) -> None:
+        """Forget `delivery`: the result of its attempt is recorded."""
+        if lane := self._lanes.get(delivery.lane):
+            lane.unrecorded.discard(delivery.seq)
+            self._remove_if_done(lane)
 
-    def look(self, now: float) -> None:
-        """Notice receivers that take long right now. To be called many times a second."""
+    def mark_stuck(self, now: float) -> None:
+        """Mark the lanes whose receivers take long at this moment. Call it many times a second."""
         for lane in self._lanes.values():
-            if lane.flights:
-                before = lane.standing
-                lane.look(now)
-                self._shares.move(before, lane.standing, len(lane.flights))
+            if lane.in_flight:
+                before = lane.health
+                lane.mark_stuck(now)
+                self._shares.move(before, lane.health, len(lane.in_flight))
 
-    def adapt(self, *, saturated: bool) -> None:
-        """Have less under way while this process has more to do than it can, more otherwise. See Shares."""
-        self._shares.adapt(saturated=saturated)
+    def adjust(self, *, saturated: bool) -> None:
+        """Allow fewer deliveries in flight while this process is overloaded, and more otherwise."""
+        self._shares.adjust(saturated=saturated)
 
-    def _take(self, kind: int, now: float) -> Parcel | None:
+    def _next(self, kind: int, now: float) -> QueuedDelivery | None:
         ring = self._rings[kind]
         while ring:
             lane = ring[0]
-            queue = lane.waiting[kind]
-            if not queue or len(lane.flights) >= lane.allowed or not self._may_start(lane, now):
+            queue = lane.queues[kind]
+            if not queue or len(lane.in_flight) >= lane.concurrency_limit or not self._may_start(lane, now):
                 self._unring(lane, kind)
                 continue
             if lane.credit < queue[0].cost:
                 lane.credit += QUANTUM
                 ring.rotate(-1)
                 continue
-            parcel = lane.pick(queue)
-            if parcel is None:
+            delivery = lane.pop_next(queue)
+            if delivery is None:
                 self._unring(lane, kind)
                 continue
-            self._begin(lane, parcel, now)
-            self.hungry |= lane.more and len(queue) <= lane.wanted // 2
-            return parcel
+            self._start(lane, delivery, now)
+            self.low_water |= lane.has_more and len(queue) <= lane.prefetch // 2
+            return delivery
         return None
 
     def _may_start(self, lane: Lane, now: float) -> bool:
-        """Whether neither rest, rate nor its share holds the lane up; where one does, see that it goes on later."""
-        until = lane.held_up_until(now)
-        if until > now:
-            heapq.heappush(self._resting, (until, id(lane), lane))
+        """Return whether backoff, rate and share let the lane start an attempt; if not, arrange for it to continue."""
+        ready_at = lane.ready_at(now)
+        if ready_at > now:
+            heapq.heappush(self._paused, (ready_at, id(lane), lane))
             return False
         return self._shares.has_room(lane)
 
-    def _begin(self, lane: Lane, parcel: Parcel, now: float) -> None:
-        lane.credit = lane.credit - parcel.cost if any(lane.waiting) else 0
-        lane.begin(parcel, now)
+    def _start(self, lane: Lane, delivery: QueuedDelivery, now: float) -> None:
+        lane.credit = lane.credit - delivery.cost if any(lane.queues) else 0
+        lane.start(delivery, now)
         self.in_flight += 1
-        self._shares.add(lane.standing, 1)
+        self._shares.add(lane.health, 1)
 
     def _wake(self, lane: Lane) -> None:
-        for kind in (_FIRST, _FURTHER):
-            if lane.waiting[kind]:
+        for kind in (_FIRST, _RETRY):
+            if lane.queues[kind]:
                 self._ring(lane, kind)
 
     def _ring(self, lane: Lane, kind: int) -> None:
@@ -224,63 +218,63 @@ class Lanes:
         self._rings[kind].popleft()
         self._ringed[kind].discard(lane.id)
 
-    def _forget(self, lane: Lane) -> None:
-        if lane.closed and not lane.flights and not lane.settling:
+    def _remove_if_done(self, lane: Lane) -> None:
+        if lane.closed and not lane.in_flight and not lane.unrecorded:
             self._lanes.pop(lane.id, None)
 
 
-def _has_room(lane: Lane) -> bool:
-    """Whether so little is in hand that fetching is worth it. An ordered lane needs to know how the last one ended."""
+def _has_capacity(lane: Lane) -> bool:
+    """Return whether few enough deliveries are queued for a fetch. An ordered lane first records its last attempt."""
     if lane.ordered:
-        return not (lane.flights or lane.settling or any(lane.waiting))
-    return any(len(queue) <= lane.wanted // 2 for queue in lane.waiting)
+        return not (lane.in_flight or lane.unrecorded or any(lane.queues))
+    return any(len(queue) <= lane.prefetch // 2 for queue in lane.queues)
 
 
-class Shares:
-    """Deliveries under way by the standing of their lanes, and lanes that wait for room."""
+class SlotShares:
+    """Deliveries in flight by the health of their lanes, and the lanes that wait for room."""
 
     def __init__(self, slots: int) -> None:
-        """`slots`: deliveries under way at once, at most."""
+        """`slots`: deliveries in flight at the same time, at most."""
         self._slots = slots
-        self._under_way = [0, 0, 0]
+        self._in_flight = [0, 0, 0]
         self._crowded: tuple[deque[Lane], ...] = (deque(), deque(), deque())
-        self._served = float(slots)
+        self._fast_slots = float(slots)
 
-    def add(self, standing: int, number: int) -> None:
-        """So many more are under way in a lane that stands so."""
-        self._under_way[standing] += number
+    def add(self, health: int, number: int) -> None:
+        """Count `number` more deliveries in flight in a lane of this health."""
+        self._in_flight[health] += number
 
     def move(self, before: int, after: int, number: int) -> None:
-        """A lane with so many under way stands otherwise now."""
-        self._under_way[before] -= number
-        self._under_way[after] += number
+        """Count a lane with `number` deliveries in flight under its new health."""
+        self._in_flight[before] -= number
+        self._in_flight[after] += number
 
-    def adapt(self, *, saturated: bool) -> None:
-        """Let this process have less, or more, to do at once. More than it can serve only makes each take longer."""
-        change = self._served * LESS if saturated else self._served + MORE
-        self._served = min(max(change, min(LEAST, self._slots)), float(self._slots))
+    def adjust(self, *, saturated: bool) -> None:
+        """Lower or raise the load of this process. More than it can serve would only make every attempt slower."""
+        slots = self._fast_slots * SHRINK if saturated else self._fast_slots + GROW
+        self._fast_slots = min(max(slots, min(MIN_FAST_SLOTS, self._slots)), float(self._slots))
 
     def has_room(self, lane: Lane) -> bool:
-        """Whether the lane may begin another delivery. If not it is told by `released` when it may."""
-        room = self._room(lane.standing, idle=not lane.flights) > 0
+        """Return whether the lane may start another delivery. If not, `lanes_with_room` yields it later."""
+        room = self._room(lane.health, idle=not lane.in_flight) > 0
         if not room:
-            self._crowded[lane.standing].append(lane)
+            self._crowded[lane.health].append(lane)
         return room
 
-    def released(self, *, idle: bool) -> Iterator[Lane]:
-        """Lanes that waited for room and may have it now; also those that have it for being `idle`, if asked."""
-        for standing, crowd in enumerate(self._crowded):
-            for _ in range(min(len(crowd), self._room(standing, idle=idle))):
+    def lanes_with_room(self, *, idle: bool) -> Iterator[Lane]:
+        """Yield the waiting lanes that have room by now; with `idle`, also those that have it while they are idle."""
+        for health, crowd in enumerate(self._crowded):
+            for _ in range(min(len(crowd), self._room(health, idle=idle))):
                 yield crowd.popleft()
 
-    def _room(self, standing: int, *, idle: bool) -> int:
-        """How many more deliveries lanes that stand so may begin."""
-        new, fast, slow = self._under_way
-        if standing == FAST:
-            served = int(self._served) - fast
-            return served if idle else min(served, _three_quarters(self._slots - slow) - new - fast)
-        unproven = _three_quarters(self._slots) - new - slow
-        return unproven if standing == NEW else min(unproven, max(1, self._slots // 2) - self._under_way[SLOWLY])
+    def _room(self, health: int, *, idle: bool) -> int:
+        """Return the number of deliveries that lanes of this health may start."""
+        unknown, fast, slow = self._in_flight
+        if health == FAST:
+            free = int(self._fast_slots) - fast
+            return free if idle else min(free, _three_quarters(self._slots - slow) - unknown - fast)
+        unproven = _three_quarters(self._slots) - unknown - slow
+        return unproven if health == UNKNOWN else min(unproven, max(1, self._slots // 2) - self._in_flight[SLOW])
 
 
 def _three_quarters(slots: int) -> int:

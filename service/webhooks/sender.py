@@ -1,4 +1,4 @@
-"""One request to a receiver, within bounds whatever it answers: in time, in size, and to where it may go."""
+"""The sender: one request to a receiver, bounded in time, in the size of the response, and in its destination."""
 
 import asyncio
 import errno
@@ -13,33 +13,33 @@ from typing import NamedTuple, Self
 import aiohttp
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
-from service.webhooks.address_guard import Guard
+from service.webhooks.address_guard import AddressGuard
 from service.webhooks.resolver import Resolver
 
-#: Seconds that a receiver has for everything: connecting, TLS, and the last byte that is read of its answer.
+#: Seconds for a whole attempt: connection, TLS, and the last byte that is read of the response.
 TIMEOUT = 15.0
-#: Of these, seconds to reach it: name, connection and TLS.
+#: Seconds of these for name resolution, connection and TLS.
 CONNECT_TIMEOUT = 10.0
-#: Bytes of an answer that are read. A connection with more to come is closed.
-KEPT = 16_384
-#: Headers of an answer that are kept, and characters of each.
-KEPT_HEADERS, KEPT_VALUE = 64, 1_000
-#: Seconds that an idle connection is kept: less than the five after which common servers close theirs.
-IDLE = 4.0
-#: Seconds that a name's addresses are believed.
-NAMES_FOR = 60
+#: Bytes of a response body that are read. A connection with more to come is closed.
+MAX_BODY_BYTES = 16_384
+#: Headers of a response that are stored, and characters of each.
+MAX_HEADERS, MAX_HEADER_LENGTH = 64, 1_000
+#: Seconds after which an idle connection is closed: fewer than the five of common servers.
+KEEPALIVE = 4.0
+#: Seconds for which a name's addresses are cached.
+DNS_TTL = 60
 
-#: Seconds within which a connection that was dropped without an answer is made anew, once.
-AGAIN_WITHIN = 1.0
+#: A connection that drops within so many seconds, without a response, is opened once more.
+RECONNECT_WITHIN = 1.0
 
 _DROPPED = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
 
-#: What neither JSON in PostgreSQL nor a terminal should be given.
+#: Characters that PostgreSQL cannot store as JSON, or that a terminal interprets.
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 
 
 class Reply(NamedTuple):
-    """What came of a request: the outcome's word, and what was answered where something was."""
+    """The outcome of a request (a word of schemas.deliveries.Outcome), and the response if there was one."""
 
     outcome: str
     status: int | None = None
@@ -48,41 +48,41 @@ class Reply(NamedTuple):
 
     @property
     def accepted(self) -> bool:
-        """Whether the receiver has it now."""
+        """Whether the receiver has accepted the request."""
         return self.outcome == "accepted"
 
     def header(self, name: str) -> str | None:
-        """A header of the answer, by its name in lower case."""
-        return next((value for known, value in (self.headers or {}).items() if known.lower() == name), None)
+        """Return a header of the response by its name in lower case, or None."""
+        return next((value for key, value in (self.headers or {}).items() if key.lower() == name), None)
 
 
 class Sender:
-    """Keeps connections to receivers. To be entered in the loop that uses it."""
+    """Connections to receivers. Enter it in the event loop that uses it."""
 
     def __init__(
         self,
-        guard: Guard,
+        guard: AddressGuard,
         *,
         timeout: float = TIMEOUT,
         tls: ssl.SSLContext | None = None,
         resolver: Resolver | None = None,
     ) -> None:
-        """`tls` is by default what the machine trusts."""
+        """`tls` defaults to the certificates that the machine trusts."""
         self._guard = guard
         self._timeout = ClientTimeout(total=timeout, connect=min(timeout, CONNECT_TIMEOUT))
         self._tls = tls
         self._resolver = resolver
 
     async def __aenter__(self) -> Self:
-        """Begin."""
+        """Open the sessions."""
         tls = self._tls or ssl.create_default_context()
         resolver = self._resolver or Resolver()
         self._secure, self._plain = (
             ClientSession(
                 connector=TCPConnector(
                     limit=0,
-                    ttl_dns_cache=NAMES_FOR,
-                    keepalive_timeout=IDLE,
+                    ttl_dns_cache=DNS_TTL,
+                    keepalive_timeout=KEEPALIVE,
                     ssl=tls,
                     resolver=resolver,
                     socket_factory=socket_factory,
@@ -108,39 +108,39 @@ class Sender:
             await self._resolver.close()
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
-        """What came of it. Nothing that a receiver, a name server or a network does is raised."""
+        """Send a request and return the reply. No error of a receiver, a name server or a network is raised."""
         began = time.monotonic()
         try:
             try:
                 return await self._once(method, url, headers, body)
             except _DROPPED as error:
-                # A kept connection may have been closed by the other side while we wrote, which says nothing of it.
-                if isinstance(error, aiohttp.ClientConnectorError) or time.monotonic() - began > AGAIN_WITHIN:
+                # The receiver may have closed an idle connection while we wrote, which is no failure.
+                if isinstance(error, aiohttp.ClientConnectorError) or time.monotonic() - began > RECONNECT_WITHIN:
                     raise
                 return await self._once(method, url, headers, body)
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is the answer)
+        except Exception as error:  # noqa: BLE001 (each error is an outcome)
             return Reply(_outcome_of(error))
 
     async def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         session = self._secure if url.startswith("https:") else self._plain
         async with session.request(method, url, headers=headers, data=body, allow_redirects=False) as response:
-            read = await _beginning(response)
-            return Reply(_outcome(response.status), response.status, _kept_headers(response), read)
+            body = await _read_start(response)
+            return Reply(_outcome(response.status), response.status, _headers(response), body)
 
 
-async def _beginning(response: ClientResponse) -> bytes:
-    """The first bytes of the answer; the connection is used again only where there are no more."""
-    read: list[bytes] = []
-    room = KEPT
+async def _read_start(response: ClientResponse) -> bytes:
+    """Return the first bytes of the body. The connection is used again only if there are no more."""
+    chunks: list[bytes] = []
+    room = MAX_BODY_BYTES
     while room > 0:
-        part = await response.content.read(room)
-        if not part:
-            return b"".join(read)
-        read.append(part)
-        room -= len(part)
+        chunk = await response.content.read(room)
+        if not chunk:
+            return b"".join(chunks)
+        chunks.append(chunk)
+        room -= len(chunk)
     if not response.content.at_eof():
         response.close()
-    return b"".join(read)
+    return b"".join(chunks)
 
 
 def _outcome(status: int) -> str:
@@ -152,13 +152,13 @@ def _outcome(status: int) -> str:
 
 
 def _outcome_of(error: Exception) -> str:
-    """The word for what went wrong."""
+    """Return the outcome of an error."""
     return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), None) or (
-        "forbidden" if _is_refusal(error) else "unreachable"
+        "forbidden" if _is_forbidden(error) else "unreachable"
     )
 
 
-#: From the particular to the general.
+#: Errors and their outcomes, from the particular to the general.
 _OUTCOMES: tuple[tuple[type[BaseException], str], ...] = (
     (asyncio.TimeoutError, "timeout"),
     (aiohttp.ClientConnectorDNSError, "unknown_name"),
@@ -170,18 +170,18 @@ _OUTCOMES: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
-def _is_refusal(error: Exception) -> bool:
-    """Whether the guard refused every address."""
+def _is_forbidden(error: Exception) -> bool:
+    """Return whether the guard has refused every address."""
     return isinstance(error, OSError) and error.errno == errno.EACCES
 
 
-def _kept_headers(response: ClientResponse) -> dict[str, str]:
-    kept: dict[str, str] = {}
+def _headers(response: ClientResponse) -> dict[str, str]:
+    headers: dict[str, str] = {}
     for name, value in response.headers.items():
-        if len(kept) == KEPT_HEADERS:
+        if len(headers) == MAX_HEADERS:
             break
-        kept[_printable(name)] = _printable(value[:KEPT_VALUE])
-    return kept
+        headers[_printable(name)] = _printable(value[:MAX_HEADER_LENGTH])
+    return headers
 
 
 def _printable(text: str) -> str:

@@ -1,11 +1,14 @@
-"""The webhook worker: numbers what was written, matches it with subscriptions, and tells it. Any number may run."""
+"""The webhook worker: sequences committed writes, matches them with subscriptions, and delivers them.
+
+Any number of workers may run. The shards of the subscriptions are leased to them.
+"""
 
 import asyncio
 import resource
 import signal
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -25,33 +28,33 @@ from service.feed.sequencer import sequence_once, trim_once
 from service.ids import uuid7
 from service.search.suggest.indexer import keep_names_once
 from service.webhooks import maintenance
-from service.webhooks.address_guard import Guard, networks_of
-from service.webhooks.assignments import Roster
+from service.webhooks.address_guard import AddressGuard, parse_networks
+from service.webhooks.assignments import Assignments
 from service.webhooks.dispatcher import Dispatcher
 from service.webhooks.leases import MARGIN, Leases
 from service.webhooks.matcher import Matcher
-from service.webhooks.metrics import IN_FLIGHT, REGISTRY, SHARDS, Measured, tell_health
+from service.webhooks.metrics import IN_FLIGHT, REGISTRY, SHARDS, WorkerMetrics, export_health
 from service.webhooks.pings import Pinger
-from service.webhooks.polling import Clerks, Pace, repeat
+from service.webhooks.polling import DatabaseThreads, PollInterval, poll_forever
 from service.webhooks.sender import Sender
 
-#: Seconds between two looks at what owners have changed, at how everything stands, and at what is old, at most.
-OFTEN, NOW_AND_THEN, SELDOM = 1.0, 5.0, 600.0
+#: Seconds between two runs, at most: of the heartbeat and the maintenance, of the gauges, of the clean-up.
+HEARTBEAT_INTERVAL, GAUGES_INTERVAL, CLEANUP_INTERVAL = 1.0, 5.0, 600.0
 
-#: Seconds after which words that were written lately are put where searches find them at once.
-SETTLED_EVERY = 5.0
+#: Seconds after which the words of recent writes move from the pending list into the index proper.
+PENDING_LIST_INTERVAL = 5.0
 
-#: Seconds after which a busy loop lets a thread that speaks with the database go on: each statement's answer waits for
-#: that, and ten of them come before what was written is sent.
-TURN = 0.0005
+#: Seconds after which a busy event loop yields to a database thread. Each statement waits for that once, and ten of
+#: them lie between a write and its delivery.
+SWITCH_INTERVAL = 0.0005
 
 log = structlog.get_logger()
 
 
 def run(settings: Settings) -> None:
-    """Work until told to stop by SIGTERM or SIGINT; what is under way then is ended first."""
-    _raise_limit_of_files()
-    sys.setswitchinterval(TURN)
+    """Work until SIGTERM or SIGINT; attempts in flight end first. Raise ValueError for a bad setting."""
+    _raise_file_limit()
+    sys.setswitchinterval(SWITCH_INTERVAL)
     uvloop.run(_run(settings))
 
 
@@ -59,158 +62,169 @@ async def _run(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    worker = Worker(settings, sender_of(settings))
+    worker = WebhookWorker(settings, make_sender(settings))
     if settings.worker_metrics_port:
-        _tell_metrics(settings.host, settings.worker_metrics_port)
-        REGISTRY.register(worker.measured)
+        _serve_metrics(settings.host, settings.worker_metrics_port)
+        REGISTRY.register(worker.metrics)
     await worker.work(stop)
 
 
-def _tell_metrics(host: str, port: int) -> None:
-    """Serve metrics. ValueError where nobody can listen there."""
+def _serve_metrics(host: str, port: int) -> None:
     try:
         start_http_server(port, host, REGISTRY)
     except OSError as error:
         raise ValueError(f"POLICYTRAIL_WORKER_METRICS_PORT: {host}:{port}: {error.strerror}") from error
 
 
-def sender_of(settings: Settings) -> Sender:
-    """A sender within the bounds that the settings say."""
-    guard = Guard(networks_of(settings.webhook_private_networks), networks_of(settings.webhook_http_networks))
+def make_sender(settings: Settings) -> Sender:
+    """Return a sender with the networks and the timeout of the settings. Raise ValueError if they are malformed."""
+    guard = AddressGuard(
+        parse_networks(settings.webhook_private_networks), parse_networks(settings.webhook_http_networks)
+    )
     return Sender(guard, timeout=settings.webhook_timeout)
 
 
-def _raise_limit_of_files() -> None:
-    """Let as many connections be open as this machine allows us."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+def _raise_file_limit() -> None:
+    """Allow as many open connections as the machine does."""
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
 
 
-class Worker:
-    """One worker: loops that go on whatever fails."""
+class WebhookWorker:
+    """One worker: independent loops that survive each other's errors."""
 
     def __init__(self, settings: Settings, sender: Sender) -> None:
-        """To be made in the loop that it runs in."""
+        """Must be created in the event loop in which it runs."""
         self.id = uuid7()
         self._settings, self._sender = settings, sender
-        self._database, self._clerks = Database(settings), Clerks()
+        self._database, self._threads = Database(settings), DatabaseThreads()
         keys = parse_keys(settings.secret_keys)
-        self._leases = Leases(self.id, lasts=settings.webhook_lease, timeout=settings.webhook_timeout)
-        self._roster = Roster(self._database, self._leases, keys)
-        self._pinger = Pinger(self._database, self._clerks, sender, keys=keys, origin=settings.webhook_origin)
-        self._dispatcher = Dispatcher(self._database, self._clerks, sender, self._leases, slots=settings.webhook_slots)
+        self._leases = Leases(self.id, duration=settings.webhook_lease, timeout=settings.webhook_timeout)
+        self._assignments = Assignments(self._database, self._leases, keys)
+        self._pinger = Pinger(self._database, self._threads, sender, keys=keys, origin=settings.webhook_origin)
+        self._dispatcher = Dispatcher(self._database, self._threads, sender, self._leases, slots=settings.webhook_slots)
         self._matcher = Matcher()
-        self._numbered = asyncio.Event()
+        self._sequenced = asyncio.Event()
 
     @property
-    def measured(self) -> Measured:
-        """What it has counted."""
-        return self._dispatcher.measured
+    def metrics(self) -> WorkerMetrics:
+        """The worker's counts."""
+        return self._dispatcher.metrics
 
     async def work(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then until what is under way has ended and is written down."""
+        """Work until `stop` is set, then until the attempts in flight have ended and are recorded."""
         self._database.open()
         log.debug("worker_started", worker=str(self.id))
         async with self._sender:
-            writing = asyncio.create_task(self._dispatcher.write_on())
-            loops = [asyncio.create_task(loop) for loop in (*self._loops(), self._dispatcher.watch_on())]
+            flushing = asyncio.create_task(self._dispatcher.flush_results())
+            loops = [asyncio.create_task(loop) for loop in (*self._loops(), self._dispatcher.monitor_loop_lag())]
             await stop.wait()
             self._dispatcher.drain()
             for loop in loops:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
             with suppress(TimeoutError):
-                await asyncio.wait_for(writing, self._settings.webhook_timeout + MARGIN)
+                await asyncio.wait_for(flushing, self._settings.webhook_timeout + MARGIN)
             with suppress(Unavailable):
-                await self._clerks.ask(self._release)
-        self._clerks.dismiss()
+                await self._threads.run(self._release)
+        self._threads.shutdown()
         self._database.close()
         log.debug("worker_ended", worker=str(self.id))
 
     def _loops(self) -> list[Coroutine[Any, Any, None]]:
-        often = min(OFTEN, self._leases.every)
+        heartbeat = min(HEARTBEAT_INTERVAL, self._leases.renewal_interval)
+        wake = self._dispatcher.wake
         return [
-            repeat(self._beat, name="beat", pace=Pace(often, often)),
-            repeat(self._sequence, name="sequencing", pace=Pace()),
-            repeat(self._match, name="matching", pace=Pace(), news=self._numbered),
-            repeat(self._dispatcher.fetch, name="fetching", pace=Pace(), news=self._dispatcher.news),
-            repeat(self._ping, name="pinging", pace=Pace(0.1, 0.2)),
-            repeat(self._tend, name="tending", pace=Pace(0.01, OFTEN)),
-            repeat(self._keep_names, name="naming", pace=Pace(0.01, OFTEN)),
-            repeat(self._settle, name="settling", pace=Pace(SETTLED_EVERY, SETTLED_EVERY)),
-            repeat(self._sweep, name="sweeping", pace=Pace(OFTEN, SELDOM)),
-            repeat(self._tell, name="telling", pace=Pace(NOW_AND_THEN, NOW_AND_THEN)),
+            poll_forever(self._renew_leases, name="heartbeat", interval=_every(heartbeat)),
+            poll_forever(self._sequence, name="sequencer", interval=PollInterval()),
+            poll_forever(self._match, name="matcher", interval=PollInterval(), wake=self._sequenced),
+            poll_forever(self._dispatcher.fetch, name="dispatcher", interval=PollInterval(), wake=wake),
+            poll_forever(self._send_pings, name="pings", interval=PollInterval(0.1, 0.2)),
+            poll_forever(self._run_maintenance, name="maintenance", interval=PollInterval(0.01, HEARTBEAT_INTERVAL)),
+            poll_forever(self._index_suggestions, name="suggestions", interval=PollInterval(0.01, HEARTBEAT_INTERVAL)),
+            poll_forever(self._flush_pending_list, name="pending_list", interval=_every(PENDING_LIST_INTERVAL)),
+            poll_forever(
+                self._delete_expired, name="cleanup", interval=PollInterval(HEARTBEAT_INTERVAL, CLEANUP_INTERVAL)
+            ),
+            poll_forever(self._export_gauges, name="gauges", interval=_every(GAUGES_INTERVAL)),
         ]
 
-    async def _beat(self) -> int:
-        summary = self.measured.summary() | {"in_flight": self._dispatcher.in_flight}
-        roll = await self._clerks.ask(self._roster.call, summary, self._dispatcher.busy_shards)
-        self._dispatcher.send_for(roll.receivers, forget=roll.outdated)
+    async def _renew_leases(self) -> int:
+        """Send a heartbeat: renew the leases, and deliver to their current receivers."""
+        metrics = self.metrics.summary() | {"in_flight": self._dispatcher.in_flight}
+        assignment = await self._threads.run(self._assignments.refresh, metrics, self._dispatcher.busy_shards)
+        self._dispatcher.set_receivers(assignment.receivers, requeue=assignment.outdated)
         SHARDS.set(len(self._leases.epochs))
         IN_FLIGHT.set(self._dispatcher.in_flight)
         return 0
 
     async def _sequence(self) -> int:
-        number = await self._clerks.ask(self._reading, sequence_once)
+        number = await self._threads.run(self._read, sequence_once)
         if number:
-            self._numbered.set()
+            self._sequenced.set()
         return number
 
     async def _match(self) -> int:
-        number = await self._clerks.ask(self._reading, self._match_once)
+        number = await self._threads.run(self._read, self._match_once)
         if number:
-            self._dispatcher.news.set()
+            self._dispatcher.wake.set()
         return number
 
     def _match_once(self, conn: Connection) -> int:
         return self._matcher.match_once(conn, datetime.now(UTC))
 
-    async def _keep_names(self) -> int:
-        return await self._clerks.ask(self._named)
+    async def _index_suggestions(self) -> int:
+        return await self._threads.run(self._write, keep_names_once)
 
-    def _named(self) -> int:
-        with self._database.transaction() as conn:
-            return keep_names_once(conn)
+    async def _send_pings(self) -> int:
+        return await self._pinger.send_pings(self._leases.active_shards)
 
-    async def _ping(self) -> int:
-        return await self._pinger.ping(self._leases.mine)
-
-    async def _tend(self) -> int:
-        """What keeps owners waiting, or would pile up; the rest of it at once where there is more."""
-        shards = self._leases.mine
-        skipped = await self._clerks.ask(maintenance.skip_paused, self._database, shards)
-        recovered = await self._clerks.ask(maintenance.recover, self._database)
+    async def _run_maintenance(self) -> int:
+        """Run the maintenance that owners wait for, and return the number of rows that it changed."""
+        shards = self._leases.active_shards
+        skipped = await self._threads.run(maintenance.skip_paused, self._database, shards)
+        recovered = await self._threads.run(maintenance.advance_recovery, self._database)
         if recovered:
-            self._dispatcher.news.set()
-        await self._clerks.ask(partial(maintenance.disable_keyless, self._database, public=self._settings.public_read))
-        await self._pinger.invite(shards)
+            self._dispatcher.wake.set()
+        disable_keyless = partial(maintenance.disable_keyless, self._database, public=self._settings.public_read)
+        await self._threads.run(disable_keyless)
+        await self._pinger.send_handshakes(shards)
         return skipped + recovered
 
-    async def _settle(self) -> int:
-        await self._clerks.ask(self._reading, store.search.documents.flush_pending_list)
+    async def _flush_pending_list(self) -> int:
+        await self._threads.run(self._read, store.search.documents.flush_pending_list)
         return 0
 
-    async def _sweep(self) -> int:
-        await self._clerks.ask(maintenance.sweep, self._database, self._leases.mine, self._settings.delivery_retention)
-        return await self._clerks.ask(self._reading, self._trim)
+    async def _delete_expired(self) -> int:
+        shards, days = self._leases.active_shards, self._settings.delivery_retention
+        await self._threads.run(maintenance.delete_expired, self._database, shards, days)
+        return await self._threads.run(self._read, self._trim)
 
     def _trim(self, conn: Connection) -> int:
         return trim_once(conn, days=self._settings.feed_retention, now=datetime.now(UTC))
 
-    async def _tell(self) -> int:
+    async def _export_gauges(self) -> int:
         if self._settings.worker_metrics_port:
-            await self._clerks.ask(self._reading, _tell)
+            await self._threads.run(self._read, _export_gauges)
         return 0
 
-    def _reading(self, do: Any) -> int:
+    def _read(self, do: Callable[[Connection], Any]) -> int:
         with self._database.reading() as conn:
             return int(do(conn))
+
+    def _write(self, do: Callable[[Connection], int]) -> int:
+        with self._database.transaction() as conn:
+            return do(conn)
 
     def _release(self) -> None:
         with self._database.transaction() as conn:
             self._leases.release(conn)
 
 
-def _tell(conn: Connection) -> int:
-    tell_health(store.webhooks.maintenance.get_health(conn), store.feed.get_feed_lag(conn), now=time.time())
+def _every(seconds: float) -> PollInterval:
+    return PollInterval(seconds, seconds)
+
+
+def _export_gauges(conn: Connection) -> int:
+    export_health(store.webhooks.maintenance.get_health(conn), store.feed.get_feed_lag(conn), now=time.time())
     return 0

@@ -40,13 +40,13 @@ def after_claim(point: Point) -> None:
     """When deliveries are in hand, and nothing of them was sent."""
     fetch = Dispatcher._fetch
 
-    def fetched(self: Dispatcher, rooms: Any) -> Any:
-        found = fetch(self, rooms)
-        if found:
+    def fetch_and_die(self: Dispatcher, capacities: Any) -> Any:
+        deliveries = fetch(self, capacities)
+        if deliveries:
             point.reached()
-        return found
+        return deliveries
 
-    Dispatcher._fetch = fetched  # type: ignore[method-assign]
+    Dispatcher._fetch = fetch_and_die  # type: ignore[method-assign]
 
 
 def before_send(point: Point) -> None:
@@ -73,7 +73,7 @@ def _around_send(before: Callable[[], None] = lambda: None, after: Callable[[], 
 
 def in_finish(point: Point) -> None:
     """When it was written down how attempts ended, but not committed."""
-    _after_statement(store.webhooks.queue, "finish_attempts", point)
+    _after_statement(store.webhooks.queue, "insert_attempts", point)
 
 
 def in_recovery(point: Point) -> None:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from service.db.embedded_postgres import Server
-from service.webhooks.lane import AHEAD, MOST
+from service.webhooks.lane import MAX_CONCURRENCY, PREFETCH_FACTOR
 from tests.deliveries import make_subscription, wait_for, working
 from tests.faults.conftest import make_database
 from tests.faults.workers import ask, write
@@ -102,10 +102,10 @@ def test_a_backlog_of_50_000_keeps_no_other_waiting_and_little_of_it_is_in_hand(
             write(fresh, 20)
             most = 0
             while len(other.requests) < 20:
-                lane = worker._dispatcher._lanes._lanes[id_]
-                in_hand = sum(map(len, lane.waiting)) + len(lane.flights) + len(lane.settling)
+                lane = worker._dispatcher._scheduler._lanes[id_]
+                in_hand = sum(map(len, lane.queues)) + len(lane.in_flight) + len(lane.unrecorded)
                 most = max(most, in_hand)
                 assert len(busy.requests) < 50_000
-            assert most <= 2 * AHEAD * MOST + 3 * MOST
+            assert most <= 2 * PREFETCH_FACTOR * MAX_CONCURRENCY + 3 * MAX_CONCURRENCY
             with psycopg.connect(fresh) as conn:
                 conn.execute("UPDATE subscription SET paused = TRUE, updated_at = now()")

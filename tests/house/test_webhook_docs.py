@@ -16,7 +16,7 @@ from schemas.deliveries import Outcome
 from service.cli.run import _greeting
 from service.config import Settings
 from service.webhooks.retry_policy import DELAYS
-from service.webhooks.signing import new_secret, shown, signed_headers
+from service.webhooks.signing import encode_secret, new_secret, signature_headers
 from tests.factories import an_event
 from tests.node import NODE
 from tests.receivers import receiving
@@ -38,15 +38,15 @@ def _cases() -> list[tuple[bool, str, dict[str, str], str]]:
     """Whether a request is right, its secret, its headers, its body."""
     old, new, body = new_secret(), new_secret(), BODY.decode()
     now = int(time.time())
-    right = signed_headers(ID, now, BODY, (new, old))
+    right = signature_headers(ID, now, BODY, (new, old))
     return [
-        (True, shown(new), right, body),
-        (True, shown(old), right, body),
-        (False, shown(new_secret()), right, body),
-        (False, shown(new), right, body.replace("create", "delete")),
-        (False, shown(new), right | {"webhook-id": "another"}, body),
-        (False, shown(new), signed_headers(ID, now - 400, BODY, (new,)), body),
-        (False, shown(new), right | {"webhook-signature": "v1,short"}, body),
+        (True, encode_secret(new), right, body),
+        (True, encode_secret(old), right, body),
+        (False, encode_secret(new_secret()), right, body),
+        (False, encode_secret(new), right, body.replace("create", "delete")),
+        (False, encode_secret(new), right | {"webhook-id": "another"}, body),
+        (False, encode_secret(new), signature_headers(ID, now - 400, BODY, (new,)), body),
+        (False, encode_secret(new), right | {"webhook-signature": "v1,short"}, body),
     ]
 
 
@@ -100,10 +100,10 @@ def test_curl_and_openssl_verify_what_is_right_and_nothing_else(tmp_path: Path) 
 
 def test_curl_and_openssl_send_what_the_service_would_have_sent(tmp_path: Path) -> None:
     secret, now = new_secret(), int(time.time())
-    expected = signed_headers(ID, now, BODY, (secret,))
+    expected = signature_headers(ID, now, BODY, (secret,))
     (tmp_path / "body").write_bytes(BODY)
     with receiving() as receiver:
-        _by_hand(receiver.url, shown(secret), expected, tmp_path / "body")
+        _by_hand(receiver.url, encode_secret(secret), expected, tmp_path / "body")
         [request] = receiver.requests
     assert {name: request.headers[name] for name in expected} == expected
     assert request.body == BODY

@@ -1,4 +1,4 @@
-"""Deliveries in the database: one change for one subscription, and what became of it."""
+"""SQL of deliveries: one change for one subscription, with its attempts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from psycopg.rows import class_row
 
 from service.errors import NotFound
 
-#: The largest number that a feed can come to.
-MOST_SEQ = 2**63 - 1
+#: The largest number of a change.
+MAX_SEQ = 2**63 - 1
 
 
 @dataclass(frozen=True)
 class NewDelivery:
-    """The change `seq`, of an event, that a subscription is to be told of, as what it is to that one."""
+    """A delivery to insert: the change `seq` of an event, and its kind for the subscription."""
 
     subscription_id: UUID
     seq: int
@@ -27,7 +27,7 @@ class NewDelivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """A delivery, and how its latest attempt ended."""
+    """A delivery with the result of its latest attempt."""
 
     id: UUID
     seq: int
@@ -44,7 +44,7 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One attempt, with the beginning of what was answered."""
+    """An attempt with the start of the response."""
 
     number: int
     began_at: datetime
@@ -67,34 +67,34 @@ _SELECT = """
       ) AS last ON TRUE
     """
 
-#: Spelled out, so that the planner finds the index that holds only these.
+#: Conditions by state, as literals: the planner finds partial indexes by them.
 _STATES = {None: "TRUE"} | {state: f"state = '{state}'" for state in ("pending", "delivered", "failed", "skipped")}
 
 
 def insert_deliveries(conn: Connection, rows: Sequence[NewDelivery]) -> int:
-    """Let changes be delivered, and return how many are due.
+    """Insert deliveries, and return the number of those that are due.
 
-    Those of paused subscriptions are kept as skipped. What is there already stays as it is; what is for a deleted
-    subscription is dropped. Whoever does so again, as after a crash, gives each the id that it had.
+    Those of paused subscriptions are inserted as skipped, those of deleted subscriptions dropped. Existing rows stay as
+    they are. An id depends on its change and its subscription alone, so that it is the same after a crash.
     """
     if not rows:
         return 0
-    # By the statement's time, not the transaction's: who matches waits its turn first, so it rises with the numbers.
+    # The statement's time rises with the numbers; the transaction's does not, since matchers wait for their turn.
     [[due]] = conn.execute(
         """
         WITH inserted AS (
             INSERT INTO delivery (
                 subscription_id, seq, id, event_id, kind, state, again, step, attempts, due_at, created_at
             )
-            SELECT subscription.id, given.seq,
-                   overlay(overlay(md5(concat(generation, given.seq, subscription.id))
-                                   PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid, -- version 8: of our own making
-                   given.event_id, given.kind,
+            SELECT subscription.id, new.seq,
+                   overlay(overlay(md5(concat(generation, new.seq, subscription.id))
+                                   PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid, -- version 8: a custom scheme
+                   new.event_id, new.kind,
                    CASE WHEN paused THEN 'skipped' ELSE 'pending' END, FALSE, 0, 0,
                    statement_timestamp(), statement_timestamp()
               FROM unnest(%(subscription_ids)s::uuid[], %(seqs)s::bigint[], %(event_ids)s::uuid[],
-                          %(kinds)s::text[]) AS given (subscription_id, seq, event_id, kind)
-              JOIN subscription ON subscription.id = given.subscription_id AND deleted_at IS NULL
+                          %(kinds)s::text[]) AS new (subscription_id, seq, event_id, kind)
+              JOIN subscription ON subscription.id = new.subscription_id AND deleted_at IS NULL
              CROSS JOIN feed_head
                 ON CONFLICT DO NOTHING
          RETURNING state
@@ -121,7 +121,7 @@ def page_deliveries(
     before: int | None,
     limit: int,
 ) -> list[Delivery]:
-    """At most `limit` deliveries, the latest changes first, behind the number `before`; only those asked for."""
+    """Return at most `limit` deliveries, latest changes first, with numbers below `before`. None filters nothing."""
     cur = conn.cursor(row_factory=class_row(Delivery))
     cur.execute(
         f"""
@@ -136,7 +136,7 @@ def page_deliveries(
         """,
         {
             "subscription_id": subscription_id,
-            "before": MOST_SEQ if before is None else before,
+            "before": MAX_SEQ if before is None else before,
             "since": since,
             "event_id": event_id,
             "limit": limit,
@@ -146,20 +146,20 @@ def page_deliveries(
 
 
 def get_delivery(conn: Connection, subscription_id: UUID, seq: int) -> Delivery:
-    """The delivery of the change `seq`."""
+    """Return the delivery of the change `seq`. Raise NotFound if there is none."""
     cur = conn.cursor(row_factory=class_row(Delivery))
     cur.execute(
         f"{_SELECT} WHERE subscription_id = %(subscription_id)s AND seq = %(seq)s",
-        {"subscription_id": subscription_id, "seq": min(seq, MOST_SEQ)},
+        {"subscription_id": subscription_id, "seq": min(seq, MAX_SEQ)},
     )
-    found = cur.fetchone()
-    if found is None:
-        raise NotFound(f"There is no delivery {seq} of the webhook {subscription_id}.")
-    return found
+    delivery = cur.fetchone()
+    if delivery is None:
+        raise NotFound(f"The webhook {subscription_id} has no delivery {seq}.")
+    return delivery
 
 
 def list_attempts(conn: Connection, subscription_id: UUID, seq: int) -> list[Attempt]:
-    """Every attempt to deliver the change `seq`, in order."""
+    """Return every attempt to deliver the change `seq`, in order."""
     cur = conn.cursor(row_factory=class_row(Attempt))
     cur.execute(
         """
@@ -175,12 +175,12 @@ def list_attempts(conn: Connection, subscription_id: UUID, seq: int) -> list[Att
 
 
 def retry_delivery(conn: Connection, subscription_id: UUID, seq: int) -> Delivery:
-    """Let the delivery be sent once more now, whatever became of it; the schedule begins anew."""
+    """Make the delivery due now, in any state, and restart its schedule. Return it."""
     conn.execute(
         """
         UPDATE delivery SET state = 'pending', again = TRUE, step = 0, due_at = now(), ended_at = NULL
          WHERE subscription_id = %(subscription_id)s AND seq = %(seq)s
         """,
-        {"subscription_id": subscription_id, "seq": min(seq, MOST_SEQ)},
+        {"subscription_id": subscription_id, "seq": min(seq, MAX_SEQ)},
     )
     return get_delivery(conn, subscription_id, seq)

@@ -1,4 +1,4 @@
-"""Which worker sends for which subscriptions: shards, leased for a while and fenced by an epoch."""
+"""SQL of leases: shards of subscriptions, each leased to one worker and fenced by an epoch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-#: Parts that subscriptions are dealt into; more workers than that have nothing to do.
+#: Shards of the subscriptions. More workers than shards have nothing to do.
 SHARDS = 64
 
 
 @dataclass(frozen=True)
-class Worker:
-    """A worker that is alive, with what it said of itself when it was last seen."""
+class LiveWorker:
+    """A live worker with the metrics of its latest heartbeat."""
 
     id: UUID
     started_at: datetime
@@ -25,12 +25,12 @@ class Worker:
 
 
 def shard_of(id: UUID) -> int:
-    """The shard of a subscription."""
+    """Return the shard of a subscription."""
     return id.int % SHARDS
 
 
 def renew_shards(conn: Connection, worker_id: UUID, seconds: float) -> dict[int, int]:
-    """Hold what the worker holds for so long from now on; each shard with its epoch. Others have been taken from it."""
+    """Renew the worker's leases for `seconds`, and return its shards with their epochs. Expired ones may be gone."""
     return dict(
         conn.execute(
             """
@@ -44,8 +44,8 @@ def renew_shards(conn: Connection, worker_id: UUID, seconds: float) -> dict[int,
     )
 
 
-def claim_shards(conn: Connection, worker_id: UUID, seconds: float, *, most: int) -> dict[int, int]:
-    """Take at most `most` shards that nobody holds, each with its new epoch, by which those before are refused."""
+def claim_shards(conn: Connection, worker_id: UUID, seconds: float, *, limit: int) -> dict[int, int]:
+    """Claim at most `limit` free shards for `seconds`. Return them with new epochs, which fence earlier workers."""
     return dict(
         conn.execute(
             """
@@ -57,18 +57,18 @@ def claim_shards(conn: Connection, worker_id: UUID, seconds: float, *, most: int
                          FROM delivery_shard
                         WHERE leased_until <= now()
                         ORDER BY shard
-                        LIMIT %(most)s
+                        LIMIT %(limit)s
                           FOR UPDATE SKIP LOCKED
                    )
          RETURNING shard, epoch
             """,
-            {"worker_id": worker_id, "seconds": seconds, "most": most},
+            {"worker_id": worker_id, "seconds": seconds, "limit": limit},
         ).fetchall()
     )
 
 
 def release_shards(conn: Connection, worker_id: UUID, shards: list[int]) -> None:
-    """Let others have these at once."""
+    """Release shards, so that other workers can claim them at once."""
     conn.execute(
         """
         UPDATE delivery_shard
@@ -79,34 +79,37 @@ def release_shards(conn: Connection, worker_id: UUID, shards: list[int]) -> None
     )
 
 
-def note_worker(conn: Connection, id: UUID, measured: Mapping[str, Any], *, alive_for: float) -> int:
-    """The worker is alive; how many are, seen in the last `alive_for` seconds. Those of yesterday are forgotten."""
+def upsert_worker(conn: Connection, id: UUID, metrics: Mapping[str, Any], *, alive_for: float) -> int:
+    """Record a heartbeat, and return the number of workers seen in the last `alive_for` seconds.
+
+    Workers that have been silent for a day are deleted.
+    """
     [[alive]] = conn.execute(
         """
-        WITH noted AS (
+        WITH upserted AS (
             INSERT INTO delivery_worker (id, started_at, seen_at, measured)
             VALUES (%(id)s, now(), now(), %(measured)s)
                 ON CONFLICT (id) DO UPDATE SET seen_at = now(), measured = excluded.measured
-        ), forgotten AS (
+        ), deleted AS (
             DELETE FROM delivery_worker WHERE seen_at < now() - interval '1 day' AND id <> %(id)s
         )
         SELECT 1 + count(*)
           FROM delivery_worker
          WHERE id <> %(id)s AND seen_at > now() - make_interval(secs => %(alive_for)s)
         """,
-        {"id": id, "measured": Jsonb(measured), "alive_for": alive_for},
+        {"id": id, "measured": Jsonb(metrics), "alive_for": alive_for},
     ).fetchall()
     return int(alive)
 
 
-def forget_worker(conn: Connection, id: UUID) -> None:
-    """The worker has ended."""
+def delete_worker(conn: Connection, id: UUID) -> None:
+    """Delete a worker that has ended."""
     conn.execute("DELETE FROM delivery_worker WHERE id = %s", (id,))
 
 
-def live_workers(conn: Connection, *, alive_for: float) -> list[Worker]:
-    """The workers seen in the last `alive_for` seconds."""
-    cur = conn.cursor(row_factory=class_row(Worker))
+def list_live_workers(conn: Connection, *, alive_for: float) -> list[LiveWorker]:
+    """Return the workers seen in the last `alive_for` seconds, oldest first."""
+    cur = conn.cursor(row_factory=class_row(LiveWorker))
     cur.execute(
         """
         SELECT id, started_at, seen_at, measured

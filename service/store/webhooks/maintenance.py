@@ -1,4 +1,4 @@
-"""What is done about subscriptions beside sending: handshakes, clean-up, and how it all stands."""
+"""SQL of the clean-up of deliveries, and of their health."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,26 +8,16 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 
-#: Rows that one statement of the clean-up takes from one subscription at most.
-SWEPT = 1_000
+#: Deliveries of one subscription that one statement deletes, at most.
+DELETE_BATCH = 1_000
 
-#: How long after it was due a delivery counts as late.
+#: Time after which a due delivery counts as late.
 LATE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
-class Invitation:
-    """A receiver that is to be asked whether it agrees, for so many seconds by now."""
-
-    id: UUID
-    url: str
-    rate_limit: int | None
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Health:
-    """How deliveries stand. `oldest_due` is None where nothing is due."""
+    """Counts of deliveries and subscriptions. `oldest_due` is None if no delivery is due."""
 
     due: int
     late: int
@@ -38,32 +28,18 @@ class Health:
     disabled: int
 
 
-def list_invitations(conn: Connection, shards: Sequence[int]) -> list[Invitation]:
-    """The receivers of `shards` that have to agree to the handshake yet."""
-    cur = conn.cursor(row_factory=class_row(Invitation))
-    cur.execute(
-        """
-        SELECT id, url, rate_limit, extract(epoch FROM now() - updated_at)::float8 AS seconds
-          FROM subscription
-         WHERE shard = ANY(%(shards)s) AND handshake = 'pending' AND NOT paused AND deleted_at IS NULL
-        """,
-        {"shards": list(shards)},
-    )
-    return cur.fetchall()
-
-
 def list_subscriptions(conn: Connection, shards: Sequence[int]) -> list[tuple[UUID, bool]]:
-    """The subscriptions of `shards`, and whether each is deleted."""
+    """Return the ids of the subscriptions of `shards`, each with its deleted flag."""
     return conn.execute(
         "SELECT id, deleted_at IS NOT NULL FROM subscription WHERE shard = ANY(%s)", (list(shards),)
     ).fetchall()
 
 
-def sweep(conn: Connection, subscription_id: UUID, *, before: datetime | None) -> int:
-    """Take away deliveries, with their attempts, from the oldest on; how many were looked at, none at the end.
+def delete_deliveries(conn: Connection, subscription_id: UUID, *, before: datetime | None) -> int:
+    """Delete a batch of the oldest deliveries with their attempts, and return its size: below DELETE_BATCH at the end.
 
-    Only of changes matched `before` then, all where it is not given. However many there are, a statement looks at a
-    bounded number of rows.
+    `before`: the time before which their changes were matched; None deletes all. However many deliveries there are, the
+    statement reads a bounded number of rows.
     """
     return conn.execute(
         """
@@ -72,8 +48,8 @@ def sweep(conn: Connection, subscription_id: UUID, *, before: datetime | None) -
               FROM delivery
              WHERE subscription_id = %(subscription_id)s
              ORDER BY seq
-             LIMIT %(most)s
-        ), gone AS (
+             LIMIT %(limit)s
+        ), deleted AS (
             DELETE FROM delivery
              WHERE subscription_id = %(subscription_id)s
                AND seq IN (
@@ -82,28 +58,28 @@ def sweep(conn: Connection, subscription_id: UUID, *, before: datetime | None) -
          RETURNING seq
         ), attempts AS (
             DELETE FROM attempt
-             WHERE subscription_id = %(subscription_id)s AND seq IN (SELECT seq FROM gone)
+             WHERE subscription_id = %(subscription_id)s AND seq IN (SELECT seq FROM deleted)
         )
-        SELECT FROM gone
+        SELECT FROM deleted
         """,
-        {"subscription_id": subscription_id, "before": before, "most": SWEPT},
+        {"subscription_id": subscription_id, "before": before, "limit": DELETE_BATCH},
     ).rowcount
 
 
-def forget_subscription(conn: Connection, id: UUID) -> None:
-    """Take away a deleted subscription, of which no delivery is left."""
+def purge_subscription(conn: Connection, id: UUID) -> None:
+    """Delete the rows of a deleted subscription, which must have no delivery left."""
     for table in ("ping", "recovery"):
         conn.execute(f"DELETE FROM {table} WHERE subscription_id = %s", (id,))
     conn.execute("DELETE FROM subscription WHERE id = %s AND deleted_at IS NOT NULL", (id,))
 
 
-def forget_recoveries(conn: Connection, *, before: datetime) -> None:
-    """Take away the recoveries that ended `before` then."""
+def delete_recoveries(conn: Connection, *, before: datetime) -> None:
+    """Delete the recoveries that ended earlier than `before`."""
     conn.execute("DELETE FROM recovery WHERE ended_at < %s", (before,))
 
 
 def get_health(conn: Connection) -> Health:
-    """See Health. It reads all that waits."""
+    """Return the health of all deliveries. The query reads every pending delivery."""
     cur = conn.cursor(row_factory=class_row(Health))
     cur.execute(
         """

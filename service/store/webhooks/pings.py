@@ -1,4 +1,4 @@
-"""Tests that were asked for: one request each, answered to whoever waits for it."""
+"""SQL of pings, which owners request and wait for, and of pending handshakes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-#: Seconds for which somebody waits for the answer.
-ASKED_FOR = 60.0
+#: Seconds for which a request for a ping waits for its result.
+REQUEST_LIFETIME = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedPing:
-    """A test that is to be made."""
+class RequestedPing:
+    """A ping to send."""
 
     id: UUID
     subscription_id: UUID
@@ -27,8 +27,8 @@ class AskedPing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ping:
-    """A test that was made, and what came back."""
+class PingResult:
+    """The result of a ping."""
 
     id: UUID
     began_at: datetime
@@ -39,14 +39,24 @@ class Ping:
     answer: bytes | None
 
 
-_COLUMNS = ", ".join(Ping.__dataclass_fields__)
+@dataclass(frozen=True)
+class PendingHandshake:
+    """A subscription whose receiver has yet to consent, and the seconds since its handshake became due."""
+
+    id: UUID
+    url: str
+    rate_limit: int | None
+    seconds: float
+
+
+_COLUMNS = ", ".join(PingResult.__dataclass_fields__)
 
 
 def insert_ping(conn: Connection, *, id: UUID, subscription_id: UUID) -> None:
-    """Ask for a test. What was asked for an hour ago is forgotten."""
+    """Request a ping. Requests older than an hour are deleted."""
     conn.execute(
         """
-        WITH forgotten AS (
+        WITH deleted AS (
             DELETE FROM ping WHERE subscription_id = %(subscription_id)s AND asked_at < now() - interval '1 hour'
         )
         INSERT INTO ping (id, subscription_id, asked_at) VALUES (%(id)s, %(subscription_id)s, now())
@@ -55,9 +65,9 @@ def insert_ping(conn: Connection, *, id: UUID, subscription_id: UUID) -> None:
     )
 
 
-def list_asked_pings(conn: Connection, shards: Sequence[int]) -> list[AskedPing]:
-    """The tests of subscriptions of `shards` that somebody still waits for."""
-    cur = conn.cursor(row_factory=class_row(AskedPing))
+def list_requested_pings(conn: Connection, shards: Sequence[int]) -> list[RequestedPing]:
+    """Return the pings of the subscriptions of `shards` that are requested and not expired."""
+    cur = conn.cursor(row_factory=class_row(RequestedPing))
     cur.execute(
         """
         SELECT ping.id, subscription_id, url, secret, former_secret, former_until
@@ -68,14 +78,14 @@ def list_asked_pings(conn: Connection, shards: Sequence[int]) -> list[AskedPing]
            AND deleted_at IS NULL
            AND shard = ANY(%(shards)s)
         """,
-        {"shards": list(shards), "seconds": ASKED_FOR},
+        {"shards": list(shards), "seconds": REQUEST_LIFETIME},
         binary=True,
     )
     return cur.fetchall()
 
 
-def finish_ping(conn: Connection, ping: Ping) -> None:
-    """Write down what came back."""
+def record_ping(conn: Connection, result: PingResult) -> None:
+    """Record the result of a ping."""
     conn.execute(
         """
         UPDATE ping
@@ -83,12 +93,26 @@ def finish_ping(conn: Connection, ping: Ping) -> None:
                headers = %(headers)s, answer = %(answer)s
          WHERE id = %(id)s
         """,
-        vars(ping) | {"headers": Jsonb(ping.headers)},
+        vars(result) | {"headers": Jsonb(result.headers)},
     )
 
 
-def find_finished_ping(conn: Connection, id: UUID) -> Ping | None:
-    """What came back for the test `id`, if it has been made."""
-    cur = conn.cursor(row_factory=class_row(Ping))
+def find_ping_result(conn: Connection, id: UUID) -> PingResult | None:
+    """Return the result of the ping `id`, or None if there is none yet."""
+    cur = conn.cursor(row_factory=class_row(PingResult))
     query = f"SELECT {_COLUMNS} FROM ping WHERE id = %s AND outcome IS NOT NULL"
     return cur.execute(query, (id,), binary=True).fetchone()
+
+
+def list_pending_handshakes(conn: Connection, shards: Sequence[int]) -> list[PendingHandshake]:
+    """Return the subscriptions of `shards` with a pending handshake."""
+    cur = conn.cursor(row_factory=class_row(PendingHandshake))
+    cur.execute(
+        """
+        SELECT id, url, rate_limit, extract(epoch FROM now() - updated_at)::float8 AS seconds
+          FROM subscription
+         WHERE shard = ANY(%(shards)s) AND handshake = 'pending' AND NOT paused AND deleted_at IS NULL
+        """,
+        {"shards": list(shards)},
+    )
+    return cur.fetchall()

@@ -1,4 +1,4 @@
-"""What the webhook worker asks and says: what is due, what is in it, and how attempts ended."""
+"""SQL of the delivery queue: due deliveries, their endpoints and payloads, and the results of attempts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,8 +14,8 @@ from service.store.feed_entries import FeedEntry
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
-    """Where and how a subscription's deliveries go. Secrets are as they are kept."""
+class Endpoint:
+    """The delivery settings of a subscription. Secrets are encrypted if a key is set."""
 
     id: UUID
     shard: int
@@ -33,16 +33,16 @@ class Target:
     updated_at: datetime
 
 
-class Wanted(NamedTuple):
-    """How many deliveries a subscription can take, first attempts and further ones, and those that are in hand."""
+class FetchRequest(NamedTuple):
+    """The number of first attempts and retries to fetch for a subscription, and deliveries to leave out."""
 
     subscription_id: UUID
     first: int
-    further: int
-    held: Sequence[int]
+    retries: int
+    exclude: Sequence[int]
 
 
-class Due(NamedTuple):
+class DueDelivery(NamedTuple):
     """A delivery that is due."""
 
     subscription_id: UUID
@@ -55,8 +55,8 @@ class Due(NamedTuple):
     attempts: int
 
 
-class Ended(NamedTuple):
-    """How an attempt ended, and what follows: `state`, and for a pending one the seconds until the next."""
+class AttemptRow(NamedTuple):
+    """The result of an attempt, the delivery's next state, and the seconds until the next attempt of a pending one."""
 
     shard: int
     epoch: int
@@ -73,17 +73,17 @@ class Ended(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Failing:
-    """A subscription of which the latest attempts have failed: since when, and how many."""
+class FailingSubscription:
+    """A subscription whose latest attempts have failed, with their number and the time of the first."""
 
     id: UUID
     since: datetime
     attempts: int
 
 
-def list_targets(conn: Connection, shards: Sequence[int], *, since: datetime | None = None) -> list[Target]:
-    """The subscriptions of `shards`, deleted ones included; only those changed `since` then where it is given."""
-    cur = conn.cursor(row_factory=class_row(Target))
+def list_endpoints(conn: Connection, shards: Sequence[int], *, since: datetime | None = None) -> list[Endpoint]:
+    """Return the endpoints of `shards`, deleted ones too. With `since`, only those changed at that time or later."""
+    cur = conn.cursor(row_factory=class_row(Endpoint))
     cur.execute(
         """
         SELECT id, shard, url, payload, rate_limit, ordered, paused, deleted_at IS NOT NULL AS deleted, handshake,
@@ -98,34 +98,37 @@ def list_targets(conn: Connection, shards: Sequence[int], *, since: datetime | N
     return cur.fetchall()
 
 
-def list_waiting(conn: Connection) -> list[UUID]:
-    """The subscriptions for which something is due, by hops through the index: those with nothing cost nothing."""
-    return [id_ for [id_] in conn.execute(LIST_WAITING, binary=True)]
+def list_due_subscriptions(conn: Connection) -> list[UUID]:
+    """Return the subscriptions with due deliveries.
+
+    The query hops through the index from one subscription to the next: those without pending deliveries cost nothing.
+    """
+    return [id_ for [id_] in conn.execute(LIST_DUE_SUBSCRIPTIONS, binary=True)]
 
 
-LIST_WAITING = """
-    WITH RECURSIVE waiting AS (
+LIST_DUE_SUBSCRIPTIONS = """
+    WITH RECURSIVE pending AS (
         (SELECT subscription_id FROM delivery WHERE state = 'pending' ORDER BY subscription_id LIMIT 1)
           UNION ALL
          SELECT (SELECT subscription_id
                    FROM delivery
-                  WHERE state = 'pending' AND subscription_id > waiting.subscription_id
+                  WHERE state = 'pending' AND subscription_id > pending.subscription_id
                   ORDER BY subscription_id
                   LIMIT 1)
-           FROM waiting
-          WHERE waiting.subscription_id IS NOT NULL
+           FROM pending
+          WHERE pending.subscription_id IS NOT NULL
     )
     SELECT subscription_id
-      FROM waiting
-     WHERE (SELECT seq -- in this form, since the planner would answer EXISTS by reading all that waits
+      FROM pending
+     WHERE (SELECT seq -- not EXISTS, for which the planner would read every pending delivery
               FROM delivery
-             WHERE delivery.subscription_id = waiting.subscription_id AND state = 'pending'
+             WHERE delivery.subscription_id = pending.subscription_id AND state = 'pending'
                AND again = FALSE AND due_at <= now()
              ORDER BY due_at, seq
              LIMIT 1) IS NOT NULL
         OR (SELECT seq
               FROM delivery
-             WHERE delivery.subscription_id = waiting.subscription_id AND state = 'pending'
+             WHERE delivery.subscription_id = pending.subscription_id AND state = 'pending'
                AND again = TRUE AND due_at <= now()
              ORDER BY due_at, seq
              LIMIT 1) IS NOT NULL
@@ -134,120 +137,121 @@ LIST_WAITING = """
 _DUE = "subscription_id, seq, id, event_id, kind, again, step, attempts"
 
 
-def find_due(conn: Connection, wanted: Sequence[Wanted]) -> list[Due]:
-    """What is due for each subscription, longest due first, without what is held; first attempts apart from others."""
+def list_due(conn: Connection, requests: Sequence[FetchRequest]) -> list[DueDelivery]:
+    """Return the due deliveries of each request, longest due first, first attempts and retries counted apart."""
     rows = conn.execute(
         f"""
         SELECT due.*
-          FROM unnest(%(ids)s::uuid[], %(firsts)s::int[], %(furthers)s::int[], %(held)s::text[])
-               AS wanted (subscription_id, first, further, held)
+          FROM unnest(%(ids)s::uuid[], %(firsts)s::int[], %(retries)s::int[], %(excludes)s::text[])
+               AS request (subscription_id, first, retries, exclude)
          CROSS JOIN LATERAL (
               (SELECT {_DUE}
                  FROM delivery
-                WHERE subscription_id = wanted.subscription_id AND state = 'pending' AND again = FALSE
-                  AND due_at <= now() AND seq <> ALL (wanted.held::bigint[])
+                WHERE subscription_id = request.subscription_id AND state = 'pending' AND again = FALSE
+                  AND due_at <= now() AND seq <> ALL (request.exclude::bigint[])
                 ORDER BY due_at, seq
-                LIMIT wanted.first)
+                LIMIT request.first)
                 UNION ALL
               (SELECT {_DUE}
                  FROM delivery
-                WHERE subscription_id = wanted.subscription_id AND state = 'pending' AND again = TRUE
-                  AND due_at <= now() AND seq <> ALL (wanted.held::bigint[])
+                WHERE subscription_id = request.subscription_id AND state = 'pending' AND again = TRUE
+                  AND due_at <= now() AND seq <> ALL (request.exclude::bigint[])
                 ORDER BY due_at, seq
-                LIMIT wanted.further)
+                LIMIT request.retries)
          ) AS due
         """,
         {
-            "ids": [one.subscription_id for one in wanted],
-            "firsts": [max(one.first, 0) for one in wanted],
-            "furthers": [max(one.further, 0) for one in wanted],
-            "held": [f"{{{','.join(map(str, one.held))}}}" for one in wanted],
+            "ids": [one.subscription_id for one in requests],
+            "firsts": [max(one.first, 0) for one in requests],
+            "retries": [max(one.retries, 0) for one in requests],
+            "excludes": [f"{{{','.join(map(str, one.exclude))}}}" for one in requests],
         },
         binary=True,
     )
-    return [Due(*row) for row in rows]
+    return [DueDelivery(*row) for row in rows]
 
 
-def find_next(conn: Connection, subscription_ids: Sequence[UUID], *, most: int) -> list[Due]:
-    """What comes next for subscriptions that want one after the other: up to `most` each, as far as they are due."""
-    # At most one that was tried before is pending, unless a recovery woke more.
+def list_due_in_order(conn: Connection, subscription_ids: Sequence[UUID], *, limit: int) -> list[DueDelivery]:
+    """Return the next deliveries of ordered subscriptions, up to `limit` each, until the first that is not due."""
+    # At most one retry is pending, unless a recovery has resumed more.
     rows = conn.execute(
         f"""
         SELECT {_DUE}
           FROM (SELECT pending.*, bool_and(due_at <= now()) OVER (PARTITION BY subscription_id ORDER BY seq) AS is_due
-                  FROM unnest(%(ids)s::uuid[]) AS wanted (id)
+                  FROM unnest(%(ids)s::uuid[]) AS request (id)
                  CROSS JOIN LATERAL (
                       (SELECT {_DUE}, due_at
                          FROM delivery
-                        WHERE subscription_id = wanted.id AND state = 'pending' AND again = TRUE
+                        WHERE subscription_id = request.id AND state = 'pending' AND again = TRUE
                         ORDER BY seq
-                        LIMIT %(most)s)
+                        LIMIT %(limit)s)
                         UNION ALL
                       (SELECT {_DUE}, due_at
                          FROM delivery
-                        WHERE subscription_id = wanted.id AND state = 'pending' AND again = FALSE
+                        WHERE subscription_id = request.id AND state = 'pending' AND again = FALSE
                         ORDER BY due_at, seq
-                        LIMIT %(most)s)
+                        LIMIT %(limit)s)
                  ) AS pending) AS next
          WHERE is_due
          ORDER BY seq
         """,
-        {"ids": list(subscription_ids), "most": most},
+        {"ids": list(subscription_ids), "limit": limit},
         binary=True,
     )
-    return [Due(*row) for row in rows]
+    return [DueDelivery(*row) for row in rows]
 
 
-def finish_attempts(conn: Connection, worker_id: UUID, ended: Sequence[Ended]) -> int:
-    """Write down how attempts ended, and return how many were the worker's to tell.
+def insert_attempts(conn: Connection, worker_id: UUID, rows: Sequence[AttemptRow]) -> int:
+    """Insert attempts and update their deliveries. Return the number of attempts that were inserted.
 
-    Those of shards that another worker has taken over are refused. A success counts even where the delivery was given
-    up or skipped meanwhile; it is never taken back.
+    Attempts of shards that another worker has claimed are ignored. A success counts even if the delivery has failed or
+    been skipped in the meantime, and is never revoked.
     """
     return conn.execute(
         """
-        WITH ended AS (
-            SELECT told.*
+        WITH result AS (
+            SELECT new.*
               FROM unnest(%(shard)s::int[], %(epoch)s::bigint[], %(subscription_id)s::uuid[], %(seq)s::bigint[],
                           %(state)s::text[], %(delay)s::float8[], %(began_at)s::timestamptz[], %(ms)s::int[],
                           %(outcome)s::text[], %(status)s::int[], %(headers)s::jsonb[], %(answer)s::bytea[])
-                   AS told (shard, epoch, subscription_id, seq, state, delay, began_at, ms, outcome, status, headers,
-                            answer)
-              JOIN delivery_shard AS held ON held.shard = told.shard AND held.epoch = told.epoch
-             WHERE held.worker_id = %(worker_id)s
-        ), written AS (
+                   AS new (shard, epoch, subscription_id, seq, state, delay, began_at, ms, outcome, status, headers,
+                           answer)
+              JOIN delivery_shard AS lease ON lease.shard = new.shard AND lease.epoch = new.epoch
+             WHERE lease.worker_id = %(worker_id)s
+        ), updated AS (
             UPDATE delivery
-               SET state = ended.state,
+               SET state = result.state,
                    attempts = attempts + 1,
                    step = step + 1,
                    again = TRUE,
                    due_at = now() + make_interval(secs => delay),
-                   ended_at = CASE WHEN ended.state <> 'pending' THEN now() END
-              FROM ended
-             WHERE (delivery.subscription_id, delivery.seq) = (ended.subscription_id, ended.seq)
-               AND (delivery.state = 'pending' OR (delivery.state <> 'delivered' AND ended.state = 'delivered'))
+                   ended_at = CASE WHEN result.state <> 'pending' THEN now() END
+              FROM result
+             WHERE (delivery.subscription_id, delivery.seq) = (result.subscription_id, result.seq)
+               AND (delivery.state = 'pending' OR (delivery.state <> 'delivered' AND result.state = 'delivered'))
          RETURNING delivery.subscription_id, delivery.seq, delivery.attempts
         )
         INSERT INTO attempt (subscription_id, seq, number, began_at, ms, outcome, status, headers, answer)
-        SELECT subscription_id, seq, written.attempts, began_at, ms, outcome, status, headers, answer
-          FROM written
-          JOIN ended USING (subscription_id, seq)
+        SELECT subscription_id, seq, updated.attempts, began_at, ms, outcome, status, headers, answer
+          FROM updated
+          JOIN result USING (subscription_id, seq)
         """,
         {
-            **{name: [getattr(one, name) for one in ended] for name in _PLAIN},
-            "headers": [None if one.headers is None else Jsonb(one.headers) for one in ended],
+            **{name: [getattr(row, name) for row in rows] for name in _PLAIN},
+            "headers": [None if row.headers is None else Jsonb(row.headers) for row in rows],
             "worker_id": worker_id,
         },
     ).rowcount
 
 
-_PLAIN = (
-    *("shard", "epoch", "subscription_id", "seq", "state", "delay", "began_at", "ms", "outcome", "status", "answer"),
-)
+#: The fields of AttemptRow that psycopg adapts as they are.
+_PLAIN = tuple(name for name in AttemptRow._fields if name != "headers")
 
 
-def note_health(conn: Connection, accepted: Sequence[UUID], failed: Sequence[tuple[UUID, int]]) -> list[Failing]:
-    """These subscriptions have accepted something, those failed so often; return the failing ones as they stand now."""
+def record_health(
+    conn: Connection, accepted: Sequence[UUID], failed: Sequence[tuple[UUID, int]]
+) -> list[FailingSubscription]:
+    """Clear the failures of `accepted`, add those of `failed` (id and number), and return the failing ones."""
     if accepted:
         conn.execute(
             """
@@ -258,7 +262,7 @@ def note_health(conn: Connection, accepted: Sequence[UUID], failed: Sequence[tup
         )
     if not failed:
         return []
-    cur = conn.cursor(row_factory=class_row(Failing))
+    cur = conn.cursor(row_factory=class_row(FailingSubscription))
     cur.execute(
         """
         UPDATE subscription
@@ -272,30 +276,30 @@ def note_health(conn: Connection, accepted: Sequence[UUID], failed: Sequence[tup
     return cur.fetchall()
 
 
-def skip_waiting(conn: Connection, shards: Sequence[int], *, most: int) -> int:
-    """Skip what waits for subscriptions of `shards` that are paused, at most `most` at once; how many there were."""
+def skip_pending(conn: Connection, shards: Sequence[int], *, limit: int) -> int:
+    """Skip at most `limit` pending deliveries of the paused subscriptions of `shards`, and return their number."""
     return conn.execute(
         """
         UPDATE delivery SET state = 'skipped', ended_at = now()
-          FROM (SELECT waiting.subscription_id, waiting.seq
+          FROM (SELECT pending.subscription_id, pending.seq
                   FROM subscription
                  CROSS JOIN LATERAL (
                       SELECT subscription_id, seq
                         FROM delivery
                        WHERE subscription_id = subscription.id AND state = 'pending'
-                       LIMIT %(most)s
-                 ) AS waiting
+                       LIMIT %(limit)s
+                 ) AS pending
                  WHERE shard = ANY(%(shards)s) AND paused
-                 LIMIT %(most)s) AS waiting
-         WHERE (delivery.subscription_id, delivery.seq) = (waiting.subscription_id, waiting.seq)
+                 LIMIT %(limit)s) AS pending
+         WHERE (delivery.subscription_id, delivery.seq) = (pending.subscription_id, pending.seq)
            AND state = 'pending'
         """,
-        {"shards": list(shards), "most": most},
+        {"shards": list(shards), "limit": limit},
     ).rowcount
 
 
-def find_messages(conn: Connection, seqs: Sequence[int], *, documents: bool) -> list[FeedEntry]:
-    """The entries `seqs` of the feed, as far as they are kept, with what their versions say where `documents`."""
+def list_entries(conn: Connection, seqs: Sequence[int], *, documents: bool) -> list[FeedEntry]:
+    """Return the entries `seqs` that the feed still has, with the documents of their versions if `documents`."""
     cur = conn.cursor(row_factory=class_row(FeedEntry))
     cur.execute(
         """

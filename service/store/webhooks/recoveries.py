@@ -1,4 +1,4 @@
-"""Recoveries in the database: undelivered changes that are to be sent once more, as a job that survives any end."""
+"""SQL of recoveries: jobs that make failed and skipped deliveries pending again, and survive any crash."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +9,13 @@ from psycopg.rows import class_row
 
 from service.errors import NotFound
 
-#: Deliveries that one step wakes.
-STEP = 1_000
+#: Deliveries that one step makes pending, at most.
+BATCH = 1_000
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """How far a recovery has come."""
+    """The progress of a recovery."""
 
     id: UUID
     since: datetime
@@ -28,7 +28,7 @@ _COLUMNS = ", ".join(Recovery.__dataclass_fields__)
 
 
 def insert_recovery(conn: Connection, *, id: UUID, subscription_id: UUID, since: datetime) -> Recovery:
-    """Begin to recover what was matched `since` then and is not delivered by now."""
+    """Insert a recovery of the undelivered changes matched at `since` or later. Return it."""
     cur = conn.cursor(row_factory=class_row(Recovery))
     cur.execute(
         f"""
@@ -42,20 +42,20 @@ def insert_recovery(conn: Connection, *, id: UUID, subscription_id: UUID, since:
 
 
 def get_recovery(conn: Connection, subscription_id: UUID, id: UUID) -> Recovery:
-    """The recovery `id` of the subscription."""
+    """Return the recovery `id` of the subscription. Raise NotFound if there is none."""
     cur = conn.cursor(row_factory=class_row(Recovery))
     query = f"SELECT {_COLUMNS} FROM recovery WHERE id = %s AND subscription_id = %s"
-    found = cur.execute(query, (id, subscription_id)).fetchone()
-    if found is None:
-        raise NotFound(f"There is no recovery {id} of the webhook {subscription_id}.")
-    return found
+    recovery = cur.execute(query, (id, subscription_id)).fetchone()
+    if recovery is None:
+        raise NotFound(f"The webhook {subscription_id} has no recovery {id}.")
+    return recovery
 
 
-def advance_recovery(conn: Connection, *, most: int = STEP) -> bool:
-    """Do one step of a recovery that nobody else is at; False where there is none.
+def advance_recovery(conn: Connection, *, limit: int = BATCH) -> bool:
+    """Advance a recovery that no other process works on by one step. Return False if there is none.
 
-    What the step wakes and how far the recovery has come are written together, so that a step counts once or not at
-    all. What was delivered is never touched.
+    The step and the recovery's progress are one statement, so that a step counts once or not at all. Deliveries that
+    were delivered stay so.
     """
     return (
         conn.execute(
@@ -69,8 +69,8 @@ def advance_recovery(conn: Connection, *, most: int = STEP) -> bool:
                  WHERE state IN ('failed', 'skipped')
                    AND created_at BETWEEN since AND asked_at
                  ORDER BY seq
-                 LIMIT %(most)s
-            ), woken AS (
+                 LIMIT %(limit)s
+            ), resumed AS (
                 UPDATE delivery
                    SET state = 'pending', again = TRUE, step = 0, due_at = statement_timestamp(), ended_at = NULL
                   FROM part
@@ -79,13 +79,13 @@ def advance_recovery(conn: Connection, *, most: int = STEP) -> bool:
              RETURNING delivery.seq
             )
             UPDATE recovery
-               SET recovered = recovery.recovered + (SELECT count(*) FROM woken),
+               SET recovered = recovery.recovered + (SELECT count(*) FROM resumed),
                    last_seq = coalesce((SELECT max(seq) FROM part), recovery.last_seq),
-                   ended_at = CASE WHEN (SELECT count(*) FROM part) < %(most)s THEN statement_timestamp() END
+                   ended_at = CASE WHEN (SELECT count(*) FROM part) < %(limit)s THEN statement_timestamp() END
               FROM job
              WHERE recovery.id = job.id
             """,
-            {"most": most},
+            {"limit": limit},
         ).rowcount
         == 1
     )

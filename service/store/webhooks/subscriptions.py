@@ -1,4 +1,4 @@
-"""Subscriptions in the database: who is to be told of which changes."""
+"""SQL of subscriptions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from psycopg.types.json import Jsonb
 
 from service.errors import NotFound, Stale
 
-#: Notices that a subscription keeps.
-MOST_NOTICES = 20
+#: Notices that a subscription keeps, the latest first.
+MAX_NOTICES = 20
 
 
 @dataclass(frozen=True)
-class Watch:
-    """What the matcher needs of a subscription. `filter` is as it was written, null for every event."""
+class SubscriptionFilter:
+    """The part of a subscription that the matcher reads. `filter` is its owner's text or JSON, None for every event."""
 
     id: UUID
     version: int
@@ -54,20 +54,20 @@ class Subscription:
 
 _COLUMNS = ", ".join(Subscription.__dataclass_fields__)
 
-#: What an owner says, as columns.
-_SAID = ("url", "filter", "kinds", "payload", "description", "paused", "rate_limit", "ordered")
+#: Columns that an owner sets.
+_OWNED = ("url", "filter", "kinds", "payload", "description", "paused", "rate_limit", "ordered")
 
-#: `notices` with %(notice)s before them.
-_NOTED = f"""(
+#: The column `notices` with %(notice)s before the earlier ones.
+_NOTICES = f"""(
     SELECT jsonb_agg(notice ORDER BY place)
-      FROM jsonb_array_elements(%(notice)s || notices) WITH ORDINALITY AS kept (notice, place)
-     WHERE place <= {MOST_NOTICES}
+      FROM jsonb_array_elements(%(notice)s || notices) WITH ORDINALITY AS all_notices (notice, place)
+     WHERE place <= {MAX_NOTICES}
     )"""
 
 
-def active_subscriptions(conn: Connection) -> list[Watch]:
-    """Every subscription whose changes are recorded; also the paused, whose deliveries are skipped, not lost."""
-    cur = conn.cursor(row_factory=class_row(Watch))
+def list_filters(conn: Connection) -> list[SubscriptionFilter]:
+    """Return the filters of all subscriptions, paused ones too: their deliveries are skipped, not lost."""
+    cur = conn.cursor(row_factory=class_row(SubscriptionFilter))
     cur.execute(
         """
         SELECT id, version, filter, kinds, since_seq
@@ -80,9 +80,9 @@ def active_subscriptions(conn: Connection) -> list[Watch]:
     return cur.fetchall()
 
 
-def mark_watches(conn: Connection) -> str:
-    """A text that is another one where a subscription, or what its filter takes along, may have become another."""
-    [[mark]] = conn.execute(
+def get_filters_version(conn: Connection) -> str:
+    """Return a text that changes with the subscriptions, and with the topics, merges and languages of their filters."""
+    [[version]] = conn.execute(
         """
         SELECT concat_ws(',', (SELECT coalesce(bit_xor(uuid_hash_extended(id, version)), 0)
                                  FROM subscription
@@ -92,13 +92,13 @@ def mark_watches(conn: Connection) -> str:
                               (SELECT count(DISTINCT configuration) FROM search_language))
         """
     ).fetchall()
-    return str(mark)
+    return str(version)
 
 
 def get_subscription(conn: Connection, id: UUID, owner: UUID | None, *, lock: bool = False) -> Subscription:
-    """The subscription `id`, locked against other writers if asked. NotFound where it is not `owner`'s.
+    """Return the subscription `id`, with `lock` locked against other writers. Raise NotFound if there is none.
 
-    Without an owner it may be anybody's.
+    With an `owner`, only the key's own subscriptions exist.
     """
     cur = conn.cursor(row_factory=class_row(Subscription))
     cur.execute(
@@ -115,7 +115,7 @@ def get_subscription(conn: Connection, id: UUID, owner: UUID | None, *, lock: bo
 
 
 def page_subscriptions(conn: Connection, owner: UUID | None, *, after: str | None, limit: int) -> list[Subscription]:
-    """At most `limit` subscriptions in the order they were made, behind the id `after`; only `owner`'s where given."""
+    """Return at most `limit` subscriptions after the id `after`, oldest first; with an `owner`, only the key's own."""
     cur = conn.cursor(row_factory=class_row(Subscription))
     cur.execute(
         f"""
@@ -133,7 +133,7 @@ def page_subscriptions(conn: Connection, owner: UUID | None, *, after: str | Non
 
 
 def count_subscriptions(conn: Connection, owner: UUID) -> int:
-    """How many `owner` has. No other transaction of the owner's adds one until this one ends."""
+    """Return the number of `owner`'s subscriptions. No other transaction can add one until this one ends."""
     conn.execute("SELECT FROM api_key WHERE id = %s FOR NO KEY UPDATE", (owner,))
     query = "SELECT count(*) FROM subscription WHERE key_id = %s AND deleted_at IS NULL"
     [[count]] = conn.execute(query, (owner,)).fetchall()
@@ -141,41 +141,41 @@ def count_subscriptions(conn: Connection, owner: UUID) -> int:
 
 
 def insert_subscription(
-    conn: Connection, said: Mapping[str, Any], *, id: UUID, key_id: UUID, shard: int, secret: bytes, now: datetime
+    conn: Connection, fields: Mapping[str, Any], *, id: UUID, key_id: UUID, shard: int, secret: bytes, now: datetime
 ) -> Subscription:
-    """Keep a new subscription. What the feed has numbered already is not for it."""
+    """Insert a subscription to the changes that the feed numbers from now on. Return it."""
     cur = conn.cursor(row_factory=class_row(Subscription))
     cur.execute(
         f"""
         INSERT INTO subscription (
-            id, key_id, shard, version, {", ".join(_SAID)}, handshake, since_seq, secret, created_at, updated_at
+            id, key_id, shard, version, {", ".join(_OWNED)}, handshake, since_seq, secret, created_at, updated_at
         )
-        SELECT %(id)s, %(key_id)s, %(shard)s, 1, {", ".join(f"%({name})s" for name in _SAID)}, %(handshake)s, seq,
+        SELECT %(id)s, %(key_id)s, %(shard)s, 1, {", ".join(f"%({name})s" for name in _OWNED)}, %(handshake)s, seq,
                %(secret)b, %(now)s, %(now)s
           FROM feed_head
      RETURNING {_COLUMNS}
         """,
-        {**_values(said), "id": id, "key_id": key_id, "shard": shard, "secret": secret, "now": now},
+        {**_values(fields), "id": id, "key_id": key_id, "shard": shard, "secret": secret, "now": now},
     )
     return _one(cur.fetchone(), id)
 
 
 def update_subscription(
-    conn: Connection, before: Subscription, said: Mapping[str, Any], *, now: datetime
+    conn: Connection, before: Subscription, fields: Mapping[str, Any], *, now: datetime
 ) -> Subscription:
-    """Let `before`, which must be locked, be what its owner says from now on.
+    """Update the owner's fields of `before`, which must be locked. Return the subscription.
 
-    What is no longer paused is no longer disabled. How another address answers is not known yet.
+    Resuming it enables it again. A new URL starts without failures, and with a new handshake.
     """
-    moved, resumed = said["url"] != before.url, before.paused and not said["paused"]
-    values = _values(said)
-    if before.handshake == "passed" and said["handshake"] and not moved:
+    moved, resumed = fields["url"] != before.url, before.paused and not fields["paused"]
+    values = _values(fields)
+    if before.handshake == "passed" and fields["handshake"] and not moved:
         values["handshake"] = "passed"
     cur = conn.cursor(row_factory=class_row(Subscription))
     cur.execute(
         f"""
         UPDATE subscription
-           SET ({", ".join(_SAID)}) = ROW ({", ".join(f"%({name})s" for name in _SAID)}),
+           SET ({", ".join(_OWNED)}) = ROW ({", ".join(f"%({name})s" for name in _OWNED)}),
                handshake = %(handshake)s,
                version = version + 1,
                updated_at = %(now)s,
@@ -183,7 +183,7 @@ def update_subscription(
                disabled_reason = CASE WHEN %(paused)s THEN disabled_reason END,
                failing_since = CASE WHEN NOT %(fresh)s THEN failing_since END,
                failing_attempts = CASE WHEN %(fresh)s THEN 0 ELSE failing_attempts END,
-               notices = CASE WHEN %(resumed)s THEN {_NOTED} ELSE notices END
+               notices = CASE WHEN %(resumed)s THEN {_NOTICES} ELSE notices END
          WHERE id = %(id)s
      RETURNING {_COLUMNS}
         """,
@@ -200,13 +200,13 @@ def update_subscription(
 
 
 def rotate_secret(conn: Connection, id: UUID, secret: bytes, *, until: datetime, now: datetime) -> Subscription:
-    """Sign by `secret` from now on, and by the one before it `until` then."""
+    """Set a new secret; the current one remains valid `until` then. Return the subscription."""
     cur = conn.cursor(row_factory=class_row(Subscription))
     cur.execute(
         f"""
         UPDATE subscription
            SET secret = %(secret)b, former_secret = secret, former_until = %(until)s,
-               version = version + 1, updated_at = %(now)s, notices = {_NOTED}
+               version = version + 1, updated_at = %(now)s, notices = {_NOTICES}
          WHERE id = %(id)s
      RETURNING {_COLUMNS}
         """,
@@ -216,7 +216,7 @@ def rotate_secret(conn: Connection, id: UUID, secret: bytes, *, until: datetime,
 
 
 def delete_subscription(conn: Connection, id: UUID, *, expected: int, now: datetime) -> None:
-    """Send nothing more and show nothing; the rows go by and by. Stale where it has moved on."""
+    """Mark the subscription as deleted; the clean-up deletes the rows. Raise Stale if it has another version."""
     deleted = conn.execute(
         """
         UPDATE subscription SET deleted_at = %(now)s, updated_at = %(now)s, paused = TRUE
@@ -225,17 +225,17 @@ def delete_subscription(conn: Connection, id: UUID, *, expected: int, now: datet
         {"id": id, "expected": expected, "now": now},
     )
     if deleted.rowcount == 0:
-        raise Stale(f"The webhook {id} has another version by now; read it again.")
+        raise Stale(f"The webhook {id} has changed. Read it again.")
 
 
 def disable_subscription(conn: Connection, id: UUID, reason: str, *, now: datetime) -> bool:
-    """Pause the subscription for `reason`, unless that has been done; whether it was."""
+    """Disable the subscription for `reason`. Return False if it was disabled before, or is deleted."""
     return (
         conn.execute(
             f"""
             UPDATE subscription
                SET paused = TRUE, disabled_at = %(now)s, disabled_reason = %(reason)s,
-                   version = version + 1, updated_at = %(now)s, notices = {_NOTED}
+                   version = version + 1, updated_at = %(now)s, notices = {_NOTICES}
              WHERE id = %(id)s AND disabled_at IS NULL AND deleted_at IS NULL
             """,
             {"id": id, "reason": reason, "now": now, "notice": _notice("disabled", now, reason)},
@@ -244,11 +244,11 @@ def disable_subscription(conn: Connection, id: UUID, reason: str, *, now: dateti
     )
 
 
-def note_exhausted(conn: Connection, ids: list[UUID], *, now: datetime) -> None:
-    """Tell owners that deliveries were given up; those whose latest notice says so already know."""
+def record_exhausted(conn: Connection, ids: list[UUID], *, now: datetime) -> None:
+    """Add a notice about failed deliveries, unless it is the latest notice already."""
     conn.execute(
         f"""
-        UPDATE subscription SET version = version + 1, updated_at = %(now)s, notices = {_NOTED}
+        UPDATE subscription SET version = version + 1, updated_at = %(now)s, notices = {_NOTICES}
          WHERE id = ANY(%(ids)s) AND notices #>> '{{0,kind}}' IS DISTINCT FROM 'exhausted'
         """,
         {"ids": ids, "now": now, "notice": _notice("exhausted", now)},
@@ -256,12 +256,12 @@ def note_exhausted(conn: Connection, ids: list[UUID], *, now: datetime) -> None:
 
 
 def pass_handshake(conn: Connection, id: UUID, rate: int | None, *, now: datetime) -> None:
-    """The receiver agrees, to `rate` deliveries a minute at most where it names one."""
+    """Record the receiver's consent, and its limit of `rate` deliveries a minute if it has one."""
     conn.execute(
         f"""
         UPDATE subscription
            SET handshake = 'passed', rate_limit = least(rate_limit, %(rate)s),
-               version = version + 1, updated_at = %(now)s, notices = {_NOTED}
+               version = version + 1, updated_at = %(now)s, notices = {_NOTICES}
          WHERE id = %(id)s AND handshake = 'pending'
         """,
         {"id": id, "rate": rate, "now": now, "notice": _notice("handshake_passed", now)},
@@ -269,8 +269,8 @@ def pass_handshake(conn: Connection, id: UUID, rate: int | None, *, now: datetim
 
 
 def disable_keyless(conn: Connection, *, public: bool, now: datetime) -> int:
-    """Disable the subscriptions of keys that are not valid any more, or may not read; how many there were."""
-    found = conn.execute(
+    """Disable subscriptions of keys that are invalid or may not read events. Return their number."""
+    rows = conn.execute(
         """
         SELECT subscription.id
           FROM subscription
@@ -282,20 +282,20 @@ def disable_keyless(conn: Connection, *, public: bool, now: datetime) -> int:
         """,
         {"public": public},
     ).fetchall()
-    return sum(disable_subscription(conn, id_, "key", now=now) for [id_] in found)
+    return sum(disable_subscription(conn, id_, "key", now=now) for [id_] in rows)
 
 
-def _values(said: Mapping[str, Any]) -> dict[str, Any]:
-    values = {name: said[name] for name in _SAID}
-    asked = Jsonb(said["filter"]) if said["filter"] is not None else None
-    return values | {"filter": asked, "handshake": "pending" if said["handshake"] else "none"}
+def _values(fields: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: fields[name] for name in _OWNED}
+    filter_ = Jsonb(fields["filter"]) if fields["filter"] is not None else None
+    return values | {"filter": filter_, "handshake": "pending" if fields["handshake"] else "none"}
 
 
 def _notice(kind: str, now: datetime, reason: str | None = None) -> Jsonb:
     return Jsonb({"at": now.isoformat(timespec="microseconds").replace("+00:00", "Z"), "kind": kind, "reason": reason})
 
 
-def _one(found: Subscription | None, id: UUID) -> Subscription:
-    if found is None:
+def _one(subscription: Subscription | None, id: UUID) -> Subscription:
+    if subscription is None:
         raise NotFound(f"There is no webhook {id}.")
-    return found
+    return subscription

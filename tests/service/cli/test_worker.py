@@ -62,7 +62,7 @@ def test_status_tells_how_far_everything_is(conn: psycopg.Connection, database: 
     store.webhooks.subscriptions.disable_subscription(conn, make_subscription(conn), "gone", now=datetime.now(UTC))
     for number in (1, 2):
         measured = {"attempts": {"accepted": number, "timeout": 5}, "first_attempt_ms": {"p50": 10.0 * number}}
-        store.webhooks.leases.note_worker(conn, uuid7(), measured, alive_for=30)
+        store.webhooks.leases.upsert_worker(conn, uuid7(), measured, alive_for=30)
     conn.commit()
     said = dict(line.split("  ", 1) for line in say("status", DATABASE_URL=database).splitlines())
     told = {name: value.strip() for name, value in said.items()}

@@ -35,7 +35,7 @@ def end(conn: psycopg.Connection, webhook: str, seq: int, **said: Any) -> None:
     worker_id, subscription_id = uuid7(), UUID(webhook.rpartition("/")[2])
     conn.execute("UPDATE delivery_shard SET leased_until = '-infinity'")
     epochs = hold_all_shards(conn, worker_id)
-    assert store.webhooks.queue.finish_attempts(conn, worker_id, [an_end(subscription_id, seq, epochs, **said)])
+    assert store.webhooks.queue.insert_attempts(conn, worker_id, [an_end(subscription_id, seq, epochs, **said)])
     conn.commit()
 
 
@@ -207,7 +207,7 @@ def test_a_recovery_touches_neither_what_was_acknowledged_nor_what_is_older_nor_
     client.post(f"{webhook}/recover", json={"since": _ago(3600)})
     write(client, database)
     end(conn, webhook, 5, **FAILED)
-    while advance_recovery(conn, most=1):
+    while advance_recovery(conn, limit=1):
         conn.commit()
     assert states(conn) == {1: "failed", 2: "delivered", 3: "pending", 4: "pending", 5: "failed"}
 
@@ -220,14 +220,14 @@ def test_a_recovery_goes_on_where_it_was_and_takes_each_step_once(
     client.patch(webhook, json={"paused": False}, headers={"If-Match": "*"})
     begun = client.post(f"{webhook}/recover", json={"since": _ago(60)})
     for number in (3, 6):
-        assert advance_recovery(conn, most=3)
+        assert advance_recovery(conn, limit=3)
         conn.rollback()  # as when whoever did it was killed
-        assert advance_recovery(conn, most=3)
+        assert advance_recovery(conn, limit=3)
         conn.commit()
         assert client.get(begun.headers["Location"]).get_json()["recovered"] == number
         # What was sent meanwhile is not sent again by the next step.
         end(conn, webhook, number)
-    while advance_recovery(conn, most=3):
+    while advance_recovery(conn, limit=3):
         conn.commit()
     assert client.get(begun.headers["Location"]).get_json()["recovered"] == 7
     assert [seq for seq, state in states(conn).items() if state == "delivered"] == [3, 6]

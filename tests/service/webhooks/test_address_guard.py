@@ -5,7 +5,14 @@ from ipaddress import ip_address
 
 import pytest
 
-from service.webhooks.address_guard import FORBIDDEN_IPV4, FORBIDDEN_IPV6, Guard, Refused, is_public, networks_of
+from service.webhooks.address_guard import (
+    FORBIDDEN_IPV4,
+    FORBIDDEN_IPV6,
+    AddressForbidden,
+    AddressGuard,
+    is_public,
+    parse_networks,
+)
 
 #: Addresses by what they are. None may be reached unless a setting says so.
 REFUSED = {
@@ -38,21 +45,21 @@ PUBLIC = [
     *("2001:200::1", "2001:4860:4860::8888", "2606:4700::1111", "2a00:1450::1", "3ffe::1", "2003::1", "3fff:1000::1"),
 ]
 
-NOWHERE_ELSE = Guard([], [])
+NOWHERE_ELSE = AddressGuard([], [])
 
 
 @pytest.mark.parametrize("address", [one for addresses in REFUSED.values() for one in addresses])
 def test_what_is_not_the_public_internet_is_refused_when_the_socket_is_made(address: str) -> None:
     assert not is_public(ip_address(address))
     for port in (80, 443):
-        with pytest.raises(Refused):
+        with pytest.raises(AddressForbidden):
             NOWHERE_ELSE.socket_for_https(_resolved(address, port))
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_the_public_internet_is_reached_by_https_alone(address: str) -> None:
     NOWHERE_ELSE.socket_for_https(_resolved(address)).close()
-    with pytest.raises(Refused):
+    with pytest.raises(AddressForbidden):
         NOWHERE_ELSE.socket_for_http(_resolved(address))
 
 
@@ -79,8 +86,8 @@ def test_every_network_of_the_lists_is_refused_from_its_first_address_to_its_las
 )
 def test_settings_open_private_networks_and_let_http_go_to_some(address: str, *, by_https: bool, by_http: bool) -> None:
     # 192.168.0.0/16 may be reached by http, but is not among the private networks that may be reached at all.
-    guard = Guard(
-        networks_of("10.20.0.0/16, 127.0.0.0/8,fd00:1::/32"), networks_of("127.0.0.0/8,9.9.9.0/24,192.168.0.0/16")
+    guard = AddressGuard(
+        parse_networks("10.20.0.0/16, 127.0.0.0/8,fd00:1::/32"), parse_networks("127.0.0.0/8,9.9.9.0/24,192.168.0.0/16")
     )
     assert guard.allows(ip_address(address), plain=False) is by_https
     assert guard.allows(ip_address(address), plain=True) is by_http
@@ -89,7 +96,7 @@ def test_settings_open_private_networks_and_let_http_go_to_some(address: str, *,
 @pytest.mark.parametrize("setting", ["10.0.0.1/8", "localhost", "10.0.0.0/33", "10.0.0.0 - 10.0.0.9"])
 def test_a_setting_that_names_no_network_is_refused(setting: str) -> None:
     with pytest.raises(ValueError, match=r"host bits set|does not appear to be"):
-        networks_of(setting)
+        parse_networks(setting)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +133,7 @@ def test_a_setting_that_names_no_network_is_refused(setting: str) -> None:
     ],
 )
 def test_what_can_be_known_of_a_url_is_told_before_it_is_called(url: str, problem: str | None) -> None:
-    told = NOWHERE_ELSE.problem_with(url)
+    told = NOWHERE_ELSE.url_error(url)
     if problem is None:
         assert told is None
     else:

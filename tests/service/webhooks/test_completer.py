@@ -14,9 +14,16 @@ from service.db.pool import Database
 from service.ids import uuid7
 from service.store.webhooks.deliveries import NewDelivery, insert_deliveries
 from service.store.webhooks.leases import SHARDS, claim_shards, renew_shards
-from service.store.webhooks.queue import LIST_WAITING, Wanted, find_due, find_next, finish_attempts, list_waiting
+from service.store.webhooks.queue import (
+    LIST_DUE_SUBSCRIPTIONS,
+    FetchRequest,
+    insert_attempts,
+    list_due,
+    list_due_in_order,
+    list_due_subscriptions,
+)
 from service.webhooks import completer
-from service.webhooks.completer import settle
+from service.webhooks.completer import record_attempts
 from service.webhooks.leases import MARGIN, Leases
 from tests.deliveries import an_end, hold_all_shards, make_deliveries, make_subscription, states
 
@@ -24,9 +31,9 @@ EVENT = uuid7()
 
 
 def due(
-    conn: psycopg.Connection, subscription_id: UUID, *, first: int = 9, further: int = 9, held: Any = ()
+    conn: psycopg.Connection, subscription_id: UUID, *, first: int = 9, retries: int = 9, exclude: Any = ()
 ) -> list[int]:
-    found = find_due(conn, [Wanted(subscription_id, first, further, list(held))])
+    found = list_due(conn, [FetchRequest(subscription_id, first, retries, list(exclude))])
     conn.rollback()
     return [one.seq for one in found]
 
@@ -36,59 +43,59 @@ def due(
 
 def test_a_shard_has_one_worker_and_who_takes_it_over_has_a_higher_epoch(conn: psycopg.Connection) -> None:
     one, other = uuid7(), uuid7()
-    held = claim_shards(conn, one, 60.0, most=SHARDS)
-    assert len(held) == SHARDS
-    assert claim_shards(conn, other, 60.0, most=SHARDS) == {}
+    epochs = claim_shards(conn, one, 60.0, limit=SHARDS)
+    assert len(epochs) == SHARDS
+    assert claim_shards(conn, other, 60.0, limit=SHARDS) == {}
     conn.execute("UPDATE delivery_shard SET leased_until = now() - interval '1 s' WHERE shard < 10")
-    taken = claim_shards(conn, other, 60.0, most=SHARDS)
-    assert taken == {shard: held[shard] + 1 for shard in range(10)}
-    assert renew_shards(conn, one, 60.0) == {shard: held[shard] for shard in range(10, SHARDS)}
+    claimed = claim_shards(conn, other, 60.0, limit=SHARDS)
+    assert claimed == {shard: epochs[shard] + 1 for shard in range(10)}
+    assert renew_shards(conn, one, 60.0) == {shard: epochs[shard] for shard in range(10, SHARDS)}
 
 
 def test_workers_share_the_shards_evenly_and_give_up_what_is_above_their_share(conn: psycopg.Connection) -> None:
-    workers = [Leases(uuid7(), lasts=30.0, timeout=15.0) for _ in range(3)]
+    workers = [Leases(uuid7(), duration=30.0, timeout=15.0) for _ in range(3)]
     for worker in workers[:1]:
         worker.renew(conn, {}, busy=())
-    assert len(workers[0].mine) == SHARDS
+    assert len(workers[0].active_shards) == SHARDS
     for _ in range(3):
         for worker in workers:
             worker.renew(conn, {}, busy=())
-    assert sorted(len(worker.mine) for worker in workers) == [20, 22, 22]
-    assert sorted(shard for worker in workers for shard in worker.mine) == list(range(SHARDS))
+    assert sorted(len(worker.active_shards) for worker in workers) == [20, 22, 22]
+    assert sorted(shard for worker in workers for shard in worker.active_shards) == list(range(SHARDS))
 
 
 def test_a_shard_is_given_up_only_when_nothing_of_it_is_under_way(conn: psycopg.Connection) -> None:
-    old, new = Leases(uuid7(), lasts=30.0, timeout=15.0), Leases(uuid7(), lasts=30.0, timeout=15.0)
+    old, new = Leases(uuid7(), duration=30.0, timeout=15.0), Leases(uuid7(), duration=30.0, timeout=15.0)
     old.renew(conn, {}, busy=())
     new.renew(conn, {}, busy=())
     old.renew(conn, {}, busy=())
-    assert len(old.mine) == SHARDS // 2
-    old.renew(conn, {}, busy=old.leaving)
+    assert len(old.active_shards) == SHARDS // 2
+    old.renew(conn, {}, busy=old.releasing)
     new.renew(conn, {}, busy=())
-    assert new.mine == []
+    assert new.active_shards == []
     old.renew(conn, {}, busy=())
     new.renew(conn, {}, busy=())
-    assert len(new.mine) == SHARDS // 2
+    assert len(new.active_shards) == SHARDS // 2
 
 
 def test_nothing_is_begun_that_might_not_end_within_the_lease(conn: psycopg.Connection) -> None:
-    leases = Leases(uuid7(), lasts=30.0, timeout=15.0)
-    assert not leases.is_safe(0.0)
+    leases = Leases(uuid7(), duration=30.0, timeout=15.0)
+    assert not leases.has_time_for_attempt(0.0)
     leases.renew(conn, {}, busy=())
-    renewed = leases._safe_until - (30.0 - 15.0 - MARGIN)
-    assert leases.is_safe(renewed + 13.9)
-    assert not leases.is_safe(renewed + 14.1)
+    renewed = leases._attempts_until - (30.0 - 15.0 - MARGIN)
+    assert leases.has_time_for_attempt(renewed + 13.9)
+    assert not leases.has_time_for_attempt(renewed + 14.1)
     with pytest.raises(ValueError, match="at least 20 s, not 19"):
-        Leases(uuid7(), lasts=19.0, timeout=15.0)
+        Leases(uuid7(), duration=19.0, timeout=15.0)
 
 
 def test_who_has_ended_gives_its_shards_up_at_once(conn: psycopg.Connection) -> None:
-    one, other = Leases(uuid7(), lasts=30.0, timeout=15.0), Leases(uuid7(), lasts=30.0, timeout=15.0)
+    one, other = Leases(uuid7(), duration=30.0, timeout=15.0), Leases(uuid7(), duration=30.0, timeout=15.0)
     one.renew(conn, {}, busy=())
     one.release(conn)
     other.renew(conn, {}, busy=())
-    assert len(other.mine) == SHARDS
-    assert [worker.id for worker in store.webhooks.leases.live_workers(conn, alive_for=30.0)] == [other.worker_id]
+    assert len(other.active_shards) == SHARDS
+    assert [worker.id for worker in store.webhooks.leases.list_live_workers(conn, alive_for=30.0)] == [other.worker_id]
 
 
 # What is due.
@@ -102,19 +109,19 @@ def test_what_is_due_comes_longest_due_first_without_what_is_held_or_not_due(con
     conn.commit()
     assert due(conn, id_) == [6, 1, 3, 4, 5, 7]
     assert due(conn, id_, first=2) == [6, 1]
-    assert due(conn, id_, held=[6, 3]) == [1, 4, 5, 7]
+    assert due(conn, id_, exclude=[6, 3]) == [1, 4, 5, 7]
 
 
 def test_only_subscriptions_with_something_due_are_asked_about(conn: psycopg.Connection) -> None:
     ids = [make_subscription(conn) for _ in range(5)]
-    assert list_waiting(conn) == []
+    assert list_due_subscriptions(conn) == []
     for seq, id_ in enumerate(ids[:4], 1):
         make_deliveries(conn, id_, seq, seq + 10)
     conn.execute("UPDATE delivery SET due_at = now() + interval '1 h' WHERE subscription_id = %s", (ids[0],))
     conn.execute("UPDATE delivery SET state = 'delivered' WHERE subscription_id = %s", (ids[1],))
     conn.execute("UPDATE delivery SET again = TRUE WHERE subscription_id = %s", (ids[2],))
     conn.execute("UPDATE delivery SET due_at = now() + interval '1 h' WHERE seq = 4")
-    assert list_waiting(conn) == sorted(ids[2:4])
+    assert list_due_subscriptions(conn) == sorted(ids[2:4])
 
 
 @pytest.mark.parametrize("is_known", [False, True], ids=["without statistics", "with statistics"])
@@ -132,9 +139,9 @@ def test_however_much_waits_it_is_not_read_to_know_for_whom_something_does(
     )
     if is_known:
         conn.execute("ANALYZE delivery")
-    [[plan]] = conn.execute(b"EXPLAIN (ANALYZE, FORMAT JSON) " + LIST_WAITING.encode()).fetchall()
+    [[plan]] = conn.execute(b"EXPLAIN (ANALYZE, FORMAT JSON) " + LIST_DUE_SUBSCRIPTIONS.encode()).fetchall()
     assert max(_numbers_of_rows(plan[0]["Plan"])) < 50
-    assert list_waiting(conn) == sorted(ids[:10])
+    assert list_due_subscriptions(conn) == sorted(ids[:10])
 
 
 def _numbers_of_rows(node: dict[str, Any]) -> Iterator[float]:
@@ -149,8 +156,8 @@ def test_first_attempts_and_further_ones_have_room_each_for_itself(conn: psycopg
     make_deliveries(conn, id_, *range(1, 8))
     conn.execute("UPDATE delivery SET again = TRUE WHERE seq <= 3")
     conn.commit()
-    assert due(conn, id_, first=2, further=1) == [4, 5, 1]
-    assert due(conn, id_, first=0, further=9) == [1, 2, 3]
+    assert due(conn, id_, first=2, retries=1) == [4, 5, 1]
+    assert due(conn, id_, first=0, retries=9) == [1, 2, 3]
 
 
 def test_in_order_nothing_comes_before_what_is_not_due(conn: psycopg.Connection) -> None:
@@ -158,7 +165,7 @@ def test_in_order_nothing_comes_before_what_is_not_due(conn: psycopg.Connection)
     make_deliveries(conn, id_, *range(1, 6))
 
     def following() -> list[int]:
-        found = [one.seq for one in find_next(conn, [id_], most=3)]
+        found = [one.seq for one in list_due_in_order(conn, [id_], limit=3)]
         conn.rollback()
         return found
 
@@ -193,10 +200,10 @@ def test_a_stale_worker_changes_nothing(conn: psycopg.Connection) -> None:
     stale, current = uuid7(), uuid7()
     before = hold_all_shards(conn, stale, seconds=-1.0)
     epochs = hold_all_shards(conn, current)
-    assert finish_attempts(conn, stale, [an_end(id_, 1, before)]) == 0
-    assert finish_attempts(conn, stale, [an_end(id_, 1, epochs)]) == 0
-    assert finish_attempts(conn, current, [an_end(id_, 1, before)]) == 0
-    assert finish_attempts(conn, current, [an_end(id_, 1, epochs), an_end(id_, 2, epochs)]) == 2
+    assert insert_attempts(conn, stale, [an_end(id_, 1, before)]) == 0
+    assert insert_attempts(conn, stale, [an_end(id_, 1, epochs)]) == 0
+    assert insert_attempts(conn, current, [an_end(id_, 1, before)]) == 0
+    assert insert_attempts(conn, current, [an_end(id_, 1, epochs), an_end(id_, 2, epochs)]) == 2
     conn.commit()
     assert states(conn) == {1: "delivered", 2: "delivered"}
 
@@ -206,7 +213,7 @@ def test_a_failure_is_tried_again_at_its_time_behind_first_attempts(conn: psycop
     make_deliveries(conn, id_, 1)
     epochs = hold_all_shards(conn, worker)
     failed = an_end(id_, 1, epochs, state="pending", delay=300.0, outcome="refused", status=500)
-    finish_attempts(conn, worker, [failed])
+    insert_attempts(conn, worker, [failed])
     [row] = conn.execute(
         "SELECT state, again, step, attempts, round(extract(epoch FROM due_at - now())), ended_at FROM delivery"
     ).fetchall()
@@ -222,9 +229,9 @@ def test_a_success_counts_even_if_the_delivery_was_given_up_meanwhile_and_is_nev
     epochs = hold_all_shards(conn, worker)
     conn.execute("UPDATE delivery SET state = %s", (state,))
     late = an_end(id_, 1, epochs, state="pending", outcome="timeout", status=None)
-    assert finish_attempts(conn, worker, [late]) == 0
-    assert finish_attempts(conn, worker, [an_end(id_, 1, epochs)]) == 1
-    assert finish_attempts(conn, worker, [late]) == 0
+    assert insert_attempts(conn, worker, [late]) == 0
+    assert insert_attempts(conn, worker, [an_end(id_, 1, epochs)]) == 1
+    assert insert_attempts(conn, worker, [late]) == 0
     conn.commit()
     assert states(conn) == {1: "delivered"}
 
@@ -236,7 +243,7 @@ def test_an_answer_that_cannot_be_stored_keeps_no_other_from_being_written_down(
     make_deliveries(conn, id_, 1, 2)
     epochs = hold_all_shards(conn, worker)
     conn.commit()
-    settle(opened, worker, [an_end(id_, 1, epochs), an_end(id_, 2, epochs, headers={"X": "nul \0"})], ())
+    record_attempts(opened, worker, [an_end(id_, 1, epochs), an_end(id_, 2, epochs, headers={"X": "nul \0"})], ())
     assert states(conn) == {1: "delivered", 2: "delivered"}
 
 
@@ -249,7 +256,7 @@ def outcomes(conn: psycopg.Connection, opened: Database, *ends: tuple[str, str],
         conn.execute("UPDATE subscription SET failing_since = now() - interval '5 days', failing_attempts = 19")
     conn.commit()
     told = [an_end(id_, seq, epochs, outcome=outcome, state=state) for seq, (outcome, state) in enumerate(ends, 1)]
-    settle(opened, worker, told, {id_} if failing else ())
+    record_attempts(opened, worker, told, {id_} if failing else ())
     found = store.webhooks.subscriptions.get_subscription(conn, id_, None)
     conn.rollback()
     return found
@@ -292,7 +299,7 @@ def test_a_delivery_that_is_given_up_is_told_once_until_something_else_happens(
     conn: psycopg.Connection, opened: Database
 ) -> None:
     found = outcomes(conn, opened, ("refused", "failed"), ("refused", "failed"))
-    store.webhooks.subscriptions.note_exhausted(conn, [found.id], now=datetime.now(UTC))
+    store.webhooks.subscriptions.record_exhausted(conn, [found.id], now=datetime.now(UTC))
     found = store.webhooks.subscriptions.get_subscription(conn, found.id, None)
     assert [notice["kind"] for notice in found.notices] == ["exhausted"]
 

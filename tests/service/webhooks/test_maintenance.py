@@ -10,7 +10,7 @@ from service import store
 from service.db.pool import Database
 from service.ids import uuid7
 from service.store.webhooks.leases import SHARDS, shard_of
-from service.store.webhooks.queue import finish_attempts
+from service.store.webhooks.queue import insert_attempts
 from service.webhooks import maintenance
 from tests.deliveries import an_end, hold_all_shards, make_deliveries, make_subscription, states
 
@@ -23,7 +23,7 @@ def test_what_waits_for_a_paused_subscription_is_skipped_in_bounded_steps(
     make_deliveries(conn, other, 8)
     conn.execute("UPDATE subscription SET paused = TRUE WHERE id = %s", (id_,))
     conn.commit()
-    monkeypatch.setattr(maintenance, "STEP", 3)
+    monkeypatch.setattr(maintenance, "SKIP_BATCH", 3)
     everything = list(range(SHARDS))
     assert [maintenance.skip_paused(opened, everything) for _ in range(4)] == [3, 3, 1, 0]
     assert states(conn) == {**dict.fromkeys(range(1, 8), "skipped"), 8: "pending"}
@@ -54,15 +54,15 @@ def test_webhooks_of_a_key_that_may_not_read_any_more_are_disabled(
 def test_what_is_old_goes_with_its_attempts_a_thousand_rows_at_a_time(
     conn: psycopg.Connection, opened: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store.webhooks.maintenance, "SWEPT", 4)
+    monkeypatch.setattr(store.webhooks.maintenance, "DELETE_BATCH", 4)
     id_, worker = make_subscription(conn), uuid7()
     make_deliveries(conn, id_, *range(1, 12))
     epochs = hold_all_shards(conn, worker)
-    finish_attempts(conn, worker, [an_end(id_, seq, epochs) for seq in range(1, 12)])
+    insert_attempts(conn, worker, [an_end(id_, seq, epochs) for seq in range(1, 12)])
     conn.execute("UPDATE delivery SET created_at = now() - interval '31 days' WHERE seq <= 9")
     conn.commit()
-    assert maintenance.sweep(opened, list(range(SHARDS)), 0) == 0
-    assert maintenance.sweep(opened, list(range(SHARDS)), 30) == 9
+    assert maintenance.delete_expired(opened, list(range(SHARDS)), 0) == 0
+    assert maintenance.delete_expired(opened, list(range(SHARDS)), 30) == 9
     assert sorted(states(conn)) == [10, 11]
     assert conn.execute("SELECT count(*) FROM attempt").fetchone() == (2,)
 
@@ -76,7 +76,7 @@ def test_a_deleted_webhook_goes_with_all_that_was_kept_of_it(conn: psycopg.Conne
     store.webhooks.subscriptions.delete_subscription(conn, id_, expected=1, now=datetime.now(UTC))
     conn.commit()
     for _ in range(2):
-        maintenance.sweep(opened, list(range(SHARDS)), 0)
+        maintenance.delete_expired(opened, list(range(SHARDS)), 0)
     assert conn.execute("SELECT id FROM subscription").fetchall() == [(other,)]
     assert conn.execute("SELECT (SELECT count(*) FROM ping), (SELECT count(*) FROM recovery)").fetchone() == (0, 0)
     assert states(conn) == {3: "pending"}

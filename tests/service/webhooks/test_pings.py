@@ -29,7 +29,7 @@ def client(database: str) -> Iterator[FlaskClient]:
 def test_a_test_is_sent_and_answered_with_what_came_back_also_while_paused(client: FlaskClient, database: str) -> None:
     with receiving(answering(418, b"short and stout", X_Pot="tea")) as receiver, working(database) as worker:
         webhook = make_webhook(client, receiver, paused=True)
-        wait_for(lambda: worker._leases.mine)
+        wait_for(lambda: worker._leases.active_shards)
         answered = client.post(f"/v1/webhooks/{webhook['id']}/test", headers={"Idempotency-Key": "one"})
         told: Any = answered.json
         assert (told["outcome"], told["status"], told["answer"], told["headers"]["X-Pot"]) == (
@@ -101,7 +101,7 @@ def test_a_status_alone_is_no_consent(client: FlaskClient, database: str, answer
 def test_a_receiver_that_gives_no_answer_to_the_handshake_is_asked_again(
     client: FlaskClient, database: str, monkeypatch: pytest.MonkeyPatch, behave: Behaviour
 ) -> None:
-    monkeypatch.setattr(pings, "ASKED_AGAIN", 0.1)
+    monkeypatch.setattr(pings, "HANDSHAKE_RETRY", 0.1)
     with receiving(behave) as receiver, working(database):
         webhook = make_webhook(client, receiver, handshake=True)
         create_event(client)

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.deliveries import Outcome
-from service.webhooks.lane import Verdict
+from service.webhooks.lane import AttemptResult
 from service.webhooks.retry_policy import (
     DELAYS,
-    FAILING_FOR,
-    FAILING_TIMES,
-    LONGEST,
-    SLOW_DOWN,
-    judge,
+    DISABLE_AFTER,
+    DISABLE_AFTER_ATTEMPTS,
+    LONGEST_DELAY,
+    OVERLOAD_DELAY,
+    decide,
     next_delay,
-    retry_after,
+    parse_retry_after,
     should_disable,
 )
 from service.webhooks.sender import Reply
@@ -61,23 +61,23 @@ def test_jitter_spreads_what_failed_together() -> None:
         ("soon", None),
         ("", None),
         ("٣", None),
-        ("9" * 400, LONGEST),
+        ("9" * 400, LONGEST_DELAY),
         (format_datetime(NOON + timedelta(seconds=90), usegmt=True), 90),
         (format_datetime(NOON - timedelta(days=400), usegmt=True), 0),
-        (format_datetime(NOON + timedelta(days=400), usegmt=True), LONGEST),
+        (format_datetime(NOON + timedelta(days=400), usegmt=True), LONGEST_DELAY),
         ("Mon, 23 Nov 2026 12:01:30", 90),
         ("Mon, 99 Nov 2026 12:01:30 GMT", None),
         ("Mon, 23 Nov 99999999999 12:01:30 GMT", None),
     ],
 )
 def test_retry_after_is_read_in_both_forms_and_bounded(header: str | None, seconds: float | None) -> None:
-    assert retry_after(header, NOON) == seconds
+    assert parse_retry_after(header, NOON) == seconds
 
 
 @given(st.text(max_size=40))
 def test_retry_after_is_never_a_fault(header: str) -> None:
-    found = retry_after(header, NOON)
-    assert found is None or 0 <= found <= LONGEST
+    found = parse_retry_after(header, NOON)
+    assert found is None or 0 <= found <= LONGEST_DELAY
 
 
 def test_what_a_receiver_asks_for_makes_it_longer_never_shorter_and_not_without_end() -> None:
@@ -89,47 +89,47 @@ def test_what_a_receiver_asks_for_makes_it_longer_never_shorter_and_not_without_
 
 @pytest.mark.parametrize("status", [429, 502, 504])
 def test_an_overloaded_receiver_is_left_alone_for_a_minute(status: int) -> None:
-    judged = judge(Reply("refused", status), step=1, chance=0.0, now=NOON)
-    assert (judged.state, judged.delay) == ("pending", SLOW_DOWN)
+    decision = decide(Reply("refused", status), step=1, chance=0.0, now=NOON)
+    assert (decision.state, decision.delay) == ("pending", OVERLOAD_DELAY)
 
 
 def test_so_is_one_that_does_not_answer_in_time() -> None:
-    assert judge(Reply("timeout"), step=1, chance=0.0, now=NOON).delay == SLOW_DOWN
+    assert decide(Reply("timeout"), step=1, chance=0.0, now=NOON).delay == OVERLOAD_DELAY
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_2xx_is_delivered(status: int) -> None:
-    judged = judge(Reply("accepted", status), step=3, chance=0.5, now=NOON)
-    assert (judged.state, judged.verdict) == ("delivered", Verdict(accepted=True))
+    decision = decide(Reply("accepted", status), step=3, chance=0.5, now=NOON)
+    assert (decision.state, decision.result) == ("delivered", AttemptResult(accepted=True))
 
 
 @pytest.mark.parametrize(("outcome", "status"), [("redirected", 302), ("refused", 500), ("refused", 404)])
 def test_anything_else_is_tried_again_after_five_seconds(outcome: str, status: int) -> None:
-    judged = judge(Reply(outcome, status), step=1, chance=0.5, now=NOON)
-    assert (judged.state, judged.delay, judged.verdict.accepted) == ("pending", 5.0, False)
+    decision = decide(Reply(outcome, status), step=1, chance=0.5, now=NOON)
+    assert (decision.state, decision.delay, decision.result.accepted) == ("pending", 5.0, False)
 
 
 @pytest.mark.parametrize("outcome", [one.value for one in Outcome if one.value not in ("accepted", "gone", "expired")])
 def test_every_failure_gives_up_after_the_eighth_attempt(outcome: str) -> None:
-    states = [judge(Reply(outcome), step=step, chance=0.5, now=NOON).state for step in range(1, 9)]
+    states = [decide(Reply(outcome), step=step, chance=0.5, now=NOON).state for step in range(1, 9)]
     assert states == ["pending"] * 7 + ["failed"]
 
 
 def test_410_ends_it_at_once_and_leaves_it_recoverable() -> None:
-    assert judge(Reply("gone", 410), step=1, chance=0.5, now=NOON).state == "skipped"
+    assert decide(Reply("gone", 410), step=1, chance=0.5, now=NOON).state == "skipped"
 
 
 def test_429_with_retry_after_holds_up_the_whole_lane_but_not_for_days() -> None:
     reply = Reply("refused", 429, {"Retry-After": "600"})
-    judged = judge(reply, step=1, chance=0.5, now=NOON)
-    assert (judged.delay, judged.verdict) == (600.0, Verdict(accepted=False, rest=600.0))
-    judged = judge(Reply("refused", 503, {"retry-after": "999999"}), step=1, chance=0.5, now=NOON)
-    assert (judged.delay, judged.verdict.rest) == (LONGEST, HOUR)
+    decision = decide(reply, step=1, chance=0.5, now=NOON)
+    assert (decision.delay, decision.result) == (600.0, AttemptResult(accepted=False, backoff=600.0))
+    decision = decide(Reply("refused", 503, {"retry-after": "999999"}), step=1, chance=0.5, now=NOON)
+    assert (decision.delay, decision.result.backoff) == (LONGEST_DELAY, HOUR)
 
 
 def test_a_change_that_is_no_longer_kept_is_given_up_and_is_nobodys_fault() -> None:
-    judged = judge(Reply("expired"), step=1, chance=0.5, now=NOON)
-    assert (judged.state, judged.verdict.accepted) == ("failed", True)
+    decision = decide(Reply("expired"), step=1, chance=0.5, now=NOON)
+    assert (decision.state, decision.result.accepted) == ("failed", True)
 
 
 @pytest.mark.parametrize(
@@ -137,5 +137,5 @@ def test_a_change_that_is_no_longer_kept_is_given_up_and_is_nobodys_fault() -> N
     [(5, 20, True), (5, 19, False), (4.99, 1000, False), (60, 20, True), (0, 20, False)],
 )
 def test_five_days_of_failing_only_in_twenty_attempts_disable(days: float, attempts: int, *, disabled: bool) -> None:
-    assert (timedelta(days=5), 20) == (FAILING_FOR, FAILING_TIMES)
+    assert (timedelta(days=5), 20) == (DISABLE_AFTER, DISABLE_AFTER_ATTEMPTS)
     assert should_disable(NOON - timedelta(days=days), attempts, NOON) is disabled

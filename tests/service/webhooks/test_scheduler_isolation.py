@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from service.webhooks.lane import Parcel
-from service.webhooks.scheduler import Lanes, Room
-from tests.lanes import ACCEPTED, FAILED, a_parcel, an_id, take_all
+from service.webhooks.lane import QueuedDelivery
+from service.webhooks.scheduler import Capacity, Scheduler
+from tests.lanes import ACCEPTED, FAILED, a_delivery, lane_id, start_all
 
 #: Seconds after which an attempt is given up.
 TIMEOUT = 15.0
@@ -30,31 +30,31 @@ class World:
 
     def run(self) -> None:
         """Let it happen."""
-        chance, lanes = Random(7), Lanes(self.slots)  # noqa: S311 (a test)
-        stored = {lane: deque[Parcel]() for lane in self.rates}
+        chance, scheduler = Random(7), Scheduler(self.slots)  # noqa: S311 (a test)
+        stored = {lane: deque[QueuedDelivery]() for lane in self.rates}
         due_at: dict[int, float] = {}
-        happenings: list[tuple[float, int, str, Parcel | None]] = []
+        happenings: list[tuple[float, int, str, QueuedDelivery | None]] = []
         tick = count()
         for lane, rate in self.rates.items():
-            lanes.open(an_id(lane), rate=None, ordered=False, failing=False)
+            scheduler.open_lane(lane_id(lane), rate=None, ordered=False, failing=False)
             for at in _arrivals(chance, rate, self.seconds):
-                heapq.heappush(happenings, (at, next(tick), "arrives", a_parcel(lane)))
+                heapq.heappush(happenings, (at, next(tick), "arrives", a_delivery(lane)))
         for number in range(int(self.seconds * 50)):
             heapq.heappush(happenings, (number / 50, next(tick), "fetch", None))
         while happenings and happenings[0][0] <= self.seconds:
-            now, _, what, parcel = heapq.heappop(happenings)
+            now, _, what, delivery = heapq.heappop(happenings)
             if what == "fetch":
-                rooms = list(lanes.rooms(lanes.open_lanes, now))
-                lanes.offer(rooms, list(_fetched(stored, rooms)))
-                lanes.look(now)
-            elif parcel and what == "arrives":
-                stored[parcel.lane.int].append(parcel)
-                due_at[parcel.seq] = now
-            elif parcel:
-                lanes.ended(parcel, ACCEPTED if what == "accepts" else FAILED, now)
-                lanes.settled(parcel)
-                self.ended[parcel.lane.int] += what == "accepts"
-            for started in take_all(lanes, now):
+                capacities = list(scheduler.free_capacity(scheduler.open_lanes, now))
+                scheduler.enqueue(capacities, list(_fetched(stored, capacities)))
+                scheduler.mark_stuck(now)
+            elif delivery and what == "arrives":
+                stored[delivery.lane.int].append(delivery)
+                due_at[delivery.seq] = now
+            elif delivery:
+                scheduler.finish(delivery, ACCEPTED if what == "accepts" else FAILED, now)
+                scheduler.mark_recorded(delivery)
+                self.ended[delivery.lane.int] += what == "accepts"
+            for started in start_all(scheduler, now):
                 took = self.answers_in(started.lane.int)
                 self.begun[started.lane.int].append(now - due_at[started.seq])
                 end = "accepts" if took is not None else "fails"
@@ -77,10 +77,10 @@ def _arrivals(chance: Random, rate: float, seconds: float) -> Iterator[float]:
         at += chance.expovariate(rate)
 
 
-def _fetched(stored: dict[int, deque[Parcel]], rooms: Iterable[Room]) -> Iterator[Parcel]:
-    for room in rooms:
-        queue = stored[room.lane.int]
-        for _ in range(min(room.first, len(queue))):
+def _fetched(stored: dict[int, deque[QueuedDelivery]], capacities: Iterable[Capacity]) -> Iterator[QueuedDelivery]:
+    for capacity in capacities:
+        queue = stored[capacity.lane.int]
+        for _ in range(min(capacity.first, len(queue))):
             yield queue.popleft()
 
 

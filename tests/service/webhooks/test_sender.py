@@ -12,20 +12,20 @@ from typing import Any
 import pytest
 import trustme
 
-from service.webhooks.address_guard import Guard, networks_of
+from service.webhooks.address_guard import AddressGuard, parse_networks
 from service.webhooks.resolver import Resolver
-from service.webhooks.sender import KEPT, KEPT_HEADERS, Reply, Sender
+from service.webhooks.sender import MAX_BODY_BYTES, MAX_HEADERS, Reply, Sender
 from tests.receivers import Behaviour, Receiver, answering, drop, hang, receiving, writing_on
 from tests.service.webhooks.test_address_guard import REFUSED
 
-LOOPBACK = networks_of("127.0.0.0/8,::1/128")
-HERE = Guard(LOOPBACK, LOOPBACK)
-NOWHERE = Guard([], networks_of("0.0.0.0/0,::/0"))
+LOOPBACK = parse_networks("127.0.0.0/8,::1/128")
+HERE = AddressGuard(LOOPBACK, LOOPBACK)
+NOWHERE = AddressGuard([], parse_networks("0.0.0.0/0,::/0"))
 BODY = b'{"type":"event.create"}'
 
 
 def send(
-    url: str, *, guard: Guard = HERE, timeout: float = 10.0, times: int = 1, pause: float = 0.0, **options: Any
+    url: str, *, guard: AddressGuard = HERE, timeout: float = 10.0, times: int = 1, pause: float = 0.0, **options: Any
 ) -> list[Reply]:
     """What comes of sending to `url`, so many times by one sender."""
 
@@ -138,7 +138,7 @@ def test_of_an_endless_body_only_the_beginning_is_read_and_the_connection_is_clo
         replies = send(receiver.url, times=3)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert [(reply.outcome, reply.body) for reply in replies] == [("accepted", b"z" * KEPT)] * 3
+        assert [(reply.outcome, reply.body) for reply in replies] == [("accepted", b"z" * MAX_BODY_BYTES)] * 3
         assert receiver.connections == 3
     assert most < 20 * 1024**2
 
@@ -146,7 +146,7 @@ def test_of_an_endless_body_only_the_beginning_is_read_and_the_connection_is_clo
 def test_a_gzip_bomb_stays_packed() -> None:
     bomb = gzip.compress(b"\0" * 50_000_000)
     reply, _ = answered(answering(200, bomb, Content_Encoding="gzip"))
-    assert (reply.outcome, reply.body) == ("accepted", bomb[:KEPT])
+    assert (reply.outcome, reply.body) == ("accepted", bomb[:MAX_BODY_BYTES])
 
 
 def test_headers_are_kept_to_a_bound_and_in_characters_that_can_be_stored() -> None:
@@ -158,7 +158,7 @@ def test_headers_are_kept_to_a_bound_and_in_characters_that_can_be_stored() -> N
     assert all(char.isprintable() for value in reply.headers.values() for char in value)
     reply, _ = answered(answering(200, b"", **{f"X_{number}": "v" for number in range(100)}))
     assert reply.headers is not None
-    assert len(reply.headers) == KEPT_HEADERS
+    assert len(reply.headers) == MAX_HEADERS
 
 
 def test_no_cookie_is_kept() -> None:
@@ -218,7 +218,10 @@ def test_a_name_that_leads_to_such_an_address_is_refused_when_it_is_connected_to
 
 def test_a_name_that_is_public_first_and_private_when_it_is_asked_again_is_refused_then() -> None:
     # 127.0.0.2 stands for a public address: it is the only one that this guard lets through.
-    guard, only = Guard(networks_of("127.0.0.2/32"), networks_of("0.0.0.0/0")), _leading_to("127.0.0.2", "127.0.0.1")
+    guard, only = (
+        AddressGuard(parse_networks("127.0.0.2/32"), parse_networks("0.0.0.0/0")),
+        _leading_to("127.0.0.2", "127.0.0.1"),
+    )
 
     async def go(port: int) -> list[str]:
         outcomes = []

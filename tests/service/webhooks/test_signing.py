@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from service.encryption import CannotDecrypt, decrypt, encrypt, parse_keys
-from service.store.webhooks.pings import AskedPing
-from service.store.webhooks.queue import Target
-from service.webhooks.receivers import Receiver, secrets_of
-from service.webhooks.signing import new_secret, shown, signed_headers
+from service.store.webhooks.pings import RequestedPing
+from service.store.webhooks.queue import Endpoint
+from service.webhooks.receivers import Receiver, active_secrets
+from service.webhooks.signing import encode_secret, new_secret, signature_headers
 from tests.node import MODULES, NODE
 
 BODY = '{"type":"event.create","data":{"title":"対話 — Zoë"}}'.encode()
@@ -27,42 +27,42 @@ SOME, OTHER = UUID(int=1).bytes, UUID(int=2).bytes
 
 
 def _headers(*secrets: bytes, body: bytes = BODY, at: float | None = None) -> dict[str, str]:
-    return signed_headers(ID, int(at or time.time()), body, secrets)
+    return signature_headers(ID, int(at or time.time()), body, secrets)
 
 
 def test_the_specifications_own_example_gives_its_signature() -> None:
     secret = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     body = b'{"test": 2432232314}'
-    headers = signed_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body, (secret,))
+    headers = signature_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body, (secret,))
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 def test_a_secret_is_long_enough_and_shown_with_its_prefix() -> None:
     secret = new_secret()
     assert 24 <= len(secret) <= 64
-    assert shown(secret).startswith("whsec_")
-    assert base64.b64decode(shown(secret).removeprefix("whsec_")) == secret
+    assert encode_secret(secret).startswith("whsec_")
+    assert base64.b64decode(encode_secret(secret).removeprefix("whsec_")) == secret
     assert new_secret() != secret
 
 
 @given(st.binary(min_size=24, max_size=64), st.text(max_size=200))
 def test_the_python_library_verifies_what_is_signed(secret: bytes, text: str) -> None:
     body = json.dumps({"text": text}).encode()
-    assert Webhook(shown(secret)).verify(body, _headers(secret, body=body)) == {"text": text}
+    assert Webhook(encode_secret(secret)).verify(body, _headers(secret, body=body)) == {"text": text}
 
 
 def test_while_a_secret_is_rotated_both_verify() -> None:
     old, new = new_secret(), new_secret()
     headers = _headers(new, old)
     for secret in (old, new):
-        Webhook(shown(secret)).verify(BODY, headers)
+        Webhook(encode_secret(secret)).verify(BODY, headers)
     with pytest.raises(WebhookVerificationError):
-        Webhook(shown(new_secret())).verify(BODY, headers)
+        Webhook(encode_secret(new_secret())).verify(BODY, headers)
 
 
 def test_what_was_changed_on_the_way_is_not_verified() -> None:
     secret = new_secret()
-    headers, verify = _headers(secret), Webhook(shown(secret)).verify
+    headers, verify = _headers(secret), Webhook(encode_secret(secret)).verify
     for tampered in (
         (BODY + b" ", headers),
         (BODY.replace(b"create", b"delete"), headers),
@@ -89,10 +89,10 @@ def test_the_javascript_library_verifies_what_is_signed_and_nothing_else() -> No
     old, new = new_secret(), new_secret()
     headers, body = _headers(new, old), BODY.decode()
     asked = [
-        {"secret": shown(new), "body": body, "headers": headers},
-        {"secret": shown(old), "body": body, "headers": headers},
-        {"secret": shown(new_secret()), "body": body, "headers": headers},
-        {"secret": shown(new), "body": body + " ", "headers": headers},
+        {"secret": encode_secret(new), "body": body, "headers": headers},
+        {"secret": encode_secret(old), "body": body, "headers": headers},
+        {"secret": encode_secret(new_secret()), "body": body, "headers": headers},
+        {"secret": encode_secret(new), "body": body + " ", "headers": headers},
     ]
     said = subprocess.run(
         [NODE, "-e", _VERIFY, "-", MODULES / "standardwebhooks"],
@@ -107,15 +107,16 @@ def test_the_javascript_library_verifies_what_is_signed_and_nothing_else() -> No
 
 def test_the_secret_before_signs_as_long_as_the_overlap_lasts() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    assert secrets_of(b"new", b"old", now + timedelta(seconds=1), now) == (b"new", b"old")
-    assert secrets_of(b"new", b"old", now, now) == (b"new",)
-    assert secrets_of(b"new", None, None, now) == (b"new",)
+    assert active_secrets(b"new", b"old", now + timedelta(seconds=1), now) == (b"new", b"old")
+    assert active_secrets(b"new", b"old", now, now) == (b"new",)
+    assert active_secrets(b"new", None, None, now) == (b"new",)
 
 
 def test_who_holds_secrets_does_not_show_them() -> None:
-    some: dict[str, Any] = dict.fromkeys((*_names(Target), *_names(Receiver), *_names(AskedPing)), "shown")
+    names = (*_names(Endpoint), *_names(Receiver), *_names(RequestedPing))
+    some: dict[str, Any] = dict.fromkeys(names, "shown")
     some |= {"secret": b"xylophone", "former_secret": b"glockenspiel"}
-    for kind in (Target, Receiver, AskedPing):
+    for kind in (Endpoint, Receiver, RequestedPing):
         said = repr(kind(**{name: some[name] for name in _names(kind)}))
         assert ("shown" in said, "xylophone" in said, "glockenspiel" in said) == (True, False, False)
 

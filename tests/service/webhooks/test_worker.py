@@ -176,15 +176,15 @@ def test_a_rate_is_kept(client: FlaskClient, database: str) -> None:
 
 def test_two_workers_share_the_webhooks_and_send_nothing_twice(client: FlaskClient, database: str) -> None:
     with receiving() as receiver, working(database) as one, working(database) as other:
-        wait_for(lambda: len(one._leases.mine) == len(other._leases.mine) == 32)
+        wait_for(lambda: len(one._leases.active_shards) == len(other._leases.active_shards) == 32)
         for _ in range(10):
             make_webhook(client, receiver)
         for _ in range(10):
             create_event(client)
         wait_for(lambda: len(receiver.requests) == 100)
-        wait_for(lambda: sum(worker.measured._outcomes["accepted"] for worker in (one, other)) == 100)
+        wait_for(lambda: sum(worker.metrics._outcomes["accepted"] for worker in (one, other)) == 100)
         assert len(set(receiver.ids)) == 100
-        assert min(worker.measured._outcomes["accepted"] for worker in (one, other)) > 0
+        assert min(worker.metrics._outcomes["accepted"] for worker in (one, other)) > 0
 
 
 def test_told_to_end_a_worker_finishes_what_is_under_way_and_another_goes_on_at_once(
@@ -202,7 +202,7 @@ def test_told_to_end_a_worker_finishes_what_is_under_way_and_another_goes_on_at_
             create_event(client)
             wait_for(lambda: receiver.requests)
         assert states(conn) == {1: "delivered"}
-        assert store.webhooks.leases.live_workers(conn, alive_for=60) == []
+        assert store.webhooks.leases.list_live_workers(conn, alive_for=60) == []
         conn.rollback()
         began = time.monotonic()
         with working(database):
@@ -246,9 +246,9 @@ def test_whatever_keeps_results_from_being_written_they_are_when_it_has_passed(
 def test_a_webhook_that_somebody_made_whose_clock_is_far_behind_is_sent_for(
     client: FlaskClient, database: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assignments, "WHOLE_EVERY", 2.0)
+    monkeypatch.setattr(assignments, "FULL_REFRESH_INTERVAL", 2.0)
     with receiving() as receiver, working(database) as worker:
-        wait_for(lambda: worker._leases.mine)
+        wait_for(lambda: worker._leases.active_shards)
         webhook = make_subscription(conn, receiver.url, paused=True)
         conn.execute("UPDATE subscription SET updated_at = now() - interval '1 h', paused = FALSE")
         conn.commit()
@@ -256,7 +256,7 @@ def test_a_webhook_that_somebody_made_whose_clock_is_far_behind_is_sent_for(
         wait_for(lambda: receiver.requests)
         conn.execute("DELETE FROM subscription WHERE id = %s", (webhook,))
         conn.commit()
-        wait_for(lambda: webhook not in worker._roster._targets)
+        wait_for(lambda: webhook not in worker._assignments._endpoints)
 
 
 def test_neither_secrets_nor_documents_reach_the_log(

@@ -1,4 +1,4 @@
-"""API keys as they are asked for and shown: the secret once, what it may do always."""
+"""API keys: requests for new ones, and responses, which show the secret once."""
 
 from marshmallow import Schema, fields, validate
 
@@ -9,10 +9,10 @@ from schemas.vocabulary import Vocabulary
 
 
 class Scope(Vocabulary):
-    """What a key may do."""
+    """The permissions of a key."""
 
-    EVENTS_READ = "events:read", "Read events, topics and what is made of them."
-    EVENTS_WRITE = "events:write", "Record, change, merge and delete events and topics."
+    EVENTS_READ = "events:read", "Read events, topics and everything derived from them."
+    EVENTS_WRITE = "events:write", "Create, change, merge and delete events and topics."
     WEBHOOKS = "webhooks", "Manage webhooks."
     ADMIN = "admin", "Everything, keys included."
 
@@ -23,11 +23,11 @@ def _scopes(least: int) -> fields.List[str]:
 
 
 class NewKeySchema(RequestSchema):
-    """A key as it is asked for."""
+    """A request for a key."""
 
-    name = Text(100, required=True, metadata={"description": "Who or what uses it, for people."})
+    name = Text(100, required=True, metadata={"description": "The user or program that uses the key."})
     scopes = _scopes(1)
-    expires_at = Timestamp(metadata={"description": "From when it is no longer valid; null for never."})
+    expires_at = Timestamp(metadata={"description": "The time at which it expires; null for never."})
 
 
 class KeyFields(Schema):
@@ -35,38 +35,38 @@ class KeyFields(Schema):
 
     id = fields.String(required=True, metadata={"format": "uuid"})
     name = fields.String(required=True)
-    prefix = fields.String(required=True, metadata={"description": "How the secret begins."})
+    prefix = fields.String(required=True, metadata={"description": "The first characters of the secret."})
     scopes = _scopes(0)
     created_at = Timestamp(required=True)
     expires_at = Timestamp()
     revoked_at = Timestamp()
-    last_used_at = Timestamp(metadata={"description": "To the minute; null where it never was."})
+    last_used_at = Timestamp(metadata={"description": "To the minute; null if it was never used."})
 
 
 class KeySchema(KeyFields, ResponseSchema):
-    """A key as its admin sees it."""
+    """A key as admins see it."""
 
 
 class IssuedKeySchema(KeyFields, ResponseSchema):
-    """A key as it is seen once, when it is made."""
+    """A new key, with its secret."""
 
     key = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "The secret, shown this once; null where the answer is a replay."},
+        metadata={"description": "The secret, shown only now; null in a replayed response."},
     )
 
 
 class QuotaSchema(ResponseSchema):
-    """How often one may call."""
+    """A rate limit."""
 
-    name = fields.String(required=True, metadata={"description": "As in RateLimit-Policy."})
+    name = fields.String(required=True, metadata={"description": "Its name in RateLimit-Policy."})
     requests = fields.Integer(required=True, strict=True, metadata={"minimum": 1})
     seconds = fields.Integer(required=True, strict=True, metadata={"minimum": 1})
 
 
 class MeSchema(ResponseSchema):
-    """Who calls, and what they may do. Without a key there is no id, name or end."""
+    """The caller: key, scopes and limits. Without a key, id, name and expiry are null."""
 
     id = fields.String(required=True, allow_none=True, metadata={"format": "uuid"})
     name = fields.String(required=True, allow_none=True)
@@ -76,4 +76,4 @@ class MeSchema(ResponseSchema):
 
 
 class KeyQuerySchema(PageQuerySchema):
-    """Which keys."""
+    """The page of keys to list."""

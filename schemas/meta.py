@@ -1,4 +1,4 @@
-"""What the service tells of itself: vocabularies, problems, health."""
+"""The service's descriptions of itself: vocabularies, problems, links, health."""
 
 from marshmallow import fields
 
@@ -7,7 +7,7 @@ from schemas.vocabulary import VOCABULARIES
 
 
 class MeaningSchema(ResponseSchema):
-    """A word and what it means."""
+    """A word and its meaning."""
 
     word = fields.String(required=True)
     meaning = fields.String(required=True)
@@ -27,7 +27,7 @@ VocabulariesSchema = ResponseSchema.from_dict(
 
 
 class FaultSchema(ResponseSchema):
-    """One thing wrong at one place."""
+    """One error at one place of the request."""
 
     detail = fields.String(required=True)
     pointer = fields.String(metadata={"description": "JSON pointer into the body, as a URI fragment."})
@@ -47,7 +47,7 @@ class ProblemSchema(ResponseSchema):
 
 
 class ProblemTypeSchema(ResponseSchema):
-    """A kind of problem: what `type` in a problem points at."""
+    """The type of a problem, as its `type` references it."""
 
     type = fields.String(required=True, metadata={"format": "uri-reference"})
     title = fields.String(required=True)
@@ -55,7 +55,7 @@ class ProblemTypeSchema(ResponseSchema):
 
 
 class LinkSchema(ResponseSchema):
-    """One address."""
+    """A link to one address."""
 
     href = fields.String(required=True, metadata={"format": "uri-reference"})
     type = fields.String(required=True, metadata={"description": "Media type."})
@@ -71,13 +71,13 @@ ContextSchema = ResponseSchema.from_dict(
 
 
 class LinksetSchema(ResponseSchema):
-    """Links by what they lead to from `anchor` (RFC 9264)."""
+    """Links from `anchor`, by relation (RFC 9264)."""
 
     linkset = fields.List(fields.Nested(ContextSchema), required=True)
 
 
 class OpenApiSchema(ResponseSchema):
-    """A description of an API in OpenAPI."""
+    """An OpenAPI description."""
 
     openapi = fields.String(required=True)
     info = fields.Dict(required=True)
@@ -85,7 +85,7 @@ class OpenApiSchema(ResponseSchema):
 
 
 class HealthSchema(ResponseSchema):
-    """Whether the service is well, check by check."""
+    """The health of the service, by check."""
 
     status = fields.String(required=True, metadata={"enum": ["pass", "fail"]})
     checks = fields.Dict(keys=fields.String(), values=fields.String())

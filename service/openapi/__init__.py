@@ -1,1 +1,1 @@
-"""What openapi.py puts together: schemas, requests, answers, examples, each described for itself."""
+"""The OpenAPI description and the Postman collection, built from the contracts of the views."""

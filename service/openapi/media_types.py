@@ -1,4 +1,4 @@
-"""The forms of an answer beside JSON: their bodies and their headers."""
+"""The formats of a response beside JSON: their bodies and their headers."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from service.http.content_negotiation import EVENT_STREAM, JSONFEED, ONLY_JSON, 
 from service.http.operation import Operation
 from service.openapi.examples.events import event_stream, json_feed
 
-#: Headers that some forms have, by which a reader finds out what it has already and what a file is called.
+#: The headers of files and of feeds.
 OF_FILES = ("Content-Disposition", "Changes-Cursor")
 OF_FEEDS = ("ETag-of-feed", "Last-Modified")
 
-#: JSON Feed 1.1 as far as ours goes; what is not known is left out.
+#: The members of JSON Feed 1.1 that the feed has; unknown ones are left out.
 _JSON_FEED: dict[str, Any] = {
     "type": "object",
-    "description": "JSON Feed 1.1. What only events have stands in `_policytrail` of each item.",
+    "description": "JSON Feed 1.1. `_policytrail` of each item holds the members that only events have.",
     "required": ["version", "title", "items"],
     "properties": {
         "version": {"type": "string", "const": "https://jsonfeed.org/version/1.1"},
@@ -45,24 +45,22 @@ _JSON_FEED: dict[str, Any] = {
     },
 }
 
-_EVENTS = (
-    "Server-sent events: `data` is an entry as on a page, `id` the cursor behind it; in silence a comment at times."
-)
+_EVENTS = "Server-sent events: `data` is an entry as on a page, `id` the cursor after it; comments keep it alive."
 
 
-def other_forms(contract: Operation) -> dict[str, Any]:
-    """The content of an answer in each form but JSON, by media type."""
+def other_formats(contract: Operation) -> dict[str, Any]:
+    """Return the content of a response in each format but JSON, by media type."""
     return {form.media_types[0]: _content(form) for form in contract.formats if form not in ONLY_JSON}
 
 
 def header_names(contract: Operation) -> tuple[str, ...]:
-    """Headers that an answer has in some of its forms."""
+    """Return the names of the headers that a response has in some of its formats."""
     files = OF_FILES if any(form.is_whole for form in contract.formats) else ()
     return files + (OF_FEEDS if has_feeds(contract) else ())
 
 
 def has_feeds(contract: Operation) -> bool:
-    """Whether a form is a feed, which is not sent again to whoever has it."""
+    """Return whether one of the formats is a feed."""
     return any(form.is_feed for form in contract.formats)
 
 

@@ -1,4 +1,4 @@
-"""A Postman collection (v2.1) of the operations in an OpenAPI description, which runs as it stands."""
+"""A Postman collection (v2.1) of the operations in an OpenAPI description, ready to run."""
 
 import json
 import re
@@ -9,7 +9,7 @@ Described = dict[str, Any]
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
-#: What a reader sets, and what the requests set for those that follow.
+#: The variables that the user sets, and those that requests set for later ones.
 _VARIABLES = {
     "baseUrl": "http://127.0.0.1:8000",
     "apiKey": "",
@@ -26,8 +26,8 @@ _VARIABLES = {
     "recoveryId": "",
 }
 
-#: What stands in a path for its parameters.
-_IN_PATH = {
+#: The values of path parameters.
+_PATH_VALUES = {
     "event_id": "{{eventId}}",
     "topic_id": "{{topicId}}",
     "key_id": "{{keyId}}",
@@ -44,8 +44,8 @@ _IN_PATH = {
     "recovery_id": "{{recoveryId}}",
 }
 
-#: What an operation keeps of its answer for those that follow.
-_KEPT = {
+#: The scripts that store a part of a response for later requests.
+_STORE_SCRIPTS = {
     "listEvents": 'pm.collectionVariables.set("otherEventId", pm.response.json().items[0].id);',
     "createEvent": 'pm.collectionVariables.set("eventId", pm.response.json().id);',
     "upsertEvent": 'pm.collectionVariables.set("eventId", pm.response.json().id);',
@@ -58,23 +58,23 @@ _KEPT = {
     "recoverDeliveries": 'pm.collectionVariables.set("recoveryId", pm.response.json().id);',
 }
 
-#: What an operation waits for before it is sent: a delivery is made by the worker, a moment after the change.
-_AWAITED = {
+#: The scripts that wait before a request: the worker makes a delivery a moment after the change.
+_WAIT_SCRIPTS = {
     "listDeliveries": """\
-const asked = {
+const request = {
   url: pm.variables.replaceIn("{{baseUrl}}/v1/webhooks/{{webhookId}}/deliveries"),
   header: {Authorization: pm.variables.replaceIn("Bearer {{apiKey}}")},
 };
-const look = (left) => pm.sendRequest(asked, (_, answer) => {
-  if (left > 0 && answer.json().items.length === 0) setTimeout(() => look(left - 1), 200);
+const look = (left) => pm.sendRequest(request, (_, response) => {
+  if (left > 0 && response.json().items.length === 0) setTimeout(() => look(left - 1), 200);
 });
 look(50);"""
 }
 
-#: Operations that make what others of their folder read.
+#: Operations that create the records that others of their folder read.
 _FIRST = frozenset({"upsertEvent"})
 
-#: Bodies that name a record of this collection's own.
+#: Bodies that reference records of this collection.
 _BODIES: dict[str, Any] = {
     "mergeEvent": {"into": "{{otherEventId}}"},
     "createWebhook": {"url": "{{receiverUrl}}", "description": "examples/receiver.py"},
@@ -82,22 +82,22 @@ _BODIES: dict[str, Any] = {
     "patchWebhook": {"payload": "full"},
 }
 
-#: What goes before a folder's requests once more, so that they have something to tell of.
+#: Requests that are repeated at the start of a folder, because its other requests need their effect.
 _BEFORE = {"similar": "createEvent", "deliveries": "createEvent"}
 
-#: Operations that stand in another folder than their tag's: a webhook is deleted when its deliveries were read.
+#: Operations outside the folder of their tag: a webhook is deleted after its deliveries are read.
 _FOLDERS = {"deleteWebhook": "deliveries"}
 
 
 def to_json(described: Described) -> str:
-    """The collection as it stands in docs/."""
+    """Return the collection as docs/ has it."""
     return json.dumps(collection(described), indent=2, ensure_ascii=False) + "\n"
 
 
 def collection(described: Described) -> dict[str, Any]:
-    """A collection with a folder for each tag of `described`, its requests in their order."""
+    """Return a collection with a folder for each tag of `described`."""
     folders: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in described["tags"]}
-    for path, method, operation in sorted(_operations(described), key=lambda found: _place(found[2]["operationId"])):
+    for path, method, operation in sorted(_operations(described), key=lambda item: _position(item[2]["operationId"])):
         item = _item(path, method, operation, described)
         folders[_FOLDERS.get(operation["operationId"], operation["tags"][0])].append(item)
         for folder, before in _BEFORE.items():
@@ -115,8 +115,8 @@ def collection(described: Described) -> dict[str, Any]:
     }
 
 
-def _place(operation_id: str) -> tuple[bool, bool]:
-    """Sorts what comes first in its folder before the others, and what is moved to another one behind them."""
+def _position(operation_id: str) -> tuple[bool, bool]:
+    """Return a sort key: first the operations that others need, last those of another folder."""
     return operation_id not in _FIRST, operation_id in _FOLDERS
 
 
@@ -144,29 +144,29 @@ def _item(path: str, method: str, operation: Described, described: Described) ->
 
 
 def _resolved(node: Described, described: Described) -> dict[str, Any]:
-    """What `node` is, or what it points at among the components."""
+    """Return `node`, or the component that it references."""
     if "$ref" not in node:
         return node
     _, _, kind, name = node["$ref"].split("/")
-    found: dict[str, Any] = described["components"][kind][name]
-    return found
+    component: dict[str, Any] = described["components"][kind][name]
+    return component
 
 
 def _header(parameter: Described) -> dict[str, Any]:
-    """A header; what need not be sent is there to be switched on."""
+    """Return a header, disabled if it is optional."""
     value = "*" if parameter["name"] == "If-Match" else parameter["schema"]["examples"][0]
     described = {"key": parameter["name"], "value": value, "description": parameter["description"]}
     return described if parameter["required"] else described | {"disabled": True}
 
 
 def _url(path: str, query: list[dict[str, Any]]) -> dict[str, Any]:
-    filled = re.sub(r"\{(\w+)\}", lambda found: _IN_PATH[found[1]], path)
-    listed = [_asked(one) for one in query]
-    return {"raw": "{{baseUrl}}" + filled, "host": ["{{baseUrl}}"], "path": filled[1:].split("/"), "query": listed}
+    filled = re.sub(r"\{(\w+)\}", lambda match: _PATH_VALUES[match[1]], path)
+    parameters = [_query_parameter(one) for one in query]
+    return {"raw": "{{baseUrl}}" + filled, "host": ["{{baseUrl}}"], "path": filled[1:].split("/"), "query": parameters}
 
 
-def _asked(parameter: Described) -> dict[str, Any]:
-    """A parameter of the query; what need not be given is there to be switched on."""
+def _query_parameter(parameter: Described) -> dict[str, Any]:
+    """Return a query parameter, disabled if it is optional."""
     described = {"key": parameter["name"], "value": "", "description": parameter.get("description", "")}
     if parameter["required"]:
         return described | {"value": parameter["schema"]["examples"][0]}
@@ -177,9 +177,8 @@ def _body(operation: Described, described: Described) -> tuple[str, str]:
     media_type, content = next(iter(operation["requestBody"]["content"].items()))
     example = _BODIES.get(operation["operationId"]) or _example(content, described)
     if operation["operationId"] in ("createEvent", "replaceEvent"):
-        example = {
-            name: value for name, value in example.items() if name != "external_ids"
-        }  # so that it can be sent twice
+        # Without external ids the request can run twice.
+        example = {name: value for name, value in example.items() if name != "external_ids"}
     return media_type, example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
 
 
@@ -190,14 +189,14 @@ def _example(content: Described, described: Described) -> Any:
 
 
 def _scripts(operation: Described) -> list[dict[str, Any]]:
-    """What is waited for, that the answer is one of the successes described, and what is kept of it."""
-    expected = [int(status) for status in operation["responses"] if int(status) < 300]  # noqa: PLR2004 (what is no success)
-    tested = [f'pm.test("is answered as described", () => pm.expect(pm.response.code).to.be.oneOf({expected}));']
-    if kept := _KEPT.get(operation["operationId"]):
-        tested.append(f"if (pm.response.code < 300) {kept}")
-    awaited = _AWAITED.get(operation["operationId"])
-    before = [_script("prerequest", awaited.splitlines())] if awaited else []
-    return [*before, _script("test", tested)]
+    """Return the scripts around a request: wait, check the status, store a part of the response."""
+    expected = [int(status) for status in operation["responses"] if int(status) < 300]  # noqa: PLR2004 (the statuses of success)
+    checks = [f'pm.test("responds as documented", () => pm.expect(pm.response.code).to.be.oneOf({expected}));']
+    if script := _STORE_SCRIPTS.get(operation["operationId"]):
+        checks.append(f"if (pm.response.code < 300) {script}")
+    wait = _WAIT_SCRIPTS.get(operation["operationId"])
+    before = [_script("prerequest", wait.splitlines())] if wait else []
+    return [*before, _script("test", checks)]
 
 
 def _script(listen: str, lines: list[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What an operation answers: its success, its problems, and the headers of each."""
+"""The responses of an operation: its success, its problems, and their headers."""
 
 from http import HTTPStatus
 from typing import Any
@@ -23,42 +23,45 @@ from service.http.operation import Operation
 from service.http.problems import MEDIA_TYPE, STATUS, title_of
 from service.openapi import media_types
 from service.openapi.examples.events import REQUEST_ID, problem_example
-from service.openapi.links import links_of
-from service.openapi.parameters import is_selectable, is_versioned, takes_wishes
+from service.openapi.links import response_links
+from service.openapi.parameters import is_selectable, is_versioned, takes_preferences
 from service.openapi.schema_fixes import SELECTED, component_name
 
-_CREATED, _NOTHING, _UNCHANGED = "201", "204", "304"
+_CREATED, _NO_CONTENT, _NOT_MODIFIED = "201", "204", "304"
 
-#: Every header that an answer may have, and an example of it.
+#: Description and example of every response header.
 _HEADERS = {
     "X-Request-Id": (
-        "The id by which the log knows the request: the client's own, or a new one.",
+        "The request's id in the log: the client's own, or a new one.",
         "0192f0c1-5b7e-7c3a",
     ),
-    "RateLimit-Policy": ("How many requests are allowed in how many seconds.", '"key";q=6000;w=60'),
-    "RateLimit": ("How many requests are left, and seconds until there are more.", '"key";r=5997;t=12'),
-    "ETag": ("The version, and its form where it is not the whole record.", '"1"'),
-    "ETag-of-feed": ("Of a feed: a digest of what it holds.", '"9f2c1a0b3d4e5f60"'),
+    "RateLimit-Policy": ("The quota: requests `q` in a window of `w` seconds.", '"key";q=6000;w=60'),
+    "RateLimit": ("The requests `r` left in this window, and the seconds `t` until it ends.", '"key";r=5997;t=12'),
+    "ETag": ("The version, with a suffix for another form than the whole record.", '"1"'),
+    "ETag-of-feed": ("Of a feed: a digest of its content.", '"9f2c1a0b3d4e5f60"'),
     "Last-Modified": (
-        "Of a feed: when what it holds was last written; deletions show in the ETag.",
+        "Of a feed: the time of the last change to its events; a deletion changes only the ETag.",
         "Tue, 02 Apr 2024 09:30:01 GMT",
     ),
     "Changes-Cursor": (
-        "Of a file of events: from where to follow `/v1/changes`.",
+        "Of a file of events: the cursor with which to follow `/v1/changes`.",
         "3b241101-e2bb-4255-8caf-4136c566a962:41",
     ),
-    "Content-Disposition": ("Of a file: what to call it.", 'attachment; filename="policytrail-events.csv"'),
-    "Location": ("Where the record stands.", "/v1/events/018e9a2c-6a00-7000-8000-000000000001"),
-    "Content-Location": ("Where the record stands by its own id.", "/v1/events/018e9a2c-6a00-7000-8000-000000000001"),
-    "Link": ("Where to go on from here (RFC 8288).", '</v1/events?limit=20>; rel="first"'),
-    "Retry-After": ("Seconds after which to ask again.", "1"),
-    "WWW-Authenticate": ("What is lacking (RFC 6750).", 'Bearer realm="policytrail"'),
-    "Accept-Patch": ("The media types of patches that are taken (RFC 5789).", "application/merge-patch+json"),
-    "Preference-Applied": ("Which wish in Prefer was granted.", "return=minimal"),
-    "Idempotent-Replayed": ("`true` where the answer was given before.", "true"),
+    "Content-Disposition": ("Of a file: its name.", 'attachment; filename="policytrail-events.csv"'),
+    "Location": ("The address of the record.", "/v1/events/018e9a2c-6a00-7000-8000-000000000001"),
+    "Content-Location": ("The address of the record by its own id.", "/v1/events/018e9a2c-6a00-7000-8000-000000000001"),
+    "Link": ("Related addresses, such as the next page (RFC 8288).", '</v1/events?limit=20>; rel="first"'),
+    "Retry-After": ("Seconds to wait before the next try.", "1"),
+    "WWW-Authenticate": ("The required credentials (RFC 6750).", 'Bearer realm="policytrail"'),
+    "Accept-Patch": (
+        "The media types of patches that the resource accepts (RFC 5789).",
+        "application/merge-patch+json",
+    ),
+    "Preference-Applied": ("The preferences in Prefer that were applied.", "return=minimal"),
+    "Idempotent-Replayed": ("`true` if this is the stored response of an earlier request.", "true"),
 }
 
-#: Headers of a problem beside those of every answer. Those in _ALWAYS are always there.
+#: The headers of a problem beside those of every response.
 _OF_PROBLEM: dict[str, tuple[str, ...]] = {
     "CursorExpired": ("Link",),
     "Moved": ("Location",),
@@ -68,7 +71,7 @@ _OF_PROBLEM: dict[str, tuple[str, ...]] = {
     "TooManyRequests": ("Retry-After",),
     "Unavailable": ("Retry-After",),
 }
-#: Headers of one operation's success.
+#: The headers of single operations' success.
 _OF_SUCCESS: dict[str, tuple[str, ...]] = {
     "getEventByExternalId": ("Content-Location",),
     "upsertEvent": ("Content-Location",),
@@ -76,18 +79,19 @@ _OF_SUCCESS: dict[str, tuple[str, ...]] = {
     "createEvent": ("Link",),
     "recoverDeliveries": ("Location",),
 }
-#: Where a problem is told in the form of the success: a check of health says what it found.
-_IN_ITS_OWN_FORM = {"ready": Unavailable}
+#: Problems in the schema of the success: a health check lists its checks.
+_IN_SUCCESS_SCHEMA = {"ready": Unavailable}
 
-#: What gunicorn refuses before the API sees it, whatever is asked.
-_BEFORE_US = {414: "UriTooLong", 431: "HeadersTooLarge"}
+#: Errors of gunicorn, before a request reaches the API.
+_BY_GUNICORN = {414: "UriTooLong", 431: "HeadersTooLarge"}
 
 _OF_EVERY = ("X-Request-Id", "RateLimit-Policy", "RateLimit")
+#: The headers that are never missing where they are listed.
 _ALWAYS = frozenset({"X-Request-Id", "ETag", "Location", "Retry-After", "WWW-Authenticate", "Content-Location"})
 
 
 def headers() -> dict[str, Any]:
-    """Every header of an answer."""
+    """Return every response header as a component."""
     return {
         name: {
             "description": description,
@@ -99,13 +103,13 @@ def headers() -> dict[str, Any]:
 
 
 def problems() -> dict[str, Any]:
-    """Every problem as a response, by the name of its class."""
+    """Return every problem as a response component, by the name of its class."""
     return {error.__name__: _problem(error) for error in STATUS} | {
-        name: _told_by_gunicorn(status) for status, name in _BEFORE_US.items()
+        name: _gunicorn_problem(status) for status, name in _BY_GUNICORN.items()
     }
 
 
-def _told_by_gunicorn(status: int) -> dict[str, Any]:
+def _gunicorn_problem(status: int) -> dict[str, Any]:
     title = HTTPStatus(status).phrase
     example = {"type": "about:blank", "title": title, "status": status, "detail": title, "request_id": REQUEST_ID}
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
@@ -122,22 +126,22 @@ def _pointed(names: tuple[str, ...]) -> dict[str, Any]:
     return {name.partition("-of-")[0]: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def answers(operation_id: str, contract: Operation, methods: list[str], scope: str | None) -> dict[str, Any]:
-    """Everything that an operation may answer, by status."""
+def responses_of(operation_id: str, contract: Operation, methods: list[str], scope: str | None) -> dict[str, Any]:
+    """Return the responses of an operation by status."""
     status = str(contract.returns[0])
-    told = {status: _success(operation_id, contract, methods, scope)}
+    responses = {status: _success(operation_id, contract, methods, scope)}
     if contract.upsert:
-        told[_CREATED] = _with_headers(told[status], "Created.", ("Location",))
-    if "get" not in methods and takes_wishes(contract):
-        told[_NOTHING] = _minimal(contract, scope)
+        responses[_CREATED] = _with_headers(responses[status], "Created.", ("Location",))
+    if "get" not in methods and takes_preferences(contract):
+        responses[_NO_CONTENT] = _minimal(contract, scope)
     if (contract.conditional and "get" in methods) or media_types.has_feeds(contract):
-        told[_UNCHANGED] = _unchanged(scope)
+        responses[_NOT_MODIFIED] = _not_modified(scope)
     for error in sorted(_errors(contract, methods, scope), key=lambda error: STATUS[error]):
-        told[str(STATUS[error])] = {"$ref": f"#/components/responses/{error.__name__}"}
-    if own := _IN_ITS_OWN_FORM.get(operation_id):
-        told[str(STATUS[own])] = _with_headers(told[status], title_of(own), ("Retry-After",))
-    told |= {str(status): {"$ref": f"#/components/responses/{name}"} for status, name in _BEFORE_US.items()}
-    return dict(sorted(told.items()))
+        responses[str(STATUS[error])] = {"$ref": f"#/components/responses/{error.__name__}"}
+    if own := _IN_SUCCESS_SCHEMA.get(operation_id):
+        responses[str(STATUS[own])] = _with_headers(responses[status], title_of(own), ("Retry-After",))
+    responses |= {str(status): {"$ref": f"#/components/responses/{name}"} for status, name in _BY_GUNICORN.items()}
+    return dict(sorted(responses.items()))
 
 
 def _success(operation_id: str, contract: Operation, methods: list[str], scope: str | None) -> dict[str, Any]:
@@ -148,19 +152,19 @@ def _success(operation_id: str, contract: Operation, methods: list[str], scope: 
     }
     if schema is not None:
         described["content"] = {contract.media_type: _content(schema, selectable=is_selectable(contract))}
-        described["content"] |= media_types.other_forms(contract)
-    elif str(status) != _NOTHING:
+        described["content"] |= media_types.other_formats(contract)
+    elif str(status) != _NO_CONTENT:
         described["content"] = {contract.media_type: _TEXT if contract.media_type.startswith("text/") else {}}
-    if links := links_of(operation_id, schema):
+    if links := response_links(operation_id, schema):
         described["links"] = links
     return described
 
 
 _SUCCESS = {
-    200: "As asked.",
+    200: "OK.",
     201: "Created.",
-    202: "Begun; it goes on by itself.",
-    204: "Done; there is nothing to say.",
+    202: "Accepted; the work continues in the background.",
+    204: "Done; the response has no body.",
 }
 
 
@@ -168,14 +172,14 @@ _TEXT = {"schema": {"type": "string"}}
 
 
 def _content(schema: Schema, *, selectable: bool) -> dict[str, Any]:
-    """A body of `schema`, or of only some of its fields where `selectable`."""
+    """Return a body of `schema`, or of only some of its fields if `selectable`."""
     name = component_name(schema)
-    told: Any = {"anyOf": [schema, f"{SELECTED}{name}"]} if selectable else schema
-    return {"schema": told, "examples": {name: {"$ref": f"#/components/examples/{name}"}}}
+    body: Any = {"anyOf": [schema, f"{SELECTED}{name}"]} if selectable else schema
+    return {"schema": body, "examples": {name: {"$ref": f"#/components/examples/{name}"}}}
 
 
 def _names(contract: Operation, methods: list[str], scope: str | None) -> tuple[str, ...]:
-    """The headers of a success."""
+    """Return the names of the headers of success."""
     status, schema = contract.returns
     names: tuple[str, ...] = _OF_EVERY if scope is not None else _OF_EVERY[:1]
     if is_versioned(contract) or (contract.conditional and "get" in methods):
@@ -184,7 +188,7 @@ def _names(contract: Operation, methods: list[str], scope: str | None) -> tuple[
         names += ("Location",)
     if "post" in methods and not contract.safe:
         names += ("Idempotent-Replayed",)
-    if "get" not in methods and takes_wishes(contract):
+    if "get" not in methods and takes_preferences(contract):
         names += ("Preference-Applied",)
     if schema is not None and "next" in schema.fields and "items" in schema.fields:
         names += ("Link",)
@@ -197,16 +201,16 @@ def _with_headers(described: dict[str, Any], description: str, names: tuple[str,
 
 def _minimal(contract: Operation, scope: str | None) -> dict[str, Any]:
     names = _names(contract, [], scope)
-    return {"description": "Done; `Prefer: return=minimal` wants no more said.", "headers": _pointed(names)}
+    return {"description": "Done; no body because of `Prefer: return=minimal`.", "headers": _pointed(names)}
 
 
-def _unchanged(scope: str | None) -> dict[str, Any]:
+def _not_modified(scope: str | None) -> dict[str, Any]:
     names = _OF_EVERY if scope is not None else _OF_EVERY[:1]
-    return {"description": "What If-None-Match names is still so.", "headers": _pointed((*names, "ETag"))}
+    return {"description": "Not modified.", "headers": _pointed((*names, "ETag"))}
 
 
 def _errors(contract: Operation, methods: list[str], scope: str | None) -> set[type[ServiceError]]:
-    """What an operation may answer beside its success: its own errors, and those that follow from its form."""
+    """Return the errors of an operation: its own, and those that follow from its contract."""
     errors: set[type[ServiceError]] = {Invalid, Unexpected, *contract.also}
     if contract.is_negotiated:
         errors.add(NotAcceptable)

@@ -1,4 +1,4 @@
-"""What apispec does not see in our schemas, or says otherwise than they mean it."""
+"""Corrections of the schemas that apispec derives from marshmallow."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -14,25 +14,25 @@ from schemas.lists import Sort
 from schemas.representation import Choice, FieldSelection
 from schemas.vocabulary import Vocabulary
 
-#: Where a word's vocabulary stands until every one has been described once.
+#: The member that holds a field's vocabulary until `share_vocabularies` replaces it by a reference.
 _VOCABULARY = "x-vocabulary"
 
-#: What the name of a schema begins with of which only some fields were asked.
+#: The prefix of schemas with selected fields only.
 SELECTED = "Selected"
 
-#: In problems what is not there is left out, so that they stay short.
-_SPARING = frozenset({"Problem", "Fault"})
+#: The schemas whose optional members may be missing: problems stay short.
+_WITH_OPTIONAL = frozenset({"Problem", "Fault"})
 
 
 def component_name(schema: type[Schema] | Schema) -> str:
-    """A schema's class name without `Schema`."""
+    """Return a schema's class name without `Schema`."""
     name = schema.__name__ if isinstance(schema, type) else type(schema).__name__
     return name.removesuffix("Schema")
 
 
 def correct(_: OpenAPIConverter, field: fields.Field[Any], **__: Any) -> dict[str, Any]:
-    """An attribute function for apispec: what it does not see in one field."""
-    return next((said(field) for kind, said in _UNSEEN if isinstance(field, kind)), {})
+    """Return the members that apispec lacks for one field (an attribute function of apispec)."""
+    return next((members(field) for kind, members in _CORRECTIONS if isinstance(field, kind)), {})
 
 
 def _several(field: CommaSeparated | OneOrMore) -> dict[str, Any]:
@@ -40,12 +40,12 @@ def _several(field: CommaSeparated | OneOrMore) -> dict[str, Any]:
 
 
 def _number(field: Number) -> dict[str, Any]:
-    """A number in a body need not be a string."""
+    """Return the types of a number, which may be a JSON number in a body."""
     return {"type": ["string", "number"]} if isinstance(field.parent, FilterSchema) else {}
 
 
 def _sort(field: Sort) -> dict[str, Any]:
-    """Keys joined by commas; in a body they may be a list as well."""
+    """Return the schema of sort keys: separated by commas, or in a body also a list."""
     word = f"-?({'|'.join(field.names)})"
     text = {"type": "string", "pattern": f"^{word}(,{word}){{0,2}}$", "examples": ["-date,title"]}
     if not isinstance(field.parent, FilterSchema):
@@ -55,8 +55,8 @@ def _sort(field: Sort) -> dict[str, Any]:
 
 
 def _item(field: fields.Field[Any]) -> dict[str, Any]:
-    known = {_VOCABULARY: field.vocabulary} if isinstance(field, Word) else {}
-    return {**field.metadata, "type": "string", **known}
+    vocabulary = {_VOCABULARY: field.vocabulary} if isinstance(field, Word) else {}
+    return {**field.metadata, "type": "string", **vocabulary}
 
 
 def _bounded(field: fields.Field[Any], least: str, most: str) -> dict[str, Any]:
@@ -69,8 +69,8 @@ def _keys(field: fields.Dict) -> dict[str, Any]:
     return {"propertyNames": dict(form)} if form else {}
 
 
-#: What is to be said of each kind of field; the first one that fits says it.
-_UNSEEN: tuple[tuple[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]], ...] = (
+#: The corrections by class of field; the first that fits applies.
+_CORRECTIONS: tuple[tuple[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]], ...] = (
     (CommaSeparated, _several),
     (OneOrMore, lambda field: {"anyOf": [_item(field.of), _several(field)]}),
     (
@@ -87,26 +87,26 @@ _UNSEEN: tuple[tuple[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]], 
 
 
 def correct_components(components: dict[str, Any], converter: OpenAPIConverter) -> None:
-    """Correct what apispec says of whole schemas: what is always there, and what may be sent back."""
+    """Correct whole schemas: the members that responses always have, and those that requests may send back."""
     for key, name in converter.refs.items():
         schema, described = key[0], components[name]
         if issubclass(schema, ResponseSchema):
-            _promise(described, name)
+            _require_members(described, name)
         elif issubclass(schema, RequestSchema):
             for member in described["properties"].values():
                 _drop_null_default(member)
             for own in sorted(schema.read_only):
                 described["properties"][own] = {
-                    "description": "The service's own: ignored, so that what was read fits."
+                    "description": "Computed by the service; ignored in requests, so you can send back a record."
                 }
 
 
 def add_selected(components: dict[str, Any]) -> None:
-    """Events and their pages as they are with `fields`: only `id` is sure to be there."""
+    """Add the schemas of events and pages with `fields`, in which only `id` is required."""
     event = components["Event"]
     components[f"{SELECTED}Event"] = event | {
         "required": ["id"],
-        "description": "An event of which `fields` were asked.",
+        "description": "An event with only the members that `fields` selects.",
         "properties": {name: dict(member) for name, member in event["properties"].items()},
     }
     items = {"type": "array", "items": {"$ref": f"#/components/schemas/{SELECTED}Event"}}
@@ -115,31 +115,31 @@ def add_selected(components: dict[str, Any]) -> None:
         components[f"{SELECTED}{name}"] = page | {"properties": page["properties"] | {"items": items}}
 
 
-def _promise(described: dict[str, Any], name: str) -> None:
-    """In what goes out every key is always there, so a client's types need not doubt it; and nothing is a default."""
-    if name not in _SPARING:
+def _require_members(described: dict[str, Any], name: str) -> None:
+    """Require every member of a response, so that clients need no optional types, and drop the defaults."""
+    if name not in _WITH_OPTIONAL:
         described["required"] = list(described["properties"])
     for member in described["properties"].values():
         member.pop("default", None)
 
 
 def _drop_null_default(member: dict[str, Any]) -> None:
-    """Let a member that cannot be null not be so when it is left out; that it need not be there says enough."""
+    """Drop the default null of a member that cannot be null; it is optional anyway."""
     kinds = [member, *member.get("anyOf", ())]
     if member.get("default", ...) is None and not any("null" in kind.get("type", ()) for kind in kinds):
         del member["default"]
 
 
 def share_vocabularies(described: dict[str, Any]) -> None:
-    """Describe each vocabulary once, as a component, and let its words' fields point there."""
-    found: dict[str, type[Vocabulary]] = {}
+    """Describe each vocabulary once, as a component, and reference it from its fields."""
+    vocabularies: dict[str, type[Vocabulary]] = {}
     for node in list(_nodes(described)):
         if _VOCABULARY in node:
             vocabulary = node[_VOCABULARY]
-            found[vocabulary.__name__] = vocabulary
+            vocabularies[vocabulary.__name__] = vocabulary
             _point(node, vocabulary.__name__)
-    for name in sorted(found):
-        described["components"]["schemas"][name] = _vocabulary(found[name])
+    for name in sorted(vocabularies):
+        described["components"]["schemas"][name] = _vocabulary(vocabularies[name])
 
 
 def _point(node: dict[str, Any], name: str) -> None:
@@ -165,12 +165,12 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def drop_unused(described: dict[str, Any], kinds: Iterable[str]) -> None:
-    """Take away the components that nothing points at."""
+    """Remove the components without a reference."""
     used = {node["$ref"] for node in _nodes(described) if isinstance(node.get("$ref"), str)}
     for kind in kinds:
-        kept = {name: one for name, one in described["components"][kind].items() if _at(kind, name) in used}
-        described["components"][kind] = kept
+        components = described["components"][kind].items()
+        described["components"][kind] = {name: one for name, one in components if _reference(kind, name) in used}
 
 
-def _at(kind: str, name: str) -> str:
+def _reference(kind: str, name: str) -> str:
     return f"#/components/{kind}/{name}"

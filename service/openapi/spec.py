@@ -1,4 +1,4 @@
-"""openapi.yaml, from the operations that the views declare."""
+"""The OpenAPI description, built from the operations that the views declare."""
 
 import re
 import sys
@@ -18,12 +18,11 @@ from service.openapi.examples import events
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 _INTRODUCTION = """\
-Policy events whose every fact can point at the sentence that supports it.
+Policy events, in which every fact can cite the sentence that supports it.
 
-Send an API key as `Authorization: Bearer ptk_…` or as `X-API-Key`. Errors are `application/problem+json` (RFC 9457).
-A record's version is its ETag; to change it, send it back as If-Match. Lists answer `next`, the address of the next
-page as it is. Every operation takes an `X-Request-Id` and a `traceparent` of your own, and answers without a body to
-HEAD and OPTIONS."""
+Send your API key as `Authorization: Bearer ptk_…` or as `X-API-Key`. Errors are `application/problem+json` (RFC 9457).
+The ETag of a record is its version; send it as If-Match to change the record. `next` in a list is the address of the
+next page. Every operation accepts your own `X-Request-Id` and `traceparent`, and supports HEAD and OPTIONS."""
 
 INFO = {
     "description": _INTRODUCTION,
@@ -46,26 +45,26 @@ _TAG_TEXTS = {
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML without anchors, which not every reader knows."""
+    """YAML without anchors, which some readers do not support."""
 
     def ignore_aliases(self, _: Any) -> bool:
-        """See yaml.SafeDumper."""
+        """Write every node in full."""
         return True
 
 
 def to_yaml(app: Flask) -> str:
-    """The description of `app` as it stands in openapi.yaml."""
+    """Return the description of `app` as openapi.yaml has it."""
     return as_yaml(build_spec(app)).decode()
 
 
 def as_yaml(described: dict[str, Any]) -> bytes:
-    """A description as YAML."""
-    told: bytes = yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, encoding="utf-8")
-    return told
+    """Return a description as YAML."""
+    text: bytes = yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, encoding="utf-8")
+    return text
 
 
 def build_spec(app: Flask) -> dict[str, Any]:
-    """The OpenAPI 3.1 description of every route of `app`."""
+    """Return the OpenAPI 3.1 description of every route of `app`."""
     plugin = MarshmallowPlugin(schema_name_resolver=schema_fixes.component_name)
     spec = APISpec("Policytrail", "1", "3.1.0", plugins=[plugin], info=INFO, servers=[{"url": "/"}], tags=_tags(app))
     converter: OpenAPIConverter = plugin.converter  # type: ignore[assignment]  # set as soon as the plugin is in a spec
@@ -85,7 +84,7 @@ def build_spec(app: Flask) -> dict[str, Any]:
 
 
 def _complete(components: dict[str, Any], converter: OpenAPIConverter) -> None:
-    """What operations point at, beside their schemas."""
+    """Add the components that operations reference, beside their schemas."""
     schema_fixes.correct_components(components["schemas"], converter)
     schema_fixes.add_selected(components["schemas"])
     components["schemas"] |= parameters.PATCH_SCHEMAS
@@ -99,7 +98,7 @@ def _complete(components: dict[str, Any], converter: OpenAPIConverter) -> None:
 
 
 def _noun(rule: Rule) -> str:
-    """The blueprint's name."""
+    """Return the name of the blueprint."""
     noun: str = rule.endpoint.partition(".")[0]
     return noun
 
@@ -122,16 +121,16 @@ def _operations(rule: Rule, view: Any, converter: OpenAPIConverter) -> dict[str,
     contract = view.operation
     scope: str | None = getattr(view, "scope", None)
     methods = [method for method in _METHODS if method.upper() in (rule.methods or ())]
-    described = _told(view) | {"tags": [_tag(_noun(rule))], "security": _security(scope)}
+    described = _texts(view) | {"tags": [_tag(_noun(rule))], "security": _security(scope)}
     described["parameters"] = parameters.parameters(rule.rule, methods, contract, converter)
     if body := parameters.body(contract):
         described["requestBody"] = body
-    described["responses"] = responses.answers(described["operationId"], contract, methods, scope)
+    described["responses"] = responses.responses_of(described["operationId"], contract, methods, scope)
     return dict.fromkeys(methods, described)
 
 
-def _told(view: Any) -> dict[str, Any]:
-    """What the view's name and docstring say."""
+def _texts(view: Any) -> dict[str, Any]:
+    """Return the view's operation id, summary and description, from its name and docstring."""
     summary, _, description = (view.__doc__ or "").strip().partition("\n\n")
     first = " ".join(summary.split())
     return {
@@ -142,10 +141,10 @@ def _told(view: Any) -> dict[str, Any]:
 
 
 def operation_id(name: str) -> str:
-    """A function's name as clients write it: get_event gives getEvent."""
-    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+    """Return a function's name in camel case: getEvent for get_event."""
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
 def _security(scope: str | None) -> list[dict[str, list[str]]]:
-    """The key with its scope, in either header."""
+    """Return the key with its scope, in either header."""
     return [] if scope is None else [{name: [scope] if scope else []} for name in _KEYS]

@@ -29,7 +29,7 @@ _COLUMNS = "id, name, prefix, scopes, created_at, expires_at, revoked_at, last_u
 
 
 def find_key(conn: Connection, digest: bytes) -> Key | None:
-    """The valid key whose SHA-256 is `digest`."""
+    """Return the valid key whose SHA-256 is `digest`."""
     cur = conn.cursor(row_factory=class_row(Key))
     cur.execute(
         f"""
@@ -45,14 +45,14 @@ def find_key(conn: Connection, digest: bytes) -> Key | None:
 
 
 def get_key(conn: Connection, id: UUID) -> Key:
-    """The key `id`, valid or not."""
+    """Return the key `id`, valid or not. NotFound if there is none."""
     cur = conn.cursor(row_factory=class_row(Key))
     cur.execute(f"SELECT {_COLUMNS} FROM api_key WHERE id = %(id)s", {"id": id})
     return _one(cur.fetchone(), id)
 
 
 def page_keys(conn: Connection, *, after: str | None, limit: int) -> list[Key]:
-    """At most `limit` keys in the order they were made, beginning behind the id `after`."""
+    """Return up to `limit` keys in order of creation, after the id `after`."""
     cur = conn.cursor(row_factory=class_row(Key))
     cur.execute(
         f"""
@@ -68,11 +68,11 @@ def page_keys(conn: Connection, *, after: str | None, limit: int) -> list[Key]:
 
 
 def all_keys(conn: Connection) -> Iterator[Key]:
-    """Every key in the order they were made."""
+    """Yield every key in order of creation."""
     after = None
-    while found := page_keys(conn, after=after, limit=1000):
-        yield from found
-        after = str(found[-1].id)
+    while page := page_keys(conn, after=after, limit=1000):
+        yield from page
+        after = str(page[-1].id)
 
 
 def insert_key(
@@ -85,7 +85,7 @@ def insert_key(
     scopes: Sequence[str],
     expires_at: datetime | None = None,
 ) -> Key:
-    """Keep a new key."""
+    """Insert a new key and return it."""
     cur = conn.cursor(row_factory=class_row(Key))
     cur.execute(
         f"""
@@ -106,7 +106,7 @@ def insert_key(
 
 
 def revoke_key(conn: Connection, id: UUID) -> Key:
-    """Make the key `id` invalid from now on. One that already is keeps the time when it became so."""
+    """Revoke the key `id`. A key that is revoked already keeps its time of revocation."""
     cur = conn.cursor(row_factory=class_row(Key))
     cur.execute(
         f"""
@@ -121,7 +121,7 @@ def revoke_key(conn: Connection, id: UUID) -> Key:
 
 
 def record_use(conn: Connection, id: UUID) -> None:
-    """The key `id` is in use this minute. Writes nothing where that is known."""
+    """Set the key's `last_used_at` to this minute, unless it is."""
     conn.execute(
         """
         UPDATE api_key

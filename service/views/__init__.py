@@ -1,4 +1,4 @@
-"""One blueprint a noun: URLs, statuses, headers."""
+"""The blueprints, one a noun: URLs, statuses, headers."""
 
 from service.views.agenda import agenda
 from service.views.changes import changes

@@ -1,4 +1,4 @@
-"""/docs: the description of the API as a page to try it on, from this service alone."""
+"""/docs: the API description as an interactive page, without files from elsewhere."""
 
 from functools import cache
 from importlib.resources import files
@@ -12,14 +12,14 @@ from service.http.operation import operation, respond
 
 docs = Blueprint("docs", __name__, url_prefix="/docs")
 
-#: Swagger UI's files that the page needs, and their media types.
+#: The files of Swagger UI that the page needs, and their media types.
 _ASSETS = {
     "swagger-ui.css": "text/css; charset=utf-8",
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
     "favicon-32x32.png": "image/png",
 }
 
-#: Swagger UI sets styles on its elements and draws its icons from data; everything else is ours and from here.
+#: Swagger UI sets styles on its elements and draws its icons from data; everything else comes from this service.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -45,7 +45,7 @@ SwaggerUIBundle({
 _STYLE = b"""\
 body { margin: 0; background: #fafafa; }
 .swagger-ui .info { margin: 2rem 0 1rem; }
-.swagger-ui .info__license { display: none; }  /* its link leads away from here */
+.swagger-ui .info__license { display: none; }  /* its link leads elsewhere */
 .swagger-ui .scheme-container { padding: 1rem 0; box-shadow: none; }
 """
 
@@ -53,7 +53,7 @@ body { margin: 0; background: #fafafa; }
 @docs.get("")
 @operation(returns=(200, None), media_type="text/html", conditional=True)
 def show_docs() -> Response:
-    """Show the description of the API, and try it."""
+    """Show the API description, with forms to try it."""
     page = _page()
     response = respond(page, content_tag(page), media_type="text/html; charset=utf-8", cache_control=_CACHED)
     response.headers["Content-Security-Policy"] = _POLICY
@@ -63,9 +63,9 @@ def show_docs() -> Response:
 @docs.get("/<digest>/<asset>")
 @operation(returns=(200, None), media_type="*/*", also=[NotFound], conditional=True)
 def get_docs_asset(digest: str, asset: str) -> Response:
-    """Read a file of that page. Its address holds its version, so it never changes."""
+    """Read a file of the page. Its address contains its version, so it never changes."""
     if digest != _version() or asset not in _files():
-        raise NotFound(f"The page /docs has no file {digest}/{asset}.")
+        raise NotFound(f"/docs has no file {digest}/{asset}.")
     media_type, content = _files()[asset]
     return respond(content, digest, media_type=media_type, cache_control=_FOREVER)
 
@@ -76,15 +76,15 @@ def _distribution() -> Traversable:
 
 @cache
 def _files() -> dict[str, tuple[str, bytes]]:
-    """Media type and content by name: Swagger UI's own, and ours that start it."""
-    found = {name: (media_type, (_distribution() / name).read_bytes()) for name, media_type in _ASSETS.items()}
-    ours = {"start.js": ("text/javascript; charset=utf-8", _START), "page.css": ("text/css; charset=utf-8", _STYLE)}
-    return found | ours
+    """Return media type and content by name, of Swagger UI and of the files that start it."""
+    dist = {name: (media_type, (_distribution() / name).read_bytes()) for name, media_type in _ASSETS.items()}
+    own = {"start.js": ("text/javascript; charset=utf-8", _START), "page.css": ("text/css; charset=utf-8", _STYLE)}
+    return dist | own
 
 
 @cache
 def _version() -> str:
-    """A digest of all files."""
+    """Return a digest of all files."""
     return content_tag(b"".join(content for _, content in _files().values()))
 
 
@@ -104,7 +104,7 @@ def _page() -> bytes:
 </head>
 <body>
 <div id="swagger-ui"></div>
-<noscript>This page needs JavaScript; the same is at <a href="/openapi.yaml">/openapi.yaml</a>.</noscript>
+<noscript>This page needs JavaScript. Without it, read <a href="/openapi.yaml">/openapi.yaml</a>.</noscript>
 <script src="{at}/swagger-ui-bundle.js"></script>
 <script src="{at}/start.js"></script>
 </body>

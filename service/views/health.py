@@ -1,4 +1,4 @@
-"""/livez, /readyz, /metrics: for those who run the service. They need no key; keep them from the public."""
+"""/livez, /readyz, /metrics, for operators. They need no key; keep them from the public."""
 
 import psycopg
 from flask import Blueprint, Response
@@ -20,26 +20,26 @@ HEALTH_JSON = "application/health+json"
 @health.get("/livez")
 @operation(returns=(200, HealthSchema), media_type=HEALTH_JSON)
 def live() -> Response:
-    """Say that the process serves requests; nothing else is asked."""
-    return _told({})
+    """Report that the process serves requests, without further checks."""
+    return _report({})
 
 
 @health.get("/readyz")
 @operation(returns=(200, HealthSchema), media_type=HEALTH_JSON, also=[Unavailable])
 def ready() -> Response:
-    """Say whether requests can be answered: the database is there and its migrations are applied."""
-    return _told(_checks())
+    """Report whether the database is available and all migrations are applied."""
+    return _report(_checks())
 
 
 @health.get("/metrics")
 @operation(returns=(200, None), media_type="text/plain")
 def measurements() -> Response:
-    """Counters and histograms of all processes, for Prometheus."""
+    """Export the metrics of all processes, for Prometheus."""
     return Response(metrics.exposition(), content_type=metrics.MEDIA_TYPE)
 
 
-def _told(checks: dict[str, str]) -> Response:
-    passed = all(found == "pass" for found in checks.values())
+def _report(checks: dict[str, str]) -> Response:
+    passed = all(result == "pass" for result in checks.values())
     body = render({"status": "pass" if passed else "fail", "checks": checks})
     response = Response(body, 200 if passed else 503, content_type=HEALTH_JSON, headers={"Cache-Control": "no-store"})
     if not passed:
@@ -48,7 +48,7 @@ def _told(checks: dict[str, str]) -> Response:
 
 
 def _checks() -> dict[str, str]:
-    """What is asked of the database, over one connection, so that its absence is told in one wait."""
+    """Return the results by check. They share a connection, so that an absent database costs one wait."""
     try:
         with service().database.reading() as conn:
             missing = pending(conn, MIGRATIONS)

@@ -1,4 +1,4 @@
-"""/v1/keys and /v1/me: who may do what."""
+"""/v1/keys and /v1/me: API keys, their scopes and limits."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -33,13 +33,13 @@ _BOUND_TO = fingerprint("keys")
 @requires("admin")
 @operation(query=KeyQuerySchema, returns=(200, page_of(KeySchema)))
 def list_keys(query: dict[str, Any]) -> Response:
-    """List keys in the order they were made, revoked and expired ones included. Secrets are not known here."""
+    """List keys in order of creation, including revoked and expired ones, without their secrets."""
     limit = page_size(query)
     after = decode_cursor(query["cursor"], _BOUND_TO, 1)[0] if query["cursor"] else None
     with reading() as conn:
-        found = store.keys.page_keys(conn, after=after, limit=limit + 1)
-    cursor = encode_cursor(_BOUND_TO, [str(found[limit - 1].id)]) if len(found) > limit else None
-    response = page([render(_shown(key)) for key in found[:limit]], cursor)
+        rows = store.keys.page_keys(conn, after=after, limit=limit + 1)
+    cursor = encode_cursor(_BOUND_TO, [str(rows[limit - 1].id)]) if len(rows) > limit else None
+    response = page([render(_document(key)) for key in rows[:limit]], cursor)
     response.headers.update(_NOT_STORED)
     return response
 
@@ -48,13 +48,13 @@ def list_keys(query: dict[str, Any]) -> Response:
 @requires("admin")
 @operation(body=NewKeySchema, returns=(201, IssuedKeySchema))
 def create_key(body: dict[str, Any]) -> Response:
-    """Make a key.
+    """Create a key.
 
-    The answer shows its secret, which cannot be asked for again: only its SHA-256 is kept. An answer replayed for an
-    Idempotency-Key has null in its place; revoke that key and make another if the first answer was lost.
+    The response shows its secret, once: the service stores only the SHA-256. A response replayed for an
+    Idempotency-Key has null instead; if you lost the first response, revoke that key and create another.
     """
     secret = new_key()
-    expires_at = _end_of(body)
+    expires_at = _expiry_of(body)
     with transaction() as conn:
         key = store.keys.insert_key(
             conn,
@@ -65,9 +65,11 @@ def create_key(body: dict[str, Any]) -> Response:
             scopes=sorted(set(body["scopes"])),
             expires_at=expires_at,
         )
-    shown = _shown(key)
+    document = _document(key)
     headers = {"Location": url_for("keys.get_key", key_id=key.id), **_NOT_STORED}
-    return ShownOnce(render(shown | {"key": secret}), render(shown | {"key": None}), 201, headers, content_type=JSON)
+    return ShownOnce(
+        render(document | {"key": secret}), render(document | {"key": None}), 201, headers, content_type=JSON
+    )
 
 
 @keys.get("/<uuid:key_id>")
@@ -77,7 +79,7 @@ def get_key(key_id: UUID) -> Response:
     """Read one key, without its secret."""
     with reading() as conn:
         key = store.keys.get_key(conn, key_id)
-    return Response(render(_shown(key)), headers=_NOT_STORED, content_type=JSON)
+    return Response(render(_document(key)), headers=_NOT_STORED, content_type=JSON)
 
 
 @keys.delete("/<uuid:key_id>")
@@ -86,7 +88,7 @@ def get_key(key_id: UUID) -> Response:
 def revoke_key(key_id: UUID) -> Response:
     """Revoke a key.
 
-    It stays listed, and revoking it again changes nothing. Other processes may believe it for five seconds more.
+    It remains in the list, and revoking it again changes nothing. Other processes may accept it for five more seconds.
     """
     with transaction() as conn:
         store.keys.revoke_key(conn, key_id)
@@ -98,20 +100,20 @@ def revoke_key(key_id: UUID) -> Response:
 @requires(ANY_SCOPE)
 @operation(returns=(200, MeSchema))
 def get_me() -> Response:
-    """Read who the request's key is and what it may do; without a key, what everybody may."""
+    """Read the name, scopes and limits of the request's key, or the limits without a key."""
     key, limits = caller(), service().rate_limits
-    known = {
+    document = {
         "id": key.id if key else None,
         "name": key.name if key else None,
         "scopes": key.scopes if key else ["events:read"],
         "expires_at": timestamp(key.expires_at) if key and key.expires_at else None,
-        "limits": _told(limits.by_key if key else limits.by_address),
+        "limits": _quotas(limits.by_key if key else limits.by_address),
     }
-    return Response(render(known), headers=_NOT_STORED, content_type=JSON)
+    return Response(render(document), headers=_NOT_STORED, content_type=JSON)
 
 
-def _end_of(body: dict[str, Any]) -> datetime | None:
-    """When the key shall expire. Invalid where that is past already."""
+def _expiry_of(body: dict[str, Any]) -> datetime | None:
+    """Return the time of expiry. Invalid if it is past."""
     if body["expires_at"] is None:
         return None
     end = datetime.fromisoformat(body["expires_at"])
@@ -120,8 +122,8 @@ def _end_of(body: dict[str, Any]) -> datetime | None:
     return end
 
 
-def _shown(key: Key) -> dict[str, Any]:
-    """A key as KeySchema describes it."""
+def _document(key: Key) -> dict[str, Any]:
+    """Return a key as KeySchema describes it."""
     times = ("created_at", "expires_at", "revoked_at", "last_used_at")
     instants = {name: getattr(key, name) for name in times}
     return {"id": key.id, "name": key.name, "prefix": key.prefix, "scopes": key.scopes} | {
@@ -129,5 +131,5 @@ def _shown(key: Key) -> dict[str, Any]:
     }
 
 
-def _told(quota: Quota | None) -> list[dict[str, Any]]:
+def _quotas(quota: Quota | None) -> list[dict[str, Any]]:
     return [{"name": quota.name, "requests": quota.requests, "seconds": quota.seconds}] if quota else []

@@ -24,7 +24,7 @@ _CATALOG = "/.well-known/api-catalog"
 
 _CACHED = "public, max-age=300"
 
-#: What stands at the roots, with an API's root as its anchor.
+#: The links at the roots, with the root of the API as their anchor.
 _LINKS: dict[str, list[dict[str, str]]] = {
     "service-desc": [
         {"href": "/openapi.json", "type": "application/json"},
@@ -67,44 +67,44 @@ _PUBLISHED = render(
 @catalog.get(_CATALOG)
 @operation(returns=(200, LinksetSchema), media_type="application/linkset+json", conditional=True)
 def get_catalog() -> Response:
-    """Say where the API, its description and its state are, as a linkset (RFC 9264)."""
-    return _linked(LINKSET)
+    """List the addresses of the API, its description and its health as a linkset (RFC 9264)."""
+    return _respond_links(LINKSET)
 
 
 @catalog.get("/v1")
 @operation(returns=(200, LinksetSchema), conditional=True)
 def get_root() -> Response:
-    """Say where everything is."""
-    return _linked(JSON)
+    """List the addresses of the API, its description and its health."""
+    return _respond_links(JSON)
 
 
 @catalog.get("/")
 @operation(returns=(200, LinksetSchema), conditional=True)
 def get_home() -> Response:
-    """Say where everything is, as `/v1` does."""
-    return _linked(JSON)
+    """List the same addresses as `/v1`."""
+    return _respond_links(JSON)
 
 
 @catalog.get("/openapi.json")
 @operation(returns=(200, OpenApiSchema), conditional=True)
 def get_openapi_json() -> Response:
-    """Describe the API, in OpenAPI 3.1 as JSON."""
-    return _described("json", JSON)
+    """Describe the API in OpenAPI 3.1, as JSON."""
+    return _respond_description("json", JSON)
 
 
 @catalog.get("/openapi.yaml")
 @operation(returns=(200, None), media_type="application/yaml", conditional=True)
 def get_openapi_yaml() -> Response:
-    """Describe the API, in OpenAPI 3.1 as YAML."""
-    return _described("yaml", "application/yaml")
+    """Describe the API in OpenAPI 3.1, as YAML."""
+    return _respond_description("yaml", "application/yaml")
 
 
 @problem_types.get("/<code>")
 @operation(returns=(200, ProblemTypeSchema), also=[NotFound])
 def get_problem_type(code: str) -> Response:
-    """Say what a type of problem means."""
+    """Read the title and status of a type of problem."""
     if code not in _TYPES:
-        raise NotFound(f"There is no type of problem {code}.")
+        raise NotFound(f"There is no problem type {code}.")
     return Response(_TYPES[code], content_type=JSON, headers={"Cache-Control": _CACHED})
 
 
@@ -112,24 +112,24 @@ def get_problem_type(code: str) -> Response:
 @requires("events:read")
 @operation(returns=(200, VocabulariesSchema))
 def list_vocabularies() -> Response:
-    """List every vocabulary with its words and what they mean."""
+    """List every vocabulary with its words and their meanings."""
     return Response(_PUBLISHED, content_type=JSON, headers={"Cache-Control": _CACHED})
 
 
-def _linked(media_type: str) -> Response:
+def _respond_links(media_type: str) -> Response:
     response = respond(_LINKSET, _LINKSET_TAG, media_type=media_type, cache_control=_CACHED)
     response.headers["Link"] = _HEADER
     return response
 
 
-def _described(kind: str, media_type: str) -> Response:
-    """The description of this app, built when it is first asked for."""
-    built = current_app.extensions.setdefault("policytrail.openapi", {})
-    if not built:
+def _respond_description(kind: str, media_type: str) -> Response:
+    """Return the description of this app, built on the first request."""
+    cache = current_app.extensions.setdefault("policytrail.openapi", {})
+    if not cache:
         described: dict[str, Any] = build_spec(current_app)
-        built |= {
+        cache |= {
             kind: (body, content_tag(body))
             for kind, body in (("json", render(described)), ("yaml", as_yaml(described)))
         }
-    body, tag = built[kind]
+    body, tag = cache[kind]
     return respond(body, tag, media_type=media_type, cache_control=_CACHED)

@@ -39,5 +39,5 @@ def test_newman_runs_the_collection_and_every_request_succeeds(seeded: str, key:
             *("--env-var", f"receiverUrl={receiver.url}"),
         )
     assert ran.returncode == 0, ran.stdout
-    assert "is answered as described" in ran.stdout
+    assert "responds as documented" in ran.stdout
     assert {request.json()["type"] for request in receiver.requests} == {"webhook.ping", "event.create"}

@@ -1,4 +1,4 @@
-"""An entry of the feed as filters see it and as it is told."""
+"""A change: an entry of the feed with the features of its event before and after it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,51 +13,52 @@ from service.search.index.features import Features, features_of
 from service.store.feed_entries import LEAVE, FeedEntry
 from service.strict_json import render
 
-#: Whether words stand in a document.
-Wording = Callable[[bytes, Words], bool]
+#: Returns True if the words stand in the document.
+WordMatcher = Callable[[bytes, Words], bool]
 
 #: Kinds of entries after which the event can be read.
 _READABLE = frozenset({"create", "update"})
 
 
 class Change:
-    """An entry with what filters look at before and after it: found once, and only if somebody filters."""
+    """An entry with the features of its event, which are computed once, and only if a filter needs them."""
 
     def __init__(self, entry: FeedEntry) -> None:
-        """`entry` with its documents from before and after."""
+        """`entry`: with the documents of the version and of the one before it."""
         self.entry = entry
 
     @cached_property
     def after(self) -> Features | None:
-        """What filters look at now; None where the event cannot be read any more."""
+        """The features after the change; None if the event can no longer be read."""
         return _features(self.entry.document) if self.entry.kind in _READABLE else None
 
     @cached_property
     def before(self) -> Features | None:
-        """What they looked at before; None where there was no event."""
+        """The features before the change; None if there was no event."""
         return _features(self.entry.before)
 
-    def kind_for(self, asked: Filter, wording: Wording) -> str | None:
-        """What the change is to those who asked for the events that pass a filter. None where it is nothing to them.
+    def kind_for(self, filter_: Filter, has_words: WordMatcher) -> str | None:
+        """Return the kind of the change for a subscriber with `filter_`, or None if it does not concern him.
 
-        An end of the event is told to those whom it passed before, and LEAVE where an update ended that it passes.
+        A deletion or merge concerns the filters that the event matched before. An update after which the event no
+        longer matches has the kind LEAVE.
         """
-        if asked == EVERYTHING:
+        if filter_ == EVERYTHING:
             return self.entry.kind
-        if self.after and matches(asked, self.after, lambda words: wording(self.entry.document or b"", words)):
+        if self.after and matches(filter_, self.after, lambda words: has_words(self.entry.document or b"", words)):
             return self.entry.kind
-        if self.before and matches(asked, self.before, lambda words: wording(self.entry.before or b"", words)):
+        if self.before and matches(filter_, self.before, lambda words: has_words(self.entry.before or b"", words)):
             return LEAVE if self.entry.kind in _READABLE else self.entry.kind
         return None
 
-    def told_for(self, asked: Filter, wording: Wording) -> FeedEntry | None:
-        """The entry as it is told to those who asked so. See `kind_for`."""
-        kind = self.kind_for(asked, wording)
+    def for_subscriber(self, filter_: Filter, has_words: WordMatcher) -> FeedEntry | None:
+        """Return the entry with its kind for a subscriber with `filter_`, or None. See `kind_for`."""
+        kind = self.kind_for(filter_, has_words)
         return replace(self.entry, kind=kind) if kind else None
 
 
 def render_entry(entry: FeedEntry, *, document: bool = True) -> bytes:
-    """The entry as ChangeSchema describes it, its document as it is stored."""
+    """Return the entry as FeedEntrySchema describes it, with the stored bytes of its document."""
     return render(
         {
             "seq": entry.seq,

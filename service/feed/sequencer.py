@@ -1,4 +1,4 @@
-"""Giving numbers to what was committed, and letting go of what is old: by any number of processes."""
+"""The sequencer: numbers committed writes and deletes old entries, from any number of processes."""
 
 import time
 from datetime import datetime, timedelta
@@ -7,23 +7,23 @@ from psycopg import Connection
 
 from service import store
 
-#: Times that one caller tries at most, so that nobody reads behind a whole import.
+#: Tries of one caller at most, so that no reader waits for the end of a whole import.
 _TRIES = 20
 
-#: Seconds to wait where another process is at it: a statement takes a few milliseconds.
+#: Seconds to wait while another process sequences: a statement takes a few milliseconds.
 _PAUSE = 0.005
 
 
 def sequence_once(conn: Connection) -> int:
-    """Give numbers to some of what waits, and return to how many writes. `conn` must be in autocommit.
+    """Number some of the waiting writes and return how many. `conn` must be in autocommit.
 
-    0 where nothing waits, or another process is at it.
+    0 if none is waiting, or if another process is sequencing.
     """
     return store.feed.sequence(conn)
 
 
 def catch_up(conn: Connection) -> None:
-    """See to it that what is committed by now has a number, from this process or another. `conn` is in autocommit."""
+    """Sequence until all writes committed by now have a number. `conn` must be in autocommit."""
     for _ in range(_TRIES):
         if not sequence_once(conn):
             time.sleep(_PAUSE)
@@ -32,5 +32,5 @@ def catch_up(conn: Connection) -> None:
 
 
 def trim_once(conn: Connection, *, days: int, now: datetime) -> int:
-    """Take away some of the entries that are older than so many days, and return how many. 0 days keep all."""
+    """Delete some of the entries that are older than `days` and return how many. With 0 days all are kept."""
     return store.feed.trim(conn, now - timedelta(days=days)) if days else 0

@@ -1,6 +1,6 @@
 """How a page of documents is answered."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -23,10 +23,14 @@ def page_size(query: Mapping[str, Any]) -> int:
 def page(documents: Sequence[bytes], cursor: str | None, /, **members: Any) -> Response:
     """The documents as they are stored, where the next page is, and further `members` of the page."""
     first, follow = addresses(cursor)
-    rest = render({"next": follow} | members)
-    body = b"".join((b'{"items":[', b",".join(documents), b"],", rest[1:]))
     links = f'<{first}>; rel="first"' + (f', <{follow}>; rel="next"' if follow else "")
-    return Response(body, content_type=JSON, headers={"Cache-Control": "private, no-cache", "Link": links})
+    headers = {"Cache-Control": "private, no-cache", "Link": links}
+    return Response(page_body(documents, next=follow, **members), content_type=JSON, headers=headers)
+
+
+def page_body(documents: Iterable[bytes], /, **members: Any) -> bytes:
+    """Return the JSON of a page: the documents as `items`, without parsing them, and further `members`."""
+    return b"".join((b'{"items":[', b",".join(documents), b"],", render(members)[1:]))
 
 
 def selected(documents: Sequence[bytes], names: Collection[str] | None) -> Sequence[bytes]:

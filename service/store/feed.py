@@ -1,4 +1,4 @@
-"""The change feed in the database: committed writes get dense numbers, in an order that readers can trust."""
+"""The change feed in the database: committed writes get numbers without gaps, in one order for all readers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,16 +7,16 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 
-#: Writes that are numbered by one statement at most, and entries that are taken away by one.
+#: Writes that one statement numbers at most, and entries that one deletes.
 BATCH, TRIMMED = 500, 5_000
 
-#: The follower of our own that hands entries on to subscriptions.
+#: The name of the internal follower that matches entries with subscriptions.
 MATCHER = "matcher"
 
 
 @dataclass(frozen=True)
 class FeedHead:
-    """Where the feed stands: the last number given, the last one not kept, and whether writes wait for a number."""
+    """The last number of the feed, the last deleted number (`floor`), and whether writes wait for a number."""
 
     generation: UUID
     seq: int
@@ -26,7 +26,7 @@ class FeedHead:
 
 @dataclass(frozen=True)
 class FeedLag:
-    """How far the feed and the matcher are behind what was written. Times are None where nothing waits."""
+    """The backlog of the sequencer and of the matcher. Times are None if nothing is waiting."""
 
     seq: int
     floor: int
@@ -36,12 +36,12 @@ class FeedLag:
     oldest_unmatched: datetime | None
 
 
-#: Asked of the index, which skips what is gone; the table may hold much of that.
+#: By the index, which skips deleted rows; the table can contain many of them.
 WAITING = "(SELECT id FROM outbox ORDER BY id LIMIT 1) IS NOT NULL"
 
 
 def get_head(conn: Connection) -> FeedHead:
-    """Where the feed stands. All that it has numbered is there for what the caller reads afterwards."""
+    """Return the head of the feed. The caller's later statements see all entries up to it."""
     [head] = conn.execute(_HEAD, binary=True).fetchall()
     return FeedHead(*head)
 
@@ -50,7 +50,7 @@ _HEAD = f"SELECT generation, seq, floor, {WAITING} FROM feed_head"
 
 
 def get_feed_lag(conn: Connection) -> FeedLag:
-    """See Standing."""
+    """Return the backlog of the feed."""
     cur = conn.cursor(row_factory=class_row(FeedLag))
     cur.execute(
         """
@@ -67,21 +67,21 @@ def get_feed_lag(conn: Connection) -> FeedLag:
         """,
         (MATCHER,),
     )
-    [standing] = cur.fetchall()
-    return standing
+    [lag] = cur.fetchall()
+    return lag
 
 
 def sequence(conn: Connection, most: int = BATCH) -> int:
-    """Give the next numbers to at most `most` committed writes, in one statement, and return to how many.
+    """Give the next numbers to at most `most` committed writes, in one statement, and return how many.
 
-    0 where none waits, or where another process is at it. Any number of processes may try.
+    0 if none is waiting, or if another process is sequencing. Any number of processes may try.
     """
-    found = conn.execute(_SEQUENCE, {"most": most}).fetchone()
-    return found[0] if found else 0
+    row = conn.execute(_SEQUENCE, {"most": most}).fetchone()
+    return row[0] if row else 0
 
 
-#: Which database this is: another after a restore into another one, a recovery to a point in time or a failover. There
-#: numbers that followers have seen may have been lost, and are given once more.
+#: The identity of the database. It changes by a restore into another database, a recovery to a point in time and a
+#: failover: numbers that followers have seen may be lost then, and are given a second time.
 _PLACE = """
     concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
                    (SELECT oid FROM pg_database WHERE datname = current_database()),
@@ -93,7 +93,7 @@ _SEQUENCE = f"""
         SELECT seq FROM feed_head WHERE {WAITING} FOR UPDATE SKIP LOCKED
     ), moved AS (
         DELETE FROM outbox
-         WHERE (SELECT TRUE FROM head) -- evaluated first: who moves has locked the head, and is alone
+         WHERE (SELECT TRUE FROM head) -- evaluated first: the lock of the head excludes other processes
            AND id = ANY (ARRAY(SELECT id FROM outbox ORDER BY id LIMIT %(most)s))
      RETURNING *
     ), numbered AS (
@@ -116,18 +116,19 @@ _SEQUENCE = f"""
 
 
 def begin_generation(conn: Connection) -> UUID:
-    """Let no cursor from before this be valid any more, and return the new generation."""
+    """Invalidate all cursors, and return the new generation."""
     [[generation]] = conn.execute("UPDATE feed_head SET generation = gen_random_uuid() RETURNING generation").fetchall()
     return UUID(str(generation))
 
 
 def trim(conn: Connection, before: datetime, most: int = TRIMMED) -> int:
-    """Take away at most `most` of the first entries, in one statement, and return how many.
+    """Delete at most `most` of the oldest entries, in one statement, and return how many.
 
-    Those of writes from `before` an instant, up to the first that is younger, as far as our own followers have come.
+    Entries are deleted up to the first one that is not `before` the instant, and only after the internal followers
+    have read them.
     """
-    found = conn.execute(_TRIM, {"before": before, "most": most}).fetchone()
-    return found[0] if found else 0
+    row = conn.execute(_TRIM, {"before": before, "most": most}).fetchone()
+    return row[0] if row else 0
 
 
 _TRIM = """
@@ -152,11 +153,11 @@ _TRIM = """
 
 
 def claim_cursor(conn: Connection, name: str) -> int | None:
-    """How far the follower `name` has come; then nobody else moves it until the transaction ends.
+    """Return the position of the internal follower `name`, locked until the transaction ends.
 
-    None where another does so now, or where the feed does not go on.
+    None if another process has locked it, or if it has reached the end of the feed.
     """
-    found = conn.execute(
+    row = conn.execute(
         """
         SELECT seq
           FROM feed_cursor
@@ -165,17 +166,17 @@ def claim_cursor(conn: Connection, name: str) -> int | None:
         """,
         (name,),
     ).fetchone()
-    return found[0] if found else None
+    return row[0] if row else None
 
 
 def commit_without_waiting(conn: Connection) -> None:
-    """Let the transaction be over before it is on disk: for a follower that does the same again where it was lost.
+    """Commit the transaction without waiting for the disk, for a follower that repeats a lost transaction.
 
-    So that those who write need not wait for their turn at the disk behind it.
+    Writers then need not wait for the disk behind it.
     """
     conn.execute("SET LOCAL synchronous_commit = off")
 
 
 def move_cursor(conn: Connection, name: str, seq: int) -> None:
-    """Let the follower `name` have come to `seq`."""
+    """Set the position of the internal follower `name` to `seq`."""
     conn.execute("UPDATE feed_cursor SET seq = %s WHERE name = %s", (seq, name))

@@ -1,4 +1,4 @@
-"""Entries of the change feed: what was written, with the documents from before and after."""
+"""Entries of the change feed in the database, with the documents before and after each write."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from psycopg import Connection
 from service.store.condition import Condition
 from service.store.feed import WAITING, FeedHead
 
-#: What an update is to those whose filter held before it and holds no more. No entry is kept under that kind.
+#: The kind of an update for a reader whose filter matched before it and no longer does. No stored entry has this kind.
 LEAVE = "leave"
 
 
@@ -20,9 +20,9 @@ LEAVE = "leave"
 class FeedEntry:
     """One committed write.
 
-    `changed` are the top-level fields that differ from the version before, None where there is none to compare with.
-    `document` is what the version says and `before` what the one before it said; None where that is nothing, or where
-    it was not asked for.
+    `changed`: the top-level fields that differ from the previous version, None if there is none to compare.
+    `document` and `before`: the documents of the version and of the previous one; None if there is none, or if the
+    query did not include it.
     """
 
     seq: int
@@ -40,7 +40,7 @@ class FeedEntry:
 
 @dataclass(frozen=True)
 class FeedSlice:
-    """A stretch of the feed: where that stood, those of its entries that were asked for, the last number looked at."""
+    """A part of the feed: the head at that moment, the matching entries, and the last number that was scanned."""
 
     head: FeedHead
     entries: list[FeedEntry]
@@ -48,7 +48,7 @@ class FeedSlice:
 
     @property
     def more(self) -> bool:
-        """Whether the feed goes on behind it."""
+        """True if more entries follow."""
         return self.end < self.head.seq
 
 
@@ -64,10 +64,10 @@ def read_slice(
     documents: bool = True,
     before: bool = False,
 ) -> FeedSlice:
-    """The entries that follow the number `after`, with their documents and those of the versions before them, if asked.
+    """Return entries after the number `after`, if requested with `documents` and those of the versions `before`.
 
-    At most `limit` from the next `scan` numbers, and only so many that their documents have no more than `most_bytes`
-    together, but always one. Where a `condition` is given, those whose version meets it or whose version before did.
+    At most `limit` of the next `scan` numbers, with at most `most_bytes` of documents together, but at least one. With
+    a `condition` only those whose version or previous version meets it.
     """
     query = _slice_query(condition.render() if condition else None, bool(kinds), documents, before)
     values: dict[str, Any] = {
@@ -77,18 +77,18 @@ def read_slice(
         "feed_bytes": most_bytes,
         "feed_kinds": list(kinds or ()),
     }
-    found = conn.execute(query, values | (condition.parameters() if condition else {}), binary=True).fetchall()
-    head, chosen = FeedHead(*found[0][:4]), found[0][4]
-    entries = [FeedEntry(*row[5:]) for row in found if row[5] is not None]
-    whole = len(entries) == chosen < limit
-    return FeedSlice(head, entries, max(after, min(head.seq, after + scan)) if whole else entries[-1].seq)
+    rows = conn.execute(query, values | (condition.parameters() if condition else {}), binary=True).fetchall()
+    head, matching = FeedHead(*rows[0][:4]), rows[0][4]
+    entries = [FeedEntry(*row[5:]) for row in rows if row[5] is not None]
+    is_complete = len(entries) == matching < limit
+    return FeedSlice(head, entries, max(after, min(head.seq, after + scan)) if is_complete else entries[-1].seq)
 
 
-@lru_cache(maxsize=256)  # more than the shapes that clients use; each is two kilobytes
+@lru_cache(maxsize=256)  # clients use fewer shapes; each has two kilobytes
 def _slice_query(condition: str | None, kinds: bool, documents: bool, before: bool) -> str:  # noqa: FBT001 (keys of the cache)
-    """One statement, so that what it reads is of one moment: nothing is taken from under a reader."""
+    """Return one statement, so that all it reads is of one moment and no entry is deleted in between."""
     kind, document, former = "feed.kind", "NULL::bytea", "NULL::bytea"
-    joins, wanted = [], []
+    joins, conditions = [], []
     if documents or condition is not None:
         joins.append(f"LEFT JOIN LATERAL ({_version('feed.version', condition)}) AS now ON TRUE")
     if before or condition is not None:
@@ -99,16 +99,16 @@ def _slice_query(condition: str | None, kinds: bool, documents: bool, before: bo
         former = "former.document"
     if condition is not None:
         kind = f"CASE WHEN now.holds OR feed.kind <> 'update' THEN feed.kind ELSE '{LEAVE}' END"
-        wanted.append("AND (now.holds OR former.holds)")
+        conditions.append("AND (now.holds OR former.holds)")
     if kinds:
-        wanted.append(f"AND {kind} = ANY(%(feed_kinds)s)")
+        conditions.append(f"AND {kind} = ANY(%(feed_kinds)s)")
     return f"""
-        SELECT generation, head.seq, floor, {WAITING}, coalesce(chosen, 0),
+        SELECT generation, head.seq, floor, {WAITING}, coalesce(matching, 0),
                entry.seq, event_id, version, kind, changed, change_kind, key_id, merged_into, occurred_at,
                document, former
           FROM feed_head AS head
           LEFT JOIN LATERAL (
-              SELECT *, count(*) OVER () AS chosen, sum(bytes) OVER (ORDER BY seq) - bytes AS bytes_ahead
+              SELECT *, count(*) OVER () AS matching, sum(bytes) OVER (ORDER BY seq) - bytes AS bytes_ahead
                 FROM (SELECT feed.seq, event_id, version, {kind} AS kind, changed, change_kind, key_id, merged_into,
                              occurred_at, {document} AS document, {former} AS former,
                              coalesce(octet_length({document}), 0) + coalesce(octet_length({former}), 0) AS bytes
@@ -116,16 +116,16 @@ def _slice_query(condition: str | None, kinds: bool, documents: bool, before: bo
                         {" ".join(joins)}
                        WHERE feed.seq > %(feed_after)s
                          AND feed.seq <= least(head.seq, %(feed_after)s::bigint + %(feed_scan)s)
-                         {" ".join(wanted)}
+                         {" ".join(conditions)}
                        ORDER BY feed.seq
-                       LIMIT %(feed_limit)s) AS asked
+                       LIMIT %(feed_limit)s) AS page
           ) AS entry ON bytes_ahead < %(feed_bytes)s
          ORDER BY entry.seq
         """
 
 
 def _version(number: str, condition: str | None) -> str:
-    """The version `number` of the entry's event: its document, and whether it meets the condition."""
+    """Return a query of the version `number` of the entry's event: its document, and whether it meets the condition."""
     holds = f", record_state = 'active' AND ({condition}) AS holds" if condition is not None else ""
     return f"""
         SELECT nullif(document, '') AS document {holds}

@@ -1,4 +1,4 @@
-"""/v1/changes: what was written, in one order, to be followed page by page or as a stream."""
+"""/v1/changes: the change feed, page by page or as a stream."""
 
 import time
 from collections.abc import Iterator
@@ -19,33 +19,33 @@ from service.http.auth import TRUSTED_FOR, authorize, find_key, requires, secret
 from service.http.content_negotiation import EVENT_STREAM, PAGES, format_for
 from service.http.context import reading, service
 from service.http.operation import JSON, operation
+from service.http.pages import page_body
 from service.search.filters.expand import expand_filter
 from service.search.filters.parser import filter_of
 from service.store.feed_entries import FeedEntry
-from service.strict_json import render
 
 changes = Blueprint("changes", __name__, url_prefix="/v1/changes")
 
-#: Pages on which one request looks for what passes a filter, if it may wait: 100,000 entries.
+#: Pages that one waiting request reads at most to find a match: 100,000 entries.
 _MOST_PAGES = 10
 
-#: What a stream was cut at says more than the address by which it began.
+#: The header takes precedence over `after`: the client read so far before its stream broke.
 LAST_EVENT_ID = "Last-Event-ID"
 
-#: Seconds of silence after which there is a sign of life: proxies end what is silent for a minute, some for half.
+#: Seconds without an entry after which a heartbeat is sent: proxies close silent connections after 30 to 60 seconds.
 HEARTBEAT = 15.0
 
-#: Seconds after which a stream ends and its client resumes it, so that its filter takes new topics along.
+#: Seconds after which a stream ends. The client resumes it, with a filter that includes topics added since.
 LASTS = 900.0
 
-#: Seconds between two tries while the database is away. Who is sent away with 503 may never come back: browsers do so.
-_TRY_EVERY = 1.0
+#: Seconds between two tries without a database. A 503 would be worse: browsers do not reconnect after it.
+_RETRY_EVERY = 1.0
 
-#: Milliseconds after which a client is to connect again.
-_RETRY = 2_000
+#: Milliseconds after which a client reconnects.
+_RECONNECT_AFTER = 2_000
 
-#: Entries that are sent in one piece.
-_AT_ONCE = 100
+#: Entries that are sent in one piece at most.
+_BATCH = 100
 
 
 @changes.get("")
@@ -57,32 +57,34 @@ _AT_ONCE = 100
     also=[CursorExpired, Malformed],
 )
 def list_changes(query: dict[str, Any]) -> Response:
-    """Follow what is written.
+    """Follow the changes.
 
-    Every committed write is one entry. With a filter those are told whose event passes it after the write or passed it
-    before: an update that ends that it passes has the kind `leave`. Ask again with `after` set to `cursor`, and nothing
-    is missed. A cursor older than what is kept, or of another generation, is answered with 410: begin anew with
-    `GET /v1/events?snapshot=true`. With `Accept: text/event-stream` entries come as they are written (server-sent
-    events); `Last-Event-ID` resumes, and `limit` and `wait` do not matter.
+    Every committed write is one entry. With a filter, the feed returns changes to matching events, plus one `leave`
+    entry when an event stops matching. Request the next page with `after` set to `cursor`; every entry comes exactly
+    once. If the cursor has expired, the response is 410: start again with `GET /v1/events?snapshot=true`. With
+    `Accept: text/event-stream` you receive entries as they are written (server-sent events). `Last-Event-ID` resumes
+    a stream; `limit` and `wait` do not apply to it.
     """
     follower = _follower(query)
+    documents = query["include"] == "document"
     if format_for(request.headers.get("Accept", JSON), (PAGES, EVENT_STREAM)) is EVENT_STREAM:
-        return _stream(follower, documents=query["include"] == "document")
-    entries = _awaited(follower, min(query["limit"], MOST), query["wait"])
-    return _page(entries, follower, documents=query["include"] == "document")
+        return _stream(follower, documents=documents)
+    entries = _wait_for_entries(follower, min(query["limit"], MOST), query["wait"])
+    items = (render_entry(entry, document=documents) for entry in entries)
+    return Response(page_body(items, cursor=follower.cursor, more=follower.more), content_type=JSON)
 
 
 def _follower(query: dict[str, Any]) -> Follower:
-    asked, kinds = filter_of(query), query.get("kind")
+    filter_, kinds = filter_of(query), query.get("kind")
     with reading() as conn:
-        asked = expand_filter(conn, asked)
+        filter_ = expand_filter(conn, filter_)
         generation, after = _position(conn, query["after"])
-    question = FeedRequest(asked, tuple(kinds) if kinds else None, query["include"] == "document")
-    return Follower(service().tail, reading, question, generation, after)
+    feed_request = FeedRequest(filter_, tuple(kinds) if kinds else None, query["include"] == "document")
+    return Follower(service().tail, reading, feed_request, generation, after)
 
 
 def _position(conn: Connection, after: str | None) -> tuple[UUID, int]:
-    """Where to begin: generation and number."""
+    """Return the generation and the number after which to begin."""
     if last := request.headers.get(LAST_EVENT_ID):
         return parse_cursor(last, Fault("", header=LAST_EVENT_ID))
     if after is not None and after != NOW:
@@ -94,74 +96,68 @@ def _position(conn: Connection, after: str | None) -> tuple[UUID, int]:
     return head.generation, head.seq if after == NOW else head.floor
 
 
-def _awaited(follower: Follower, limit: int, wait: int) -> list[FeedEntry]:
-    """The next entries, awaited for so many seconds."""
-    entries, deadline, tail = follower.next(limit, 0), time.monotonic() + wait, service().tail
-    if entries or not wait:
+def _wait_for_entries(follower: Follower, limit: int, seconds: int) -> list[FeedEntry]:
+    """Return the next entries, and wait at most `seconds` for the first."""
+    entries, deadline, tail = follower.next(limit, 0), time.monotonic() + seconds, service().tail
+    if entries or not seconds:
         return entries
-    tail.enter()
+    tail.acquire_slot()
     try:
         pages = 1
-        while not entries and (left := deadline - time.monotonic()) > 0 and pages < _MOST_PAGES and not tail.ended:
+        while not entries and (remaining := deadline - time.monotonic()) > 0 and pages < _MOST_PAGES and not tail.ended:
             pages += follower.more
-            entries = follower.next(limit, left)
+            entries = follower.next(limit, remaining)
     finally:
-        tail.leave()
+        tail.release_slot()
     return entries
 
 
-def _page(entries: list[FeedEntry], follower: Follower, *, documents: bool) -> Response:
-    rest = render({"cursor": follower.cursor, "more": follower.more})
-    items = b",".join([render_entry(entry, document=documents) for entry in entries])
-    return Response(b"".join((b'{"items":[', items, b"],", rest[1:])), content_type=JSON)
-
-
 def _stream(follower: Follower, *, documents: bool) -> Response:
-    """All that `follower` is told from now on. CursorExpired where it cannot begin where it stands."""
-    service().tail.enter()
+    """Return the entries from the follower's position on, as they are written. CursorExpired if it is too old."""
+    service().tail.acquire_slot()
     try:
-        first = follower.next(_AT_ONCE, 0)
+        first = follower.next(_BATCH, 0)
     except BaseException:
-        service().tail.leave()
+        service().tail.release_slot()
         raise
     response = Response(
-        stream_with_context(_pieces(follower, first, documents=documents)),
+        stream_with_context(_server_sent_events(follower, first, documents=documents)),
         content_type=EVENT_STREAM.content_type,
-        headers={"X-Accel-Buffering": "no"},  # or nginx would hold it back
+        headers={"X-Accel-Buffering": "no"},  # nginx would buffer the stream
     )
-    response.call_on_close(service().tail.leave)
+    response.call_on_close(service().tail.release_slot)
     return response
 
 
-def _pieces(follower: Follower, entries: list[FeedEntry], *, documents: bool) -> Iterator[bytes]:
-    """The stream. Nothing is kept for a client that reads slowly: it stays behind, and in the end is given up."""
-    began = sent = checked = time.monotonic()
-    yield b"retry: %d\n\n" % _RETRY
+def _server_sent_events(follower: Follower, entries: list[FeedEntry], *, documents: bool) -> Iterator[bytes]:
+    """Yield the stream. Nothing is buffered for a slow client: it falls behind, and the connection times out."""
+    began = sent_at = checked_at = time.monotonic()
+    yield b"retry: %d\n\n" % _RECONNECT_AFTER
     while not service().tail.ended and (now := time.monotonic()) < began + LASTS:
         if entries:
-            yield b"".join([_piece(follower, entry, documents=documents) for entry in entries])
-            sent = now
-        elif now > sent + HEARTBEAT:
-            # An id without data moves the place to resume from, also where a filter leaves out all that comes.
+            yield b"".join([_server_sent_event(follower, entry, documents=documents) for entry in entries])
+            sent_at = now
+        elif now > sent_at + HEARTBEAT:
+            # An id without data moves the position to resume from, also if the filter matches no new entry.
             yield b": still here\nid: %s\n\n" % follower.cursor.encode()
-            sent = now
+            sent_at = now
         try:
-            if now > checked + TRUSTED_FOR:
-                checked = now
-                _require_allowed()
-            entries = follower.next(_AT_ONCE, TRUSTED_FOR)
+            if now > checked_at + TRUSTED_FOR:
+                checked_at = now
+                _require_valid_key()
+            entries = follower.next(_BATCH, TRUSTED_FOR)
         except Unavailable:
             entries = []
-            time.sleep(_TRY_EVERY)
+            time.sleep(_RETRY_EVERY)
         except ServiceError:
-            return  # the client is told when it comes again
+            return  # the client receives the error when it reconnects
 
 
-def _piece(follower: Follower, entry: FeedEntry, *, documents: bool) -> bytes:
+def _server_sent_event(follower: Follower, entry: FeedEntry, *, documents: bool) -> bytes:
     return b"id: %s\ndata: %s\n\n" % (follower.cursor_behind(entry).encode(), render_entry(entry, document=documents))
 
 
-def _require_allowed() -> None:
-    """Pass a client whose key is still valid."""
+def _require_valid_key() -> None:
+    """Raise the error of an invalid key if the client's key is no longer valid."""
     secret = secret_in_request()
     authorize(secret, find_key(secret) if secret is not None else None, "events:read")

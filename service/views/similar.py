@@ -11,12 +11,11 @@ from service.errors import Gone, Moved, NotFound
 from service.http.auth import requires
 from service.http.context import reading, settings
 from service.http.operation import JSON, operation
-from service.http.pages import page_size, selected
+from service.http.pages import page_body, page_size, selected
 from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_of
 from service.search.filters.sql import condition_of
 from service.search.ranking.similar import similar_to
-from service.strict_json import render
 
 similar = Blueprint("similar", __name__, url_prefix="/v1/events/<uuid:event_id>/similar")
 
@@ -37,6 +36,5 @@ def list_similar(event_id: UUID, query: dict[str, Any]) -> Response:
         found = similar_to(conn, event_id, condition_of(asked), page_size(query), cap=settings().ranked_events)
     documents = selected([event.document for event in found.events], query["fields"])
     matches = [{"id": event.mark.id, "score": event.mark.score} for event in found.events]
-    rest = render({"matches": matches, "words": found.words})
-    body = b"".join((b'{"items":[', b",".join(documents), b"],", rest[1:]))
+    body = page_body(documents, matches=matches, words=found.words)
     return Response(body, content_type=JSON, headers={"Cache-Control": "private, no-cache"})

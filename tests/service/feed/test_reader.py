@@ -28,7 +28,7 @@ def test_what_is_told_by_sql_is_what_is_told_in_memory(feed: psycopg.Connection,
         question = FeedRequest(asked(feed, text), documents=True)
         in_memory = entries_for(changes, question, never)
         assert kinds(read_page(feed, question, 0, 1_000).entries) == kinds(in_memory), text
-        leaving = FeedRequest(question.asked, (LEAVE, "delete"))
+        leaving = FeedRequest(question.filter, (LEAVE, "delete"))
         assert kinds(read_page(feed, leaving, 0, 1_000).entries) == kinds(entries_for(changes, leaving, never)), text
 
 

@@ -22,8 +22,8 @@ def index_command(*, again: bool) -> None:
 
     `policytrail migrate` does it for those that are not found. It can be stopped at any time.
     """
-    from service.search.index.reindex import index  # noqa: PLC0415 (each command loads what it uses)
+    from service.search.index.reindex import index_events  # noqa: PLC0415 (each command loads what it uses)
 
     with psycopg.connect(database_url(), autocommit=True) as conn:
-        done = index(conn, again=again, told=tell)
+        done = index_events(conn, again=again, on_batch=tell)
     click.echo(f"{done:,} events indexed." if done else "Nothing to index.")

@@ -68,7 +68,7 @@ def migrate() -> None:
 
     with psycopg.connect(_database_url()) as conn:
         applied = migrations.migrate(conn, MIGRATIONS)
-        indexed = reindex.index(conn, told=tell)
+        indexed = reindex.index_events(conn, on_batch=tell)
     click.echo("\n".join(applied) or "Nothing to apply.")
     if indexed:
         click.echo(f"{indexed:,} events indexed.")

@@ -27,7 +27,7 @@ from service.config import MIGRATIONS, ROOT, SEEDS, Settings, environment_name
 from service.db import embedded_postgres
 from service.db.migrations import migrate
 from service.ids import digest, new_key, uuid7
-from service.search.index.reindex import index
+from service.search.index.reindex import index_events
 
 #: What is open on one's own machine unless the environment says otherwise: reading, and webhooks to the machine itself.
 OPEN = {
@@ -105,7 +105,7 @@ def _prepare(url: str, directory: Path) -> str:
     """Migrate and seed the database, and return the admin key: a new one, kept in a file, where there is none."""
     with psycopg.connect(url, autocommit=True) as conn:
         migrate(conn, MIGRATIONS)
-        index(conn)
+        index_events(conn)
         with conn.transaction():
             seed_database(conn, SEEDS, datetime.now(UTC))
         return _admin_key(conn, directory / "admin.key")

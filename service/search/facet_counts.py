@@ -16,10 +16,10 @@ from service.search.index.facet_keys import (
     TOPIC_SET,
     WITHOUT,
     Tally,
-    grouped,
-    leading,
-    matched_in,
-    tally,
+    count_matched,
+    facets_by_filter,
+    most_frequent,
+    tally_rows,
     topics_in,
 )
 from service.search.ranking.statistics import statistics_of
@@ -101,7 +101,7 @@ def spread(conn: Connection, asked: Filter, names: Sequence[str], limit: int, ef
 
     `conn` is in autocommit.
     """
-    groups = {asked: list[str]()} | grouped(asked, names)
+    groups = {asked: list[str]()} | facets_by_filter(asked, names)
     until = time.monotonic() + effort.patience
     counted = {rest: _counted(conn, rest, _kinds(members), effort, until) for rest, members in groups.items()}
     facets = {name: _facet(counted[rest], name, limit) for rest, members in groups.items() for name in members}
@@ -114,7 +114,7 @@ def _counted(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effo
         sample = _sample_of_all(conn, effort)
     else:
         sample = _sample(conn, compile_filter(conn, asked), kinds, effort, until)
-    return _Counted(tally(sample.rows, store.topics.find_broader(conn, topics_in(sample.rows))), sample.buckets)
+    return _Counted(tally_rows(sample.rows, store.topics.find_broader(conn, topics_in(sample.rows))), sample.buckets)
 
 
 def _sample(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effort, until: float) -> _Sample:
@@ -124,7 +124,7 @@ def _sample(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effor
     is_found = among.rest != TRUE and store.events.ordering.estimate_events(conn, among.rest) <= effort.exact
     if not is_found:
         rows = store.search.facets.count_keys(conn, among, kinds, [0])
-        is_found = matched_in(rows) * BUCKETS <= effort.exact
+        is_found = count_matched(rows) * BUCKETS <= effort.exact
     if is_found:
         every = store.search.facets.count_keys_within(conn, pushdown(asked, few=True), kinds, until - time.monotonic())
         if every is not None:
@@ -132,7 +132,7 @@ def _sample(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effor
     rows = store.search.facets.count_keys(conn, among, kinds, [0]) if rows is None else rows
     if time.monotonic() > until:
         return _Sample(rows, 1)
-    buckets = buckets_for(matched_in(rows), _looked_at(conn, among), effort.sample)
+    buckets = buckets_for(count_matched(rows), _looked_at(conn, among), effort.sample)
     buckets = min(buckets, _AFTER_ALL) if is_found else buckets
     if buckets == 1:
         return _Sample(rows, 1)
@@ -188,7 +188,7 @@ def _facet(counted: _Counted, name: str, limit: int) -> Facet:
     return Facet(
         name,
         counted.kind,
-        [(value, counted.of_all(number)) for value, number in leading(values, limit)],
+        [(value, counted.of_all(number)) for value, number in most_frequent(values, limit)],
         max(0, len(values) - limit),
         counted.of_all(counted.tally.without[name]),
     )

@@ -1,4 +1,4 @@
-"""The text of an event: what of it can be found, with what weight, and in which language."""
+"""The search document of an event: its searchable texts, each with a weight and a language, and its facet keys."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from service.search.filter import Words
-from service.search.index.facet_keys import counted_of, keys_of
+from service.search.index.facet_keys import counted_keys, facet_keys
 from service.search.index.features import Features, features_of
 from service.search.text.analyzer import (
     DEFAULT_CONFIGURATION,
@@ -25,21 +25,21 @@ from service.store.search.documents import SearchDocument, find_matching_queries
 
 Record = Mapping[str, Any]
 
-#: How many times a word counts that stands in the title or a name, in the summary, in the body, in sources.
+#: How often a word counts by its weight: in a title or name, in the summary, in the body, in sources.
 TIMES = {"A": 4, "B": 2, "C": 1, "D": 1}
 
-#: Bytes of prepare_texts text that are analysed: a tsvector has room for a megabyte.
+#: The most bytes of text in a search document: a tsvector holds a megabyte.
 _MOST_BYTES = 400_000
 
-#: Letters of a word that may be one PostgreSQL leaves out; longer ones are known.
-_SHORT = 4
+#: The longest word in letters that can be an unknown stop word of PostgreSQL; FUNCTION_WORDS has the longer ones.
+_LONGEST_STOP_WORD = 4
 
-#: Words by which the language of a text is guessed.
-_ENOUGH = 300
+#: The words by which a language is guessed.
+_GUESSED_BY = 300
 
 
 class Passage(NamedTuple):
-    """One text of an event: where it stands, its weight, and its language: None where the record does not say."""
+    """One text of an event with its path in the record, its weight, and its language if the record names one."""
 
     path: str
     weight: str
@@ -48,7 +48,7 @@ class Passage(NamedTuple):
 
 
 def passages(record: Record) -> Iterator[Passage]:
-    """All texts of an event that can be found, the weightiest first. `record` is as stored."""
+    """Return all searchable texts of a record as stored, those with the largest weights first."""
     lang = record["lang"]
     yield Passage("title", "A", record["title"], lang)
     for name in record["names"]:
@@ -71,7 +71,7 @@ def _body(record: Record, lang: str | None) -> Iterator[Passage]:
         yield Passage("tags", "C", tag, lang)
 
 
-#: Lists whose members have text in the body, and in which of their fields.
+#: The lists whose members have text of the body, and the fields that have it.
 _BODY = {
     "statements": ("text",),
     "figures": ("label", "as_reported"),
@@ -82,62 +82,65 @@ _BODY = {
 
 
 def _evidence(record: Record, lang: str | None) -> Iterator[Passage]:
-    spoken = {}
+    languages = {}
     for source in record["sources"]:
-        spoken[source["id"]] = source["lang"] or lang
+        languages[source["id"]] = source["lang"] or lang
         for field in ("title", "publisher", "author"):
             if source[field]:
-                yield Passage(f"sources/{source['id']}", "D", source[field], spoken[source["id"]])
+                yield Passage(f"sources/{source['id']}", "D", source[field], languages[source["id"]])
     for citation in record["citations"]:
         quote = citation["quote"]
         for part in ("prefix", "exact", "suffix") if quote else ():
             if quote[part]:
-                yield Passage("citations", "D", quote[part], spoken.get(citation["source"], lang))
+                yield Passage("citations", "D", quote[part], languages.get(citation["source"], lang))
 
 
 def search_document(record: Record, features: Features | None = None) -> SearchDocument:
-    """What can be found in a record as stored. A text that it says several times counts once. See features.py."""
+    """Return the search document of a record as stored. A text that is there several times counts once.
+
+    `features` are those of the record, if the caller has them.
+    """
     texts: dict[tuple[str, str], list[str]] = {}
-    for passage, configuration in spoken(distinct_passages(record)):
+    for passage, configuration in with_configurations(distinct_passages(record)):
         texts.setdefault((passage.weight, configuration), []).append(passage.text)
     sections = list(_sections(texts))
     features = features or features_of(record)
     main = features.main
     first = main.earliest if main else None
-    facets = keys_of(features)
+    facets = facet_keys(features)
     return SearchDocument(
         month=first.year * 12 + first.month - 1 if first else 0,
         day=first,
         languages=[MARK + configuration for configuration in dict.fromkeys(one[1] for one in sections)],
         sections=[(*section, TIMES[section[0]]) for section in sections],
         facets=facets,
-        counted=counted_of(features, facets),
+        counted=counted_keys(features, facets),
         date_earliest=first,
         date_latest=main.latest if main else None,
     )
 
 
 def distinct_passages(record: Record) -> list[Passage]:
-    """The texts of an event, each once of those that have its weight."""
-    once: dict[tuple[str, str], Passage] = {}
+    """Return the texts of a record, each once for each weight."""
+    distinct: dict[tuple[str, str], Passage] = {}
     for passage in passages(record):
-        once.setdefault((passage.text, passage.weight), passage)
-    return list(once.values())
+        distinct.setdefault((passage.text, passage.weight), passage)
+    return list(distinct.values())
 
 
-def spoken(found: Sequence[Passage]) -> Iterator[tuple[Passage, str]]:
-    """Each text of an event with the configuration of its language; that of texts which do not say it is guessed."""
-    guessed = None
-    for passage in found:
-        if not passage.lang and not guessed:
-            guessed = guess_configuration(_beginning(found))
-        yield passage, configuration_of(passage.lang) if passage.lang else guessed or DEFAULT_CONFIGURATION
+def with_configurations(several: Sequence[Passage]) -> Iterator[tuple[Passage, str]]:
+    """Return each text with its text search configuration, guessed once for all texts without a language."""
+    guess = None
+    for passage in several:
+        if not passage.lang and not guess:
+            guess = guess_configuration(_beginning(several))
+        yield passage, configuration_of(passage.lang) if passage.lang else guess or DEFAULT_CONFIGURATION
 
 
-def _beginning(found: Iterable[Passage]) -> Iterator[str]:
-    """The first words of those texts that do not say their language."""
-    words = (word for passage in found if not passage.lang for word in plain_words(fold(passage.text[:2_000])))
-    return islice(words, _ENOUGH)
+def _beginning(several: Iterable[Passage]) -> Iterator[str]:
+    """Return the first words of the texts without a language."""
+    words = (word for passage in several if not passage.lang for word in plain_words(fold(passage.text[:2_000])))
+    return islice(words, _GUESSED_BY)
 
 
 def _sections(texts: Mapping[tuple[str, str], list[str]]) -> Iterator[tuple[str, str, str]]:
@@ -145,7 +148,7 @@ def _sections(texts: Mapping[tuple[str, str], list[str]]) -> Iterator[tuple[str,
     for (weight, configuration), members in texts.items():
         text = prepare_texts(members)
         if weight == "A":
-            text += "".join(f" {literal(word)}" for word in _themselves(members))
+            text += "".join(f" {literal(word)}" for word in _literal_words(members))
         size = len(text) if text.isascii() else len(text.encode())
         if size > left:
             text = text.encode()[:left].decode(errors="ignore").rpartition(" ")[0]
@@ -154,14 +157,14 @@ def _sections(texts: Mapping[tuple[str, str], list[str]]) -> Iterator[tuple[str,
         left = max(0, left - size)
 
 
-def _themselves(titles: Iterable[str]) -> Iterator[str]:
-    """Words of titles that PostgreSQL may leave out: a search for nothing but such words finds them here."""
+def _literal_words(titles: Iterable[str]) -> Iterator[str]:
+    """Return the words of titles that can be stop words: a search for stop words only matches these."""
     words = (word for title in titles for word in plain_words(fold(title)))
-    return (word for word in words if word in FUNCTION_WORDS or (len(word) <= _SHORT and word.isalpha()))
+    return (word for word in words if word in FUNCTION_WORDS or (len(word) <= _LONGEST_STOP_WORD and word.isalpha()))
 
 
 def words_that_match(conn: Connection, record: Record, searches: Sequence[Words]) -> set[Words]:
-    """Return those of the searches whose words stand in a record as stored, of the current version or a former one."""
+    """Return those of the searches that a record as stored matches, whether it is indexed or not."""
     compiled = compile_queries(conn, searches)
     queries = {words: one.all_words for words, one in zip(searches, compiled, strict=True) if one.all_words}
     matching = find_matching_queries(conn, search_document(record), list(dict.fromkeys(queries.values())))

@@ -1,4 +1,4 @@
-"""What is counted beside a list: which facets there are, and what an event counts as in each."""
+"""The facets, and the keys by which an event counts in each of them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from schemas.edtf import Bounds
 from service.search.filter import EVERYTHING, All, DateAsked, FigureAsked, Filter, Is
 from service.search.index.features import LABELS, Features
 
-#: Every facet, and what the keys of its values begin with in event_search.
+#: The prefix of keys in event_search by facet.
 FACETS: Mapping[str, str] = {
     "topic": "topic",
     "jurisdiction": "in",
@@ -28,10 +28,10 @@ FACETS: Mapping[str, str] = {
 }
 _BY_PREFIX = {prefix: name for name, prefix in FACETS.items()}
 
-#: Facets whose keys are labels of the event already.
+#: The facets whose keys are index terms of the event already.
 _LABELLED = frozenset({"event_type", "status", "verification", "lang", "instrument"})
 
-#: Facets of a column of the event.
+#: The column of an event by facet.
 _COLUMNS = {
     "topic": "topics",
     "jurisdiction": "jurisdictions",
@@ -42,44 +42,44 @@ _COLUMNS = {
     "tag": "tags",
 }
 
-#: Filters that a look at the keys decides, and what these begin with. The figure's currency is one of several
-#: conditions on one figure, so it is not among them.
+#: The prefix of keys by filter, for the filters that keys alone decide. The currency of a figure is not among them,
+#: because it is one of several conditions on the same figure.
 KEYED: Mapping[str, str] = {name: FACETS[name] for name in (*_COLUMNS, *_LABELLED) if name != "figure_currency"}
 
-#: Years and months that an event may count in: a longer span counts in its first ones.
+#: The most years and months in which an event counts. A longer period counts in its first ones.
 MOST_YEARS, MOST_MONTHS = 100, 24
 
-#: The event's topics in one key, since it counts once in what is broader than several of them; and the facets in which
-#: it has no value, which every event has one key of.
+#: The prefix of the key with all topics of an event, which counts once in a topic that is broader than several of them;
+#: and the prefix of the key with the facets in which the event has no value. Every event has one of the latter.
 TOPIC_SET, WITHOUT = "topics", "without"
 
 
-def keys_of(features: Features) -> list[str]:
-    """The keys by which the event can be found and is counted."""
+def facet_keys(features: Features) -> list[str]:
+    """Return the keys by which filters match the event and facets count it."""
     keys = {label for label in features.labels if _BY_PREFIX.get(label.partition(":")[0]) in _LABELLED}
     for name, column in _COLUMNS.items():
         keys |= {f"{FACETS[name]}:{value}" for value in getattr(features, column)}
     return sorted(keys)
 
 
-def counted_of(features: Features, keys: Iterable[str]) -> list[str]:
-    """What the event with `keys` is counted as besides."""
+def counted_keys(features: Features, keys: Iterable[str]) -> list[str]:
+    """Return the further keys by which facets count the event, whose facet keys are `keys`."""
     dated = [f"{FACETS['year']}:{year}" for year in years_of(features.main)]
     dated += [f"{FACETS['month']}:{month}" for month in months_of(features.main)]
-    said = {key.partition(":")[0] for key in (*keys, *dated)}
-    lacking = ",".join(name for name, prefix in FACETS.items() if prefix not in said)
+    prefixes = {key.partition(":")[0] for key in (*keys, *dated)}
+    lacking = ",".join(name for name, prefix in FACETS.items() if prefix not in prefixes)
     topics = [f"{TOPIC_SET}:{' '.join(sorted(features.topics))}"] if features.topics else []
     return [*dated, *topics, f"{WITHOUT}:{lacking}"]
 
 
 def years_of(main: Bounds | None) -> list[str]:
-    """The years that a date touches. An open end counts as the other one."""
+    """Return the years that overlap the date. An open end counts as the other end."""
     first, last = _ends(main)
     return [f"{year:04}" for year in range(first.year, last.year + 1)][:MOST_YEARS] if first and last else []
 
 
 def months_of(main: Bounds | None) -> list[str]:
-    """The months that a date touches, likewise."""
+    """Return the months that overlap the date, as for years."""
     first, last = _ends(main)
     if not (first and last):
         return []
@@ -95,25 +95,25 @@ def _month(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def grouped(asked: Filter, names: Iterable[str]) -> dict[Filter, list[str]]:
-    """The facets `names` by the filter under which each is counted: `asked` without what narrows by the facet itself.
+def facets_by_filter(filter: Filter, names: Iterable[str]) -> dict[Filter, list[str]]:
+    """Return the facets `names` by the filter under which each is counted.
 
-    What leaves events out by `not_` goes on doing so.
+    That is the filter without its conditions on the facet itself. Conditions with `not_` remain.
     """
     groups: dict[Filter, list[str]] = {}
     for name in names:
-        groups.setdefault(_without(asked, name), []).append(name)
+        groups.setdefault(_without(filter, name), []).append(name)
     return groups
 
 
-def _without(asked: Filter, name: str) -> Filter:
-    parts = asked.parts if isinstance(asked, All) else (asked,)
-    kept = [left for part in parts for left in _left_of(part, name)]
-    return kept[0] if len(kept) == 1 else All(tuple(kept)) if kept else EVERYTHING
+def _without(filter: Filter, name: str) -> Filter:
+    parts = filter.parts if isinstance(filter, All) else (filter,)
+    others = [rest for part in parts for rest in _rest_of(part, name)]
+    return others[0] if len(others) == 1 else All(tuple(others)) if others else EVERYTHING
 
 
-def _left_of(part: Filter, name: str) -> Iterator[Filter]:
-    """What is left of one condition for the facet `name`."""
+def _rest_of(part: Filter, name: str) -> Iterator[Filter]:
+    """Return one condition without what it says of the facet `name`; nothing if it says nothing else."""
     match part:
         case Is("date", (DateAsked(kinds=kinds) as when,)) if name in ("year", "month"):
             if kinds:
@@ -132,36 +132,36 @@ _NO_FIGURE = FigureAsked((), (), (), None, None)
 
 @dataclass
 class Tally:
-    """How many events count as what."""
+    """The number of matching events, of events by value of each facet, and of events without a value."""
 
     matched: int = 0
     values: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in FACETS})
     without: Counter[str] = field(default_factory=Counter)
 
 
-def matched_in(rows: Iterable[tuple[str, int]]) -> int:
-    """Of how many events counted `rows` tell."""
+def count_matched(rows: Iterable[tuple[str, int]]) -> int:
+    """Return the number of events in rows of key and number."""
     return sum(number for kind, _, number in _split(rows) if kind == WITHOUT)
 
 
 def topics_in(rows: Iterable[tuple[str, int]]) -> list[str]:
-    """Every topic in counted `rows`."""
+    """Return the topics in rows of key and number, in order."""
     return sorted({topic for kind, value, _ in _split(rows) if kind == TOPIC_SET for topic in value.split(" ")})
 
 
-def tally(rows: Iterable[tuple[str, int]], wider: Mapping[str, Sequence[str]]) -> Tally:
-    """What counted `rows` of key and number come to. `wider` has each topic with itself and all that is broader."""
-    counted = Tally()
+def tally_rows(rows: Iterable[tuple[str, int]], wider: Mapping[str, Sequence[str]]) -> Tally:
+    """Return the tally of rows of key and number. `wider` has for each topic itself and all broader topics."""
+    tally = Tally()
     for kind, value, number in _split(rows):
         if kind == TOPIC_SET:
             for topic in {above for one in value.split(" ") for above in wider.get(one, ())}:
-                counted.values["topic"][topic] += number
+                tally.values["topic"][topic] += number
         elif kind == WITHOUT:
-            counted.matched += number
-            counted.without.update(dict.fromkeys(value.split(","), number))
+            tally.matched += number
+            tally.without.update(dict.fromkeys(value.split(","), number))
         elif (name := _BY_PREFIX.get(kind)) and name != "topic":
-            counted.values[name][value] += number
-    return counted
+            tally.values[name][value] += number
+    return tally
 
 
 def _split(rows: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str, int]]:
@@ -170,6 +170,6 @@ def _split(rows: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str, int]]:
         yield kind, value, number
 
 
-def leading(values: Mapping[str, int], limit: int) -> list[tuple[str, int]]:
-    """The `limit` most frequent values; those that are as frequent, in their own order."""
+def most_frequent(values: Mapping[str, int], limit: int) -> list[tuple[str, int]]:
+    """Return the `limit` most frequent values; those with equal numbers are in alphabetical order."""
     return sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]

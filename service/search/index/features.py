@@ -1,4 +1,4 @@
-"""What filters look at in an event: in a row its columns, in a document that is matched by itself the same."""
+"""The features of an event, which filters compare: columns of its row, index terms, and the main date."""
 
 import hashlib
 import re
@@ -13,7 +13,7 @@ from schemas.edtf import Bounds, bounds
 
 Record = Mapping[str, Any]
 
-#: Filters that look at the column `labels`, and what the label of a value begins with there.
+#: The prefix of index terms in the column `labels` by filter.
 LABELS = {
     "event_type": "type",
     "status": "status",
@@ -24,13 +24,13 @@ LABELS = {
     "external_id": "id",
     "related_to": "to",
 }
-#: Labels by which an index leaves few dates and figures to look into.
+#: Prefixes of index terms that leave few dates and figures to compare.
 DATE_KIND, MEASURE, UNIT, VALUE = "date", "measure", "unit", "value"
-#: The month in which the main date begins, which a list in its order is read by; and that month where the date may be
-#: later than it.
+#: The prefix of the month in which the main date begins, by which a list in the order of dates is read; and of that
+#: month for a date that can be later than it.
 MONTH, BEYOND = "month", "beyond"
 
-#: Filters that look at a column of their own.
+#: The column by filter, for filters with a column of their own.
 COLUMNS = {
     "party": "parties",
     "affected": "affected",
@@ -40,7 +40,7 @@ COLUMNS = {
     "source_publisher": "publishers",
 }
 
-#: Years that a date may span to be found by each of them.
+#: The most years of a date that is indexed by each of them.
 MOST_YEARS = 5
 
 _AFFECTED = frozenset({"affected", "dependency_source"})
@@ -48,7 +48,7 @@ _AFFECTED = frozenset({"affected", "dependency_source"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Features:
-    """What filters look at in one version of an event. `dates` and `figures` are those of the record."""
+    """The features of one version of an event. `dates` and `figures` are those of the record."""
 
     parties: frozenset[str]
     affected: frozenset[str]
@@ -66,12 +66,12 @@ class Features:
 
 
 def features_of(record: Record) -> Features:
-    """The features of a record as it is stored, parsed from JSON."""
-    who, main = record["participants"], main_date(record["dates"])
+    """Return the features of a record as stored, parsed from JSON."""
+    participants, main = record["participants"], main_date(record["dates"])
     return Features(
-        parties=parties_of(who),
-        affected=_jurisdictions(one for one in who if one["role"] in _AFFECTED),
-        jurisdictions=_jurisdictions(who),
+        parties=parties_of(participants),
+        affected=_jurisdictions(one for one in participants if one["role"] in _AFFECTED),
+        jurisdictions=_jurisdictions(participants),
         topics=frozenset(topic["id"] for topic in record["topics"]),
         tags=frozenset(record["tags"]),
         publishers=frozenset(source["publisher"] for source in record["sources"] if source["publisher"]),
@@ -86,17 +86,17 @@ def features_of(record: Record) -> Features:
 
 
 def parties_of(participants: Iterable[Record]) -> frozenset[str]:
-    """The parties' jurisdictions."""
+    """Return the jurisdictions of the parties."""
     return _jurisdictions(one for one in participants if one["role"] == "party")
 
 
 def label(prefix: str, value: str) -> str:
-    """How `value` stands among the labels."""
+    """Return the index term of a value."""
     return f"{prefix}:{value}"
 
 
 def source_digest(url: str) -> str:
-    """What stands for the address of a source: the same for all ways to write it, and short."""
+    """Return a short digest of a source's URL, equal for all spellings of the URL."""
     return hashlib.sha256(url_key(url).encode()).hexdigest()[:32]
 
 
@@ -137,7 +137,7 @@ def _month(day: date) -> str:
 
 
 def _labels_of_date(entry: Record) -> Iterator[str]:
-    """Its kind, and that with each year that it can mean; `*` where it is open or the years are too many to list."""
+    """Return its kind, and the kind with each possible year; with `*` for an open date or one of too many years."""
     yield label(DATE_KIND, entry["kind"])
     first, last = (entry[end] and int(entry[end][:4]) for end in ("earliest", "latest"))
     if first and last and last - first < MOST_YEARS:
@@ -157,7 +157,7 @@ def _labels_of_figure(figure: Record) -> Iterator[str]:
 
 
 def magnitude(value: str) -> str:
-    """How many digits stand before the point of a decimal, with its sign; `0` for nothing at all."""
+    """Return the number of digits before the point of a decimal, with its sign; `0` for zero."""
     digits = value.lstrip("-").partition(".")[0].lstrip("0")
     if not digits and not value.strip("-0."):
         return "0"
@@ -165,7 +165,7 @@ def magnitude(value: str) -> str:
 
 
 def _ranges(tag: str) -> Iterator[str]:
-    """The language ranges that take `tag` along (RFC 4647, basic filtering): itself and what it begins with."""
+    """Return the language ranges that match the tag (RFC 4647, basic filtering): itself and its prefixes."""
     while tag:
         yield tag
         tag = tag.rpartition("-")[0]
@@ -173,7 +173,7 @@ def _ranges(tag: str) -> Iterator[str]:
 
 # The main date
 
-#: What an event is remembered by, foremost first.
+#: The kinds of dates by which an event is remembered, in order.
 _FOREMOST = ("launched", "signed", "adopted", "agreed", "announced", "published", "in_force", "proposed", "reported")
 _RANK = {kind: rank for rank, kind in enumerate(_FOREMOST)}
 
@@ -184,28 +184,28 @@ Dates = Iterable[Mapping[str, Any]]
 
 
 def foremost_date(dates: Dates) -> Mapping[str, Any] | None:
-    """The date that stands for the event: what happened before what is expected, then by kind, then the earliest."""
+    """Return the date that represents the event: actual before expected, then by kind, then the earliest."""
     return min(dates, key=_standing, default=None)
 
 
 def main_date(dates: Dates) -> Bounds | None:
-    """The bounds of the foremost date."""
+    """Return the bounds of the foremost date."""
     foremost = foremost_date(dates)
     return bounds(foremost["edtf"]) if foremost else None
 
 
 def announced_date(dates: Dates) -> Bounds | None:
-    """The bounds of the earliest actual date on which it was announced or, where none is known, reported."""
+    """Return the bounds of the earliest actual date of kind `announced`, or else of kind `reported`."""
     actual = [entry for entry in dates if entry["modality"] == "actual"]
     for kind in ("announced", "reported"):
-        found = [bounds(entry["edtf"]) for entry in actual if entry["kind"] == kind]
-        if found:
-            return min(found, key=lambda entry: entry.earliest or date.max)
+        candidates = [bounds(entry["edtf"]) for entry in actual if entry["kind"] == kind]
+        if candidates:
+            return min(candidates, key=lambda entry: entry.earliest or date.max)
     return None
 
 
 def _standing(entry: Mapping[str, Any]) -> tuple[bool, int, str]:
-    # A completed record has its bounds beside the date; reading it again takes ten times as long.
+    # A completed record has the bounds beside the date. To parse the date again takes ten times as long.
     earliest = entry["earliest"] if "earliest" in entry else _text(bounds(entry["edtf"]).earliest)
     return entry["modality"] != "actual", _RANK.get(entry["kind"], len(_RANK)), earliest or _LAST
 
@@ -216,22 +216,22 @@ def _text(day: date | None) -> str | None:
 
 # Sources
 
-#: Parameters that say where a reader came from, not what is read.
+#: Query parameters that tell where a reader came from; they do not select the page.
 _TRACKING = re.compile(r"(utm_.*|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|ref|ref_src|cmpid)\Z", re.IGNORECASE)
 
-#: Characters of a key; what is longer is known by its digest, since an index holds no more than a third of a page.
+#: The longest key in characters. A longer one is replaced by its digest, since an index holds a third of a page.
 _LONGEST = 500
 
 
-@lru_cache(maxsize=1_000)  # each is asked for several times while its event is written
+@lru_cache(maxsize=1_000)  # a write needs the key of each URL several times
 def url_key(url: str) -> str:
-    """What is the same for all ways to write the address of one page.
+    """Return the key of a URL, equal for all spellings of the URL of a page.
 
     Scheme, `www.`, case of the host, default port, fragment, a last slash and tracking parameters do not count.
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
-    told = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(pair[0]))
-    key = f"{host}{port}{parts.path.rstrip('/')}" + (f"?{urlencode(told)}" if told else "")
+    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(pair[0]))
+    key = f"{host}{port}{parts.path.rstrip('/')}" + (f"?{urlencode(query)}" if query else "")
     return key if len(key) <= _LONGEST else hashlib.sha256(key.encode()).hexdigest()

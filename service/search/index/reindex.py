@@ -1,4 +1,4 @@
-"""Words for events that have none yet; for all of them again where the analysis has changed."""
+"""Indexing of stored events: of those without a search document, or of all after a change of the analyzer."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -9,26 +9,29 @@ import psycopg
 from service import store
 from service.search.index.document import search_document
 
-#: Events in one transaction, which holds off those who would change them.
+#: Events in one transaction, which locks them against writers.
 _BATCH = 200
 
-#: Before every id.
+#: An id that is less than any other.
 _FIRST = UUID(int=0)
 
 
-def index(conn: psycopg.Connection, *, again: bool = False, told: Callable[[int], None] = lambda _: None) -> int:
-    """Let every event be found by its words, and return how many were not; `again` is also of those that were.
+def index_events(
+    conn: psycopg.Connection, *, again: bool = False, on_batch: Callable[[int], None] = lambda _: None
+) -> int:
+    """Index every event without a search document, or with `again` every event, and return their number.
 
-    `told` hears how many it were after each batch. Several processes may do it at once, and be stopped at any time.
+    `on_batch` is called with the number so far after each batch. Several processes can run it at the same time, and be
+    stopped at any time.
     """
     done, after = 0, _FIRST
     while True:
         with conn.transaction():
-            found = store.search.documents.lock_unindexed(conn, after, _BATCH, again=again)
+            rows = store.search.documents.lock_unindexed(conn, after, _BATCH, again=again)
             store.search.documents.upsert_search_documents(
-                conn, [(id_, search_document(orjson.loads(document))) for id_, document in found]
+                conn, [(id_, search_document(orjson.loads(document))) for id_, document in rows]
             )
-        if not found:
+        if not rows:
             return done
-        done, after = done + len(found), found[-1][0]
-        told(done)
+        done, after = done + len(rows), rows[-1][0]
+        on_batch(done)

@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from service import store
 from service.search.filter import All, AnyOf, Filter, Words
-from service.search.index.document import distinct_passages, spoken
+from service.search.index.document import distinct_passages, with_configurations
 from service.search.ranking.fragments import Fragment, Hit, fragments
 from service.search.text.analyzer import FUNCTION_WORDS, WORD, fold, is_unspaced, plain_words
 from service.search.text.query_parser import WordGroup, parse_query
@@ -150,7 +150,7 @@ def _taken_apart(piece: str) -> Iterator[tuple[str, int, int]]:
 def _texts(record: Record, most: int) -> Iterator[_Text]:
     """The texts of a record, `most` characters of them."""
     left = most
-    for passage, configuration in spoken(distinct_passages(record)):
+    for passage, configuration in with_configurations(distinct_passages(record)):
         text = passage.text[:left]
         left -= len(text)
         yield _Text(passage.path, text, configuration, list(tokens_of(text)))

@@ -1,4 +1,4 @@
-"""The words of events, as they are looked for."""
+"""The search documents of events, in the table event_search."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from psycopg.errors import InsufficientPrivilege
 
 from service.store.search.tsquery import TsQuery
 
-#: Parts that events are dealt into by their ids.
+#: The number of buckets, which events are assigned to by their ids.
 BUCKETS = 64
 
-#: How long the former words of an event are kept for those who page through a ranking.
-_KEPT = "1 hour"
+#: The time for which former documents stay, for clients that page through a ranking.
+_RETENTION = "1 hour"
 
-#: Where two texts meet, so that no phrase spans both; see service/search/text/analyzer.py.
+#: The separator of two texts, which no phrase spans; see MARK in service/search/text/analyzer.py.
 _GAP = "\ua78f"
 
 
 @dataclass(frozen=True)
 class SearchDocument:
-    """What can be found in one version of an event.
+    """The searchable content of one version of an event: a row of event_search.
 
-    `sections` are weight (A to D), PostgreSQL's configuration, prepared text and how many times it counts, in order.
-    `languages` are marks of its configurations.
-    `facets` and `counted` are what it counts as; the main date is known from `date_earliest` to `date_latest`.
+    `sections` are, in order: weight (A to D), text search configuration, prepared text, and how often it counts.
+    `languages` are the marked names of the configurations, `facets` and `counted` the keys of facets. The main date
+    lies from `date_earliest` to `date_latest`.
     """
 
     month: int
@@ -41,38 +41,38 @@ class SearchDocument:
     date_latest: date | None
 
 
-def _places(tsvector: str) -> str:
-    """The number of places that words have: two bytes for each in the binary form, and nothing else tells it."""
+def _positions(tsvector: str) -> str:
+    """Return SQL for the number of positions in a tsvector: no function has it; in binary each takes two bytes."""
     return f"(octet_length(tsvectorsend({tsvector})) - octet_length(tsvectorsend(strip({tsvector})))) / 2"
 
 
-#: The tsvector of `sections` and `languages`, and how many words count in it, each once. What counts several times
-#: stands behind everything again.
+#: The tsvector of `sections` and `languages`, and the number of its words, each once. A section that counts several
+#: times is appended again behind all sections.
 _TSVECTOR = f"""
-    SELECT ts_delete(tsvector_joined(said ORDER BY round, place), '{_GAP}') || array_to_tsvector(languages) AS tsv,
-           sum({_places(f"ts_delete(said, '{_GAP}')")}) FILTER (WHERE round = 1) AS words
-      FROM (SELECT setweight(to_tsvector((section ->> 1)::regconfig, section ->> 2), (section ->> 0)::"char") AS said,
+    SELECT ts_delete(tsvector_joined(part ORDER BY round, place), '{_GAP}') || array_to_tsvector(languages) AS tsv,
+           sum({_positions(f"ts_delete(part, '{_GAP}')")}) FILTER (WHERE round = 1) AS words
+      FROM (SELECT setweight(to_tsvector((section ->> 1)::regconfig, section ->> 2), (section ->> 0)::"char") AS part,
                    (section ->> 3)::integer AS times, place
-              FROM json_array_elements(sections) WITH ORDINALITY AS part (section, place)
+              FROM json_array_elements(sections) WITH ORDINALITY AS numbered (section, place)
             OFFSET 0) AS analysed
      CROSS JOIN LATERAL generate_series(1, times) AS round
     """
 
 _ANALYSED = f"""
     SELECT id, month, coalesce(day, '-infinity') AS day, languages, facets, counted, date_earliest, date_latest,
-           tsv, words, {_places("tsv")} AS length
+           tsv, words, {_positions("tsv")} AS length
       FROM json_to_recordset(%(search_documents)s)
-           AS said (id uuid, month integer, day date, languages text[], sections json,
-                    facets text[], counted text[], date_earliest date, date_latest date)
+           AS given (id uuid, month integer, day date, languages text[], sections json,
+                     facets text[], counted text[], date_earliest date, date_latest date)
      CROSS JOIN LATERAL ({_TSVECTOR} OFFSET 0) AS analysed
     """
 
 _LANGUAGES = f"""
         INSERT INTO search_language (configuration)
         SELECT DISTINCT ltrim(language, '{_GAP}')
-          FROM worded
+          FROM search_document
          CROSS JOIN unnest(languages) AS language
-         WHERE NOT EXISTS (SELECT FROM search_language AS known WHERE known.configuration = ltrim(language, '{_GAP}'))
+         WHERE NOT EXISTS (SELECT FROM search_language AS used WHERE used.configuration = ltrim(language, '{_GAP}'))
     """
 
 _ROWS = f"""
@@ -80,24 +80,24 @@ _ROWS = f"""
                               facets, counted, date_earliest, date_latest)
     SELECT id, month, get_byte(uuid_send(id), 15) & {BUCKETS - 1}, day, length, words, tsv,
            facets, counted, date_earliest, date_latest
-      FROM worded
+      FROM search_document
     """
 
-#: The parts of a statement by which new events have the words in its parameter `search_documents`.
-INSERT_DOCUMENTS = f"worded AS MATERIALIZED ({_ANALYSED}), language AS ({_LANGUAGES}), kept AS ({_ROWS})"
+#: The common table expressions that insert the documents of new events, which are the parameter `search_documents`.
+INSERT_DOCUMENTS = f"search_document AS MATERIALIZED ({_ANALYSED}), language AS ({_LANGUAGES}), inserted AS ({_ROWS})"
 
-_KEEP = f"""
-    WITH worded AS MATERIALIZED ({_ANALYSED}), former AS (
+_UPSERT = f"""
+    WITH search_document AS MATERIALIZED ({_ANALYSED}), former AS (
         INSERT INTO event_search_past (event_id, month, bucket, day, length, words, tsv, written)
         SELECT event_id, former.month, bucket, former.day, former.length, former.words, former.tsv, written
           FROM event_search AS former
-          JOIN worded ON worded.id = former.event_id
-                     AND (worded.tsv, worded.day) IS DISTINCT FROM (former.tsv, former.day)
-    ), forgotten AS (
+          JOIN search_document AS new ON new.id = former.event_id
+                                     AND (new.tsv, new.day) IS DISTINCT FROM (former.tsv, former.day)
+    ), expired AS (
         DELETE FROM event_search_past
          WHERE ctid IN (SELECT ctid
                           FROM event_search_past
-                         WHERE ended_at < now() - interval '{_KEPT}'
+                         WHERE ended_at < now() - interval '{_RETENTION}'
                          ORDER BY ended_at
                          LIMIT 20
                            FOR UPDATE SKIP LOCKED)
@@ -119,26 +119,29 @@ _KEEP = f"""
 
 
 def upsert_search_documents(conn: Connection, search_documents: Iterable[tuple[UUID, SearchDocument]]) -> None:
-    """Let these be the words by which the events are found."""
-    conn.execute(_KEEP, {"search_documents": documents_as_json(search_documents)})
+    """Insert or replace the documents of events. The former ones stay for an hour."""
+    conn.execute(_UPSERT, {"search_documents": documents_as_json(search_documents)})
 
 
 def delete_search_documents(conn: Connection, ids: Collection[UUID]) -> None:
-    """Let the events not be found any more."""
+    """Delete the documents of events, so that no search finds them."""
     conn.execute("DELETE FROM event_search WHERE event_id = ANY(%s)", (list(ids),))
 
 
 def flush_pending_list(conn: Connection) -> int:
-    """Let what waits in the index's list of pending rows be where it is found at once; how many pages that were."""
+    """Move the pending rows of the word index to their place, and return the number of pages."""
     try:
-        found = conn.execute("SELECT gin_clean_pending_list('event_search_by_words')").fetchone()
-    except InsufficientPrivilege:  # who does not own the index leaves it to those who write, and to autovacuum
+        row = conn.execute("SELECT gin_clean_pending_list('event_search_by_words')").fetchone()
+    except InsufficientPrivilege:  # only the index's owner may do it; else writers and autovacuum do
         return 0
-    return int(found[0]) if found else 0
+    return int(row[0]) if row else 0
 
 
 def lock_unindexed(conn: Connection, after: UUID, limit: int, *, again: bool) -> list[tuple[UUID, bytes]]:
-    """Active events with ids greater than `after` that have no words yet, or any if `again`, locked against writers."""
+    """Return id and document of active events after `after` that have no search document, or of any with `again`.
+
+    They are locked against writers.
+    """
     return conn.execute(
         """
         SELECT id, document
@@ -157,13 +160,13 @@ def lock_unindexed(conn: Connection, after: UUID, limit: int, *, again: bool) ->
 def find_matching_queries(
     conn: Connection, search_document: SearchDocument, queries: Sequence[TsQuery]
 ) -> set[TsQuery]:
-    """Return those of the queries that the words of an event match. The words need not be stored."""
+    """Return those of the queries that a search document matches, which need not be stored."""
     if not queries:
         return set()
-    found = conn.execute(
+    rows = conn.execute(
         f"""
         SELECT place
-          FROM (SELECT %(sections)s::json AS sections, %(languages)s::text[] AS languages) AS given
+          FROM (SELECT %(sections)s::json AS sections, %(languages)s::text[] AS languages) AS document
          CROSS JOIN LATERAL ({_TSVECTOR} OFFSET 0) AS analysed
           JOIN unnest(%(queries)s::text[]) WITH ORDINALITY AS asked (query, place) ON tsv @@ query::tsquery
         """,
@@ -173,10 +176,10 @@ def find_matching_queries(
             "queries": [query.render() for query in queries],
         },
     )
-    return {queries[place - 1] for (place,) in found}
+    return {queries[place - 1] for (place,) in rows}
 
 
 def documents_as_json(search_documents: Iterable[tuple[UUID, SearchDocument]]) -> str:
-    """Wordings as the statements read them."""
+    """Return documents as JSON for the statements."""
     rows: list[dict[str, Any]] = [{"id": id_} | vars(document) for id_, document in search_documents]
     return orjson.dumps(rows).decode()

@@ -16,7 +16,7 @@ from service.ids import uuid7
 from service.search.filter import Words
 from service.search.filters.sql import words_condition
 from service.search.index.document import passages, search_document, words_that_match
-from service.search.index.reindex import index
+from service.search.index.reindex import index_events
 from service.search.text.query_compiler import compile_query
 from tests.factories import an_event, create_event
 
@@ -115,11 +115,11 @@ def test_events_without_words_get_them(client: FlaskClient, database: str) -> No
     with psycopg.connect(database, autocommit=True) as conn:
         before = conn.execute("SELECT event_id, tsv, length, words FROM event_search ORDER BY 1").fetchall()
         conn.execute("DELETE FROM event_search WHERE event_id = %s", (events[0]["id"],))
-        assert index(conn) == 1
-        assert index(conn) == 0
+        assert index_events(conn) == 1
+        assert index_events(conn) == 0
         conn.execute("DELETE FROM event_search")
         told: list[int] = []
-        assert index(conn, again=True, told=told.append) == 2
+        assert index_events(conn, again=True, on_batch=told.append) == 2
         assert told == [2]
         assert conn.execute("SELECT event_id, tsv, length, words FROM event_search ORDER BY 1").fetchall() == before
 

@@ -1,4 +1,4 @@
-"""Settings: every one once, with its type, its default and one sentence; the README's table is tested against this."""
+"""The settings: each with type, default and one sentence, which a test compares with the documentation."""
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Any
 
 from environs import Env
 
-#: The project's own files, which stand beside the package.
+#: The project's root, which holds the package and its files.
 ROOT = Path(__file__).resolve().parent.parent
 MIGRATIONS = ROOT / "migrations"
 SEEDS = ROOT / "seeds"
 
-#: Names that platforms set by convention; every other setting is POLICYTRAIL_<NAME>.
+#: Names that platforms set by convention; every other variable is POLICYTRAIL_<NAME>.
 CONVENTIONAL_NAMES = {"database_url": "DATABASE_URL", "port": "PORT"}
 
 
@@ -21,95 +21,112 @@ def _setting(default: Any, sentence: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What can be set from outside. Read once at start; passed on as a value."""
+    """The settings of a process, read once at its start."""
 
     database_url: str = _setting(
-        "", "PostgreSQL to use, as a URL; empty means the embedded one under the data directory."
+        "", "URL of the PostgreSQL database; empty for the embedded one in the data directory."
     )
     data_dir: Path = _setting(
-        Path(".policytrail"), "Where `make run` keeps the embedded PostgreSQL's data and the admin key."
+        Path(".policytrail"), "Directory for the data of the embedded PostgreSQL and the admin key of `make run`."
     )
-    host: str = _setting("127.0.0.1", "Address the API listens on.")
-    port: int = _setting(8000, "Port the API listens on.")
-    workers: int = _setting(2, "API processes; one a core is a good start.")
-    public_read: bool = _setting(False, "Whether reading works without a key; `make run` turns it on.")  # noqa: FBT003 (a default, not a flag argument)
-    pool_size: int = _setting(10, "Database connections a process holds at most.")
-    pool_wait: float = _setting(1.5, "Seconds a request waits for a database connection before it answers 503.")
-    statement_timeout: float = _setting(5.0, "Seconds one SQL statement may take when a request reads.")
-    write_statement_timeout: float = _setting(10.0, "Seconds one SQL statement may take when a request writes.")
-    export_statement_timeout: float = _setting(300.0, "Seconds one SQL statement may take when much is read at once.")
-    export_timeout: float = _setting(3600.0, "Seconds an export may take in all, its slowest reader's included.")
-    import_statement_timeout: float = _setting(60.0, "Seconds one SQL statement may take when rows are imported.")
-    max_import_bytes: int = _setting(10_737_418_240, "Bytes an import may have, sent and unpacked; more is 413.")
-    max_import_errors: int = _setting(100_000, "Errors that are kept of one import; more are counted.")
-    max_imports: int = _setting(2, "Imports that a process runs at once; more is 503.")
-    max_exports: int = _setting(4, "Exports that a process runs at once; each holds a database connection.")
-    rate_limit: str = _setting("6000/minute", "Requests a key may make; empty for any number.")
-    public_rate_limit: str = _setting("600/minute", "Requests an address may make without a key; empty for any number.")
+    host: str = _setting("127.0.0.1", "Address on which the API listens.")
+    port: int = _setting(8000, "Port on which the API listens.")
+    workers: int = _setting(2, "API processes; start with one a core.")
+    public_read: bool = _setting(False, "Allow reading without a key; `make run` turns it on.")  # noqa: FBT003 (a default, not a flag argument)
+    pool_size: int = _setting(10, "Maximum number of database connections a process.")
+    pool_wait: float = _setting(1.5, "Seconds a request waits for a database connection before it gets 503.")
+    statement_timeout: float = _setting(5.0, "Timeout of one SQL statement in a request that reads, in seconds.")
+    write_statement_timeout: float = _setting(
+        10.0, "Timeout of one SQL statement in a request that writes, in seconds."
+    )
+    export_statement_timeout: float = _setting(300.0, "Timeout of one SQL statement in an export, in seconds.")
+    export_timeout: float = _setting(3600.0, "Timeout of a whole export, in seconds, including a slow reader.")
+    import_statement_timeout: float = _setting(60.0, "Timeout of one SQL statement in an import, in seconds.")
+    max_import_bytes: int = _setting(
+        10_737_418_240, "Maximum size of an import in bytes, compressed and decompressed; a larger one gets 413."
+    )
+    max_import_errors: int = _setting(
+        100_000, "Maximum number of errors that the service stores for one import; further ones are only counted."
+    )
+    max_imports: int = _setting(2, "Maximum number of concurrent imports a process; further ones get 503.")
+    max_exports: int = _setting(4, "Maximum number of concurrent exports a process; each holds a database connection.")
+    rate_limit: str = _setting("6000/minute", "Rate limit of a key; empty for no limit.")
+    public_rate_limit: str = _setting("600/minute", "Rate limit of an address without a key; empty for no limit.")
     rate_limit_storage: str = _setting(
-        "memory://", "Where requests are counted: in each process for itself, or in Redis or Valkey by URL for all."
+        "memory://",
+        "Counter of requests: `memory://` for each process by itself, or the URL of a Redis or Valkey for all.",
     )
     trusted_proxies: int = _setting(
-        0, "Proxies in front that add the address they were called from to X-Forwarded-For; it is ignored at 0."
+        0, "Number of proxies in front that add the client's address to X-Forwarded-For; at 0 the header is ignored."
     )
     client_timeout: float = _setting(
-        60.0, "Seconds a client may take over one part of what it sends or reads before its connection is closed."
+        60.0, "Seconds a client may stall while it sends or reads before its connection is closed."
     )
-    max_body_bytes: int = _setting(1_048_576, "Bytes a request's body may have; more is 413.")
-    max_nesting: int = _setting(64, "Levels that objects and arrays of a body may be nested; more is 400.")
-    max_array: int = _setting(10_000, "Members an array or object of a body may have; more is 422.")
-    max_text: int = _setting(100_000, "Characters any text of a body may have; more is 422, and fields allow less.")
-    max_request_line: int = _setting(8190, "Bytes of a request's first line, with path and query; more is 414.")
-    max_headers: int = _setting(100, "Headers a request may have; more is 431.")
-    max_header_bytes: int = _setting(8190, "Bytes of one header; more is 431.")
-    public_url: str = _setting(
-        "", "Address of the API as its readers know it, which feeds hold; empty for that of each request."
+    max_body_bytes: int = _setting(1_048_576, "Maximum size of a request body in bytes; a larger one gets 413.")
+    max_nesting: int = _setting(64, "Maximum nesting of objects and arrays in a body; a deeper one gets 400.")
+    max_array: int = _setting(
+        10_000, "Maximum number of members of an array or object in a body; a larger one gets 422."
     )
-    page_size: int = _setting(20, "Events on a page when `limit` is not given.")
-    max_page_size: int = _setting(200, "Events on a page at most.")
-    feed_retention: int = _setting(90, "Days for which the change feed keeps its entries; 0 for ever.")
+    max_text: int = _setting(
+        100_000, "Maximum length of a string in a body; a longer one gets 422. Most fields have lower limits."
+    )
+    max_request_line: int = _setting(
+        8190, "Maximum length of a request's first line, with path and query, in bytes; a longer one gets 414."
+    )
+    max_headers: int = _setting(100, "Maximum number of headers in a request; more get 431.")
+    max_header_bytes: int = _setting(8190, "Maximum size of one header in bytes; a larger one gets 431.")
+    public_url: str = _setting("", "Public URL of the API for links in feeds; empty for the URL of each request.")
+    page_size: int = _setting(20, "Default number of events on a page.")
+    max_page_size: int = _setting(200, "Maximum number of events on a page.")
+    feed_retention: int = _setting(90, "Days before an entry of the change feed is deleted; 0 for never.")
     max_followers: int = _setting(
-        500, "Requests that a process lets wait for changes at most, streams included; more is 503."
+        500, "Maximum number of requests a process that wait for changes, streams included; further ones get 503."
     )
-    max_webhooks: int = _setting(1000, "Webhooks that a key may have; more is 409.")
+    max_webhooks: int = _setting(1000, "Maximum number of webhooks a key; further ones get 409.")
     webhook_private_networks: str = _setting(
-        "", "Networks that webhooks may go to beside the public internet, in CIDR form, joined by commas."
+        "", "Networks that webhooks may reach beside the public internet, in CIDR notation, separated by commas."
     )
     webhook_http_networks: str = _setting(
         "",
-        "Networks that webhooks may go to by plain http, in CIDR form, joined by commas; `make run` allows loopback.",
+        "Networks that webhooks may reach by plain HTTP, in the same notation; `make run` allows loopback.",
     )
-    webhook_timeout: float = _setting(15.0, "Seconds a webhook's receiver has to be reached and to answer in whole.")
+    webhook_timeout: float = _setting(
+        15.0, "Timeout of a delivery attempt, in seconds, from connect to complete response."
+    )
     webhook_lease: float = _setting(
         30.0,
-        "Seconds after which another worker takes over from a silent one; 1.25 times the timeout and 1.25 at least.",
+        "Seconds after which another worker takes over from a silent one; at least 1.25 and 1.25 times the timeout.",
     )
-    webhook_slots: int = _setting(1000, "Webhook deliveries that a worker has under way at once.")
-    webhook_origin: str = _setting("policytrail", "Name by which a CloudEvents handshake asks receivers for consent.")
-    delivery_retention: int = _setting(30, "Days for which webhook deliveries and their attempts are kept; 0 for ever.")
+    webhook_slots: int = _setting(1000, "Maximum number of deliveries that a worker has in flight.")
+    webhook_origin: str = _setting("policytrail", "Origin that a CloudEvents handshake sends to receivers.")
+    delivery_retention: int = _setting(30, "Days before deliveries and their attempts are deleted; 0 for never.")
     secret_keys: str = _setting(
         "",
-        "Keys, joined by commas, that seal webhook secrets in the database: the first seals, all open; empty for none.",
+        "Keys that encrypt webhook secrets in the database, separated by commas: the first encrypts, all decrypt.",
     )
-    worker_metrics_port: int = _setting(0, "Port on which a worker serves its metrics for Prometheus; 0 for none.")
-    ranked_events: int = _setting(5_000, "Events that a search ranks at most, about; others follow by date.")
-    facet_exact: int = _setting(25_000, "Matches up to which facets are counted one by one; of more a part is.")
-    facet_sample: int = _setting(10_000, "Matches that are counted for facets where they stand for more, about.")
-    facet_patience: float = _setting(0.8, "Seconds that counting all facets may take before a small part will do.")
+    worker_metrics_port: int = _setting(0, "Port on which a worker serves Prometheus metrics; 0 for none.")
+    ranked_events: int = _setting(
+        5_000, "Maximum number of events ranked per search (approximate); the rest are sorted by date."
+    )
+    facet_exact: int = _setting(
+        25_000, "Maximum number of matches with exact facet counts; above it, counts are estimated from a sample."
+    )
+    facet_sample: int = _setting(10_000, "Size of the sample for facet counts (approximate).")
+    facet_patience: float = _setting(0.8, "Seconds for the facet counts of a request before a smaller sample is used.")
     cors_origins: str = _setting(
-        "", "Origins whose pages may call the API from a browser, joined by commas; `*` means all, empty none."
+        "", "Origins whose pages may call the API from a browser, separated by commas; `*` for all, empty for none."
     )
-    otel: bool = _setting(False, "Whether spans are sent by OpenTelemetry; needs the extra `otel`.")  # noqa: FBT003 (as above)
-    log_level: str = _setting("INFO", "Least severity that is logged: DEBUG, INFO, WARNING or ERROR.")
+    otel: bool = _setting(False, "Send OpenTelemetry spans; needs the extra `otel`.")  # noqa: FBT003 (as above)
+    log_level: str = _setting("INFO", "Minimum severity of log lines: DEBUG, INFO, WARNING or ERROR.")
 
 
 def environment_name(name: str) -> str:
-    """The environment variable that holds the setting `name`."""
+    """Return the environment variable of the setting `name`."""
     return CONVENTIONAL_NAMES.get(name, f"POLICYTRAIL_{name.upper()}")
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Settings from the environment, then `overrides`. A value of the wrong type raises environs.EnvError naming it."""
+    """Return settings from the environment and `overrides`. environs.EnvError names a variable of the wrong type."""
     env = Env()
     readers: dict[Any, Any] = {str: env.str, int: env.int, float: env.float, bool: env.bool, Path: env.path}
     values = {

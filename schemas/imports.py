@@ -1,4 +1,4 @@
-"""Imports in bulk: what is asked for, and what became of the rows."""
+"""Imports in bulk: their parameters, and their reports."""
 
 from marshmallow import fields
 
@@ -7,56 +7,67 @@ from schemas.fields import Identifier, Timestamp, Word
 from schemas.representation import Choice
 from schemas.vocabulary import Vocabulary
 
-#: How rows that are refused are dealt with.
+#: Ways to deal with refused rows.
 MODES = ("partial", "atomic")
+
+#: Errors in one report. `errors_url` has all that were recorded.
+MAX_REPORT_ERRORS = 1_000
 
 
 class ImportState(Vocabulary):
-    """What became of an import."""
+    """State of an import."""
 
-    RUNNING = "running", "Rows are being taken."
-    DONE = "done", "All rows were looked at; `rows` says what became of them."
-    FAILED = "failed", "What was sent cannot be read on, or with `mode=atomic` a row was refused; `reason` says why."
-    INTERRUPTED = "interrupted", "It ended before its end. Send the same again: it goes on where it ended."
+    RUNNING = "running", "Rows are being imported."
+    DONE = "done", "All rows were processed; see `rows` for the result."
+    FAILED = "failed", "The file could not be read to its end, or `mode=atomic` and a row was refused; see `reason`."
+    INTERRUPTED = "interrupted", "The import ended early. Send the same file again to resume it."
 
 
 class ImportQuerySchema(RequestSchema):
-    """On what terms rows are taken."""
+    """Parameters of an import."""
 
     mode = Choice(
         MODES,
         load_default="partial",
-        metadata={"description": "`partial`: rows that are valid are taken. `atomic`: all rows, or none."},
+        metadata={"description": "`partial`: import the valid rows. `atomic`: import all rows or none."},
     )
-    dry_run = Flag(load_default=False, metadata={"description": "Only say what would become of each row."})
+    dry_run = Flag(
+        load_default=False, metadata={"description": "Report the result of each row without changing anything."}
+    )
     keep_edits = Flag(
         load_default=False,
-        metadata={"description": "A row that came before leaves its event as it is, whoever has changed it since."},
+        metadata={
+            "description": "Leave an event as others have edited it if its row was imported before and has not changed."
+        },
     )
 
 
 class RowCountsSchema(ResponseSchema):
-    """How many rows were taken, and how."""
+    """Numbers of rows by their result."""
 
-    created = fields.Integer(required=True, metadata={"minimum": 0, "description": "Rows that made a new event."})
-    updated = fields.Integer(required=True, metadata={"minimum": 0, "description": "Rows that changed an event."})
-    unchanged = fields.Integer(
-        required=True, metadata={"minimum": 0, "description": "Rows that say what their event says already."}
+    created = fields.Integer(required=True, metadata={"minimum": 0, "description": "Rows that created an event."})
+    updated = fields.Integer(required=True, metadata={"minimum": 0, "description": "Rows that updated an event."})
+    unchanged = fields.Integer(required=True, metadata={"minimum": 0, "description": "Rows that changed nothing."})
+    refused = fields.Integer(
+        required=True, metadata={"minimum": 0, "description": "Rows with errors, which were not imported."}
     )
-    refused = fields.Integer(required=True, metadata={"minimum": 0, "description": "Rows that were not taken."})
 
 
 class RowErrorSchema(ResponseSchema):
-    """One thing wrong with a row."""
+    """An error of a row."""
 
-    line = fields.Integer(required=True, metadata={"minimum": 1, "description": "On which the row begins."})
+    line = fields.Integer(required=True, metadata={"minimum": 1, "description": "Line on which the row begins."})
     pointer = fields.String(
-        required=True, allow_none=True, metadata={"description": "JSON pointer to the place in the record, if one."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "JSON pointer into the record; null where the whole row is wrong."},
     )
     column = fields.String(
-        required=True, allow_none=True, metadata={"description": "The columns of a table that it comes from."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Columns of the table, separated by commas; null for NDJSON."},
     )
-    detail = fields.String(required=True)
+    detail = fields.String(required=True, metadata={"description": "Description of the error."})
 
 
 class ImportSummarySchema(ResponseSchema):
@@ -65,42 +76,48 @@ class ImportSummarySchema(ResponseSchema):
     id = Identifier(required=True)
     state = Word(ImportState, required=True)
     reason = fields.String(
-        required=True, allow_none=True, metadata={"description": "Why it failed or was interrupted."}
+        required=True, allow_none=True, metadata={"description": "Reason for which it failed or was interrupted."}
     )
     mode = fields.String(required=True, metadata={"enum": list(MODES)})
     dry_run = fields.Boolean(required=True)
     format = fields.String(required=True, metadata={"enum": ["ndjson", "csv"]})
-    name = fields.String(required=True, allow_none=True, metadata={"description": "Of the file, if it had one."})
-    key = Identifier(metadata={"description": "Who sent it; null where no key was needed."})
+    name = fields.String(required=True, allow_none=True, metadata={"description": "Name of the file; null over HTTP."})
+    key = Identifier(metadata={"description": "Id of the API key; null where none was needed."})
     created_at = Timestamp(required=True)
     finished_at = Timestamp()
     line = fields.Integer(
         required=True,
         metadata={
             "minimum": 0,
-            "description": "Up to this line each row was taken or refused, or waits for an event further down.",
+            "description": "Rows up to this line are imported, refused, or deferred until a related event is read.",
         },
     )
     bytes = fields.Integer(
-        required=True, metadata={"minimum": 0, "description": "Of the file, unpacked, up to that line."}
+        required=True, metadata={"minimum": 0, "description": "Bytes of the decompressed file up to that line."}
     )
     rows = fields.Nested(RowCountsSchema, required=True)
     topics_created = fields.List(
         fields.String(),
         required=True,
-        metadata={"description": "Topics that records brought along which were restored with version and times."},
+        metadata={"description": "Topics created for records that keep their version and times."},
     )
     error_count = fields.Integer(
-        required=True, metadata={"minimum": 0, "description": "Errors found; the first 100,000 are kept."}
+        required=True,
+        metadata={
+            "minimum": 0,
+            "description": "Number of errors; those beyond POLICYTRAIL_MAX_IMPORT_ERRORS are counted, not recorded.",
+        },
     )
     errors_url = fields.String(
-        required=True, metadata={"format": "uri-reference", "description": "Where they are read, as NDJSON."}
+        required=True, metadata={"format": "uri-reference", "description": "Address of all recorded errors as NDJSON."}
     )
 
 
 class ImportSchema(ImportSummarySchema):
-    """An import: how far it came, and what became of its rows."""
+    """An import: its progress, the result of its rows and the first errors."""
 
     errors = fields.List(
-        fields.Nested(RowErrorSchema), required=True, metadata={"description": "The first 1,000, in order of lines."}
+        fields.Nested(RowErrorSchema),
+        required=True,
+        metadata={"description": f"The first {MAX_REPORT_ERRORS:,} errors, in the order of lines."},
     )

@@ -175,3 +175,7 @@ class Unavailable(ServiceError):
 
     #: Seconds to wait before the next try.
     retry_after: ClassVar[int] = 1
+
+
+class StreamInterrupted(Exception):
+    """A body that is read as it arrives has ended early; the message says why."""

@@ -1,4 +1,4 @@
-"""Imports for tests: rows as they are sent, and what became of them."""
+"""Imports for tests: rows, requests and reports."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,25 +14,25 @@ NDJSON = "application/x-ndjson"
 CSV = "text/csv"
 
 
-def row(value: object, **said: Any) -> dict[str, Any]:
-    """The row that the tracker knows by `value`."""
-    return an_event(title=f"Policy {value}", external_ids=[{"scheme": "tracker", "value": str(value)}]) | said
+def row(value: object, **fields: Any) -> dict[str, Any]:
+    """Return the row with the external id `value` in the tracker."""
+    return an_event(title=f"Policy {value}", external_ids=[{"scheme": "tracker", "value": str(value)}]) | fields
 
 
 def ndjson(*rows: Any) -> bytes:
-    """Rows as lines; what is bytes already stands as it is."""
+    """Return rows as lines; bytes are lines already."""
     return b"".join((one if isinstance(one, bytes) else json.dumps(one).encode()) + b"\n" for one in rows)
 
 
 def send(
     client: FlaskClient, body: bytes, *, kind: str = NDJSON, headers: Mapping[str, str] | None = None, **query: str
 ) -> TestResponse:
-    """The answer to an import, as it comes."""
+    """Return the response to an import."""
     return client.post("/v1/imports", data=body, content_type=kind, headers=dict(headers or {}), query_string=query)
 
 
-def imported(client: FlaskClient, body: bytes, *, kind: str = NDJSON, **query: str) -> dict[str, Any]:
-    """What became of an import, by its last line."""
+def import_report(client: FlaskClient, body: bytes, *, kind: str = NDJSON, **query: str) -> dict[str, Any]:
+    """Import rows, and return the report in the last line of the response."""
     response = client.post("/v1/imports", data=body, content_type=kind, query_string=query)
     assert response.status_code == 201, response.text
     report: dict[str, Any] = json.loads(response.text.splitlines()[-1])
@@ -40,29 +40,29 @@ def imported(client: FlaskClient, body: bytes, *, kind: str = NDJSON, **query: s
 
 
 def counts(created: int = 0, updated: int = 0, unchanged: int = 0, refused: int = 0) -> dict[str, int]:
-    """The rows of a report."""
+    """Return the counts of a report."""
     return {"created": created, "updated": updated, "unchanged": unchanged, "refused": refused}
 
 
 def errors(report: Mapping[str, Any]) -> list[tuple[int, str | None, str]]:
-    """Line, place and reason of each error of a report."""
+    """Return line, pointer and detail of each error of a report."""
     return [(one["line"], one["pointer"], one["detail"]) for one in report["errors"]]
 
 
 def event(client: FlaskClient, value: object) -> dict[str, Any]:
-    """The event that the tracker knows by `value`."""
-    answer = client.get(f"/v1/events/by/tracker/{value}")
-    assert answer.status_code == 200, answer.text
-    return dict(answer.get_json())
+    """Return the event with the external id `value` in the tracker."""
+    response = client.get(f"/v1/events/by/tracker/{value}")
+    assert response.status_code == 200, response.text
+    return dict(response.get_json())
 
 
-def rows_in(database: str, *tables: str) -> dict[str, int]:
-    """How many rows the tables have."""
+def count_rows(database: str, *tables: str) -> dict[str, int]:
+    """Return the number of rows in each of the tables."""
     with psycopg.connect(database) as conn:
-        return {name: found[0] for name in tables if (found := conn.execute(f"SELECT count(*) FROM {name}").fetchone())}
+        return {name: one[0] for name in tables if (one := conn.execute(f"SELECT count(*) FROM {name}").fetchone())}
 
 
-#: Tables that an event is written to.
+#: Tables with rows for an event.
 TABLES = (
     "event",
     "event_revision",
@@ -76,5 +76,5 @@ TABLES = (
 
 
 def titles(client: FlaskClient) -> Iterable[str]:
-    """The titles of all events, in order."""
+    """Return the titles of all events, sorted."""
     return sorted(one["title"] for one in client.get("/v1/events?limit=200").get_json()["items"])

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from service.errors import Invalid
-from service.mappings import Mapped, Mapping, Refused, records
-from service.mappings.loader import mapping_in
+from service.mappings import MappedRecord, Mapping, UnmappedRows, map_file
+from service.mappings.loader import compile_mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 MAPPINGS = ROOT / "examples" / "mappings"
 
-#: What a mapping must at least say.
-_LEAST: dict[str, Any] = {
+#: The required fields of a mapping.
+_REQUIRED: dict[str, Any] = {
     "title": "A policy",
     "event_type": "report",
     "participants": [{"name": "Japan", "role": "party"}],
@@ -24,49 +24,49 @@ _LEAST: dict[str, Any] = {
 
 
 def a_mapping(toml: str) -> Mapping:
-    """The mapping that `toml` says, with what a mapping must at least say where it does not."""
-    said = tomllib.loads(toml)
-    return mapping_in({**said, "event": _LEAST | said.get("event", {})})
+    """Return the mapping in `toml`, with required fields where it has none."""
+    content = tomllib.loads(toml)
+    return compile_mapping({**content, "event": _REQUIRED | content.get("event", {})})
 
 
-def outcomes_of(toml: str, csv: str) -> list[Mapped | Refused]:
-    """What becomes of the rows of a table, whose first line is its header."""
-    return list(records(a_mapping(toml), csv.splitlines(keepends=True)))
+def results_of(toml: str, csv: str) -> list[MappedRecord | UnmappedRows]:
+    """Return the results of the rows of a table."""
+    return list(map_file(a_mapping(toml), csv.splitlines(keepends=True)))
 
 
 def records_of(toml: str, csv: str) -> list[dict[str, Any]]:
-    """What the mapping itself says of each record, all of which it must make."""
-    outcomes = outcomes_of(toml, csv)
-    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
-    assert refused == []
-    made = [outcome.record for outcome in outcomes if isinstance(outcome, Mapped)]
-    return [{key: value for key, value in record.items() if value != _LEAST.get(key)} for record in made]
+    """Return the records of the rows, all of which must be mapped, without the default required fields."""
+    results = results_of(toml, csv)
+    unmapped = [result for result in results if isinstance(result, UnmappedRows)]
+    assert unmapped == []
+    records = [result.record for result in results if isinstance(result, MappedRecord)]
+    return [{key: value for key, value in record.items() if value != _REQUIRED.get(key)} for record in records]
 
 
 def record_of(toml: str, csv: str) -> dict[str, Any]:
-    """What the mapping itself says of the only record."""
+    """Return the only record."""
     [record] = records_of(toml, csv)
     return record
 
 
 def refusals_of(toml: str, csv: str) -> list[tuple[tuple[int, ...], list[str]]]:
-    """The lines that give no record, and why: column and sentence."""
+    """Return the lines of unmapped rows with their errors as column and sentence."""
     return [
-        (outcome.lines, [": ".join(filter(None, (reason.column, reason.detail))) for reason in outcome.reasons])
-        for outcome in outcomes_of(toml, csv)
-        if isinstance(outcome, Refused)
+        (result.lines, [": ".join(filter(None, (error.column, error.detail))) for error in result.errors])
+        for result in results_of(toml, csv)
+        if isinstance(result, UnmappedRows)
     ]
 
 
 def faults_of(toml: str) -> list[str]:
-    """What is wrong with a mapping."""
+    """Return the faults of an invalid mapping."""
     with pytest.raises(Invalid) as caught:
         a_mapping(toml)
     return [fault.detail for fault in caught.value.faults]
 
 
 def tracker(name: str) -> Path:
-    """The file of a real tracker. The test is skipped where there is none."""
+    """Return the file of a real tracker. The test is skipped where there is none."""
     folder = Path(os.environ.get("POLICYTRAIL_TRACKERS") or ROOT.parent / "shared" / "data")
     path = folder / name
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""The real trackers by the mappings in examples/, read once for all tests."""
+"""The real trackers by the mappings in examples/, mapped once for all tests."""
 
 import csv
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from service.mappings import Mapped, Refused, load_mapping, records, text_lines
+from service.mappings import MappedRecord, UnmappedRows, load_mapping, map_file, text_lines
 from tests.mappings import MAPPINGS, tracker
 
 CPD, LAWS, CORONANET = "climate-policy-database", "climate-laws", "coronanet"
@@ -16,33 +16,34 @@ FILES = {
     CORONANET: "coronanet/policies.csv",
 }
 
-Row = Mapping[str, str]
+TrackerRow = Mapping[str, str]
 
 
 @cache
-def _outcomes(name: str, path: Path) -> tuple[Mapped | Refused, ...]:
+def _results(name: str, path: Path) -> tuple[MappedRecord | UnmappedRows, ...]:
     mapping = load_mapping(MAPPINGS / f"{name}.toml")
     with path.open("rb") as stream:
-        return tuple(records(mapping, text_lines(mapping, stream)))
+        return tuple(map_file(mapping, text_lines(mapping, stream)))
 
 
-def outcomes_of(name: str) -> tuple[Mapped | Refused, ...]:
-    """What becomes of the rows of a tracker."""
-    return _outcomes(name, tracker(FILES[name]))
+def tracker_results(name: str) -> tuple[MappedRecord | UnmappedRows, ...]:
+    """Return the results of the rows of a tracker."""
+    return _results(name, tracker(FILES[name]))
+
+
+def tracker_records(name: str) -> list[dict[str, Any]]:
+    """Return the records of a tracker."""
+    return [result.record for result in tracker_results(name) if isinstance(result, MappedRecord)]
 
 
 @cache
-def rows_of(name: str) -> tuple[Row, ...]:
-    """Its rows, by the csv module alone."""
+def tracker_rows(name: str) -> tuple[TrackerRow, ...]:
+    """Return the rows of a tracker as the csv module alone reads them."""
     with tracker(FILES[name]).open(encoding="utf-8-sig", newline="") as file:
         return tuple(csv.DictReader(file))
 
 
-def record(name: str, scheme: str, value: str) -> dict[str, Any]:
-    """The record that has an external id."""
-    [found] = [
-        outcome.record
-        for outcome in outcomes_of(name)
-        if isinstance(outcome, Mapped) and {"scheme": scheme, "value": value} in outcome.record["external_ids"]
-    ]
-    return found
+def tracker_record(name: str, scheme: str, value: str) -> dict[str, Any]:
+    """Return the record with an external id."""
+    [record] = [one for one in tracker_records(name) if {"scheme": scheme, "value": value} in one["external_ids"]]
+    return record

@@ -1,4 +1,4 @@
-"""`policytrail feed`: what those who run the service do about the change feed."""
+"""`policytrail feed`: operation of the change feed."""
 
 import click
 
@@ -7,20 +7,21 @@ from service.cli.common import database_url
 
 @click.group("feed")
 def feed_commands() -> None:
-    """The change feed."""
+    """Operate the change feed."""
 
 
 @feed_commands.command("new-generation")
 def new_generation() -> None:
-    """Let followers begin anew. To be done when the database was put back in its place to an earlier state.
+    """Invalidate all cursors of the change feed.
 
-    Numbers that they have seen may then be given once more, to other changes. A database that was restored elsewhere,
-    recovered to a point in time or failed over is known as another one without this.
+    Run this after you have reset the database to an earlier state in place: sequence numbers that clients have seen may
+    be used again for other changes. It is not needed for a database that was restored elsewhere, recovered to a point
+    in time or failed over; the service recognises these by itself.
     """
-    import psycopg  # noqa: PLC0415 (each command loads what it uses)
+    import psycopg
 
-    from service import store  # noqa: PLC0415 (as above)
+    from service import store
 
     with psycopg.connect(database_url()) as conn:
         generation = store.feed.begin_generation(conn)
-    click.echo(f"The generation is {generation} from now on; cursors of those before answer 410.")
+    click.echo(f"The generation is now {generation}; earlier cursors answer 410.")

@@ -1,4 +1,4 @@
-"""One file into the database, as `policytrail import` asks."""
+"""The import of one file for `policytrail import`."""
 
 import logging
 import os
@@ -16,40 +16,41 @@ from typing import BinaryIO
 
 import click
 
+from schemas.imports import MAX_REPORT_ERRORS
 from service import store
-from service.cli.progress_bar import shown
+from service.cli.progress_bar import progress_bar
 from service.config import Settings
 from service.db.pool import Database
 from service.events.topics import first_topic
-from service.imports.batch_writer import Errand
-from service.imports.line_reader import unpacked
+from service.imports.batch_writer import ImportJob
+from service.imports.line_reader import decompress
 from service.imports.mapped_reader import mapped_rows
-from service.imports.options import Terms
-from service.imports.process_pool import Crew, crew
+from service.imports.options import ImportOptions
+from service.imports.process_pool import PoolRunner, process_pool
 from service.imports.progress import Progress
-from service.imports.readers import Unpacked, entries_of, format_in, format_of, pieces_of
-from service.imports.report import MOST_ERRORS, error_lines
-from service.imports.rows import Entry
-from service.imports.run import Run, begin
-from service.mappings import Mapping, load_mapping, records, text_lines
-from service.store.imports import Import
+from service.imports.readers import ChunkFile, format_by_content, format_by_name, read_chunks, read_rows
+from service.imports.report import error_lines
+from service.imports.rows import ParsedRow
+from service.imports.run import Import, begin_import
+from service.mappings import Mapping, load_mapping, map_file, text_lines
+from service.store.imports import StoredImport
 from service.strict_json import JsonLimits
 
-#: Errors that are shown at the end; --errors takes all of them.
-_SHOWN = 10
+#: Errors that are printed at the end; --errors writes all of them.
+_PRINTED_ERRORS = 10
 
-#: Bytes of a file from which several processes are worth their start.
-_WORTH_A_CREW = 3_000_000
+#: Bytes of a file from which several processes are worth the time that they take to start.
+_POOL_MIN_BYTES = 3_000_000
 
-#: Connections: for the import, for what says that it is running, and one to spare.
+#: Connections: for the batches, for the heartbeat, and one in reserve.
 _CONNECTIONS = 3
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What was asked for."""
+class CommandOptions:
+    """Options of the command."""
 
-    form: str | None = None
+    format: str | None = None
     mode: str = "partial"
     dry_run: bool = False
     keep_edits: bool = False
@@ -58,34 +59,34 @@ class Wish:
     jobs: int = 1
 
 
-def import_file(path: Path, wish: Wish, settings: Settings) -> bool:
-    """Whether all rows of the file were taken. What became of them is shown."""
-    mapping = load_mapping(wish.mapping) if wish.mapping else None
-    with _connected(settings) as database, _opened(path) as file:
-        pieces = pieces_of(file)
-        beginning = next(pieces, b"")
-        pieces = chain([beginning], pieces)
-        form = "csv" if mapping else wish.form or format_of(path.name) or format_in(beginning)
-        size, read = os.fstat(file.fileno()).st_size if path.is_file() else 0, _Read()
-        entries = _entries(pieces, form, mapping, settings, read)
-        terms = Terms(
-            is_trusted=True,
-            keeps_edits=wish.keep_edits,
-            dry_run=wish.dry_run,
-            topics=_topics(database, mapping, wish),
+def import_file(path: Path, command: CommandOptions, settings: Settings) -> bool:
+    """Import a file and print the result. Return True if all of its rows were imported."""
+    mapping = load_mapping(command.mapping) if command.mapping else None
+    with _connect(settings) as database, _open(path) as file:
+        chunks = read_chunks(file)
+        beginning = next(chunks, b"")
+        chunks = chain([beginning], chunks)
+        format_ = "csv" if mapping else command.format or format_by_name(path.name) or format_by_content(beginning)
+        size, counter = os.fstat(file.fileno()).st_size if path.is_file() else 0, _LineCounter()
+        rows = _read_rows(chunks, format_, mapping, settings, counter)
+        options = ImportOptions(
+            preserve_versions=True,
+            keep_edits=command.keep_edits,
+            dry_run=command.dry_run,
+            topics=_create_topics(database, mapping, command),
         )
-        errand = begin(database, settings, terms, name=path.name, form=form, mode=wish.mode)
-        with _crew(errand, settings, size, wish) as at_work:
-            run, began = Run(errand, at_work), time.monotonic()
-            with shown(path.name, size, partial(_position, file, read)) as show:
-                for progress in run.go(entries):
+        job = begin_import(database, settings, options, name=path.name, format=format_, mode=command.mode)
+        with _pool(job, settings, size, command) as pool:
+            running, began = Import(job, pool), time.monotonic()
+            with progress_bar(path.name, size, partial(_bytes_done, file, counter)) as show:
+                for progress in running.run(rows):
                     show(progress)
-        return _tell(run, wish, time.monotonic() - began)
+        return _print_result(job, command, time.monotonic() - began)
 
 
 @contextmanager
-def _connected(settings: Settings) -> Iterator[Database]:
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # a connection that breaks is made anew
+def _connect(settings: Settings) -> Iterator[Database]:
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # a broken connection is replaced
     database = Database(replace(settings, pool_size=_CONNECTIONS))
     database.open()
     try:
@@ -95,7 +96,7 @@ def _connected(settings: Settings) -> Iterator[Database]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _open(path: Path) -> Iterator[BinaryIO]:
     if str(path) == "-":
         yield sys.stdin.buffer
         return
@@ -107,92 +108,95 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _topics(database: Database, mapping: Mapping | None, wish: Wish) -> frozenset[str]:
-    """The topics that the mapping brings along, which are there from now on; in a dry run they only count as such."""
+def _create_topics(database: Database, mapping: Mapping | None, command: CommandOptions) -> frozenset[str]:
+    """Create the topics that the mapping declares. In a dry run, return their ids instead."""
     if mapping is None or not mapping.topics:
         return frozenset()
-    if not wish.dry_run:
+    if not command.dry_run:
         now = datetime.now(UTC)
         with database.transaction() as conn:
-            made = store.topics.insert_missing_topics(conn, [first_topic(topic, now) for topic in mapping.topics])
-        if made:
-            click.echo(f"New topics: {', '.join(made)}.", err=True)
+            created = store.topics.insert_missing_topics(conn, [first_topic(topic, now) for topic in mapping.topics])
+        if created:
+            click.echo(f"New topics: {', '.join(created)}.", err=True)
         return frozenset()
     return frozenset(topic["id"] for topic in mapping.topics)
 
 
-def _crew(errand: Errand, settings: Settings, size: int, wish: Wish) -> AbstractContextManager[Crew | None]:
-    """Several processes where they may take rows at the same time, and it is worth their start."""
-    is_parallel = wish.jobs > 1 and wish.mode == "partial" and not wish.dry_run and not 0 < size < _WORTH_A_CREW
-    return crew(errand, settings, wish.jobs) if is_parallel else nullcontext()
+def _pool(
+    job: ImportJob, settings: Settings, size: int, command: CommandOptions
+) -> AbstractContextManager[PoolRunner | None]:
+    """Several processes, where rows may be written concurrently and the file is large enough; else None."""
+    is_concurrent = command.jobs > 1 and command.mode == "partial" and not command.dry_run
+    return (
+        process_pool(job, settings, command.jobs) if is_concurrent and not 0 < size < _POOL_MIN_BYTES else nullcontext()
+    )
 
 
 @dataclass
-class _Read:
-    """The lines of a mapped file that were read by now."""
+class _LineCounter:
+    """Counts the lines that were read of a mapped file."""
 
     lines: int = 0
 
-    def counted(self, lines: Iterable[str]) -> Iterator[str]:
-        """The same lines, counted."""
+    def count(self, lines: Iterable[str]) -> Iterator[str]:
+        """Yield the lines."""
         for line in lines:
             self.lines += 1
             yield line
 
 
-def _position(file: BinaryIO, read: _Read, imported: Progress) -> float:
-    """The bytes of the file that are done: all that are read, or of a mapped file the part of them that its lines are.
+def _bytes_done(file: BinaryIO, counter: _LineCounter, progress: Progress) -> float:
+    """Return the bytes of the file that are done: all that were read, or of a mapped file the imported lines' share.
 
-    Where several rows are one event all of it is read before the first is taken. Of rows that were set aside until all
-    are there half is done.
+    A mapping with groups reads the whole file before the first row is imported. Rows that were spooled, because all are
+    imported or none, are half done.
     """
-    done = file.tell() * (imported.line / read.lines if read.lines else 1)
-    return done * (1 + imported.counts.rows / imported.aside) / 2 if imported.aside else done
+    done = file.tell() * (progress.line / counter.lines if counter.lines else 1)
+    return done * (1 + progress.counts.rows / progress.spooled) / 2 if progress.spooled else done
 
 
-def _entries(
-    pieces: Iterator[bytes], form: str, mapping: Mapping | None, settings: Settings, read: _Read
-) -> Iterator[Entry]:
-    """The rows of the file. Invalid, at once, where it has not the columns that the mapping needs."""
-    most = settings.max_import_bytes
+def _read_rows(
+    chunks: Iterator[bytes], format: str, mapping: Mapping | None, settings: Settings, counter: _LineCounter
+) -> Iterator[ParsedRow]:
+    """Return the rows of the file. Raises Invalid at once where it lacks columns of the mapping."""
+    max_bytes = settings.max_import_bytes
     if mapping:
-        plain = BufferedReader(Unpacked(unpacked(pieces, most=most)))
-        return mapped_rows(records(mapping, read.counted(text_lines(mapping, plain))))
-    bounds = JsonLimits(nesting=settings.max_nesting, members=settings.max_array, text=settings.max_text)
-    return entries_of(pieces, form, bounds, longest=settings.max_body_bytes, most=most)
+        plain = BufferedReader(ChunkFile(decompress(chunks, max_bytes=max_bytes)))
+        return mapped_rows(map_file(mapping, counter.count(text_lines(mapping, plain))))
+    limits = JsonLimits(nesting=settings.max_nesting, members=settings.max_array, text=settings.max_text)
+    return read_rows(chunks, format, limits, max_line_bytes=settings.max_body_bytes, max_bytes=max_bytes)
 
 
-def _tell(run: Run, wish: Wish, seconds: float) -> bool:
-    """Say what became of the rows; whether all were taken."""
-    with run.errand.database.reading() as conn:
-        told = store.imports.get_import(conn, run.errand.begun.id, datetime.now(UTC))
-        errors = store.imports.page_errors(conn, told.id, limit=_SHOWN)
+def _print_result(job: ImportJob, command: CommandOptions, seconds: float) -> bool:
+    """Print the result and the first errors. Return True if all rows were imported."""
+    with job.database.reading() as conn:
+        stored = store.imports.get_import(conn, job.stored.id, datetime.now(UTC))
+        errors = store.imports.page_errors(conn, stored.id, limit=_PRINTED_ERRORS)
     for error in errors:
         place = " ".join(part for part in (error.column, error.pointer) if part)
         click.echo(f"line {error.line}: {place + ': ' if place else ''}{error.detail}", err=True)
-    if told.errors > len(errors):
-        more = told.errors - len(errors)
-        click.echo(f"… and {more:,} error{'s' if more > 1 else ''} more; --errors FILE writes them all.", err=True)
-    if wish.errors:
-        _write_errors(run, wish.errors)
-    click.echo(_summary(told, seconds))
-    return told.state == "done" and not told.refused
+    if stored.errors > len(errors):
+        more = stored.errors - len(errors)
+        click.echo(f"… and {more:,} more error{'s' if more > 1 else ''}; --errors FILE writes all.", err=True)
+    if command.errors:
+        _write_errors(job, command.errors)
+    click.echo(_summary(stored, seconds))
+    return stored.state == "done" and not stored.refused
 
 
-def _summary(told: Import, seconds: float) -> str:
-    rows = told.created + told.updated + told.unchanged + told.refused
-    counts = ", ".join(f"{getattr(told, name):,} {name}" for name in ("created", "updated", "unchanged", "refused"))
-    ended = {"done": "dry run, nothing is kept" if told.dry_run else "done"}.get(told.state, told.state)
-    why = f" {told.reason}" if told.reason else ""
-    return (
-        f"{told.name}: {rows:,} rows in {seconds:.1f} s, {rows / max(seconds, 0.001):,.0f}/s: {counts}. {ended}.{why}"
-    )
+def _summary(stored: StoredImport, seconds: float) -> str:
+    rows = stored.created + stored.updated + stored.unchanged + stored.refused
+    rate = rows / max(seconds, 0.001)
+    counts = ", ".join(f"{getattr(stored, name):,} {name}" for name in ("created", "updated", "unchanged", "refused"))
+    state = {"done": "dry run, nothing is kept" if stored.dry_run else "done"}.get(stored.state, stored.state)
+    reason = f" {stored.reason}" if stored.reason else ""
+    return f"{stored.name}: {rows:,} rows in {seconds:.1f} s, {rate:,.0f}/s: {counts}. {state}.{reason}"
 
 
-def _write_errors(run: Run, file: Path) -> None:
-    """Add all errors of the import to the file."""
+def _write_errors(job: ImportJob, file: Path) -> None:
+    """Append all errors of the import to the file."""
     after = (0, -1)
-    with run.errand.database.reading() as conn, file.open("ab") as out:
-        while page := store.imports.page_errors(conn, run.errand.begun.id, after=after, limit=MOST_ERRORS):
+    with job.database.reading() as conn, file.open("ab") as out:
+        while page := store.imports.page_errors(conn, job.stored.id, after=after, limit=MAX_REPORT_ERRORS):
             out.write(error_lines(page))
             after = page[-1].line, page[-1].place

@@ -1,4 +1,4 @@
-"""`policytrail mapping`: what a mapping makes of a file, before anything is imported."""
+"""`policytrail mapping`: a preview of a mapping before anything is imported."""
 
 from io import BufferedReader
 from pathlib import Path
@@ -11,47 +11,44 @@ from service.config import load_settings
 
 @click.group("mapping")
 def mapping_commands() -> None:
-    """Mappings: TOML files that say how a CSV's rows become records."""
+    """Check mappings: TOML files that describe how CSV rows become records."""
 
 
 @mapping_commands.command("check")
 @click.argument("mapping_file", metavar="MAPPING", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("file", type=click.File("rb"))
-@click.option(
-    "--rows", default=3, show_default=True, type=click.IntRange(0), help="Events to show, from the file's first."
-)
-@click.option("--all", "everything", is_flag=True, help="Go through the whole file and count what becomes of it.")
+@click.option("--rows", default=3, show_default=True, type=click.IntRange(0), help="Number of events to show.")
+@click.option("--all", "everything", is_flag=True, help="Read the whole file and count the results.")
 def check(mapping_file: Path, file: BinaryIO, rows: int, *, everything: bool) -> None:
-    """Show what MAPPING makes of FILE, a CSV, which may be gzipped. Nothing is stored.
+    """Show the records that MAPPING makes of FILE, a CSV, gzipped or not. Nothing is stored.
 
-    Ends with 1 where the mapping cannot be used, where it makes records that the service would refuse, and where it
-    makes none.
+    Exits with 1 if the mapping is not valid, if the service would refuse one of its records, or if it makes no record.
     """
-    from rich.console import Console  # noqa: PLC0415 (each command loads what it uses)
+    from rich.console import Console
 
-    from service.cli.mapping_report import Page  # noqa: PLC0415 (as above)
-    from service.mappings import load_mapping, outcomes, table_of_file, text_lines  # noqa: PLC0415 (as above)
-    from service.mappings.preview import Told, Trial  # noqa: PLC0415 (as above)
+    from service.cli.mapping_report import MappingReport
+    from service.mappings import load_mapping, map_table, open_table, text_lines
+    from service.mappings.preview import FieldPreview, Preview
 
     mapping = load_mapping(mapping_file)
-    table = table_of_file(mapping, text_lines(mapping, _unpacked(file)))
-    page = Page(Console())
-    page.head(mapping, table.header)
-    trial = Trial()
-    for number, outcome in enumerate(outcomes(mapping, table)):
+    table = open_table(mapping, text_lines(mapping, _decompress(file)))
+    report = MappingReport(Console())
+    report.print_head(mapping, table.header)
+    preview = Preview()
+    for number, result in enumerate(map_table(mapping, table)):
         if number >= rows and not everything:
             break
-        faults = trial.add(outcome)
+        faults = preview.add(result)
         if number < rows:
-            page.outcome(outcome, [Told(fault.pointer or "#", fault.detail, ()) for fault in faults])
-    page.counts(trial, whole=everything)
-    if trial.faults or not trial.records:
+            report.print_result(result, [FieldPreview(fault.pointer or "#", fault.detail, ()) for fault in faults])
+    report.print_counts(preview, whole=everything)
+    if preview.faults or not preview.records:
         raise SystemExit(1)
 
 
-def _unpacked(file: BinaryIO) -> BinaryIO:
-    """The file as it is, or what is packed in it, as an import reads it."""
-    from service.imports.line_reader import unpacked  # noqa: PLC0415 (as above)
-    from service.imports.readers import Unpacked, pieces_of  # noqa: PLC0415 (as above)
+def _decompress(file: BinaryIO) -> BinaryIO:
+    """Return the file's content, decompressed as an import does it."""
+    from service.imports.line_reader import decompress
+    from service.imports.readers import ChunkFile, read_chunks
 
-    return BufferedReader(Unpacked(unpacked(pieces_of(file), most=load_settings().max_import_bytes)))
+    return BufferedReader(ChunkFile(decompress(read_chunks(file), max_bytes=load_settings().max_import_bytes)))

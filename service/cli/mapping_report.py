@@ -1,4 +1,4 @@
-"""What `policytrail mapping check` shows: tables on a terminal, lines with tabs everywhere else."""
+"""Output of `policytrail mapping check`: tables on a terminal, lines with tabs everywhere else."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -7,59 +7,59 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from service.mappings import Mapped, Mapping, Refused
-from service.mappings.preview import Kind, Told, Trial, told, told_reasons
+from service.mappings import MappedRecord, Mapping, UnmappedRows
+from service.mappings.preview import ErrorGroup, FieldPreview, Preview, error_previews, field_previews
 
-#: Characters of a value that are shown: a description would fill the screen.
-_SHOWN = 240
+#: Characters of a value that are printed: a description would fill the screen.
+_MAX_VALUE = 240
 
 
-class Page:
-    """Where a trial is shown."""
+class MappingReport:
+    """Prints the parts of a preview."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def head(self, mapping: Mapping, header: Iterable[str]) -> None:
-        """What is mapped, and the columns that are not."""
+    def print_head(self, mapping: Mapping, header: Iterable[str]) -> None:
+        """Print the mapping's source, and the columns of the file that it does not use."""
         columns = list(header)
         used = [column for column in columns if column in mapping.columns]
-        about = (("mapping", mapping.name), ("credit", mapping.credit), ("licence", mapping.licence))
-        rows = [(name, said) for name, said in about if said]
+        source = (("mapping", mapping.name), ("credit", mapping.credit), ("licence", mapping.licence))
+        rows = [(name, text) for name, text in source if text]
         rows.append(("columns used", f"{len(used)} of {len(columns)}"))
         rows.append(("ignored", ", ".join(mapping.ignored)))
         rows.append(("not used", ", ".join(mapping.unused(columns)) or "none"))
-        self._table("", (), [(name, said) for name, said in rows if said])
+        self._print_table("", (), [(name, text) for name, text in rows if text])
 
-    def outcome(self, outcome: Mapped | Refused, faults: Iterable[Told]) -> None:
-        """What became of the rows of one event."""
-        lines = _lines(outcome.lines)
-        if isinstance(outcome, Refused):
-            rows = told_reasons(outcome.reasons)
-            self._table(f"{lines}: refused", ("for", "reason", "from"), [_row(one) for one in rows], "red")
+    def print_result(self, result: MappedRecord | UnmappedRows, faults: Iterable[FieldPreview]) -> None:
+        """Print the record of one event's rows, with the faults that the service would find, or their errors."""
+        lines = _lines(result.lines)
+        if isinstance(result, UnmappedRows):
+            rows = [_row(one) for one in error_previews(result.errors)]
+            self._print_table(f"{lines}: refused", ("for", "reason", "from"), rows, "red")
             return
-        self._table(f"{lines}: a record", ("field", "became", "from"), [_row(one) for one in told(outcome)])
-        if wrong := [_row(one) for one in faults]:
-            self._table(f"{lines}: the service would refuse it", ("at", "reason", "from"), wrong, "red")
+        rows = [_row(one) for one in field_previews(result)]
+        self._print_table(f"{lines}: a record", ("field", "became", "from"), rows)
+        if rows := [_row(one) for one in faults]:
+            self._print_table(f"{lines}: the service would refuse it", ("at", "reason", "from"), rows, "red")
 
-    def counts(self, trial: Trial, *, whole: bool) -> None:
-        """How many rows became records, and why the others did not."""
-        looked_at = "the whole file" if whole else "the rows shown; --all counts the whole file"
+    def print_counts(self, preview: Preview, *, whole: bool) -> None:
+        """Print the numbers of rows and records, and the errors by kind."""
+        scope = "the whole file" if whole else "the rows shown; --all counts the whole file"
         rows = [
-            ("rows", f"{trial.rows:,}"),
-            ("records", f"{trial.records:,}"),
-            ("rows refused", f"{trial.refused_rows:,}"),
+            ("rows", f"{preview.rows:,}"),
+            ("records", f"{preview.records:,}"),
+            ("rows refused", f"{preview.refused_rows:,}"),
         ]
-        self._table(f"In {looked_at}", (), rows)
-        for title, kinds in (("Refused", trial.refusals), ("The service would refuse", trial.faults)):
-            if kinds:
-                self._table(
-                    title, ("count", "column", "reason", "such as", "lines"), list(_kinds(kinds.values())), "red"
-                )
+        self._print_table(f"In {scope}", (), rows)
+        for title, groups in (("Refused", preview.errors), ("The service would refuse", preview.faults)):
+            if groups:
+                header = ("count", "column", "reason", "such as", "lines")
+                self._print_table(title, header, list(_group_rows(groups.values())), "red")
 
-    def _table(self, title: str, header: Iterable[str], rows: Iterable[Sequence[str]], style: str = "") -> None:
+    def _print_table(self, title: str, header: Iterable[str], rows: Iterable[Sequence[str]], style: str = "") -> None:
         if not self._console.is_terminal:
-            self._plain(title, rows)
+            self._print_lines(title, rows)
             return
         if title:
             self._console.print(Text(f"\n{title}", style=style or "bold"))
@@ -71,24 +71,24 @@ class Page:
             table.add_row(*map(Text, row))
         self._console.print(table)
 
-    def _plain(self, title: str, rows: Iterable[Sequence[str]]) -> None:
+    def _print_lines(self, title: str, rows: Iterable[Sequence[str]]) -> None:
         if title:
             click.echo(f"\n{title}")
         for row in rows:
             click.echo("\t".join(" ".join(cell.split()) for cell in row).rstrip())
 
 
-def _row(one: Told) -> tuple[str, str, str]:
-    became = one.became if len(one.became) <= _SHOWN else f"{one.became[:_SHOWN]}…"
-    return one.name, became, ", ".join(one.columns)
+def _row(preview: FieldPreview) -> tuple[str, str, str]:
+    text = preview.text if len(preview.text) <= _MAX_VALUE else f"{preview.text[:_MAX_VALUE]}…"
+    return preview.name, text, ", ".join(preview.columns)
 
 
-def _kinds(kinds: Iterable[Kind]) -> Iterator[tuple[str, ...]]:
-    """Refusals by kind, the commonest first."""
-    for kind in sorted(kinds, key=lambda kind: -kind.count):
-        more = "…" if kind.count > len(kind.lines) else ""
-        values = ", ".join(f'"{value[:60]}"' for value in kind.values[:3])
-        yield f"{kind.count:,}", kind.column or "", kind.problem, values, ", ".join(map(str, kind.lines)) + more
+def _group_rows(groups: Iterable[ErrorGroup]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each kind of error, the most frequent first."""
+    for group in sorted(groups, key=lambda group: -group.count):
+        more = "…" if group.count > len(group.lines) else ""
+        values = ", ".join(f'"{value[:60]}"' for value in group.values[:3])
+        yield f"{group.count:,}", group.column or "", group.problem, values, ", ".join(map(str, group.lines)) + more
 
 
 def _lines(lines: tuple[int, ...]) -> str:

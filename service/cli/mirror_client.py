@@ -1,6 +1,6 @@
-"""A copy of a service's events, kept by snapshot and change feed: a client of the standard library alone.
+"""A copy of a service's events, kept by snapshot and change feed with the standard library alone.
 
-Each page is kept in one transaction with the place to go on from, so that a cut at any moment costs one page at most.
+Each page is stored in one transaction with the cursor to resume from, so that an interruption costs one page at most.
 """
 
 import gzip
@@ -18,14 +18,14 @@ from urllib.error import HTTPError
 from urllib.parse import parse_qsl, urlencode, urljoin
 from urllib.request import Request, urlopen
 
-#: Seconds that the service is asked to wait for a change, and that an answer may take beyond that.
-WAIT, PATIENCE = 25, 30
+#: Seconds that the service may hold a request until there is a change, and that a response may take beyond that.
+WAIT, TIMEOUT = 25, 30
 
-#: Seconds before the second try, and before a later one at most.
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
+#: Seconds before the first retry, and before later ones at most.
+FIRST_DELAY, MAX_DELAY = 0.5, 60.0
 
-#: An answer that did not come, or not whole, or is to be asked for again.
-CUT = (OSError, HTTPException, ValueError, EOFError, zlib.error)
+#: Errors of a response that is missing or incomplete, or that may succeed later.
+RETRIED = (OSError, HTTPException, ValueError, EOFError, zlib.error)
 
 _TABLES = """
     CREATE TABLE IF NOT EXISTS event (id TEXT PRIMARY KEY, version INTEGER, document TEXT, snapshot INTEGER);
@@ -33,89 +33,89 @@ _TABLES = """
     """
 
 
-class Gone(Exception):
-    """The service does not know what followed the cursor."""
+class FeedExpired(Exception):
+    """The service has no changes after the cursor any more."""
 
 
-class Refused(Exception):
-    """The service will not answer this, however often it is asked; or the file is a copy of something else."""
+class MirrorError(Exception):
+    """The service refuses the request for good, or the file is a copy of something else."""
 
 
 class Mirror:
-    """A copy in a SQLite file: the events that pass a filter, written as in the address of a list."""
+    """A copy in a SQLite file of the events that match `query`, the query of a list."""
 
-    def __init__(self, url: str, file: Path, *, asked: str = "", key: str | None = None) -> None:
-        self.url, self.asked, self.key = f"{url.rstrip('/')}/", dict(parse_qsl(asked, keep_blank_values=True)), key
+    def __init__(self, url: str, file: Path, *, query: str = "", key: str | None = None) -> None:
+        self.url, self.query, self.key = f"{url.rstrip('/')}/", dict(parse_qsl(query, keep_blank_values=True)), key
         self.db = sqlite3.connect(file)
         self.db.executescript(_TABLES)
-        of = json.dumps([self.url, self.asked])
-        if self.state("of", of) != of:
-            raise Refused(f"{file} is a copy of {self.state('of')}.")
-        self.keep(of=of)
+        source = json.dumps([self.url, self.query])
+        if self.state("of", source) != source:
+            raise MirrorError(f"{file} is a copy of {self.state('of')}.")
+        self.commit(of=source)
 
     def state(self, name: str, default: Any = None) -> Any:
-        """What was kept under `name`."""
-        found = self.db.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()
-        return found[0] if found else default
+        """Return the value that `commit` stored under `name`."""
+        row = self.db.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else default
 
-    def keep(self, **state: Any) -> None:
-        """End the transaction, with `state` in it."""
+    def commit(self, **state: Any) -> None:
+        """Commit the transaction together with `state`."""
         self.db.executemany("REPLACE INTO state VALUES (?, ?)", state.items())
         self.db.commit()
 
     def step(self, wait: int) -> bool:
-        """Keep the next page; whether there is more without waiting."""
+        """Store the next page. Return True if there is more without waiting."""
         cursor, page = self.state("cursor"), self.state("page")
         if cursor is None or page is not None:
             return self.read_snapshot(page)
         try:
-            found = self.get("v1/changes", {**self.asked, "after": cursor, "limit": 1_000, "wait": wait})
-        except Gone:
-            self.keep(cursor=None)
+            changes = self.get("v1/changes", {**self.query, "after": cursor, "limit": 1_000, "wait": wait})
+        except FeedExpired:
+            self.commit(cursor=None)
             return True
-        self.apply(found["items"])
-        self.keep(cursor=found["cursor"])
-        return bool(found["more"])
+        self.apply(changes["items"])
+        self.commit(cursor=changes["cursor"])
+        return bool(changes["more"])
 
     def read_snapshot(self, page: str | None) -> bool:
-        """Keep one page of all events. With the last one those go that stood on none."""
+        """Store one page of all events. After the last page, delete the events that were on none."""
         number = self.state("snapshot", 0) + (page is None)
-        found = self.get(page) if page else self.get("v1/events", {**self.asked, "snapshot": "true", "limit": 200})
-        rows = ((event["id"], event["version"], text(event), number) for event in found["items"])
+        events = self.get(page) if page else self.get("v1/events", {**self.query, "snapshot": "true", "limit": 200})
+        rows = ((event["id"], event["version"], to_json(event), number) for event in events["items"])
         self.db.executemany("REPLACE INTO event VALUES (?, ?, ?, ?)", rows)
-        if found["next"] is None:
+        if events["next"] is None:
             self.db.execute("DELETE FROM event WHERE snapshot <> ?", (number,))
-        self.keep(cursor=found["cursor"], page=found["next"], snapshot=number)
+        self.commit(cursor=events["cursor"], page=events["next"], snapshot=number)
         return True
 
     def apply(self, entries: Iterable[Mapping[str, Any]]) -> None:
-        """Do what entries say, but for versions that the snapshot has already, or later ones."""
+        """Apply entries of the feed, except for versions that the snapshot already has."""
         for entry in entries:
-            named = {"id": entry["event_id"], "version": entry["version"], "document": text(entry["document"])}
-            if self.db.execute("SELECT 1 FROM event WHERE id = :id AND version >= :version", named).fetchone():
+            values = {"id": entry["event_id"], "version": entry["version"], "document": to_json(entry["document"])}
+            if self.db.execute("SELECT 1 FROM event WHERE id = :id AND version >= :version", values).fetchone():
                 continue
-            self.db.execute("DELETE FROM event WHERE id = :id", named)
+            self.db.execute("DELETE FROM event WHERE id = :id", values)
             if entry["kind"] in ("create", "update"):
                 snapshot = "(SELECT value FROM state WHERE name = 'snapshot')"
-                self.db.execute(f"INSERT INTO event VALUES (:id, :version, :document, {snapshot})", named)  # noqa: S608 (a constant)
+                self.db.execute(f"INSERT INTO event VALUES (:id, :version, :document, {snapshot})", values)  # noqa: S608 (a constant)
 
     def get(self, path: str, query: Mapping[str, Any] = {}) -> Any:
-        """What the service answers. Gone, Refused where it will not, or one of CUT where it may yet."""
+        """Return the JSON at `path`. Raises FeedExpired, MirrorError, or one of RETRIED."""
         address = urljoin(self.url, path) + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept-Encoding": "gzip"} | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
         try:
-            with urlopen(Request(address, headers=headers), timeout=WAIT + PATIENCE) as answer:  # noqa: S310 (http or https, see below)
-                body = answer.read()
-                return json.loads(gzip.decompress(body) if answer.headers["Content-Encoding"] else body)
+            with urlopen(Request(address, headers=headers), timeout=WAIT + TIMEOUT) as response:  # noqa: S310 (the command checks the scheme)
+                body = response.read()
+                return json.loads(gzip.decompress(body) if response.headers["Content-Encoding"] else body)
         except HTTPError as error:
             if error.code == 410:  # noqa: PLR2004 (Gone)
-                raise Gone from error
-            if error.code < 500 and error.code != 429:  # noqa: PLR2004 (what is wrong with the request stays so)
-                raise Refused(f"{error.code} {error.read().decode(errors='replace')}") from error
+                raise FeedExpired from error
+            if error.code < 500 and error.code != 429:  # noqa: PLR2004 (an error of the request itself stays)
+                raise MirrorError(f"{error.code} {error.read().decode(errors='replace')}") from error
             raise
 
     def write(self, file: Path) -> None:
-        """Write the copy as NDJSON. Whoever opens `file` finds it whole, before or after."""
+        """Write the copy as NDJSON. `file` is replaced at once, so that it is always complete."""
         part = file.with_name(f"{file.name}.part")
         with part.open("w", encoding="utf-8") as lines:
             lines.writelines(f"{one}\n" for (one,) in self.db.execute("SELECT document FROM event ORDER BY id"))
@@ -124,26 +124,27 @@ class Mirror:
         part.replace(file)
 
 
-def text(document: Any) -> str:
-    """The document as compact JSON."""
+def to_json(document: Any) -> str:
+    """Return the document as compact JSON."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def follow(mirror: Mirror, file: Path | None, *, once: bool) -> None:
-    """Keep the copy up to date, for ever or until it is; as NDJSON in `file` too, if one is given."""
-    pause, written, more = FIRST_PAUSE, None, True
+    """Keep the copy up to date, for ever or `once`. With `file`, write it as NDJSON after every change."""
+    delay, written_cursor, more = FIRST_DELAY, None, True
     while True:
         try:
             more = mirror.step(0 if more else WAIT)
-            pause = FIRST_PAUSE
-        except CUT as error:
+            delay = FIRST_DELAY
+        except RETRIED as error:
             mirror.db.rollback()
-            wanted = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
-            time.sleep(int(wanted) if wanted.isdigit() else pause * random.uniform(0.5, 1))  # noqa: S311 (only to spread load)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            retry_after = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
+            jittered = delay * random.uniform(0.5, 1)  # noqa: S311 (it only spreads load)
+            time.sleep(int(retry_after) if retry_after.isdigit() else jittered)
+            delay = min(delay * 2, MAX_DELAY)
             continue
-        if not more and file and written != (cursor := mirror.state("cursor")):
+        if not more and file and written_cursor != (cursor := mirror.state("cursor")):
             mirror.write(file)
-            written = cursor
+            written_cursor = cursor
         if once and not more:
             return

@@ -1,4 +1,4 @@
-"""How far an import has come: a bar on a terminal, a line now and then everywhere else."""
+"""Progress of an import: a bar on a terminal, a line every few seconds everywhere else."""
 
 import sys
 import time
@@ -7,40 +7,38 @@ from contextlib import contextmanager
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
-from service.imports.progress import Progress as Imported
+from service.imports.progress import Progress
 
 #: Seconds between two lines.
-_EVERY = 5.0
+_LINE_EVERY = 5.0
 
-Show = Callable[[Imported], None]
+Show = Callable[[Progress], None]
 
 
 @contextmanager
-def shown(name: str, size: int, position: Callable[[Imported], float]) -> Iterator[Show]:
-    """A function that shows how far the import of the file has come: `position` of the `size` bytes that it has.
-
-    The size is 0 where nobody knows it.
-    """
+def progress_bar(name: str, size: int, bytes_done: Callable[[Progress], float]) -> Iterator[Show]:
+    """A function that shows the progress of a file with `size` bytes; 0 where the size is unknown."""
     if sys.stderr.isatty():
-        with _bar() as progress:
-            task = progress.add_task(name, total=size or None, rows=0, rate=0, refused=0)
+        with _bar() as bar:
+            task = bar.add_task(name, total=size or None, rows=0, rate=0, refused=0)
             began = time.monotonic()
 
-            def show(imported: Imported) -> None:
-                counts = imported.counts
+            def show(progress: Progress) -> None:
+                counts = progress.counts
                 rate = counts.rows / max(time.monotonic() - began, 0.001)
-                done = position(imported) if size else None
-                progress.update(task, completed=done, rows=counts.rows, rate=rate, refused=counts.refused)
+                completed = bytes_done(progress) if size else None
+                bar.update(task, completed=completed, rows=counts.rows, rate=rate, refused=counts.refused)
 
             yield show
     else:
         yield _lines(name)
 
 
-def _bar() -> Progress:
-    return Progress(
+def _bar() -> Bar:
+    return Bar(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
@@ -53,13 +51,13 @@ def _bar() -> Progress:
 
 
 def _lines(name: str) -> Show:
-    began = told = time.monotonic()
+    began = last = time.monotonic()
 
-    def show(imported: Imported) -> None:
-        nonlocal told
+    def show(progress: Progress) -> None:
+        nonlocal last
         now = time.monotonic()
-        if now - told >= _EVERY:
-            told, counts = now, imported.counts
+        if now - last >= _LINE_EVERY:
+            last, counts = now, progress.counts
             rate = counts.rows / (now - began)
             click.echo(f"{name}: {counts.rows:,} rows, {rate:,.0f}/s, {counts.refused:,} refused", err=True)
 

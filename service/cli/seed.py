@@ -1,20 +1,32 @@
-"""The first record: the article as data, into a database that is still empty."""
+"""`policytrail seed`: the first record, the article as data, for an empty database."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import psycopg
 
-from schemas.events import NewEventSchema
-from schemas.topics import NewTopicSchema
-from service import store, strict_json
-from service.events.topics import first_topic
-from service.events.write import record_event
-from service.ids import uuid7
+from service.cli.common import database_url
+from service.config import SEEDS
+
+
+@click.command("seed")
+def seed_command() -> None:
+    """Add the first record to an empty database."""
+    with psycopg.connect(database_url()) as conn:
+        seeded = seed_database(conn, SEEDS, datetime.now(UTC))
+    click.echo("Seeded." if seeded else "The database has records already; nothing was changed.")
 
 
 def seed_database(conn: psycopg.Connection, directory: Path, now: datetime) -> bool:
-    """Record the topics and the event in `directory`, in the caller's transaction; whether the database was empty."""
+    """Insert the topics and the event in `directory`, in the caller's transaction. Return False if it is not empty."""
+    from schemas.events import NewEventSchema
+    from schemas.topics import NewTopicSchema
+    from service import store, strict_json
+    from service.events.topics import first_topic
+    from service.events.write import record_event
+    from service.ids import uuid7
+
     store.topics.lock_topics(conn)
     if not store.events.records.is_empty(conn):
         return False

@@ -1,4 +1,4 @@
-"""`policytrail status`: how the feed and the webhooks stand."""
+"""`policytrail status`: the backlog of the change feed and of the webhooks."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -19,28 +19,26 @@ if TYPE_CHECKING:
 
 @click.command("status")
 def status_command() -> None:
-    """Show how far the change feed and the webhooks are behind, and what workers do."""
-    from rich.console import Console  # noqa: PLC0415 (each command loads what it uses)
-    from rich.table import Table  # noqa: PLC0415 (as above)
+    """Show the backlog of the change feed and of the webhooks, and the state of the workers."""
+    from rich.console import Console
+    from rich.table import Table
 
-    from service import store  # noqa: PLC0415 (as above)
+    from service import store
 
     with psycopg.connect(database_url()) as conn:
-        standing, health = store.feed.get_feed_lag(conn), store.webhooks.maintenance.get_health(conn)
+        lag, health = store.feed.get_feed_lag(conn), store.webhooks.maintenance.get_health(conn)
         workers = store.webhooks.leases.list_live_workers(conn, alive_for=load_settings().webhook_lease)
     table = Table(show_header=False, box=None, pad_edge=False)
-    for name, value in _rows(standing, health, workers, datetime.now(UTC)):
+    for name, value in _rows(lag, health, workers, datetime.now(UTC)):
         table.add_row(name, value)
     Console().print(table)
 
 
-def _rows(
-    standing: "FeedLag", health: "Health", workers: "list[LiveWorker]", now: datetime
-) -> Iterable[tuple[str, str]]:
-    """What is shown: names and values."""
-    yield "changes numbered", f"{standing.seq:,}, kept from {standing.floor + 1:,} on"
-    yield "writes without a number", f"{standing.waiting:,}{_age(standing.oldest_waiting, now)}"
-    yield "changes not matched", f"{standing.seq - standing.matched:,}{_age(standing.oldest_unmatched, now)}"
+def _rows(lag: "FeedLag", health: "Health", workers: "list[LiveWorker]", now: datetime) -> Iterable[tuple[str, str]]:
+    """Yield names and values."""
+    yield "changes numbered", f"{lag.seq:,}, kept from {lag.floor + 1:,} on"
+    yield "writes without a number", f"{lag.waiting:,}{_age(lag.oldest_waiting, now)}"
+    yield "changes not matched", f"{lag.seq - lag.matched:,}{_age(lag.oldest_unmatched, now)}"
     yield "deliveries due", f"{health.due:,}{_age(health.oldest_due, now)}"
     yield "late by a minute", f"{health.late:,}"
     yield "due or to be tried again", f"{health.waiting:,}"
@@ -49,8 +47,8 @@ def _rows(
     attempts = Counter[str]()
     for worker in workers:
         attempts.update(worker.measured.get("attempts", {}))
-    told = ", ".join(f"{number:,} {outcome}" for outcome, number in attempts.most_common())
-    yield "attempts since they began", told or "none"
+    outcomes = ", ".join(f"{number:,} {outcome}" for outcome, number in attempts.most_common())
+    yield "attempts since they began", outcomes or "none"
     for name in ("p50", "p99"):
         times = [worker.measured.get("first_attempt_ms", {}).get(name) for worker in workers]
         yield f"from write to first attempt, {name}", ", ".join(f"{time:,} ms" for time in times if time) or "unknown"

@@ -16,9 +16,9 @@ def work_command() -> None:
     It numbers what was written for the change feed, matches it with webhooks and posts it. Any number may run, on any
     number of machines: they share the webhooks among them, and take over from one that ends.
     """
-    from service.db import migrations  # noqa: PLC0415 (each command loads what it uses)
-    from service.observability import access_log  # noqa: PLC0415 (as above)
-    from service.webhooks import worker  # noqa: PLC0415 (as above)
+    from service.db import migrations
+    from service.observability import access_log
+    from service.webhooks import worker
 
     settings, url = load_settings(), database_url()
     access_log.configure(settings.log_level)

@@ -1,4 +1,4 @@
-"""A body that is read as it arrives, however long it is."""
+"""A request body of any length, read as it arrives."""
 
 import hashlib
 import time
@@ -7,66 +7,70 @@ from collections.abc import Iterator
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from service.errors import BodyTooLarge, UnsupportedMediaType
+from service.errors import BodyTooLarge, StreamInterrupted, UnsupportedMediaType
 from service.http.context import service
-from service.imports.readers import PIECE
-from service.imports.run import Cut
+
+#: Bytes that are read at once.
+_CHUNK_BYTES = 65_536
 
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
-class Arriving:
-    """The request's body. Use it where the request is; what reads its pieces may do so later."""
+class StreamedBody:
+    """The body of the current request. Create it within the request; its chunks may be read later."""
 
-    def __init__(self, most: int) -> None:
-        """UnsupportedMediaType where it is packed or written in a way that we do not know; at most `most` bytes."""
+    def __init__(self, max_bytes: int) -> None:
+        """Raises UnsupportedMediaType for an unknown encoding or charset, BodyTooLarge beyond `max_bytes`."""
         _require_readable()
-        request.max_content_length = most
-        self._most = most
+        request.max_content_length = max_bytes
+        self._max_bytes = max_bytes
         self._length = request.content_length
         self._tail = service().tail
         self._digest = hashlib.sha256(request.query_string + b"\n")
-        self._is_whole = False
+        self._is_complete = False
         try:
             self._stream = request.stream
         except RequestEntityTooLarge as error:
             raise self._too_large() from error
 
-    def pieces(self) -> Iterator[bytes]:
-        """The bytes as they come. Cut where they end before their end, BodyTooLarge where there are too many."""
-        taken = 0
-        while piece := self._next():
-            taken += len(piece)
-            self._digest.update(piece)
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes as they arrive.
+
+        Raises StreamInterrupted where the body ends early, BodyTooLarge where it is too long.
+        """
+        total = 0
+        while chunk := self._next_chunk():
+            total += len(chunk)
+            self._digest.update(chunk)
             if self._tail.ended:
-                raise Cut("The service was stopped.")
-            yield piece
-            time.sleep(0)  # under gevent others have their turn
-        if self._length not in (None, taken):
-            raise Cut("The connection was cut.")
-        self._is_whole = True
+                raise StreamInterrupted("The service was stopped.")
+            yield chunk
+            time.sleep(0)  # lets other greenlets run
+        if self._length not in (None, total):
+            raise StreamInterrupted("The connection was closed.")
+        self._is_complete = True
 
     def fingerprint(self) -> bytes | None:
-        """The SHA-256 of query and body, as soon as all of it was read."""
-        return self._digest.digest() if self._is_whole else None
+        """Return the SHA-256 of the query and the whole body; None before its end."""
+        return self._digest.digest() if self._is_complete else None
 
-    def _next(self) -> bytes:
+    def _next_chunk(self) -> bytes:
         try:
-            piece: bytes = self._stream.read(PIECE)
+            chunk: bytes = self._stream.read(_CHUNK_BYTES)
         except RequestEntityTooLarge as error:
             raise self._too_large() from error
         except Exception as error:
-            # Whatever it is called, by werkzeug, gunicorn or the socket: nothing more comes.
-            raise Cut("The connection was cut.") from error
-        return piece
+            # werkzeug, gunicorn and the socket each have errors of their own for it: nothing more comes.
+            raise StreamInterrupted("The connection was closed.") from error
+        return chunk
 
     def _too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(f"An import may have {self._most:,} bytes.")
+        return BodyTooLarge(f"An import may have at most {self._max_bytes:,} bytes.")
 
 
 def _require_readable() -> None:
     coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if coding not in ("gzip", "x-gzip", "identity"):
-        raise UnsupportedMediaType.at("Send it as it is, or with Content-Encoding: gzip.", header="Content-Encoding")
+        raise UnsupportedMediaType.at("Send the body unencoded or with gzip.", header="Content-Encoding")
     if request.mimetype_params.get("charset", "utf-8").lower() not in _UTF_8:
-        raise UnsupportedMediaType.at("Send it in UTF-8.", header="Content-Type")
+        raise UnsupportedMediaType.at("Send the body in UTF-8.", header="Content-Type")

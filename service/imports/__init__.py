@@ -1,1 +1,1 @@
-"""Import in bulk, over HTTP and by command alike: lines into rows, rows into batches, batches into the database."""
+"""Imports in bulk, for the API and the command: bytes to lines, lines to rows, rows to batches, batches to events."""

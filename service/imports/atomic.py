@@ -1,4 +1,4 @@
-"""All rows of an import or none of them, in one transaction."""
+"""Imports with `mode=atomic`: all rows are written in one transaction, or none."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -9,40 +9,40 @@ from psycopg import Connection
 
 from service import store
 from service.errors import Conflict, Stale, Unavailable
-from service.imports.batch_writer import RETRIED_AFTER, Errand, errors_of, step_of
+from service.imports.batch_writer import RETRY_DELAYS, ImportJob, batch_totals, errors_in_order
 from service.imports.batches import Batch, batches
-from service.imports.deferred_rows import WaitingRoom
-from service.imports.options import Terms
-from service.imports.progress import Done, Outcome, Progress
-from service.imports.rows import Entry
-from service.imports.spool import Spool, spooling
-from service.imports.upsert import Recorder
+from service.imports.deferred_rows import DeferredRows
+from service.imports.options import ImportOptions
+from service.imports.progress import BatchResult, FinishedBatch, Progress
+from service.imports.rows import ParsedRow
+from service.imports.spool import Spool, temporary_spool
+from service.imports.upsert import BatchUpsert
 from service.store.imports import RowError
 
-#: Rows that are set aside between two words of how far that has come.
-_TOLD_EVERY = 1_000
+#: Rows that are spooled between two reports of progress.
+_PROGRESS_EVERY = 1_000
 
 
-class _TakenBack(Exception):
-    """Something was refused."""
+class _RolledBack(Exception):
+    """A row was refused."""
 
 
-def take_all(errand: Errand, entries: Iterable[Entry], progress: Progress) -> Iterator[Progress]:
-    """Take all of `entries` or none, with word of how far it has come.
+def write_all(job: ImportJob, rows: Iterable[ParsedRow], progress: Progress) -> Iterator[Progress]:
+    """Write all of `rows` or none, and yield the progress.
 
-    All are read before the transaction begins, so that it does not wait for a slow sender; and all are looked at, so
-    that everything that is wrong is told.
+    All rows are read before the transaction begins, so that it does not wait for a slow sender. All rows are validated,
+    so that every error is reported.
     """
     errors = list[RowError]()
-    with spooling() as spool:
-        for number, entry in enumerate(entries):
-            spool.add(entry)
-            progress.line, progress.bytes_read, progress.aside = entry.line, entry.end, number + 1
-            if number % _TOLD_EVERY == 0:
+    with temporary_spool() as spool:
+        for index, row in enumerate(rows):
+            spool.add(row)
+            progress.line, progress.bytes_read, progress.spooled = row.line, row.end, index + 1
+            if index % _PROGRESS_EVERY == 0:
                 yield progress
-        for seconds in (*RETRIED_AFTER, None):
+        for seconds in (*RETRY_DELAYS, None):
             try:
-                yield from _attempt(errand, spool, progress, errors)
+                yield from _attempt(job, spool, progress, errors)
             except (Conflict, Stale, Unavailable):
                 if seconds is None:
                     raise
@@ -52,45 +52,45 @@ def take_all(errand: Errand, entries: Iterable[Entry], progress: Progress) -> It
     if progress.counts.refused:
         progress.counts.created = progress.counts.updated = 0
         progress.topics.clear()
-        with errand.database.importing() as conn:
-            _note(conn, errand, progress, errors)
+        with job.database.importing() as conn:
+            _record(conn, job, progress, errors)
 
 
-def _attempt(errand: Errand, spool: Spool, progress: Progress, errors: list[RowError]) -> Iterator[Progress]:
-    """Take all in one transaction. Where something was refused nothing is kept, and `errors` tell."""
+def _attempt(job: ImportJob, spool: Spool, progress: Progress, errors: list[RowError]) -> Iterator[Progress]:
+    """Write all rows in one transaction. Where a row is refused, roll it back and leave the reasons in `errors`."""
     errors.clear()
     progress.counts.clear()
     progress.topics.clear()
-    with suppress(_TakenBack), spooling() as aside, errand.database.importing() as conn:
-        room = WaitingRoom(aside)
-        for batch, is_last in _in_turn(spool, room):
-            outcome = _take(conn, room.without_those_to_wait(batch), errand.terms, is_last=is_last)
-            for one in outcome.waiting:
-                room.add(one)
-            errors += errors_of(outcome.refused)[: max(0, errand.most_errors - len(errors))]
-            progress.add(Done(batch, outcome))
+    with suppress(_RolledBack), temporary_spool() as deferred_spool, job.database.importing() as conn:
+        deferred = DeferredRows(deferred_spool)
+        for batch, is_last in _ordered_batches(spool, deferred):
+            result = _write(conn, deferred.hold_back(batch), job.options, is_last=is_last)
+            for row in result.deferred:
+                deferred.add(row)
+            errors += errors_in_order(result.refused)[: max(0, job.max_errors - len(errors))]
+            progress.add(FinishedBatch(batch, result))
             yield progress
         if progress.counts.refused:
-            raise _TakenBack
-        _note(conn, errand, progress, errors)
+            raise _RolledBack
+        _record(conn, job, progress, errors)
 
 
-def _in_turn(spool: Spool, room: WaitingRoom) -> Iterator[tuple[Batch, bool]]:
-    """The batches in order, then those that waited; with each whether nothing comes that it could wait for."""
+def _ordered_batches(spool: Spool, deferred: DeferredRows) -> Iterator[tuple[Batch, bool]]:
+    """Yield the batches in order, then those of deferred rows, each with whether it is one of the latter."""
     for batch in batches(spool):
         yield batch, False
-    for batch in room.batches():
+    for batch in deferred.batches():
         yield batch, True
 
 
-def _take(conn: Connection, batch: Batch, terms: Terms, *, is_last: bool) -> Outcome:
-    outcome = Recorder(conn, terms, datetime.now(UTC), is_last=is_last).take(batch.rows)
-    for refused in batch.refused:
-        outcome.refuse(refused)
-    return outcome
+def _write(conn: Connection, batch: Batch, options: ImportOptions, *, is_last: bool) -> BatchResult:
+    result = BatchUpsert(conn, options, datetime.now(UTC), is_last=is_last).run(batch.rows)
+    for row in batch.refused:
+        result.refuse(row)
+    return result
 
 
-def _note(conn: Connection, errand: Errand, progress: Progress, errors: list[RowError]) -> None:
-    step = step_of(progress.counts, progress.topics, progress.line, progress.bytes_read)
+def _record(conn: Connection, job: ImportJob, progress: Progress, errors: list[RowError]) -> None:
+    totals = batch_totals(progress.counts, progress.topics, progress.line, progress.bytes_read)
     now = datetime.now(UTC)
-    store.imports.advance_import(conn, errand.begun.id, step, errors, now, most_errors=errand.most_errors)
+    store.imports.advance_import(conn, job.stored.id, totals, errors, now, max_errors=job.max_errors)

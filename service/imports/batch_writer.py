@@ -1,4 +1,4 @@
-"""One batch into the database, in a transaction of its own, whatever else is written at the same time."""
+"""A batch written in a transaction of its own, whatever else is written at the same time."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,105 +15,112 @@ from service import store
 from service.db.pool import Database
 from service.errors import Conflict, Stale, Unavailable
 from service.imports.batches import Batch
-from service.imports.options import Rehearsal, Terms
-from service.imports.progress import Counts, Outcome
-from service.imports.rows import Refused, Row
-from service.imports.upsert import Recorder
-from service.store.imports import Import, RowError, Step
+from service.imports.options import DryRunState, ImportOptions
+from service.imports.progress import BatchResult, RowCounts
+from service.imports.rows import ImportRow, RefusedRow, refused_row
+from service.imports.upsert import BatchUpsert
+from service.store.imports import BatchTotals, RowError, StoredImport
 
 T = TypeVar("T")
 
-#: Seconds until a batch is tried again while the database cannot be reached: 12 in all, in which one that is restarted
-#: or replaced is back.
-RETRIED_AFTER = (0.1, 0.4, 1.5, 3.0, 3.0, 4.0)
+#: Seconds before each retry while the database cannot be reached: 12 in all, enough for a restart or a failover.
+RETRY_DELAYS = (0.1, 0.4, 1.5, 3.0, 3.0, 4.0)
 
-#: Times that a batch is tried while others write the same events, before its rows are taken one by one.
-TRIES = 4
+#: Attempts at a batch while others write the same events, before its rows are written one by one.
+MAX_ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
-class Task:
-    """A batch to be taken, and all that must be known for it."""
+class BatchTask:
+    """A batch to be written, with everything that a process of the pool needs for it."""
 
     import_id: UUID
-    rows: Sequence[Row]
-    refused: Sequence[Refused]
-    #: The last line that is done when this is, and the bytes of the file up to there; 0 where that is not known.
+    rows: Sequence[ImportRow]
+    refused: Sequence[RefusedRow]
+    #: The last line of the batch, and the bytes of the file up to its end; 0 where that is not known.
     line: int
     end: int
-    terms: Terms
-    most_errors: int
+    options: ImportOptions
+    max_errors: int
     is_last: bool = False
 
 
 @dataclass(frozen=True)
-class Errand:
-    """One import: what it is, on what terms its rows are taken, and where they go."""
+class ImportJob:
+    """One import as it began, its options and its database."""
 
     database: Database
-    begun: Import
-    terms: Terms
-    #: Errors that are kept of it at most.
-    most_errors: int
+    stored: StoredImport
+    options: ImportOptions
+    #: Errors that are recorded.
+    max_errors: int
 
-    def task(self, batch: Batch, *, is_last: bool = False) -> Task:
-        """A batch of it. Of the rows that are taken at last those that still lack something are refused."""
-        known = (batch.line, batch.end)
-        return Task(self.begun.id, batch.rows, batch.refused, *known, self.terms, self.most_errors, is_last)
+    def task(self, batch: Batch, *, is_last: bool = False) -> BatchTask:
+        """Return the task for a batch. `is_last`: rows whose related events are missing are refused, not deferred."""
+        return BatchTask(
+            self.stored.id,
+            batch.rows,
+            batch.refused,
+            batch.line,
+            batch.end,
+            self.options,
+            self.max_errors,
+            is_last,
+        )
 
 
-def patiently(do: Callable[[], T]) -> T:
-    """What `do` returns, tried again while the database is away. Unavailable where it stays away."""
-    for seconds in RETRIED_AFTER:
+def retry_while_unavailable(action: Callable[[], T]) -> T:
+    """Return the result of `action`, retried while it raises Unavailable. Raises Unavailable after the last retry."""
+    for seconds in RETRY_DELAYS:
         try:
-            return do()
+            return action()
         except Unavailable:
             time.sleep(seconds)
-    return do()
+    return action()
 
 
-def take(database: Database, task: Task, rehearsal: Rehearsal | None = None) -> Outcome:
-    """What became of the batch, which is written and counted now. Unavailable where the database stays away."""
-    return patiently(partial(_take, database, task, rehearsal))
+def write_batch(database: Database, task: BatchTask, dry_run: DryRunState | None = None) -> BatchResult:
+    """Write a batch, record it with its import, and return its result. Raises Unavailable without a database."""
+    return retry_while_unavailable(partial(_write_available, database, task, dry_run))
 
 
-def _take(database: Database, task: Task, rehearsal: Rehearsal | None) -> Outcome:
-    """The same, while the database is there. A batch that meets another writer again and again is taken row by row."""
-    for _ in range(TRIES if len(task.rows) > 1 else 2 * TRIES):
+def _write_available(database: Database, task: BatchTask, dry_run: DryRunState | None) -> BatchResult:
+    """Write a batch, row by row where it conflicts with other writers again and again."""
+    for _ in range(MAX_ATTEMPTS if len(task.rows) > 1 else 2 * MAX_ATTEMPTS):
         try:
-            return _once(database, task, rehearsal)
+            return _write_once(database, task, dry_run)
         except (Conflict, Stale) as error:
-            told = error.detail
+            detail = error.detail
         except DataError:
-            told = "The row says something that cannot be stored."
+            detail = "The row has a value that cannot be stored."
             break
     if len(task.rows) == 1:
         [row] = task.rows
-        refused = Refused(row.line, (RowError(row.line, told),), row.end)
-        return _once(database, replace(task, rows=(), refused=[*task.refused, refused]), rehearsal)
-    outcome = _once(database, replace(task, rows=()), rehearsal)
+        refused = refused_row(row.line, detail, end=row.end)
+        return _write_once(database, replace(task, rows=(), refused=[*task.refused, refused]), dry_run)
+    result = _write_once(database, replace(task, rows=()), dry_run)
     for row in task.rows:
-        outcome.add(_take(database, replace(task, rows=[row], refused=()), rehearsal))
-    return outcome
+        result.add(_write_available(database, replace(task, rows=[row], refused=()), dry_run))
+    return result
 
 
-def _once(database: Database, task: Task, rehearsal: Rehearsal | None) -> Outcome:
+def _write_once(database: Database, task: BatchTask, dry_run: DryRunState | None) -> BatchResult:
     now = datetime.now(UTC)
     with database.importing() as conn:
-        outcome = Recorder(conn, task.terms, now, is_last=task.is_last, rehearsal=rehearsal).take(task.rows)
-        for refused in task.refused:
-            outcome.refuse(refused)
-        step = step_of(outcome.counts, outcome.topics, task.line, task.end)
-        errors = errors_of(outcome.refused)
-        store.imports.advance_import(conn, task.import_id, step, errors, now, most_errors=task.most_errors)
-    return outcome
+        result = BatchUpsert(conn, task.options, now, is_last=task.is_last, dry_run=dry_run).run(task.rows)
+        for row in task.refused:
+            result.refuse(row)
+        totals = batch_totals(result.counts, result.topics, task.line, task.end)
+        errors = errors_in_order(result.refused)
+        store.imports.advance_import(conn, task.import_id, totals, errors, now, max_errors=task.max_errors)
+    return result
 
 
-def step_of(counts: Counts, topics: Sequence[str], line: int, end: int) -> Step:
-    """What rows came to, as it is noted."""
-    return Step(line, end, counts.created, counts.updated, counts.unchanged, counts.refused, topics)
+def batch_totals(counts: RowCounts, topics: Sequence[str], line: int, end: int) -> BatchTotals:
+    """Return the counts of rows as the store records them."""
+    return BatchTotals(line, end, counts.created, counts.updated, counts.unchanged, counts.refused, topics)
 
 
-def errors_of(refused: Sequence[Refused]) -> list[RowError]:
-    """All that is wrong with the rows, in the order of their lines."""
-    return sorted(chain.from_iterable(one.errors for one in refused), key=lambda error: (error.line, error.place))
+def errors_in_order(refused: Sequence[RefusedRow]) -> list[RowError]:
+    """Return all errors of refused rows, in the order of their lines."""
+    return sorted(chain.from_iterable(row.errors for row in refused), key=lambda error: (error.line, error.place))

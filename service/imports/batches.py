@@ -1,57 +1,56 @@
-"""Rows in batches that can be written at once, in the order of the file."""
+"""Batches of rows that can be written at once, in the order of the file."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from service.imports.rows import Entry, Refused, Row
+from service.imports.rows import ImportRow, ParsedRow, RefusedRow
 
-#: Rows of a batch at most, and bytes from which it is full: more makes it no faster, and what is lost when a
-#: connection breaks is done anew.
-ROWS, BYTES = 500, 2 * 1024 * 1024
+#: Rows and bytes at which a batch is full. Larger batches are no faster, and a broken connection would lose more work.
+MAX_ROWS, MAX_BYTES = 500, 2 * 1024 * 1024
 
-#: Refused rows that are told without waiting for more that can be taken.
-REFUSED = 1_000
+#: Refused rows at which a batch is full, so that errors are recorded even where few rows are valid.
+MAX_REFUSED = 1_000
 
 
 @dataclass
 class Batch:
-    """Rows no two of which share a key, and those that were refused on the way."""
+    """Rows that share no key, and the refused rows between them."""
 
-    rows: list[Row] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    rows: list[ImportRow] = field(default_factory=list)
+    refused: list[RefusedRow] = field(default_factory=list)
     keys: set[object] = field(default_factory=set)
     bytes: int = 0
-    #: The last line that is in it or before it, and the bytes of the file up to there.
+    #: The last line that is in it or before it, and the bytes of the file up to the end of that line.
     line: int = 0
     end: int = 0
 
     @property
     def is_full(self) -> bool:
-        """Whether it should be written before more is read."""
-        return len(self.rows) >= ROWS or self.bytes >= BYTES or len(self.refused) >= REFUSED
+        """True if it should be written before more rows are read."""
+        return len(self.rows) >= MAX_ROWS or self.bytes >= MAX_BYTES or len(self.refused) >= MAX_REFUSED
 
-    def takes(self, entry: Entry) -> bool:
-        """Whether `entry` may be done at one time with what is there."""
-        return isinstance(entry, Refused) or self.keys.isdisjoint(entry.keys)
+    def accepts(self, row: ParsedRow) -> bool:
+        """Return True if `row` may be written together with the rows that it holds."""
+        return isinstance(row, RefusedRow) or self.keys.isdisjoint(row.keys)
 
-    def add(self, entry: Entry) -> None:
-        """Put it in."""
-        self.line, self.end = entry.line, entry.end
-        if isinstance(entry, Refused):
-            self.refused.append(entry)
+    def add(self, row: ParsedRow) -> None:
+        """Append a row."""
+        self.line, self.end = row.line, row.end
+        if isinstance(row, RefusedRow):
+            self.refused.append(row)
         else:
-            self.rows.append(entry)
-            self.keys.update(entry.keys)
-            self.bytes += len(entry.text)
+            self.rows.append(row)
+            self.keys.update(row.keys)
+            self.bytes += len(row.text)
 
 
-def batches(entries: Iterable[Entry]) -> Iterator[Batch]:
-    """All of `entries`, in order: two rows that may be about one event are never in one batch."""
+def batches(rows: Iterable[ParsedRow]) -> Iterator[Batch]:
+    """Yield `rows` in batches, in order. Two rows that may be about one event are never in one batch."""
     batch = Batch()
-    for entry in entries:
-        if batch.is_full or not batch.takes(entry):
+    for row in rows:
+        if batch.is_full or not batch.accepts(row):
             yield batch
             batch = Batch()
-        batch.add(entry)
+        batch.add(row)
     if batch.rows or batch.refused:
         yield batch

@@ -1,7 +1,7 @@
-"""A table's row about an event that is there: what its cells say otherwise than the event changes it, no more.
+"""A table's row merged into an existing event: only the cells that differ from the event change it.
 
-A table cannot say all that an event holds. So a row that was exported and comes back as it was changes nothing, and
-one whose title was edited changes the title alone.
+A table cannot hold everything that an event holds. So an exported row that comes back unedited changes nothing, and one
+with an edited title changes the title alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,94 +15,99 @@ from service.search.index.features import foremost_date
 Record = dict[str, Any]
 Cells = Mapping[str, str]
 
-_NAMED = ("parties", "party_jurisdictions", "affected", "affected_jurisdictions")
-_MAIN = ("date_kind", "date", "date_modality")
-_NAMED_ROLES = frozenset({"party", *AFFECTED})
+_PARTIES = ("parties", "party_jurisdictions", "affected", "affected_jurisdictions")
+_MAIN_DATE = ("date_kind", "date", "date_modality")
+_PARTY_ROLES = frozenset({"party", *AFFECTED})
 
-#: Which columns tell of a field that several tell of; each other field has a column of its name.
+#: Columns of the fields that have several; every other field has one column of the same name.
 COLUMNS_OF = {
-    "participants": ("participants", *_NAMED),
-    "dates": ("dates", *_MAIN),
+    "participants": ("participants", *_PARTIES),
+    "dates": ("dates", *_MAIN_DATE),
     "sources": tuple(column.name for column in COLUMNS if column.name.startswith("source_") and column.is_read),
 }
 
 
-def column_of(pointer: str | None, cells: Cells) -> str | None:
-    """The columns that the field at `pointer` comes from, as far as the table has them."""
+def columns_at(pointer: str | None, cells: Cells) -> str | None:
+    """Return the names of the table's columns for the field at `pointer`, separated by commas."""
     field = (pointer or "").removeprefix("#/").partition("/")[0]
     return ", ".join(name for name in COLUMNS_OF.get(field, (field,)) if name in cells) or None
 
 
-def content_of(cells: Cells, before: Record | None) -> Record:
-    """What a client would send to say the same: of a new event, or of the event `before` as it is to be."""
+def merge_cells(cells: Cells, before: Record | None) -> Record:
+    """Return the content that a client would send for `cells`: a new event, or the event `before` with its changes."""
     if before is None:
         return sent_by(cells)
-    said = _otherwise(cells, before)
-    sent = sent_by(said)
+    changed = _changed_cells(cells, before)
+    values = sent_by(changed)
     content = {name: value for name, value in before.items() if name != "change"}
-    for name in said:
+    for name in changed:
         if name in content:
-            content[name] = sent.get(name, [] if isinstance(content[name], list) else None)
+            content[name] = values.get(name, [] if isinstance(content[name], list) else None)
     for name in ("names", "topics"):
-        content[name] = _keeping(content[name], before[name])
-    content["participants"] = _participants(said, sent, before)
-    content["dates"] = _dates(said, sent, before)
-    content["sources"] = _sources(said, sent, before)
+        content[name] = _keep_equal(content[name], before[name])
+    content["participants"] = _participants(changed, values, before)
+    content["dates"] = _dates(changed, values, before)
+    content["sources"] = _sources(changed, values, before)
     return content
 
 
-def _otherwise(cells: Cells, before: Record) -> Cells:
-    """The cells that say something else than the event."""
+def _changed_cells(cells: Cells, before: Record) -> Cells:
     row = Row(before)
-    told = {column.name: _text(column.of(row)) for column in COLUMNS if column.name in cells and column.name in READ}
-    return {name: cell for name, cell in cells.items() if name in told and unshield(cell).strip() != told[name].strip()}
+    current = {column.name: _text(column.of(row)) for column in COLUMNS if column.name in cells and column.name in READ}
+    return {
+        name: cell
+        for name, cell in cells.items()
+        if name in current and unshield(cell).strip() != current[name].strip()
+    }
 
 
 def _text(value: Any) -> str:
     return join(value) if isinstance(value, list) else value or ""
 
 
-def _participants(said: Cells, sent: Record, before: Record) -> list[Record]:
-    """All of them anew, or the parties and the affected with the others as they were."""
-    if "participants" in said:
-        return _keeping(sent.get("participants", []), before["participants"])
-    if not any(name in said for name in _NAMED):
+def _participants(changed: Cells, values: Record, before: Record) -> list[Record]:
+    """Return all participants of the cells, or the parties and the affected of the cells with the others as before."""
+    if "participants" in changed:
+        return _keep_equal(values.get("participants", []), before["participants"])
+    if not any(name in changed for name in _PARTIES):
         return list(before["participants"])
     row = Row(before)
-    named = {column.name: _text(column.of(row)) for column in COLUMNS if column.name in _NAMED}
-    members = sent_by(named | {name: cell for name, cell in said.items() if name in _NAMED}).get("participants", [])
-    others = [who for who in before["participants"] if who["role"] not in _NAMED_ROLES]
-    return _keeping(members, before["participants"]) + others
+    cells = {column.name: _text(column.of(row)) for column in COLUMNS if column.name in _PARTIES}
+    members = sent_by(cells | {name: cell for name, cell in changed.items() if name in _PARTIES}).get(
+        "participants", []
+    )
+    others = [participant for participant in before["participants"] if participant["role"] not in _PARTY_ROLES]
+    return _keep_equal(members, before["participants"]) + others
 
 
-def _dates(said: Cells, sent: Record, before: Record) -> list[Record]:
-    """All of them anew, or the main one with the others as they were."""
-    if "dates" in said:
-        return _keeping(sent.get("dates", []), before["dates"])
-    if not any(name in said for name in _MAIN):
+def _dates(changed: Cells, values: Record, before: Record) -> list[Record]:
+    """Return all dates of the cells, or the main date of the cells with the others as before."""
+    if "dates" in changed:
+        return _keep_equal(values.get("dates", []), before["dates"])
+    if not any(name in changed for name in _MAIN_DATE):
         return list(before["dates"])
     main = foremost_date(before["dates"])
     others = [entry for entry in before["dates"] if entry is not main]
-    parts = zip(("kind", "edtf", "modality"), _MAIN, strict=True)
-    new = dict(main or {}) | {part: said[name] for part, name in parts if name in said}
-    return [*others, new] if any(said.get(name) for name in _MAIN) else others
+    parts = zip(("kind", "edtf", "modality"), _MAIN_DATE, strict=True)
+    new = dict(main or {}) | {part: changed[name] for part, name in parts if name in changed}
+    return [*others, new] if any(changed.get(name) for name in _MAIN_DATE) else others
 
 
-def _sources(said: Cells, sent: Record, before: Record) -> list[Record]:
-    """The first one with what is said of it, and the others as they were."""
-    members = {name: name.removeprefix("source_") for name in COLUMNS_OF["sources"] if name in said}
+def _sources(changed: Cells, values: Record, before: Record) -> list[Record]:
+    """Return the first source with the changes of the cells, and the others as before."""
+    members = {name: name.removeprefix("source_") for name in COLUMNS_OF["sources"] if name in changed}
     first, *others = before["sources"]
-    [told] = sent.get("sources", [{}])
-    return [first | {member: told.get(member) for member in members.values()}, *others]
+    [source] = values.get("sources", [{}])
+    return [first | {member: source.get(member) for member in members.values()}, *others]
 
 
-def _keeping(members: Iterable[Record], before: Iterable[Record]) -> list[Record]:
-    """The members; one that says the same as one before is that one, with all that a table cannot say of it."""
-    left = list(before)
-    kept = []
+def _keep_equal(members: Iterable[Record], before: Iterable[Record]) -> list[Record]:
+    """Return the members. One that equals a member before in the table's columns keeps all fields of that member."""
+    rest = list(before)
+    result = []
     for member in members:
-        same = next((one for one in left if all(one[name] == value for name, value in member.items())), None)
+        same = next((one for one in rest if all(one[name] == value for name, value in member.items())), None)
         if same:
-            left.remove(same)
-        kept.append(same or member)
-    return kept
+            rest.remove(same)
+        result.append(same or member)
+    return result

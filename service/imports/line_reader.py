@@ -1,4 +1,4 @@
-"""From what arrives in pieces to lines with their numbers, in bounded memory: nothing here trusts what it reads."""
+"""Lines with their numbers from chunks of bytes, in bounded memory. Nothing here trusts its input."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -6,95 +6,98 @@ from dataclasses import dataclass
 
 from service.errors import BodyTooLarge, Malformed
 
-#: Bytes of which gzip may make more than its usual share: a short file of one repeated row is no bomb.
-_INNOCENT = 16 * 1024 * 1024
-#: Bytes that one byte of gzip may become beyond that. Trackers as NDJSON shrink to a tenth, tables of one word to a
-#: hundredth; what was made to fill a disk is ten times as dense.
-_DENSEST = 200
-#: Bytes that are inflated at once.
-_PIECE = 65_536
+#: Decompressed bytes up to which the ratio does not matter: a short file of one repeated row is no bomb.
+_HARMLESS = 16 * 1024 * 1024
+#: Highest ratio of decompressed to compressed bytes beyond that. Trackers as NDJSON shrink to a tenth, tables of one
+#: word to a hundredth; a file made to fill a disk is ten times as dense.
+_MAX_RATIO = 200
+#: Bytes that are decompressed at once.
+_CHUNK_BYTES = 65_536
 
-#: zlib reads gzip, header and checksum included.
-_GZIP = 16 + zlib.MAX_WBITS
-#: What gzip begins with.
+#: The `wbits` with which zlib reads gzip, header and checksum included.
+GZIP_WBITS = 16 + zlib.MAX_WBITS
+#: The first bytes of gzip.
 MAGIC = b"\x1f\x8b"
+
+#: The error of a line whose text was dropped.
+LINE_TOO_LONG = "The line is longer than allowed; shorten the record."
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line without its last newline. `text` is None where it was longer than is allowed; then it was not kept."""
+    """A line without its newline. `text` is None where the line was too long and its text was dropped."""
 
     number: int
     text: bytes | None
-    #: Bytes of the file up to the line's end, unpacked.
+    #: Bytes of the file up to the end of the line, decompressed.
     end: int
 
 
-def unpacked(pieces: Iterable[bytes], *, most: int) -> Iterator[bytes]:
-    """The same, inflated if it begins as gzip does.
+def decompress(chunks: Iterable[bytes], *, max_bytes: int) -> Iterator[bytes]:
+    """Yield the chunks, decompressed if they begin as gzip does.
 
-    Malformed where the gzip is damaged, cut off or a bomb, BodyTooLarge where there are more than `most` bytes.
+    Raises Malformed where the gzip is damaged, incomplete or a bomb, BodyTooLarge beyond `max_bytes` bytes.
     """
-    pieces = iter(pieces)
+    chunks = iter(chunks)
     head = b""
-    while len(head) < len(MAGIC) and (piece := next(pieces, None)) is not None:
-        head += piece
-    whole = _chained(head, pieces)
-    return _counted(_inflated(whole) if head.startswith(MAGIC) else whole, most)
+    while len(head) < len(MAGIC) and (chunk := next(chunks, None)) is not None:
+        head += chunk
+    whole = _prepend(head, chunks)
+    return _limit_bytes(_inflate(whole) if head.startswith(MAGIC) else whole, max_bytes)
 
 
-def lines_of(pieces: Iterable[bytes], *, longest: int) -> Iterator[Line]:
-    """The lines in `pieces`, blank ones too. A last line that has no end is one."""
-    number, end, begun, dropping = 0, 0, b"", False
-    for piece in pieces:
-        *whole, begun_next = piece.split(b"\n")
+def split_lines(chunks: Iterable[bytes], *, max_line_bytes: int) -> Iterator[Line]:
+    """Yield the lines in `chunks`, blank ones too, and a last line without a newline."""
+    number, end, partial, dropping = 0, 0, b"", False
+    for chunk in chunks:
+        *whole, next_partial = chunk.split(b"\n")
         for text in whole:
-            number, end = number + 1, end + len(begun) + len(text) + 1
-            line = begun + text
-            yield Line(number, None if dropping or len(line) > longest else line, end)
-            begun, dropping = b"", False
-        begun += begun_next
-        if len(begun) > longest:
-            end, begun, dropping = end + len(begun), b"", True
-    if begun or dropping:
-        yield Line(number + 1, None if dropping else begun, end + len(begun))
+            number, end = number + 1, end + len(partial) + len(text) + 1
+            line = partial + text
+            yield Line(number, None if dropping or len(line) > max_line_bytes else line, end)
+            partial, dropping = b"", False
+        partial += next_partial
+        if len(partial) > max_line_bytes:
+            end, partial, dropping = end + len(partial), b"", True
+    if partial or dropping:
+        yield Line(number + 1, None if dropping else partial, end + len(partial))
 
 
-def _chained(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
+def _prepend(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
     yield head
     yield from rest
 
 
-def _counted(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
-    taken = 0
-    for piece in pieces:
-        taken += len(piece)
-        if taken > most:
-            raise BodyTooLarge(f"An import may have {most:,} bytes, unpacked; this one has more.")
-        yield piece
+def _limit_bytes(chunks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
+    total = 0
+    for chunk in chunks:
+        total += len(chunk)
+        if total > max_bytes:
+            raise BodyTooLarge(f"An import may have at most {max_bytes:,} bytes, decompressed.")
+        yield chunk
 
 
-def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """What gzip made the pieces from, which may be several files one behind the other, and zeros behind them."""
-    inflater, packed, made = zlib.decompressobj(_GZIP), 0, 0
-    for piece in pieces:
-        packed += len(piece)
-        left, is_full = piece, False
-        while left or is_full:
+def _inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the decompressed bytes of one or several gzip files in a row, with zeros after them or not."""
+    inflater, packed, total = zlib.decompressobj(GZIP_WBITS), 0, 0
+    for chunk in chunks:
+        packed += len(chunk)
+        rest, is_full = chunk, False
+        while rest or is_full:
             if inflater.eof:
-                left, is_full = left.lstrip(b"\0"), False
-                if left:
-                    inflater = zlib.decompressobj(_GZIP)
+                rest, is_full = rest.lstrip(b"\0"), False
+                if rest:
+                    inflater = zlib.decompressobj(GZIP_WBITS)
                 continue
             try:
-                inflated = inflater.decompress(left, _PIECE)
+                inflated = inflater.decompress(rest, _CHUNK_BYTES)
             except zlib.error as error:
                 raise Malformed("The gzip is damaged.") from error
-            left = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-            is_full = len(inflated) == _PIECE
-            made += len(inflated)
-            if made > _INNOCENT and made > packed * _DENSEST:
-                raise Malformed(f"The gzip becomes more than {_DENSEST} times its size, which no table of events does.")
+            rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+            is_full = len(inflated) == _CHUNK_BYTES
+            total += len(inflated)
+            if total > _HARMLESS and total > packed * _MAX_RATIO:
+                raise Malformed(f"The gzip expands to more than {_MAX_RATIO} times its size; send it uncompressed.")
             yield inflated
     if not inflater.eof:
-        raise Malformed("The gzip is cut off.")
+        raise Malformed("The gzip is incomplete.")

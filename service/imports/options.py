@@ -1,41 +1,41 @@
-"""On what terms rows are taken, and what a dry run remembers."""
+"""Options of an import, and the state of a dry run."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from service.imports.rows import Row
+from service.imports.rows import ImportRow
 
 
 @dataclass(frozen=True)
-class Terms:
-    """On what terms rows are taken."""
+class ImportOptions:
+    """Options that decide how rows are written."""
 
     key_id: UUID | None = None
-    #: Whether a new record's version and times are believed where it states them.
-    is_trusted: bool = False
-    #: Whether a row that came before leaves its event as it is, whatever others have written since.
-    keeps_edits: bool = False
+    #: New records keep the version and the times that they state.
+    preserve_versions: bool = False
+    #: A row that was imported before leaves its event as it is, whatever others have written since.
+    keep_edits: bool = False
     dry_run: bool = False
-    #: Topics that will be there by the time the rows are, whatever the database says now.
+    #: Topics that count as existing even where the database does not have them yet.
     topics: frozenset[str] = frozenset()
 
 
 @dataclass
-class Rehearsal:
-    """What a dry run would have done so far: of each key the row that came last, and the events that would be there."""
+class DryRunState:
+    """Rows that a dry run would have written so far: the last digest of each key, and the ids of the events."""
 
     digests: dict[object, bytes] = field(default_factory=dict)
     ids: set[UUID] = field(default_factory=set)
 
-    def has_seen(self, row: Row) -> bool:
-        """Whether `row` came last of those with its keys."""
+    def is_repeated(self, row: ImportRow) -> bool:
+        """Return True if `row` equals the last row with its keys."""
         return self.digests.get(row.keys[0]) == row.digest
 
-    def has_seen_event_of(self, row: Row) -> bool:
-        """Whether an earlier row was about its event."""
+    def has_event_of(self, row: ImportRow) -> bool:
+        """Return True if an earlier row was about the same event."""
         return any(key in self.digests for key in row.keys)
 
-    def add(self, row: Row, event: UUID) -> None:
-        """Remember a row that would have been taken."""
+    def add(self, row: ImportRow, event: UUID) -> None:
+        """Remember a row that would have been written to `event`."""
         self.digests |= dict.fromkeys(row.keys, row.digest)
         self.ids.add(event)

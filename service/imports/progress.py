@@ -1,23 +1,23 @@
-"""What became of rows."""
+"""Results of batches, and the progress of an import."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from service.imports.batches import Batch
-from service.imports.rows import Refused, Row
+from service.imports.rows import ImportRow, RefusedRow
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """A row that relates to events which are not there yet, and may come further down the file."""
+class DeferredRow:
+    """A row that relates to events which do not exist yet: `targets` may come further down the file."""
 
-    row: Row
+    row: ImportRow
     targets: frozenset[UUID]
 
 
 @dataclass
-class Counts:
-    """How many rows were taken, and how."""
+class RowCounts:
+    """Numbers of rows by their result."""
 
     created: int = 0
     updated: int = 0
@@ -26,15 +26,15 @@ class Counts:
 
     @property
     def rows(self) -> int:
-        """All of them."""
+        """The total."""
         return self.created + self.updated + self.unchanged + self.refused
 
     def clear(self) -> None:
-        """Begin again."""
+        """Set all counts to zero."""
         self.created = self.updated = self.unchanged = self.refused = 0
 
-    def add(self, other: "Counts") -> None:
-        """Count those of `other` as well."""
+    def add(self, other: "RowCounts") -> None:
+        """Add the counts of `other`."""
         self.created += other.created
         self.updated += other.updated
         self.unchanged += other.unchanged
@@ -42,49 +42,49 @@ class Counts:
 
 
 @dataclass
-class Outcome:
-    """What became of some rows; those that are `waiting` are not counted yet."""
+class BatchResult:
+    """Result of writing some rows. `deferred` rows are not counted yet."""
 
-    counts: Counts = field(default_factory=Counts)
-    refused: list[Refused] = field(default_factory=list)
-    waiting: list[Waiting] = field(default_factory=list)
-    #: Ids of topics that were made.
+    counts: RowCounts = field(default_factory=RowCounts)
+    refused: list[RefusedRow] = field(default_factory=list)
+    deferred: list[DeferredRow] = field(default_factory=list)
+    #: Ids of the topics that were created.
     topics: list[str] = field(default_factory=list)
 
-    def refuse(self, refused: Refused) -> None:
-        """Count a row that cannot be taken."""
-        self.refused.append(refused)
+    def refuse(self, row: RefusedRow) -> None:
+        """Count a row that cannot be written."""
+        self.refused.append(row)
         self.counts.refused += 1
 
-    def add(self, other: "Outcome") -> None:
-        """Let what became of others stand here as well."""
+    def add(self, other: "BatchResult") -> None:
+        """Add the result of other rows."""
         self.counts.add(other.counts)
         self.refused += other.refused
-        self.waiting += other.waiting
+        self.deferred += other.deferred
         self.topics += other.topics
 
 
 @dataclass(frozen=True)
-class Done:
-    """A batch that is done, and what became of it."""
+class FinishedBatch:
+    """A batch that was written, with its result."""
 
     batch: Batch
-    outcome: Outcome
+    result: BatchResult
 
 
 @dataclass
 class Progress:
-    """How far an import has come."""
+    """Progress of an import."""
 
     line: int = 0
     bytes_read: int = 0
-    #: Rows that were set aside until all are there, since all are taken or none.
-    aside: int = 0
-    counts: Counts = field(default_factory=Counts)
+    #: Rows that were spooled before the first is written, because all are written or none.
+    spooled: int = 0
+    counts: RowCounts = field(default_factory=RowCounts)
     topics: list[str] = field(default_factory=list)
 
-    def add(self, done: Done) -> None:
-        """Count a batch that is done."""
-        self.counts.add(done.outcome.counts)
-        self.topics += done.outcome.topics
-        self.line, self.bytes_read = max(self.line, done.batch.line), max(self.bytes_read, done.batch.end)
+    def add(self, finished: FinishedBatch) -> None:
+        """Count a finished batch."""
+        self.counts.add(finished.result.counts)
+        self.topics += finished.result.topics
+        self.line, self.bytes_read = max(self.line, finished.batch.line), max(self.bytes_read, finished.batch.end)

@@ -1,66 +1,62 @@
-"""What is told of an import: its record, the same in the answer, at its address and by the command."""
+"""The report of an import as JSON: the same in the response, at its address and in the command's error file."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from service.events.normalize import timestamp
 from service.imports.progress import Progress
-from service.store.imports import Import, RowError
+from service.store.imports import RowError, StoredImport
 from service.strict_json import render
 
-#: Errors that a report holds at most; all that are kept stand at its `errors_url`.
-MOST_ERRORS = 1_000
+
+def import_report(stored: StoredImport, errors: Iterable[RowError]) -> dict[str, Any]:
+    """Return an import with its first errors, as ImportSchema documents it."""
+    return import_summary(stored) | {"errors": [_error_document(error) for error in errors]}
 
 
-def report(told: Import, errors: Iterable[RowError]) -> dict[str, Any]:
-    """An import as ImportSchema shows it, with its first errors."""
-    return summary(told) | {"errors": [error_of(error) for error in errors]}
-
-
-def summary(told: Import) -> dict[str, Any]:
-    """The same without them."""
+def import_summary(stored: StoredImport) -> dict[str, Any]:
+    """Return an import without its errors, as ImportSummarySchema documents it."""
     return {
-        "id": str(told.id),
-        "state": told.state,
-        "reason": told.reason,
-        "mode": told.mode,
-        "dry_run": told.dry_run,
-        "format": told.format,
-        "name": told.name,
-        "key": str(told.key_id) if told.key_id else None,
-        "created_at": timestamp(told.created_at),
-        "finished_at": timestamp(told.finished_at) if told.finished_at else None,
-        "line": told.line,
-        "bytes": told.bytes_read,
+        "id": str(stored.id),
+        "state": stored.state,
+        "reason": stored.reason,
+        "mode": stored.mode,
+        "dry_run": stored.dry_run,
+        "format": stored.format,
+        "name": stored.name,
+        "key": str(stored.key_id) if stored.key_id else None,
+        "created_at": timestamp(stored.created_at),
+        "finished_at": timestamp(stored.finished_at) if stored.finished_at else None,
+        "line": stored.line,
+        "bytes": stored.bytes_read,
         "rows": {
-            "created": told.created,
-            "updated": told.updated,
-            "unchanged": told.unchanged,
-            "refused": told.refused,
+            "created": stored.created,
+            "updated": stored.updated,
+            "unchanged": stored.unchanged,
+            "refused": stored.refused,
         },
-        "topics_created": list(told.topics),
-        "error_count": told.errors,
-        "errors_url": f"/v1/imports/{told.id}/errors",
+        "topics_created": list(stored.topics),
+        "error_count": stored.errors,
+        "errors_url": f"/v1/imports/{stored.id}/errors",
     }
 
 
-def progress_line(told: Import, progress: Progress) -> bytes:
-    """How far an import has come, as a line of JSON."""
-    said = {
-        "id": str(told.id),
+def progress_line(stored: StoredImport, progress: Progress) -> bytes:
+    """Return the progress of a running import as a line of JSON."""
+    document = {
+        "id": str(stored.id),
         "state": "running",
         "line": progress.line,
         "bytes": progress.bytes_read,
         "rows": vars(progress.counts),
     }
-    return render(said) + b"\n"
-
-
-def error_of(error: RowError) -> dict[str, Any]:
-    """One thing wrong with a row."""
-    return {"line": error.line, "pointer": error.pointer, "column": error.column, "detail": error.detail}
+    return render(document) + b"\n"
 
 
 def error_lines(errors: Iterable[RowError]) -> bytes:
-    """Errors as lines of JSON."""
-    return b"".join(render(error_of(error)) + b"\n" for error in errors)
+    """Return errors as lines of JSON."""
+    return b"".join(render(_error_document(error)) + b"\n" for error in errors)
+
+
+def _error_document(error: RowError) -> dict[str, Any]:
+    return {"line": error.line, "pointer": error.pointer, "column": error.column, "detail": error.detail}

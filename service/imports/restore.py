@@ -1,4 +1,4 @@
-"""A record that another service exported, taken as it is: its version and times with it."""
+"""Records exported by another service, restored with the version and the times that they had there."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -7,58 +7,58 @@ from typing import Any
 from service.errors import Fault, Invalid
 from service.events.normalize import Record, timestamp
 
-#: Fields that say what became of a record where it comes from.
-_KEPT = ("version", "created_at", "content_changed_at", "updated_at")
+#: Fields that a restored record keeps.
+_RESTORED = ("version", "created_at", "content_changed_at", "updated_at")
 
 #: How far another machine's clock may be ahead of this one.
-_AHEAD = timedelta(minutes=5)
+_CLOCK_SKEW = timedelta(minutes=5)
 
-#: The largest version that PostgreSQL's integer holds.
-_MOST = 2_147_483_647
+#: The largest value of PostgreSQL's integer.
+_MAX_VERSION = 2_147_483_647
 
 
-def require_active(said: Mapping[str, Any]) -> None:
-    """Pass a record that is not said to be deleted or merged elsewhere."""
-    if said.get("merged_into") is not None or said.get("record_state", "active") != "active":
+def require_active(content: Mapping[str, Any]) -> None:
+    """Raise Invalid if a record states that it was deleted or merged elsewhere."""
+    if content.get("merged_into") is not None or content.get("record_state", "active") != "active":
         raise Invalid.at(
-            "Only active records are imported; this one is said to be merged or deleted.", pointer="#/record_state"
+            "Only active records can be imported; this one was merged or deleted.", pointer="#/record_state"
         )
 
 
-def restored(record: Record, said: Mapping[str, Any], now: datetime) -> Record:
-    """The first version of an event, `record`, as `said` has it: with the version and the times that it had elsewhere.
+def with_original_version(record: Record, content: Mapping[str, Any], now: datetime) -> Record:
+    """Return a new event's `record` with the version and the times that `content` states.
 
-    As it is where `said` has none of them. Invalid where they cannot be.
+    Returns `record` itself where `content` does not state all of them. Raises Invalid where they are not plausible.
     """
-    if not all(said.get(name) is not None for name in _KEPT):
+    if not all(content.get(name) is not None for name in _RESTORED):
         return record
-    faults = [*_faults(said, now)]
+    faults = [*_faults(content, now)]
     if faults:
-        raise Invalid("The record's version or times cannot be.", faults)
-    return record | {name: said[name] for name in _KEPT}
+        raise Invalid("The record's version or times are not valid.", faults)
+    return record | {name: content[name] for name in _RESTORED}
 
 
-def _faults(said: Mapping[str, Any], now: datetime) -> list[Fault]:
-    version = said["version"]
+def _faults(content: Mapping[str, Any], now: datetime) -> list[Fault]:
+    version = content["version"]
     faults = []
-    if type(version) is not int or not 1 <= version <= _MOST:
-        faults.append(Fault("Must be a version, 1 or more.", pointer="#/version"))
-    times = {name: _instant(said[name]) for name in _KEPT[1:]}
+    if type(version) is not int or not 1 <= version <= _MAX_VERSION:
+        faults.append(Fault("Must be a whole number from 1.", pointer="#/version"))
+    times = {name: _instant(content[name]) for name in _RESTORED[1:]}
     faults += [
-        Fault('Must be an instant as records have it, such as "2024-04-01T09:30:00.000000Z".', pointer=f"#/{name}")
+        Fault('Must be a timestamp in UTC such as "2024-04-01T09:30:00.000000Z".', pointer=f"#/{name}")
         for name, instant in times.items()
         if instant is None
     ]
-    known = [instant for instant in times.values() if instant]
-    if len(known) == len(times) and known != sorted(known):
-        faults.append(Fault("An event is recorded before it is changed.", pointer="#/created_at"))
-    if known and max(known) > now + _AHEAD:
-        faults.append(Fault("Lies in the future.", pointer="#/updated_at"))
+    valid = [instant for instant in times.values() if instant]
+    if len(valid) == len(times) and valid != sorted(valid):
+        faults.append(Fault("Must not be later than content_changed_at and updated_at.", pointer="#/created_at"))
+    if valid and max(valid) > now + _CLOCK_SKEW:
+        faults.append(Fault("Must not be in the future.", pointer="#/updated_at"))
     return faults
 
 
 def _instant(text: Any) -> datetime | None:
-    """The instant, or None where it is not written as the service does."""
+    """Return the instant, or None where it is not written as the service writes it."""
     try:
         instant = datetime.fromisoformat(text).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):

@@ -1,7 +1,7 @@
-"""What an import is made of: rows that say something, and rows that cannot be taken, each by its line."""
+"""Rows of an import, each with its line: parsed rows, and rows that were refused before any event was looked up."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,134 +10,135 @@ import orjson
 
 from schemas.fields import Identifier
 from service import strict_json
-from service.errors import Fault, ServiceError
-from service.imports.line_reader import Line
+from service.errors import ServiceError
+from service.imports.line_reader import LINE_TOO_LONG, Line
 from service.store.imports import RowError
 from service.strict_json import JsonLimits
 
-#: Errors of one row that are told at most: who has more mends these first.
-MOST_ERRORS_A_ROW = 20
+#: Errors that are recorded of one row.
+MAX_ROW_ERRORS = 20
 
 ExternalId = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A row that cannot be taken."""
+class RefusedRow:
+    """A row that cannot be written."""
 
     line: int
     errors: tuple[RowError, ...]
-    #: Bytes of the file up to the row's end.
+    #: Bytes of the file up to the end of the row.
     end: int = 0
 
 
 @dataclass(frozen=True)
-class Row:
-    """A row, not yet judged: `text` is the JSON object that it states, or that of a table's cells by column."""
+class ImportRow:
+    """A row that is not validated yet: `text` is its JSON object, or the JSON object of a table's cells by column."""
 
     line: int
     text: bytes
-    #: What the row is told by when it comes again.
+    #: The same for equal rows, so that a repeated row is recognised.
     digest: bytes
-    #: The event that it is about: the one that one of these external ids belongs to, or else the one of this id.
+    #: The row is about the event with one of these external ids, or else about the event with the id `id`.
     external_ids: tuple[ExternalId, ...]
     id: UUID
-    #: Whether the row says its event's id itself; else it is made from what the row says, or of no account.
+    #: The row states the id of its event; otherwise `id` is derived from the row, or nil and unused.
     says_id: bool
+    #: `text` holds the cells of a table.
     is_flat: bool = False
     end: int = 0
 
     @property
     def keys(self) -> tuple[object, ...]:
-        """Rows that share one of these may be about one event: the earlier must be done before the later."""
+        """Keys of the row. Rows that share one may be about one event and must be written in order."""
         return (self.id, *self.external_ids) if self.says_id else self.external_ids or (self.id,)
 
 
-Entry = Row | Refused
+ParsedRow = ImportRow | RefusedRow
 
 
-def json_rows(lines: Iterable[Line], bounds: JsonLimits) -> Iterator[Entry]:
-    """A row of each line that is not blank."""
+def json_rows(lines: Iterable[Line], limits: JsonLimits) -> Iterator[ParsedRow]:
+    """Yield a row for each line that is not blank."""
     for line in lines:
         if line.text is None:
-            yield Refused(line.number, (RowError(line.number, "The line is longer than is allowed."),), line.end)
+            yield refused_row(line.number, LINE_TOO_LONG, end=line.end)
         elif text := line.text.strip(_BLANK):
-            yield _json_row(line, text, bounds)
+            yield _json_row(line, text, limits)
 
 
-#: White space as JSON has it, and the mark that some editors put before UTF-8.
+#: JSON's white space, and the byte order mark that some editors write.
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 
 
-def _json_row(line: Line, text: bytes, bounds: JsonLimits) -> Entry:
+def _json_row(line: Line, text: bytes, limits: JsonLimits) -> ParsedRow:
     if text.startswith(b"["):
-        return Refused(
-            line.number, (RowError(line.number, "A record a line is wanted, not a list of records."),), line.end
-        )
+        return refused_row(line.number, "Send one record per line, not a list of records.", end=line.end)
     try:
-        value = strict_json.parse(text, bounds)
+        value = strict_json.parse(text, limits)
     except ServiceError as error:
-        return Refused(line.number, told(line.number, error), line.end)
-    return row_of(line.number, text, value, end=line.end)
+        return RefusedRow(line.number, row_errors(line.number, error), line.end)
+    return build_row(line.number, text, value, end=line.end)
 
 
-def row_of(line: int, text: bytes, value: Any, *, end: int = 0) -> Entry:
-    """The row on `line` that states `value`, whose JSON is `text`."""
-    said, digest = value if isinstance(value, dict) else {}, digest_of(text)
-    external_ids = _external_ids(said.get("external_ids"))
-    id_ = said.get("id")
+def build_row(line: int, text: bytes, value: Any, *, end: int = 0) -> ParsedRow:
+    """Return the row on `line` with the JSON `text` of `value`; refused where its id is not valid."""
+    record, digest = value if isinstance(value, dict) else {}, _digest(text)
+    external_ids = _external_ids(record.get("external_ids"))
+    id_ = record.get("id")
     if id_ is None:
-        # A row without any id is told by what it says: the same row again is the same event.
-        derived = UUID(int=0) if external_ids else _derived(digest_of(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)))
-        return Row(line, text, digest, external_ids, derived, says_id=False, end=end)
-    problem = _problem_of(id_)
+        # Without any id the content identifies the row: an equal row is about the same event.
+        derived = UUID(int=0) if external_ids else _derived_id(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
+        return ImportRow(line, text, digest, external_ids, derived, says_id=False, end=end)
+    problem = _id_problem(id_)
     if problem:
-        return Refused(line, (RowError(line, problem, "#/id"),), end)
-    return Row(line, text, digest, external_ids, UUID(id_), says_id=True, end=end)
+        return refused_row(line, problem, "#/id", end=end)
+    return ImportRow(line, text, digest, external_ids, UUID(id_), says_id=True, end=end)
+
+
+def refused_row(
+    line: int, detail: str, pointer: str | None = None, column: str | None = None, *, end: int = 0
+) -> RefusedRow:
+    """Return a refused row with one error."""
+    return RefusedRow(line, (RowError(line, detail, pointer, column),), end)
+
+
+def row_errors(line: int, error: ServiceError) -> tuple[RowError, ...]:
+    """Return the faults of `error` as errors of the row on `line`; its detail where it has no faults."""
+    if not error.faults:
+        # The parser of request bodies parses a single line here.
+        return (RowError(line, error.detail.replace("The body", "The line", 1).replace(" line 1, column", " column")),)
+    errors = [
+        RowError(line, fault.detail, fault.pointer, place=place)
+        for place, fault in enumerate(error.faults[:MAX_ROW_ERRORS])
+    ]
+    if len(error.faults) > len(errors):
+        errors.append(RowError(line, f"{len(error.faults) - len(errors)} more errors.", place=len(errors)))
+    return tuple(errors)
 
 
 _ID = Identifier()
 
 
-def _problem_of(id_: Any) -> str | None:
+def _id_problem(id_: Any) -> str | None:
     problem = _ID.error_in(id_) if isinstance(id_, str) else "Must be a UUID."
-    return problem or (None if UUID(id_).int else "Must be the id of an event; the nil UUID is none.")
+    return problem or (None if UUID(id_).int else "Must be the id of an event, not the nil UUID.")
 
 
-def digest_of(text: bytes) -> bytes:
-    """What is the same for the same text, in 16 bytes."""
+def _digest(text: bytes) -> bytes:
+    """Return 16 bytes that are the same for the same text."""
     return hashlib.blake2b(text, digest_size=16).digest()
 
 
-def told(line: int, error: ServiceError) -> tuple[RowError, ...]:
-    """Our own error as what is wrong with a row."""
-    if not error.faults:
-        # What reads a whole body in a request reads a line here.
-        return (RowError(line, error.detail.replace("The body", "The line", 1).replace(" line 1, column", " column")),)
-    return told_faults(line, error.faults)
-
-
-def told_faults(line: int, faults: Sequence[Fault]) -> tuple[RowError, ...]:
-    """Faults as what is wrong with the row on `line`."""
-    errors = [
-        RowError(line, fault.detail, fault.pointer, place=place)
-        for place, fault in enumerate(faults[:MOST_ERRORS_A_ROW])
-    ]
-    if len(faults) > len(errors):
-        errors.append(RowError(line, f"There are {len(faults) - len(errors)} more.", place=len(errors)))
-    return tuple(errors)
-
-
-def _external_ids(stated: Any) -> tuple[ExternalId, ...]:
-    """Those that are stated as they should be; of the others the schema tells."""
-    if not isinstance(stated, list):
+def _external_ids(value: Any) -> tuple[ExternalId, ...]:
+    """Return the external ids that are well formed. The schema reports the others."""
+    if not isinstance(value, list):
         return ()
-    pairs = ((one.get("scheme"), one.get("value")) for one in stated if isinstance(one, Mapping))
+    pairs = ((one.get("scheme"), one.get("value")) for one in value if isinstance(one, Mapping))
     return tuple((scheme, value) for scheme, value in pairs if isinstance(scheme, str) and isinstance(value, str))
 
 
-def _derived(digest: bytes) -> UUID:
-    """A UUID of version 8, whose bits are its maker's own (RFC 9562)."""
-    value = int.from_bytes(digest)
+def _derived_id(text: bytes) -> UUID:
+    """Return a UUID of version 8, whose bits are free to choose (RFC 9562), for the text."""
+    value = int.from_bytes(_digest(text))
     value = value & ~(0xF << 76) | 0x8 << 76
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)

@@ -1,4 +1,4 @@
-"""An import from its beginning to its end: batch by batch, with word of how far it has come."""
+"""An import from its first row to its final state: batch by batch, with its progress."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,42 +13,42 @@ import structlog
 from service import store
 from service.config import Settings
 from service.db.pool import Database
-from service.errors import ServiceError, Unavailable
+from service.errors import ServiceError, StreamInterrupted, Unavailable
 from service.ids import uuid7
-from service.imports.atomic import take_all
-from service.imports.batch_writer import Errand, patiently, take
+from service.imports.atomic import write_all
+from service.imports.batch_writer import ImportJob, retry_while_unavailable, write_batch
 from service.imports.batches import Batch, batches
-from service.imports.deferred_rows import WaitingRoom
-from service.imports.options import Rehearsal, Terms
-from service.imports.progress import Done, Progress
-from service.imports.rows import Entry
-from service.imports.spool import spooling
-from service.store.imports import Import
+from service.imports.deferred_rows import DeferredRows
+from service.imports.options import DryRunState, ImportOptions
+from service.imports.progress import FinishedBatch, Progress
+from service.imports.rows import ParsedRow
+from service.imports.spool import temporary_spool
+from service.store.imports import StoredImport
 
-#: Seconds between two signs of life: several within the time after which an import is told to be interrupted.
-BEAT = 3.0
+#: Seconds between two heartbeats: several within the time after which an import counts as interrupted.
+HEARTBEAT = 3.0
 
 log = structlog.get_logger()
 
 
-def begin(
+def begin_import(
     database: Database,
     settings: Settings,
-    terms: Terms,
+    options: ImportOptions,
     *,
-    form: str,
+    format: str,
     mode: str,
     name: str | None = None,
     token: str | None = None,
-) -> Errand:
-    """An import that is known from now on. Conflict where one with the same Idempotency-Key is running."""
-    begun = Import(
+) -> ImportJob:
+    """Record a new import, and return its job. Raises Conflict while one with the same Idempotency-Key is running."""
+    stored = StoredImport(
         id=uuid7(),
-        key_id=terms.key_id,
+        key_id=options.key_id,
         name=name,
-        format=form,
+        format=format,
         mode=mode,
-        dry_run=terms.dry_run,
+        dry_run=options.dry_run,
         state="running",
         reason=None,
         created_at=datetime.now(UTC),
@@ -56,158 +56,156 @@ def begin(
         token=token,
     )
     with database.transaction() as conn:
-        store.imports.insert_import(conn, begun)
-    return Errand(database, begun, terms, settings.max_import_errors)
+        store.imports.insert_import(conn, stored)
+    return ImportJob(database, stored, options, settings.max_import_errors)
 
 
-class Cut(Exception):
-    """What is read has ended before its end, for the reason that it is told with."""
+class BatchRunner(Protocol):
+    """Writes batches: in this process one after the other, or concurrently in several processes."""
+
+    def drain_for(self, batch: Batch) -> Iterator[FinishedBatch]:
+        """Wait for the batches that must be finished before `batch` is submitted, and yield them."""
+
+    def submit(self, batch: Batch) -> Iterator[FinishedBatch]:
+        """Begin to write `batch`, and yield the batches that are finished by then."""
+
+    def drain(self) -> Iterator[FinishedBatch]:
+        """Wait for all submitted batches, and yield them."""
 
 
-class Taker(Protocol):
-    """Who takes batches: this process one after the other, or others several at once."""
+class SerialRunner:
+    """Writes one batch after the other. In a dry run it writes nothing but the report."""
 
-    def make_room(self, batch: Batch) -> Iterator[Done]:
-        """What must be done before `batch` can be taken, as it is done."""
+    def __init__(self, job: ImportJob) -> None:
+        self._job = job
+        self._dry_run = DryRunState() if job.options.dry_run else None
 
-    def take(self, batch: Batch) -> Iterator[Done]:
-        """Begin with `batch`; what is done by now."""
-
-    def rest(self) -> Iterator[Done]:
-        """What is still under way, as it is done."""
-
-
-class Alone:
-    """Takes one batch after the other. In a dry run nothing is kept but the report."""
-
-    def __init__(self, errand: Errand) -> None:
-        self._errand = errand
-        self._rehearsal = Rehearsal() if errand.terms.dry_run else None
-
-    def make_room(self, batch: Batch) -> Iterator[Done]:
-        """See Taker."""
+    def drain_for(self, batch: Batch) -> Iterator[FinishedBatch]:
+        """See BatchRunner."""
         del batch
         return iter(())
 
-    def take(self, batch: Batch, *, is_last: bool = False) -> Iterator[Done]:
-        """See Taker, and Errand.task."""
-        yield Done(batch, take(self._errand.database, self._errand.task(batch, is_last=is_last), self._rehearsal))
+    def submit(self, batch: Batch, *, is_last: bool = False) -> Iterator[FinishedBatch]:
+        """See BatchRunner, and ImportJob.task for `is_last`."""
+        task = self._job.task(batch, is_last=is_last)
+        yield FinishedBatch(batch, write_batch(self._job.database, task, self._dry_run))
 
-    def rest(self) -> Iterator[Done]:
-        """See Taker."""
+    def drain(self) -> Iterator[FinishedBatch]:
+        """See BatchRunner."""
         return iter(())
 
 
 @dataclass
-class Run:
-    """One import on its way. `crew` takes its batches where they may be taken at the same time."""
+class Import:
+    """One running import. `pool` writes its batches where that may be done concurrently."""
 
-    errand: Errand
-    crew: Taker | None = None
+    job: ImportJob
+    pool: BatchRunner | None = None
     progress: Progress = field(default_factory=Progress)
     state: str = "running"
-    #: The SHA-256 of what was sent, when all of it was.
+    #: Returns the SHA-256 of the whole body; None before its end.
     fingerprint: Callable[[], bytes | None] = lambda: None
 
-    def go(self, entries: Iterable[Entry]) -> Generator[Progress]:
-        """Take all of `entries`, with word after each batch, and note how it ended, whatever happens."""
+    def run(self, rows: Iterable[ParsedRow]) -> Generator[Progress]:
+        """Import all of `rows`, yield the progress after each batch, and record the final state, whatever happens."""
         state: str = "interrupted"
-        reason: str | None = "It was stopped."
+        reason: str | None = "The import was stopped."
         try:
-            with _beating(self.errand, self._kept):
-                yield from self._atomic(entries) if self._is_atomic else self._partial(entries)
-            state, reason = self._end()
+            with _heartbeat(self.job, self._committed_progress):
+                yield from self._write_atomic(rows) if self._is_atomic else self._write_partial(rows)
+            state, reason = self._final_state()
         except GeneratorExit:
-            reason = "The connection was cut."  # found by who tells how far it has come, before who reads
+            # A closed connection is noticed by the sender of the progress before the reader of the body.
+            reason = "The connection was closed."
             raise
-        except Cut as error:
+        except StreamInterrupted as error:
             reason = str(error)
         except Unavailable as error:
             reason = error.detail
         except ServiceError as error:
             state, reason = "failed", " ".join([error.detail, *(fault.detail for fault in error.faults[:5])])
         except Exception as error:
-            log.exception("import_failed", import_id=str(self.errand.begun.id), exc_info=error)
-            state, reason = "failed", "Something went wrong in the service; it has been logged under the import's id."
+            log.exception("import_failed", import_id=str(self.job.stored.id), exc_info=error)
+            state, reason = "failed", "Something went wrong in the service; the log has it under the import's id."
         finally:
-            self._note_end(state, reason)
+            self._record_end(state, reason)
 
     @property
     def _is_atomic(self) -> bool:
-        return self.errand.begun.mode == "atomic" and not self.errand.terms.dry_run
+        return self.job.stored.mode == "atomic" and not self.job.options.dry_run
 
     @property
-    def _kept(self) -> Progress:
-        """How far it has come with what is there to stay: of all or nothing, nothing until the transaction says so."""
+    def _committed_progress(self) -> Progress:
+        """Progress that survives a crash: none of an atomic import, until its transaction has recorded it."""
         return Progress() if self._is_atomic else self.progress
 
-    def _end(self) -> tuple[str, str | None]:
-        """State and reason of an import that came to its end."""
+    def _final_state(self) -> tuple[str, str | None]:
+        """Return the state and the reason of an import whose rows were all read."""
         refused = self.progress.counts.refused
-        if refused and self.errand.begun.mode == "atomic":
+        if refused and self.job.stored.mode == "atomic":
             rows = "One row was" if refused == 1 else f"{refused:,} rows were"
-            return "failed", f"{rows} refused, so that nothing is kept."
+            return "failed", f"{rows} refused, so nothing was imported."
         return "done", None
 
-    def _atomic(self, entries: Iterable[Entry]) -> Iterator[Progress]:
-        return take_all(self.errand, entries, self.progress)
+    def _write_atomic(self, rows: Iterable[ParsedRow]) -> Iterator[Progress]:
+        return write_all(self.job, rows, self.progress)
 
-    def _partial(self, entries: Iterable[Entry]) -> Iterator[Progress]:
-        """Each batch by itself; then those rows that waited for what came later."""
-        alone = Alone(self.errand)
-        taker = self.crew or alone
-        with spooling() as spool:
-            room = WaitingRoom(spool)
-            for batch in batches(entries):
-                yield from self._settled(taker.make_room(batch), room)
-                yield from self._settled(taker.take(room.without_those_to_wait(batch)), room)
-            yield from self._settled(taker.rest(), room)
-            for batch in room.batches():
-                yield from self._settled(alone.take(batch, is_last=True), room)
+    def _write_partial(self, rows: Iterable[ParsedRow]) -> Iterator[Progress]:
+        """Write each batch by itself, then the deferred rows."""
+        serial = SerialRunner(self.job)
+        runner = self.pool or serial
+        with temporary_spool() as spool:
+            deferred = DeferredRows(spool)
+            for batch in batches(rows):
+                yield from self._count(runner.drain_for(batch), deferred)
+                yield from self._count(runner.submit(deferred.hold_back(batch)), deferred)
+            yield from self._count(runner.drain(), deferred)
+            for batch in deferred.batches():
+                yield from self._count(serial.submit(batch, is_last=True), deferred)
 
-    def _settled(self, done: Iterable[Done], room: WaitingRoom) -> Iterator[Progress]:
-        for one in done:
-            self.progress.add(one)
-            for waiting in one.outcome.waiting:
-                room.add(waiting)
+    def _count(self, finished: Iterable[FinishedBatch], deferred: DeferredRows) -> Iterator[Progress]:
+        for batch in finished:
+            self.progress.add(batch)
+            for row in batch.result.deferred:
+                deferred.add(row)
             yield self.progress
 
-    def _note_end(self, state: str, reason: str | None) -> None:
-        """Note it; where the database stays away, that nothing more was heard will tell."""
+    def _record_end(self, state: str, reason: str | None) -> None:
+        """Record the final state. Without a database, the missing heartbeat marks the import as interrupted."""
         self.state = state
         with suppress(Unavailable):
-            patiently(partial(self._write_end, state, reason))
+            retry_while_unavailable(partial(self._write_end, state, reason))
 
     def _write_end(self, state: str, reason: str | None) -> None:
-        kept = self._kept
-        with self.errand.database.importing() as conn:
+        progress = self._committed_progress
+        with self.job.database.importing() as conn:
             store.imports.end_import(
                 conn,
-                self.errand.begun.id,
+                self.job.stored.id,
                 state,
                 reason,
                 datetime.now(UTC),
-                line=kept.line,
-                bytes_read=kept.bytes_read,
+                line=progress.line,
+                bytes_read=progress.bytes_read,
                 fingerprint=self.fingerprint() if state == "done" else None,
             )
 
 
 @contextmanager
-def _beating(errand: Errand, progress: Progress) -> Iterator[None]:
-    """Say every few seconds that the import is running, until the block ends."""
+def _heartbeat(job: ImportJob, progress: Progress) -> Iterator[None]:
+    """Record every few seconds that the import is running, until the block ends."""
     ended = Event()
 
     def beat() -> None:
-        while not ended.wait(BEAT):
-            with suppress(ServiceError), errand.database.reading() as conn:
+        while not ended.wait(HEARTBEAT):
+            with suppress(ServiceError), job.database.reading() as conn:
                 now = datetime.now(UTC)
-                store.imports.beat(conn, errand.begun.id, now, line=progress.line, bytes_read=progress.bytes_read)
+                store.imports.beat(conn, job.stored.id, now, line=progress.line, bytes_read=progress.bytes_read)
 
-    heart = Thread(target=beat, daemon=True)
-    heart.start()
+    thread = Thread(target=beat, daemon=True)
+    thread.start()
     try:
         yield
     finally:
         ended.set()
-        heart.join()
+        thread.join()

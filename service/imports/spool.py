@@ -1,4 +1,4 @@
-"""Entries set aside in a file of the machine's, so that memory holds few of them however many there are."""
+"""A temporary file for rows, so that memory holds few of them however many there are."""
 
 import pickle
 import tempfile
@@ -6,42 +6,42 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from service.imports.rows import Entry
+from service.imports.rows import ParsedRow
 
 
 class Spool:
-    """Entries in the order in which they were added."""
+    """Rows in the order in which they were added."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        """`file` is empty, and nobody else's."""
+        """`file` is empty, and nothing else uses it."""
         self._file = file
         self._end = 0
 
-    def add(self, entry: Entry) -> int:
-        """Where the entry can be read again."""
-        place = self._end
-        self._file.seek(place)
-        pickle.dump(entry, self._file, pickle.HIGHEST_PROTOCOL)
+    def add(self, row: ParsedRow) -> int:
+        """Append a row, and return the offset at which it can be read again."""
+        offset = self._end
+        self._file.seek(offset)
+        pickle.dump(row, self._file, pickle.HIGHEST_PROTOCOL)
         self._end = self._file.tell()
-        return place
+        return offset
 
-    def read(self, place: int) -> Entry:
-        """The entry that was added there."""
-        self._file.seek(place)
-        entry: Entry = pickle.load(self._file)  # noqa: S301 (what this process wrote, in a file that has no name)
-        return entry
+    def read(self, offset: int) -> ParsedRow:
+        """Return the row that `add` wrote at `offset`."""
+        self._file.seek(offset)
+        row: ParsedRow = pickle.load(self._file)  # noqa: S301 (this process wrote it, in a file without a name)
+        return row
 
-    def __iter__(self) -> Iterator[Entry]:
-        """All of them."""
-        place = 0
-        while place < self._end:
-            entry = self.read(place)
-            place = self._file.tell()
-            yield entry
+    def __iter__(self) -> Iterator[ParsedRow]:
+        """Yield all rows."""
+        offset = 0
+        while offset < self._end:
+            row = self.read(offset)
+            offset = self._file.tell()
+            yield row
 
 
 @contextmanager
-def spooling() -> Iterator[Spool]:
-    """An empty spool. Its file goes with the block, or with the process."""
+def temporary_spool() -> Iterator[Spool]:
+    """An empty spool. Its file disappears with the block, or with the process."""
     with tempfile.TemporaryFile(prefix="policytrail-import-") as file:
         yield Spool(file)

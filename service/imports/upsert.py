@@ -1,4 +1,4 @@
-"""Many rows at once into the database, inside the caller's transaction: what events/recording.py does for one event."""
+"""A batch of rows created or updated inside the caller's transaction: what events/write.py does for one event."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,221 +26,230 @@ from service.events.write import (
     row_of,
     topic_ids,
 )
-from service.imports.csv_merge import column_of, content_of
-from service.imports.options import Rehearsal, Terms
-from service.imports.progress import Outcome, Waiting
-from service.imports.resolve import Candidate, Unchanged, find, judge, until_the_same_event
-from service.imports.restore import require_active, restored
-from service.imports.rows import Refused, Row, told, told_faults
+from service.imports.csv_merge import columns_at, merge_cells
+from service.imports.options import DryRunState, ImportOptions
+from service.imports.progress import BatchResult, DeferredRow
+from service.imports.resolve import (
+    UnchangedRow,
+    Upsert,
+    classify,
+    find_existing_events,
+    prefix_of_distinct_events,
+)
+from service.imports.restore import require_active, with_original_version
+from service.imports.rows import ImportRow, RefusedRow, row_errors
 from service.search.index.features import features_of
 from service.store.events.bulk import Version
 from service.store.events.records import StoredEvent
-from service.store.imports import RowError
 from service.validation import load
 
 T = TypeVar("T")
 
-#: Rows that are done without a break: 2 ms or so.
-_TURN = 16
+#: Rows between two yields to other greenlets: about 2 ms of work.
+_YIELD_EVERY = 16
 
 _NEW_EVENT, _NEW_TOPIC = NewEventSchema(), NewTopicSchema()
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A version that is to be kept if all that it names is there."""
+class PendingVersion:
+    """A version to be written if its topics and its related events exist."""
 
-    row: Row
+    row: ImportRow
     id: UUID
     record: Record
     before: Record | None
-    #: Whether its version and times are those that it had elsewhere.
+    #: The record keeps the version and the times that it had elsewhere.
     is_restored: bool = False
 
 
 @dataclass
-class Recorder:
-    """Takes rows in one transaction, and tells what became of each. In a dry run it writes nothing."""
+class BatchUpsert:
+    """Writes rows in one transaction and collects their results. In a dry run it writes nothing."""
 
     conn: Connection
-    terms: Terms
+    options: ImportOptions
     now: datetime
-    #: Whether nothing comes after these rows: then one that relates to an event which is not there is refused.
+    #: No rows follow: a row that relates to a missing event is refused instead of deferred.
     is_last: bool = False
-    rehearsal: Rehearsal | None = None
-    outcome: Outcome = field(default_factory=Outcome)
+    dry_run: DryRunState | None = None
+    result: BatchResult = field(default_factory=BatchResult)
 
-    def take(self, rows: Sequence[Row]) -> Outcome:
-        """What became of `rows`, no two of which share a key.
+    def run(self, rows: Sequence[ImportRow]) -> BatchResult:
+        """Write `rows`, which share no key, and return their result.
 
-        Conflict or Stale where another writer was first: then all of them may be taken again in a new transaction.
+        Raises Conflict or Stale where another writer was first: all rows can then be tried in a new transaction.
         """
         while rows:
-            found = find(self.conn, rows)
-            many = until_the_same_event(rows, found)
-            candidates = self._candidates(judge(row, found, keeps_edits=self.terms.keeps_edits) for row in rows[:many])
-            drafts = self._with_events(self._with_topics(self._drafts(candidates)))
-            if self.rehearsal is None:
-                self._write(drafts)
-            for draft in drafts:
-                self._count(draft)
-            rows = rows[many:]
-        return self.outcome
+            existing = find_existing_events(self.conn, rows)
+            number = prefix_of_distinct_events(rows, existing)
+            upserts = self._upserts(
+                classify(row, existing, keep_edits=self.options.keep_edits) for row in rows[:number]
+            )
+            versions = self._with_events(self._with_topics(self._pending_versions(upserts)))
+            if self.dry_run is None:
+                self._write(versions)
+            for version in versions:
+                self._count(version)
+            rows = rows[number:]
+        return self.result
 
-    def _candidates(self, verdicts: Iterable[Candidate | Unchanged | Refused]) -> list[Candidate]:
-        """The candidates among them; with the others all is done."""
-        candidates = []
-        for verdict in verdicts:
-            if isinstance(verdict, Refused):
-                self.outcome.refuse(verdict)
-            elif isinstance(verdict, Unchanged) or (self.rehearsal and self.rehearsal.has_seen(verdict.row)):
-                self.outcome.counts.unchanged += 1
+    def _upserts(self, classified: Iterable[Upsert | UnchangedRow | RefusedRow]) -> list[Upsert]:
+        """Return the upserts, and count the other rows."""
+        upserts = []
+        for one in classified:
+            if isinstance(one, RefusedRow):
+                self.result.refuse(one)
+            elif isinstance(one, UnchangedRow) or (self.dry_run and self.dry_run.is_repeated(one.row)):
+                self.result.counts.unchanged += 1
             else:
-                candidates.append(verdict)
-        return candidates
+                upserts.append(one)
+        return upserts
 
-    def _drafts(self, candidates: Sequence[Candidate]) -> list[Draft]:
-        """What valid candidates are to become. Where nothing new is said, only the row is noted."""
-        stored = store.events.bulk.lock_documents(self.conn, [one.id for one in candidates if not one.is_new])
-        drafts, said_before = list[Draft](), list[tuple[UUID, int, bytes]]()
-        for one in breathing(candidates):
+    def _pending_versions(self, upserts: Sequence[Upsert]) -> list[PendingVersion]:
+        """Return the versions of valid rows. Where a row changes nothing, only its digest is recorded."""
+        stored = store.events.bulk.lock_documents(self.conn, [one.id for one in upserts if not one.is_new])
+        versions, unchanged = list[PendingVersion](), list[tuple[UUID, int, bytes]]()
+        for one in yield_to_other_greenlets(upserts):
             try:
-                draft = self._draft(one, stored.get(one.id))
+                version = self._pending_version(one, stored.get(one.id))
             except Invalid as error:
-                self.outcome.refuse(_refused(one.row, error))
+                self.result.refuse(_refuse(one.row, error))
                 continue
-            if draft.before and is_unchanged(draft.record, draft.before):
-                self.outcome.counts.unchanged += 1
-                said_before.append((draft.id, draft.before["version"], draft.row.digest))
+            if version.before and is_unchanged(version.record, version.before):
+                self.result.counts.unchanged += 1
+                unchanged.append((version.id, version.before["version"], version.row.digest))
             else:
-                drafts.append(draft)
-        if self.rehearsal is None:
-            store.events.bulk.upsert_import_marks(self.conn, said_before)
-        return drafts
+                versions.append(version)
+        if self.dry_run is None:
+            store.events.bulk.upsert_import_marks(self.conn, unchanged)
+        return versions
 
-    def _draft(self, candidate: Candidate, stored: StoredEvent | None) -> Draft:
-        """Invalid where the row does not say what an event may say."""
-        row, id_ = candidate.row, candidate.id
-        said = orjson.loads(row.text)
+    def _pending_version(self, upsert: Upsert, stored: StoredEvent | None) -> PendingVersion:
+        """Return the version that a row makes. Raises Invalid where the row is not a valid event."""
+        row, id_ = upsert.row, upsert.id
+        content = orjson.loads(row.text)
         before = orjson.loads(stored.document) if stored and stored.record_state == "active" else None
         if row.is_flat:
-            said = content_of(said, before)
+            content = merge_cells(content, before)
         if before:
-            content = load(_NEW_EVENT, _with_external_ids(said, before["external_ids"]))
-            return Draft(row, id_, normalize(content, id=str(id_), now=self.now, before=before), before)
-        content = load(_NEW_EVENT, said)
-        require_active(said)
-        first = normalize(content, id=str(id_), now=self.now)
-        record = restored(first, said, self.now) if self.terms.is_trusted else first
-        return Draft(row, id_, record, None, is_restored=record is not first)
+            loaded = load(_NEW_EVENT, _with_external_ids(content, before["external_ids"]))
+            return PendingVersion(row, id_, normalize(loaded, id=str(id_), now=self.now, before=before), before)
+        loaded = load(_NEW_EVENT, content)
+        require_active(content)
+        first = normalize(loaded, id=str(id_), now=self.now)
+        record = with_original_version(first, content, self.now) if self.options.preserve_versions else first
+        return PendingVersion(row, id_, record, None, is_restored=record is not first)
 
-    def _with_topics(self, drafts: Sequence[Draft]) -> list[Draft]:
-        """The drafts whose topics are there; none of them can be deleted until the transaction ends."""
-        named = sorted({topic for draft in drafts for topic in topic_ids(draft.record)} - self.terms.topics)
-        missing = set(store.topics.find_missing_topics(self.conn, named))
+    def _with_topics(self, versions: Sequence[PendingVersion]) -> list[PendingVersion]:
+        """Return the versions whose topics exist, and lock these topics until the transaction ends."""
+        ids = sorted({topic for version in versions for topic in topic_ids(version.record)} - self.options.topics)
+        missing = set(store.topics.find_missing_topics(self.conn, ids))
         if not missing:
-            return list(drafts)
-        missing -= self._topics_brought_along(drafts, missing)
-        kept = []
-        for draft in drafts:
-            if faults := missing_topic_faults(draft.record, missing):
-                self.outcome.refuse(_refused(draft.row, Invalid("The event names topics that do not exist.", faults)))
+            return list(versions)
+        missing -= self._create_restored_topics(versions, missing)
+        complete_versions = []
+        for version in versions:
+            if faults := missing_topic_faults(version.record, missing):
+                self.result.refuse(_refuse(version.row, Invalid("The event has unknown topics.", faults)))
             else:
-                kept.append(draft)
-        return kept
+                complete_versions.append(version)
+        return complete_versions
 
-    def _topics_brought_along(self, drafts: Iterable[Draft], missing: set[str]) -> set[str]:
-        """The topics of records that are restored: they exist where those come from, and are made here, plainly."""
-        ids = sorted({topic for draft in drafts if draft.is_restored for topic in topic_ids(draft.record)} & missing)
-        made = [_NEW_TOPIC.load({"id": id_, "labels": {"en": id_.replace("-", " ")}}) for id_ in ids]
-        if made and self.rehearsal is None:
-            store.topics.insert_missing_topics(self.conn, [first_topic(topic, self.now) for topic in made])
-        self.outcome.topics += ids
+    def _create_restored_topics(self, versions: Iterable[PendingVersion], missing: set[str]) -> set[str]:
+        """Create the missing topics of restored records, which exist where these come from, and return their ids."""
+        restored = (version for version in versions if version.is_restored)
+        ids = sorted({topic for version in restored for topic in topic_ids(version.record)} & missing)
+        topics = [_NEW_TOPIC.load({"id": id_, "labels": {"en": id_.replace("-", " ")}}) for id_ in ids]
+        if topics and self.dry_run is None:
+            store.topics.insert_missing_topics(self.conn, [first_topic(topic, self.now) for topic in topics])
+        self.result.topics += ids
         return set(ids)
 
-    def _with_events(self, drafts: list[Draft]) -> list[Draft]:
-        """The drafts whose relations lead to events that are there, or will be when all of these are."""
-        named = {id_ for draft in drafts for id_ in related_event_ids(draft.record)}
-        if not named:
-            return drafts
-        now = store.events.records.follow_merges(self.conn, list(named))
-        now |= {id_: id_ for id_ in named & self.rehearsal.ids} if self.rehearsal else {}
+    def _with_events(self, versions: list[PendingVersion]) -> list[PendingVersion]:
+        """Return the versions whose related events exist, or will exist when all of these are written."""
+        ids = {id_ for version in versions for id_ in related_event_ids(version.record)}
+        if not ids:
+            return versions
+        stored = store.events.records.follow_merges(self.conn, list(ids))
+        stored |= {id_: id_ for id_ in ids & self.dry_run.ids} if self.dry_run else {}
         while True:
-            there = now | {draft.id: draft.id for draft in drafts}
-            lost = {draft.id for draft in drafts if relation_faults(draft.record, there, self._kept(draft))}
-            if not lost:
-                return drafts
-            for draft in drafts:
-                if draft.id in lost:
-                    self._put_off(draft, there)
-            drafts = [draft for draft in drafts if draft.id not in lost]
+            existing = stored | {version.id: version.id for version in versions}
+            incomplete = {
+                version.id
+                for version in versions
+                if relation_faults(version.record, existing, self._exempt_ids(version))
+            }
+            if not incomplete:
+                return versions
+            for version in versions:
+                if version.id in incomplete:
+                    self._defer(version, existing)
+            versions = [version for version in versions if version.id not in incomplete]
 
-    def _put_off(self, draft: Draft, there: Mapping[UUID, UUID]) -> None:
-        """Let a row wait for the events that it relates to; refuse it where they cannot come."""
-        targets = frozenset(id_ for id_ in related_event_ids(draft.record) if id_ not in there)
+    def _defer(self, version: PendingVersion, existing: Mapping[UUID, UUID]) -> None:
+        """Defer a row until its related events are read; refuse it where they cannot come."""
+        targets = frozenset(id_ for id_ in related_event_ids(version.record) if id_ not in existing)
         if targets and not self.is_last:
-            self.outcome.waiting.append(Waiting(draft.row, targets))
+            self.result.deferred.append(DeferredRow(version.row, targets))
         else:
-            errors = told_faults(draft.row.line, relation_faults(draft.record, there, self._kept(draft)))
-            self.outcome.refuse(Refused(draft.row.line, errors, draft.row.end))
+            faults = relation_faults(version.record, existing, self._exempt_ids(version))
+            errors = row_errors(version.row.line, Invalid("The event relates to unknown events.", faults))
+            self.result.refuse(RefusedRow(version.row.line, errors, version.row.end))
 
-    def _kept(self, draft: Draft) -> list[UUID]:
-        """The events that it may relate to though they are not here: of a restored record those that do not come.
+    def _exempt_ids(self, version: PendingVersion) -> list[UUID]:
+        """Return the events that a version may relate to although they do not exist here.
 
-        Where it comes from they were deleted or merged, or they were not exported with it.
+        A restored record may relate to events that were deleted, merged or not exported where it comes from.
         """
-        if draft.before:
-            return related_event_ids(draft.before)
-        return related_event_ids(draft.record) if draft.is_restored and self.is_last else []
+        if version.before:
+            return related_event_ids(version.before)
+        return related_event_ids(version.record) if version.is_restored and self.is_last else []
 
-    def _write(self, drafts: Sequence[Draft]) -> None:
-        versions = [(self._version(draft), draft.before) for draft in breathing(drafts)]
-        new = [version for version, before in versions if before is None]
-        changed = [version for version, before in versions if before is not None]
-        if drafts:
-            store.events.bulk.write_versions(self.conn, new, changed, key_id=self.terms.key_id, now=self.now)
+    def _write(self, versions: Sequence[PendingVersion]) -> None:
+        built = [(self._version(version), version.before) for version in yield_to_other_greenlets(versions)]
+        new = [version for version, before in built if before is None]
+        changed = [version for version, before in built if before is not None]
+        if versions:
+            store.events.bulk.write_versions(self.conn, new, changed, key_id=self.options.key_id, now=self.now)
 
-    def _version(self, draft: Draft) -> Version:
-        record, before = draft.record, draft.before
-        by = authorship_of(record, self.terms.key_id, changed_fields(before, record) if before else None)
+    def _version(self, version: PendingVersion) -> Version:
+        record, before = version.record, version.before
+        by = authorship_of(record, self.options.key_id, changed_fields(before, record) if before else None)
         written_at = datetime.fromisoformat(record["updated_at"])
         subject = features_of(record)
-        row, links = row_of(record, draft.id, written_at, subject), links_of(record, subject)
-        return Version(row, links, by, draft.row.digest)
+        row, links = row_of(record, version.id, written_at, subject), links_of(record, subject)
+        return Version(row, links, by, version.row.digest)
 
-    def _count(self, draft: Draft) -> None:
-        if draft.before is None and not (self.rehearsal and self.rehearsal.has_seen_event_of(draft.row)):
-            self.outcome.counts.created += 1
+    def _count(self, version: PendingVersion) -> None:
+        if version.before is None and not (self.dry_run and self.dry_run.has_event_of(version.row)):
+            self.result.counts.created += 1
         else:
-            self.outcome.counts.updated += 1
-        if self.rehearsal:
-            self.rehearsal.add(draft.row, draft.id)
+            self.result.counts.updated += 1
+        if self.dry_run:
+            self.dry_run.add(version.row, version.id)
 
 
-def breathing(members: Iterable[T]) -> Iterator[T]:
-    """The members; under gevent others have their turn between them, for all that is done with one takes long."""
-    for place, member in enumerate(members):
-        if place % _TURN == 0:
+def yield_to_other_greenlets(members: Iterable[T]) -> Iterator[T]:
+    """Yield the members, and let other greenlets run between them: under gevent the work on each would block them."""
+    for index, member in enumerate(members):
+        if index % _YIELD_EVERY == 0:
             time.sleep(0)
         yield member
 
 
-def _with_external_ids(said: Any, kept: list[Record]) -> Any:
-    """What is said, with the external ids that are kept: what one system calls an event says nothing of others."""
-    stated = said.get("external_ids", []) if isinstance(said, dict) else None
-    if not isinstance(stated, list):
-        return said  # what is wrong with it the schema tells
-    return said | {"external_ids": stated + [one for one in kept if one not in stated]}
+def _with_external_ids(content: Any, stored: list[Record]) -> Any:
+    """Return the content with the event's stored external ids as well: a row of one system removes no other's ids."""
+    external_ids = content.get("external_ids", []) if isinstance(content, dict) else None
+    if not isinstance(external_ids, list):
+        return content  # the schema reports it
+    return content | {"external_ids": external_ids + [one for one in stored if one not in external_ids]}
 
 
-def _refused(row: Row, error: Invalid) -> Refused:
-    """A row that is not valid; of a table's row the columns are named as well."""
-    errors = told(row.line, error)
+def _refuse(row: ImportRow, error: Invalid) -> RefusedRow:
+    """Return a refused row; the errors of a table's row have its columns."""
+    errors = row_errors(row.line, error)
     if row.is_flat:
         cells: Mapping[str, Any] = orjson.loads(row.text)
-        errors = tuple(_of_a_table(one, cells) for one in errors)
-    return Refused(row.line, errors, row.end)
-
-
-def _of_a_table(error: RowError, cells: Mapping[str, Any]) -> RowError:
-    return replace(error, column=column_of(error.pointer, cells))
+        errors = tuple(replace(one, column=columns_at(one.pointer, cells)) for one in errors)
+    return RefusedRow(row.line, errors, row.end)

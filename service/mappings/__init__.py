@@ -1,28 +1,28 @@
-"""Mappings: any CSV's rows as records, as a TOML file says. Pure: no Flask, no database.
+"""Mappings: rows of any CSV as records, as described by a TOML file. Pure: no Flask, no database.
 
-    mapping = load_mapping(path)                       # Invalid: all that is wrong in the TOML
+    mapping = load_mapping(path)                       # Invalid lists every fault of the TOML file
     mapping.topics                                     # as NewTopicSchema loads them, broader ones first
     with path.open("rb") as stream:
-        for outcome in records(mapping, text_lines(mapping, stream)):
-            match outcome:
-                case Mapped(lines, record): ...        # a dict for NewEventSchema, not loaded by it yet
-                case Refused(lines, reasons): ...      # each reason has column, value, problem and detail
+        for result in map_file(mapping, text_lines(mapping, stream)):
+            match result:
+                case MappedRecord(lines, record): ...  # a dict for NewEventSchema, not loaded by it yet
+                case UnmappedRows(lines, errors): ...  # each error has column, value, problem and detail
 
-Nothing is dropped in silence: every row is in the `lines` of exactly one outcome.
+No row is lost: every row is in the `lines` of exactly one result.
 """
 
-from service.mappings.loader import Mapping, load_mapping, mapping_of, outcomes, records, table_of_file, text_lines
-from service.mappings.result import Mapped, Reason, Refused
+from service.mappings.loader import Mapping, load_mapping, map_file, map_table, open_table, parse_mapping, text_lines
+from service.mappings.result import MappedRecord, MappingError, UnmappedRows
 
 __all__ = [
-    "Mapped",
+    "MappedRecord",
     "Mapping",
-    "Reason",
-    "Refused",
+    "MappingError",
+    "UnmappedRows",
     "load_mapping",
-    "mapping_of",
-    "outcomes",
-    "records",
-    "table_of_file",
+    "map_file",
+    "map_table",
+    "open_table",
+    "parse_mapping",
     "text_lines",
 ]

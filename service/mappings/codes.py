@@ -1,4 +1,4 @@
-"""What trackers write for countries and numbers, and ids made of any text."""
+"""Countries and numbers as trackers write them, and ids made of any text."""
 
 import hashlib
 import re
@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from schemas.codes import jurisdictions, suggest_jurisdiction
 
-#: Codes and names that trackers write, beside ISO 3166-1's own, which are found without this.
-_AS_WRITTEN = {
+#: Codes and names that trackers use beside those of ISO 3166-1.
+_TRACKER_NAMES = {
     **dict.fromkeys(("EUE", "EU27", "EU28", "EU-27", "EU-28", "EUROPEAN UNION (27)", "EUROPEAN UNION (28)"), "EU"),
     **dict.fromkeys(("THE EUROPEAN UNION", "EUROPEAN UNION (27 COUNTRIES)", "EUROPEAN COMMUNITY"), "EU"),
     **dict.fromkeys(("UNK", "KSV", "KOS", "XKO", "REPUBLIC OF KOSOVO", "KOSOVO*"), "XK"),
@@ -48,50 +48,50 @@ _AS_WRITTEN = {
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _NOT_SLUG = re.compile(r"[^a-z0-9_]+")
-#: Characters of the digest that stands for what a slug cannot hold.
-_DIGEST = 12
+#: Characters of the digest in a slug that lost letters or its end.
+_DIGEST_LENGTH = 12
 
 
-@lru_cache(maxsize=4096)  # of what trackers write
-def jurisdiction_of(text: str) -> str | None:
-    """The jurisdiction that `text` — a code of two or three letters, or an English name — means."""
-    return _AS_WRITTEN.get(text.upper()) or suggest_jurisdiction(text)
+@lru_cache(maxsize=4096)  # trackers repeat a few names
+def find_jurisdiction(text: str) -> str | None:
+    """Return the jurisdiction for a code of two or three letters or an English name, or None."""
+    return _TRACKER_NAMES.get(text.upper()) or suggest_jurisdiction(text)
 
 
 def country_name(text: str) -> str | None:
-    """The English name of the jurisdiction that `text` means."""
-    code = jurisdiction_of(text)
+    """Return the English name of the jurisdiction that `find_jurisdiction` finds, or None."""
+    code = find_jurisdiction(text)
     return jurisdictions()[code] if code else None
 
 
-@lru_cache(maxsize=4096)  # a reference is the id of what it refers to
-def slug_of(text: str, most: int = 64) -> str:
-    """An id of `text`: a-z, 0-9, hyphen and underscore, `most` characters at most.
+@lru_cache(maxsize=4096)  # a reference repeats the id of its target
+def make_slug(text: str, max_length: int = 64) -> str:
+    """Return an id for `text`, of a-z, 0-9, hyphen and underscore, with at most `max_length` characters.
 
-    What is an id already stays as it is. Where letters are lost on the way, or the end is, a digest of the whole keeps
-    two texts from having one id.
+    A valid id stays as it is. Where letters or the end are lost, a digest of the whole text keeps two texts from having
+    the same id.
     """
-    if len(text) <= most and _SLUG.fullmatch(text):
+    if len(text) <= max_length and _SLUG.fullmatch(text):
         return text
     plain = unicodedata.normalize("NFKD", text)
     ascii_only = plain.encode("ascii", "ignore").decode().lower()
     slug = _NOT_SLUG.sub("-", ascii_only).strip("-_")
     lost = any(not character.isascii() and not unicodedata.combining(character) for character in plain)
-    if slug and len(slug) <= most and not (lost and _holds_letters(plain)):
+    if slug and len(slug) <= max_length and not (lost and _has_other_letters(plain)):
         return slug
-    digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
-    return f"{slug[: most - _DIGEST - 1].rstrip('-')}-{digest}" if slug else digest
+    digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"{slug[: max_length - _DIGEST_LENGTH - 1].rstrip('-')}-{digest}" if slug else digest
 
 
-def _holds_letters(text: str) -> bool:
-    """Whether `text` has letters beyond ASCII, which a slug loses; dashes and quotes may go."""
+def _has_other_letters(text: str) -> bool:
+    """Return True if `text` has letters beyond ASCII, which a slug loses. Dashes and quotes do not count."""
     return any(not character.isascii() and character.isalnum() for character in text)
 
 
-def number_of(text: str, point: str, times: Decimal) -> str | None:
-    """`text` as the record writes a number, `times` as much; None where it is no number.
+def parse_number(text: str, point: str, times: Decimal) -> str | None:
+    """Return `text` as a record's number multiplied by `times`, or None where it is not a number.
 
-    `point` is what stands before its decimals. Spaces, apostrophes and the other mark may part its thousands.
+    `point` is the decimal mark. Spaces, apostrophes and the other mark may separate thousands.
     """
     other = "." if point == "," else ","
     plain = re.sub(r"[\s'’]", "", text).replace("−", "-")  # noqa: RUF001 (as people write them)
@@ -103,5 +103,5 @@ def number_of(text: str, point: str, times: Decimal) -> str | None:
         number = Decimal(plain.replace(other, "").replace(point, ".")) * times
     except InvalidOperation:
         return None
-    written = f"{number:f}"
-    return (written.rstrip("0").rstrip(".") if "." in written else written) or "0"
+    digits = f"{number:f}"
+    return (digits.rstrip("0").rstrip(".") if "." in digits else digits) or "0"

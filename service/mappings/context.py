@@ -1,14 +1,14 @@
-"""What a value of the mapping is when it has been read: from the rows of an event to the texts that it gives."""
+"""Compiled values of a mapping, and the rows that they are evaluated on."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from service.mappings.lookup_tables import Table
-from service.mappings.templates import Row
-from service.mappings.toml_reader import Place
+from service.mappings.lookup_tables import LookupTable
+from service.mappings.templates import CsvRow
+from service.mappings.toml_reader import TomlNode
 
-#: Which rows of an event a value or an entry is made of.
-ROWS: dict[str, Callable[[Sequence[Row]], Sequence[Row]]] = {
+#: The rows of an event that a value or a part is made of, by the word for `rows`.
+ROWS: dict[str, Callable[[Sequence[CsvRow]], Sequence[CsvRow]]] = {
     "first": lambda rows: rows[:1],
     "last": lambda rows: rows[-1:],
     "each": lambda rows: rows,
@@ -17,8 +17,8 @@ ROWS: dict[str, Callable[[Sequence[Row]], Sequence[Row]]] = {
 }
 
 
-class Unfit(Exception):
-    """A text cannot become what it should; `problem` is the same sentence for every text of its kind."""
+class CellError(Exception):
+    """A text cannot be converted; `problem` is the same sentence for every text of its kind."""
 
     def __init__(self, text: str | None, problem: str) -> None:
         super().__init__(problem)
@@ -27,125 +27,125 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """What a value is made of: a row, all rows of the event, and the names that `each` has given to parts of a cell."""
+class RowContext:
+    """A row, all rows of its event, and the names that `each` has given to parts of a cell."""
 
-    row: Row
-    rows: Sequence[Row]
+    row: CsvRow
+    rows: Sequence[CsvRow]
     names: Mapping[str, str]
 
-    def on(self, rows: str) -> Iterable["Case"]:
-        """The same on each of the rows that `rows`, a key of ROWS, means."""
-        for row in ROWS[rows](self.rows):
-            yield Case({**row, **self.names} if self.names else row, self.rows, self.names)
+    def for_rows(self, word: str) -> Iterable["RowContext"]:
+        """Yield a context for each of the rows that `word`, a key of ROWS, selects."""
+        for row in ROWS[word](self.rows):
+            yield RowContext({**row, **self.names} if self.names else row, self.rows, self.names)
 
-    def naming(self, names: Mapping[str, str]) -> "Case":
-        """The same with further names."""
-        return Case({**self.row, **names}, self.rows, {**self.names, **names})
+    def with_names(self, names: Mapping[str, str]) -> "RowContext":
+        """Return the context with further names."""
+        return RowContext({**self.row, **names}, self.rows, {**self.names, **names})
 
 
-Texts = Callable[[Case], Sequence[str]]
+Texts = Callable[[RowContext], Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Value:
-    """What gives texts: none where it is empty."""
+    """A function from rows to texts. It gives none where the value is empty."""
 
     texts: Texts
     #: The columns that it reads, in order.
     columns: tuple[str, ...] = ()
-    #: Everything that it can give, where that is known before any row is read.
-    gives: frozenset[str] | None = None
+    #: Every text that it can give, where that is known before any row is read.
+    possible_texts: frozenset[str] | None = None
 
 
-EMPTY = Value(lambda _: (), gives=frozenset())
+EMPTY = Value(lambda _: (), possible_texts=frozenset())
 
 
 @dataclass(frozen=True)
-class Condition:
-    """Whether a value or an entry is wanted."""
+class RowCondition:
+    """A test of rows, and the columns that it reads."""
 
-    holds: Callable[[Case], bool]
+    holds: Callable[[RowContext], bool]
     columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Given:
-    """A name that `each` gives: the columns behind it, and all that it can stand for where that is known."""
+class BoundName:
+    """A name that `each` gives: the columns behind it, and every text that it can stand for, where that is known."""
 
     columns: tuple[str, ...]
-    gives: frozenset[str] | None = None
+    possible_texts: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
-class Scope:
-    """What a value may refer to, and what the mapping turns out to use, which is noted here while it is read."""
+class CompileScope:
+    """Names that a value may refer to. The columns, names and tables in use are collected during compilation."""
 
-    tables: Mapping[str, Table]
+    tables: Mapping[str, LookupTable]
     grouped: bool
     is_nothing: Callable[[str], bool]
-    names: Mapping[str, Given] = field(default_factory=dict)
-    #: Columns by the first place that reads them.
+    names: Mapping[str, BoundName] = field(default_factory=dict)
+    #: Columns, with the path of the first value that reads each.
     columns: dict[str, str] = field(default_factory=dict)
-    #: Names that `each` gives, by the first place that does.
-    named: dict[str, str] = field(default_factory=dict)
+    #: Names that `each` gives, with the path of the first one that gives each.
+    bound_names: dict[str, str] = field(default_factory=dict)
     tables_used: set[str] = field(default_factory=set)
 
-    def naming(self, names: Mapping[str, Given], place: Place) -> "Scope":
-        """The same with further names."""
+    def with_names(self, names: Mapping[str, BoundName], node: TomlNode) -> "CompileScope":
+        """Return the scope with further names, which are given at `node`."""
         for name in names:
-            self.named.setdefault(name, place.path)
+            self.bound_names.setdefault(name, node.path)
         return replace(self, names={**self.names, **names})
 
-    def read(self, names: Iterable[str], place: Place) -> tuple[str, ...]:
-        """The columns behind `names`, which are read at `place`: their own, or those that `each` took apart."""
-        found: list[str] = []
+    def use_columns(self, names: Iterable[str], node: TomlNode) -> tuple[str, ...]:
+        """Return the columns behind `names` at `node`: columns themselves, or the columns of names from `each`."""
+        columns: list[str] = []
         for name in names:
             if not name:
-                place.refuse("names no column.")
+                node.add_fault("names no column.")
             elif name in self.names:
-                found += self.names[name].columns
+                columns += self.names[name].columns
             else:
-                self.columns.setdefault(name, place.path)
-                found.append(name)
-        return in_order(found)
+                self.columns.setdefault(name, node.path)
+                columns.append(name)
+        return unique(columns)
 
-    def gives(self, name: str) -> frozenset[str] | None:
-        """All that `name` can stand for, where that is known."""
-        return self.names[name].gives if name in self.names else None
-
-
-def in_order(columns: Iterable[str]) -> tuple[str, ...]:
-    """`columns`, each once."""
-    return tuple(dict.fromkeys(columns))
+    def possible_texts(self, name: str) -> frozenset[str] | None:
+        """Return every text that `name` can stand for, or None where that is unknown."""
+        return self.names[name].possible_texts if name in self.names else None
 
 
-def joined(values: Sequence[Value]) -> Value:
-    """The texts of all `values`, one behind the other."""
-    every = [value.texts for value in values]
-    gives = [value.gives for value in values]
+def unique(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the texts in order, each once."""
+    return tuple(dict.fromkeys(texts))
+
+
+def concat(values: Sequence[Value]) -> Value:
+    """Return the value that gives the texts of all `values`, one after the other."""
+    functions = [value.texts for value in values]
+    possible = [value.possible_texts for value in values]
     return Value(
-        lambda case: [text for texts in every for text in texts(case)],
-        in_order(column for value in values for column in value.columns),
-        None if None in gives else frozenset(text for one in gives for text in one or ()),
+        lambda context: [text for texts in functions for text in texts(context)],
+        unique(column for value in values for column in value.columns),
+        None if None in possible else frozenset(text for texts in possible for text in texts or ()),
     )
 
 
-def first_of(values: Sequence[Value]) -> Value:
-    """The texts of the first of `values` that gives any."""
-    together = joined(values)
+def coalesce(values: Sequence[Value]) -> Value:
+    """Return the value that gives the texts of the first of `values` that gives any."""
+    all_values = concat(values)
 
-    def texts(case: Case) -> Sequence[str]:
-        return next((found for value in values if (found := value.texts(case))), ())
+    def texts(context: RowContext) -> Sequence[str]:
+        return next((result for value in values if (result := value.texts(context))), ())
 
-    return Value(texts, together.columns, together.gives)
+    return Value(texts, all_values.columns, all_values.possible_texts)
 
 
-def rows_named(place: Place, scope: Scope) -> str:
-    """What `rows` says in the table at `place`, or nothing."""
-    if "rows" not in place:
+def rows_word(node: TomlNode, scope: CompileScope) -> str:
+    """Return the word at `rows` in the table at `node`, or an empty text."""
+    if "rows" not in node:
         return ""
     if not scope.grouped:
-        place.at("rows").refuse("is for mappings with a [group], where several rows make one event.")
+        node.at("rows").add_fault("needs a [group], by which several rows make one event.")
         return ""
-    return place.at("rows").one_of(ROWS)
+    return node.at("rows").one_of(ROWS)

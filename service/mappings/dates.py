@@ -1,6 +1,6 @@
-"""Dates as trackers write them, as EDTF. A format says what is there: `dd/mm/yyyy` gives days, `yyyy` gives years.
+"""Dates of trackers as EDTF, by formats: `dd/mm/yyyy` gives a day, `yyyy` gives a year.
 
-What else stands in a format must stand in the date: `25/12/yyyy` fits that one day, and gives the year alone.
+Other characters of a format must be in the date as well: `25/12/yyyy` matches that one day and gives its year.
 """
 
 import re
@@ -15,7 +15,7 @@ _MONTHS = (
 _SHORT = {month[:3]: number for number, month in enumerate(_MONTHS, 1)} | {"sept": 9}
 _LONG = {month: number for number, month in enumerate(_MONTHS, 1)}
 
-#: What a format is made of. Within a word of other letters these mean themselves.
+#: Tokens of a format. Inside a word with other letters they are literal.
 _PATTERNS = {
     "yyyy": r"(?P<year>[0-9]{4})",
     "month": f"(?P<long>{'|'.join(_LONG)})",
@@ -27,58 +27,57 @@ _PATTERNS = {
     "q": r"(?P<q>[1-4])",
 }
 _TOKEN = "|".join(_PATTERNS)
-_PIECES = re.compile(rf"(?P<tokens>(?:{_TOKEN})+)(?![a-z])|(?P<word>[a-z]+)|(?P<star>\*)|(?P<other>[^a-z*]+)")
-#: EDTF's codes for the quarters of a year begin behind this.
+_FORMAT_PARTS = re.compile(rf"(?P<tokens>(?:{_TOKEN})+)(?![a-z])|(?P<word>[a-z]+)|(?P<star>\*)|(?P<other>[^a-z*]+)")
+#: EDTF's code of the first quarter is this plus one.
 _QUARTERS = 32
 
-Reader = Callable[[str], str | None]
+DateReader = Callable[[str], str | None]
 
 
-def reader_of(form: str, qualifier: str = "") -> Reader:
-    """The function that reads a date written as `form` and gives its EDTF, or None where it is written otherwise.
+def date_reader(format: str, qualifier: str = "") -> DateReader:
+    """Return a function from a date in this `format` to EDTF, or to None where the date has another format.
 
-    `qualifier`: `~` or `?`, set behind what it gives. ValueError where the form has no year, or says something twice.
+    `qualifier`, `~` or `?`, is appended to the date. Raises ValueError without a year or with a repeated part.
     """
-    if form == "edtf":
+    if format == "edtf":
         return lambda text: text if _is_edtf(text) else None
     try:
-        pattern = re.compile("".join(map(_pattern, _PIECES.finditer(form))), re.IGNORECASE)
+        pattern = re.compile("".join(map(_pattern, _FORMAT_PARTS.finditer(format))), re.IGNORECASE)
     except re.error as error:
-        raise ValueError(f'"{form}" says a part of the date twice.') from error
+        raise ValueError(f'"{format}" has a part of the date twice.') from error
     if "year" not in pattern.groupindex:
-        raise ValueError(f'"{form}" has no year; dates are written with yyyy, mm or m or month or mon, dd or d, and q.')
+        raise ValueError(f'"{format}" has no year; use yyyy, mm or m or month or mon, dd or d, and q.')
     if pattern.groupindex.keys() & {"d", "dd"} and not pattern.groupindex.keys() & {"m", "mm", "long", "short"}:
-        raise ValueError(f'"{form}" has a day and no month.')
+        raise ValueError(f'"{format}" has a day but no month.')
 
     def read(text: str) -> str | None:
-        found = pattern.fullmatch(text)
-        if found is None:
+        match = pattern.fullmatch(text)
+        if match is None:
             return None
-        edtf = _edtf(found.groupdict()) + qualifier
+        edtf = _edtf(match.groupdict()) + qualifier
         return edtf if _is_edtf(edtf) else None
 
     return read
 
 
-def _pattern(piece: re.Match[str]) -> str:
-    if piece["tokens"]:
-        return re.sub(_TOKEN, lambda token: _PATTERNS[token[0]], piece["tokens"])
-    return ".*" if piece["star"] else re.escape(piece[0])
+def _pattern(part: re.Match[str]) -> str:
+    if part["tokens"]:
+        return re.sub(_TOKEN, lambda token: _PATTERNS[token[0]], part["tokens"])
+    return ".*" if part["star"] else re.escape(part[0])
 
 
-def _edtf(said: dict[str, str | None]) -> str:
-    """The EDTF of the parts of a date."""
-    month = said.get("mm") or said.get("m") or _month_named(said)
-    day = said.get("dd") or said.get("d")
-    if quarter := said.get("q"):
+def _edtf(parts: dict[str, str | None]) -> str:
+    month = parts.get("mm") or parts.get("m") or _month_by_name(parts)
+    day = parts.get("dd") or parts.get("d")
+    if quarter := parts.get("q"):
         month = str(_QUARTERS + int(quarter))
-    return "-".join([str(said["year"]), *(f"{int(part):02}" for part in (month, day) if part)])
+    return "-".join([str(parts["year"]), *(f"{int(part):02}" for part in (month, day) if part)])
 
 
-def _month_named(said: dict[str, str | None]) -> str | None:
-    if name := said.get("long"):
+def _month_by_name(parts: dict[str, str | None]) -> str | None:
+    if name := parts.get("long"):
         return str(_LONG[name.lower()])
-    if name := said.get("short"):
+    if name := parts.get("short"):
         return str(_SHORT[name.lower()])
     return None
 

@@ -1,4 +1,4 @@
-"""The plan of an event: which value fills which field of the record, and the record that it makes of rows."""
+"""The table [event] of a mapping, compiled: from the rows of an event to its record."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,107 +8,105 @@ from marshmallow import Schema, fields
 
 from schemas.base import did_you_mean
 from schemas.events import NewEventSchema
-from service.mappings.context import Case, Scope
-from service.mappings.field_mapping import Filling, most_of
-from service.mappings.parts import Entry, entry_of, fillings_of
-from service.mappings.references import Lists, Made, check_references, settle
-from service.mappings.result import Origin, Reason
-from service.mappings.templates import Row
-from service.mappings.toml_reader import Place
+from service.mappings.context import CompileScope, RowContext
+from service.mappings.field_mapping import FieldMapping, max_members
+from service.mappings.parts import PartMapping, compile_fields, compile_part
+from service.mappings.references import BuiltPart, Lists, check_references, resolve_references
+from service.mappings.result import MappingError, Origin
+from service.mappings.templates import CsvRow
+from service.mappings.toml_reader import TomlNode
 
 _EVENT = NewEventSchema()
 
-#: The lists of parts in a record, and the schema by which a part comes in.
+#: The lists of parts in a record, with the schema of a part.
 PARTS: dict[str, tuple[fields.List[Any], Schema]] = {
     name: (field, field.inner.schema)
     for name, field in _EVENT.load_fields.items()
     if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested)
 }
-#: What stands in a record beside them.
+#: The other fields of a record.
 _FIELDS = {name: field for name, field in _EVENT.load_fields.items() if name not in PARTS}
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How an event is made: what fills its fields, and the entries that make the parts of its lists."""
+class EventMapping:
+    """The mappings of a record's fields and of the parts of its lists."""
 
-    fillings: tuple[Filling, ...]
-    entries: Mapping[str, tuple[Entry, ...]]
+    fields: tuple[FieldMapping, ...]
+    parts: Mapping[str, tuple[PartMapping, ...]]
     #: The topics that the mapping declares.
     topics: frozenset[str] = frozenset()
 
-    def record(self, rows: Sequence[Row]) -> tuple[dict[str, Any], dict[str, Sequence[Origin]], tuple[Reason, ...]]:
-        """The record of `rows`, where its parts come from, and every reason why it cannot be."""
-        reasons: list[Reason] = []
-        case = Case(rows[0], rows, {})
-        said = {filling.name: filling.fill(case, reasons) for filling in self.fillings}
-        said = {name: value for name, value in said.items() if value is not None}
+    def build(
+        self, rows: Sequence[CsvRow]
+    ) -> tuple[dict[str, Any], dict[str, Sequence[Origin]], tuple[MappingError, ...]]:
+        """Return the record of `rows`, the origins of its parts, and all errors."""
+        errors: list[MappingError] = []
+        context = RowContext(rows[0], rows, {})
+        values = {field.name: field.build(context, errors) for field in self.fields}
+        values = {name: value for name, value in values.items() if value is not None}
         lists: Lists = {
-            name: [Made(part, entry) for entry in entries for part in entry.parts(case, reasons)]
-            for name, entries in self.entries.items()
+            name: [BuiltPart(part, mapping) for mapping in mappings for part in mapping.build(context, errors)]
+            for name, mappings in self.parts.items()
         }
-        settle(lists, said)
-        reasons += () if reasons else (*self._missing(said, lists), *self._strange_topics(lists.get("topics", ())))
-        record = said | {name: [made.part for made in made_list] for name, made_list in lists.items() if made_list}
-        origins: dict[str, Sequence[Origin]] = {filling.name: [filling] for filling in self.fillings}
-        origins |= {name: [made.entry for made in made_list] for name, made_list in lists.items()}
-        return record, origins, tuple(dict.fromkeys(reasons))
+        resolve_references(lists, values)
+        errors += () if errors else (*self._size_errors(values, lists), *self._topic_errors(lists.get("topics", ())))
+        record = values | {name: [built.part for built in parts] for name, parts in lists.items() if parts}
+        origins: dict[str, Sequence[Origin]] = {field.name: [field] for field in self.fields}
+        origins |= {name: [built.mapping for built in parts] for name, parts in lists.items()}
+        return record, origins, tuple(dict.fromkeys(errors))
 
-    def _missing(self, said: Mapping[str, Any], lists: Lists) -> list[Reason]:
-        """What a record must have and this one has not, and what it has too many of."""
-        found = [
-            Reason(
-                "is empty, and a record must have it.",
-                ", ".join(filling.columns) or None,
-                None,
-                f"event.{filling.name}",
-            )
-            for filling in self.fillings
-            if filling.required and filling.name not in said
+    def _size_errors(self, values: Mapping[str, Any], lists: Lists) -> list[MappingError]:
+        """Return the errors of required fields that are missing, and of lists with too many parts."""
+        errors = [
+            MappingError("is empty, but required.", ", ".join(field.columns) or None, None, f"event.{field.name}")
+            for field in self.fields
+            if field.required and field.name not in values
         ]
         for name, (field, _) in PARTS.items():
-            made, most = len(lists.get(name, ())), most_of(field)
-            if field.required and not made:
-                found.append(self._reason(f"gives no {name}, and a record must have some.", name))
-            if made > most:
-                found.append(self._reason(f"gives more than the {most} {name} that a record holds.", name))
-        return found
+            number, limit = len(lists.get(name, ())), max_members(field)
+            if field.required and not number:
+                errors.append(self._list_error(f"gives no {name}, but a record needs some.", name))
+            if number > limit:
+                errors.append(self._list_error(f"gives more than {limit} {name}.", name))
+        return errors
 
-    def _strange_topics(self, topics: Iterable[Made]) -> list[Reason]:
-        """The topics that are not declared: nobody would have added them."""
+    def _topic_errors(self, topics: Iterable[BuiltPart]) -> list[MappingError]:
+        """Return the errors of topics that are not declared: an import would not create them."""
         return [
-            Reason("is not in [topics].", ", ".join(made.entry.columns_of("id")), id_, f"{made.entry.path}.id")
-            for made in topics
-            if (id_ := made.part["id"]) not in self.topics
+            MappingError(
+                "is not in [topics].", ", ".join(built.mapping.columns_of("id")), id_, f"{built.mapping.path}.id"
+            )
+            for built in topics
+            if (id_ := built.part["id"]) not in self.topics
         ]
 
-    def _reason(self, problem: str, name: str) -> Reason:
-        """What is wrong with a whole list, with every column that its entries read."""
-        columns = dict.fromkeys(column for entry in self.entries[name] for column in entry.columns)
-        return Reason(problem, ", ".join(columns) or None, None, f"event.{name}")
+    def _list_error(self, problem: str, name: str) -> MappingError:
+        columns = dict.fromkeys(column for mapping in self.parts[name] for column in mapping.columns)
+        return MappingError(problem, ", ".join(columns) or None, None, f"event.{name}")
 
 
-def plan_of(place: Place, scope: Scope, topics: frozenset[str]) -> Plan:
-    """The plan that stands at `place`, the table [event]. `topics`: those that the mapping declares."""
-    place.knows(_EVENT.load_fields)
-    fillings = fillings_of(place, _FIELDS, scope)
-    entries = {name: _entries(name, place.at(name), scope) for name in PARTS if name in place}
-    check_references(entries)
+def compile_event(node: TomlNode, scope: CompileScope, topics: frozenset[str]) -> EventMapping:
+    """Return the mapping at `node`, the table [event]. `topics`: those that the mapping declares."""
+    node.check_keys(_EVENT.load_fields)
+    field_mappings = compile_fields(node, _FIELDS, scope)
+    parts = {name: _compile_parts(name, node.at(name), scope) for name in PARTS if name in node}
+    check_references(parts)
     for name, (field, _) in PARTS.items():
-        if field.required and not entries.get(name):
-            place.refuse(f"needs [[event.{name}]].")
-    _check_topics(entries.get("topics", ()), topics)
-    return Plan(fillings, entries, topics)
+        if field.required and not parts.get(name):
+            node.add_fault(f"needs [[event.{name}]].")
+    _check_topics(parts.get("topics", ()), topics)
+    return EventMapping(field_mappings, parts, topics)
 
 
-def _entries(name: str, place: Place, scope: Scope) -> tuple[Entry, ...]:
-    return tuple(entry_of(one, PARTS[name][1], scope) for one in place.one_or_more())
+def _compile_parts(name: str, node: TomlNode, scope: CompileScope) -> tuple[PartMapping, ...]:
+    return tuple(compile_part(one, PARTS[name][1], scope) for one in node.one_or_more())
 
 
-def _check_topics(entries: Iterable[Entry], declared: frozenset[str]) -> None:
-    """Note every topic that is used and not declared, where that is known before any row is read."""
-    for entry in entries:
-        for filling in entry.fillings:
-            if filling.name == "id":
-                for id_ in sorted((filling.gives or frozenset()) - declared):
-                    entry.place.at("id").refuse(f'there is no "{id_}" in [topics].{did_you_mean(id_, declared)}')
+def _check_topics(mappings: Iterable[PartMapping], declared: frozenset[str]) -> None:
+    """Add a fault for every topic that is not declared, where it is known before any row is read."""
+    for mapping in mappings:
+        for field in mapping.fields:
+            if field.name == "id":
+                for id_ in sorted((field.possible_texts or frozenset()) - declared):
+                    mapping.node.at("id").add_fault(f'there is no "{id_}" in [topics].{did_you_mean(id_, declared)}')

@@ -1,4 +1,4 @@
-"""Fields of the record and what fills them: converted to what the field holds, and checked against it."""
+"""Fields of a record: the values that fill them, converted to the field's type and checked against it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,138 +9,141 @@ from marshmallow import fields, validate
 
 from schemas.base import CheckedString
 from schemas.fields import FactRef, Jurisdiction, Language, Link, Slug, Text, Word
-from service.mappings.codes import slug_of
-from service.mappings.context import Case, Scope, Unfit, Value, in_order
-from service.mappings.result import Reason
+from service.mappings.codes import make_slug
+from service.mappings.context import CellError, CompileScope, RowContext, Value, unique
+from service.mappings.result import MappingError
 from service.mappings.text_cleanup import in_one_line, in_paragraphs
-from service.mappings.toml_reader import Place
-from service.mappings.transforms import converting, plainly, stepped
-from service.mappings.values import value_of, values_of
+from service.mappings.toml_reader import TomlNode
+from service.mappings.transforms import conversion, conversion_by, with_transform
+from service.mappings.values import compile_value, compile_values
 
-#: Characters. Text of no more than this stands in one line; what may be longer keeps its lines.
+#: Characters of a field up to which its text is put in one line; longer fields keep their lines.
 _ONE_LINE = 500
 
-#: Fields that tell parts apart and sort them, and say nothing by themselves.
+#: Fields that identify or classify a part and carry no information of their own.
 _LABELS = (Word, Slug, FactRef, Language)
 
-#: Stands in a list of references for every other entry of the list that they refer to.
+#: In a list of references: every other entry of the list that it refers to.
 ALL_OTHERS = "*"
 
-Fill = Callable[[Case, list[Reason]], Any]
+#: Returns the field's value for a context, or None. Errors are added to the list.
+Build = Callable[[RowContext, list[MappingError]], Any]
 
 
 @dataclass(frozen=True)
-class Filling:
-    """A field of the record, and the function that fills it from a case, or gives None and notes why it cannot."""
+class FieldMapping:
+    """A field of a record, and the function that builds its value."""
 
     name: str
     required: bool
     columns: tuple[str, ...]
-    fill: Fill
-    place: Place
-    #: All that can stand in it, where that is known before any row is read.
-    gives: frozenset[str] | None = None
-    #: Whether it says something of its own, as an id or a word of a vocabulary that is the same for every row does not.
-    says: bool = False
+    build: Build
+    node: TomlNode
+    #: Every text that it can have, where that is known before any row is read.
+    possible_texts: frozenset[str] | None = None
+    #: The field carries information of its own. An id, or a word that is the same for every row, does not.
+    is_informative: bool = False
 
     def columns_of(self, _: str) -> tuple[str, ...]:
-        """The columns that it reads."""
+        """Return the columns that it reads."""
         return self.columns
 
 
-def text_filling(name: str, field: CheckedString, place: Place, scope: Scope) -> Filling:
-    """What fills a field that holds one text: the first that the value gives."""
-    value = _fitted(value_of(place, scope), field, place)
-    check = _check(value, field, place)
+def compile_text(name: str, field: CheckedString, node: TomlNode, scope: CompileScope) -> FieldMapping:
+    """Return the mapping of a field with one text: the first text of the value."""
+    value = _convert(compile_value(node, scope), field, node)
+    check = _checker(value, field, node)
     texts, columns = value.texts, value.columns
 
-    def fill(case: Case, reasons: list[Reason]) -> str | None:
+    def build(context: RowContext, errors: list[MappingError]) -> str | None:
         text: str | None = None
         try:
-            found = texts(case)
-            if found:
-                text = found[0]
+            all_texts = texts(context)
+            if all_texts:
+                text = all_texts[0]
                 check(text)
-        except Unfit as unfit:
-            reasons.append(reason_of(unfit, columns, place.path))
+        except CellError as error:
+            errors.append(mapping_error(error, columns, node.path))
             return None
         return text
 
-    says = value.gives is None or not isinstance(field, _LABELS)
-    return Filling(name, field.required, columns, fill, place, value.gives, says)
+    is_informative = value.possible_texts is None or not isinstance(field, _LABELS)
+    return FieldMapping(name, field.required, columns, build, node, value.possible_texts, is_informative)
 
 
-def texts_filling(name: str, field: fields.List[Any], place: Place, scope: Scope) -> Filling:
-    """What fills a field that holds a list of texts: all that the value gives, each once."""
+def compile_texts(name: str, field: fields.List[Any], node: TomlNode, scope: CompileScope) -> FieldMapping:
+    """Return the mapping of a field with a list of texts: all texts of the value, each once."""
     inner = field.inner
-    value = _fitted(values_of(place, scope), inner, place)
-    check, most = _check(value, inner, place), most_of(field)
-    too_many = f"gives more than the {most} that this field holds."
+    value = _convert(compile_values(node, scope), inner, node)
+    check, limit = _checker(value, inner, node), max_members(field)
+    too_many = f"gives more than {limit} texts."
     texts, columns = value.texts, value.columns
 
-    def fill(case: Case, reasons: list[Reason]) -> list[str] | None:
+    def build(context: RowContext, errors: list[MappingError]) -> list[str] | None:
         try:
-            found = in_order(texts(case))
-            for text in found:
+            members = unique(texts(context))
+            for text in members:
                 check(text)
-        except Unfit as unfit:
-            reasons.append(reason_of(unfit, columns, place.path))
+        except CellError as error:
+            errors.append(mapping_error(error, columns, node.path))
             return None
-        if len(found) > most:
-            reasons.append(reason_of(Unfit(None, too_many), columns, place.path))
-        return list(found) or None
+        if len(members) > limit:
+            errors.append(mapping_error(CellError(None, too_many), columns, node.path))
+        return list(members) or None
 
-    return Filling(name, field.required, columns, fill, place, value.gives)
-
-
-def reason_of(unfit: Unfit, columns: tuple[str, ...], path: str) -> Reason:
-    """Why a row is refused."""
-    return Reason(unfit.problem, ", ".join(columns) or None, unfit.text, path)
+    return FieldMapping(name, field.required, columns, build, node, value.possible_texts)
 
 
-def most_of(field: fields.List[Any]) -> int:
-    """How many members a list holds."""
+def mapping_error(error: CellError, columns: tuple[str, ...], path: str) -> MappingError:
+    """Return the error of a cell with its columns and the path in the mapping."""
+    return MappingError(error.problem, ", ".join(columns) or None, error.text, path)
+
+
+def max_members(field: fields.List[Any]) -> int:
+    """Return the number of members that a list may have."""
     return next(check.max or 0 for check in field.validators if isinstance(check, validate.Length))
 
 
-def _fitted(value: Value, field: fields.Field[Any], place: Place) -> Value:
-    """`value` converted to what `field` holds, where there is only one way."""
+def _convert(value: Value, field: fields.Field[Any], node: TomlNode) -> Value:
+    """Return `value` converted to the type of `field`, where there is only one way."""
     if isinstance(field, Jurisdiction):
-        return stepped(value, converting("jurisdiction"), place)
-    if isinstance(field, Slug) and value.gives is None:
-        return stepped(value, plainly(slug_of), place)
-    if isinstance(field, FactRef) and value.gives is None:
-        return stepped(value, plainly(_fact), place)
+        return with_transform(value, conversion("jurisdiction"), node)
+    if isinstance(field, Slug) and value.possible_texts is None:
+        return with_transform(value, conversion_by(make_slug), node)
+    if isinstance(field, FactRef) and value.possible_texts is None:
+        return with_transform(value, conversion_by(_fact_reference), node)
     if isinstance(field, Text):
-        return stepped(value, plainly(in_one_line if field.most <= _ONE_LINE else in_paragraphs), place)
+        return with_transform(value, conversion_by(in_one_line if field.most <= _ONE_LINE else in_paragraphs), node)
     return value
 
 
-def _fact(text: str) -> str:
-    """A fact's reference with its id as ids are written."""
+def _fact_reference(text: str) -> str:
     collection, mark, id_ = text.partition("/")
-    return f"{collection}/{slug_of(id_)}" if mark else text
+    return f"{collection}/{make_slug(id_)}" if mark else text
 
 
-def _check(value: Value, field: fields.Field[Any], place: Place) -> Callable[[str], None]:
-    """What raises Unfit for a text that `field` does not hold. All that is known of `value` is checked here and now."""
+def _checker(value: Value, field: fields.Field[Any], node: TomlNode) -> Callable[[str], None]:
+    """Return a function that raises CellError for a text that is not valid in `field`.
+
+    Where every possible text is known, all are checked at once, and the function does nothing.
+    """
     problem_with = _problem_with(field)
-    if value.gives is None:
+    if value.possible_texts is None:
 
         def check(text: str) -> None:
             if problem := problem_with(text):
-                raise Unfit(text, problem)
+                raise CellError(text, problem)
 
         return check
-    for constant in sorted(value.gives - {ALL_OTHERS}):
+    for constant in sorted(value.possible_texts - {ALL_OTHERS}):
         if problem := problem_with(constant):
-            place.refuse(f'"{constant}" cannot stand here. {problem}')
+            node.add_fault(f'"{constant}" is not valid here. {problem}')
     return lambda _: None
 
 
 @cache
 def _problem_with(field: fields.Field[Any]) -> Callable[[str], str | None]:
-    """The function that says what is wrong with a text for `field`, if anything is; quick where texts come again."""
+    """Return the function that returns the problem of a text in `field`, cached where texts recur."""
     if isinstance(field, Text):
         return _text_problem(field)
     if isinstance(field, CheckedString):
@@ -149,7 +152,7 @@ def _problem_with(field: fields.Field[Any]) -> Callable[[str], str | None]:
 
 
 def _text_problem(field: Text) -> Callable[[str], str | None]:
-    too_long = f"is longer than the {field.most:,} characters that this field holds."
+    too_long = f"is longer than {field.most:,} characters."
 
     def problem(text: str) -> str | None:
         return too_long if len(text) > field.most else field.error_in(text)

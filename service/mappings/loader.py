@@ -1,4 +1,4 @@
-"""From a TOML file to a mapping that has been checked, and from a CSV file to records by it."""
+"""From a TOML file to a checked mapping, and from a CSV file to records by it."""
 
 import codecs
 import io
@@ -11,208 +11,204 @@ from typing import Any, BinaryIO
 
 from schemas.base import did_you_mean
 from service.errors import Fault, Invalid
-from service.mappings.context import Scope
-from service.mappings.event_mapping import Plan, plan_of
-from service.mappings.lookup_tables import matcher, table_of
-from service.mappings.result import Mapped, Reason, Refused
-from service.mappings.table import Form, Group, Numbered, Table, events_in, table_in
-from service.mappings.text_cleanup import shortened
-from service.mappings.toml_reader import Place, require_sound
-from service.mappings.topics import topics_of
-from service.mappings.values import condition_of, value_of, values_of
+from service.mappings.context import CompileScope
+from service.mappings.event_mapping import EventMapping, compile_event
+from service.mappings.lookup_tables import compile_lookup_table, matcher
+from service.mappings.result import MappedRecord, MappingError, UnmappedRows
+from service.mappings.table import CsvFormat, CsvTable, Grouping, NumberedRow, group_rows, read_table
+from service.mappings.text_cleanup import shorten
+from service.mappings.toml_reader import TomlNode, raise_faults
+from service.mappings.topics import compile_topics
+from service.mappings.values import compile_condition, compile_value, compile_values
 
-#: What may stand in a mapping, in its [file] and in its [group].
+#: Keys of a mapping, of its [file] and of its [group].
 SECTIONS = ("name", "credit", "licence", "file", "group", "tables", "topics", "event")
 FILE_KEYS = ("encoding", "delimiter", "quote", "skip_lines", "header", "nothing", "mend_encoding", "replace", "ignore")
 GROUP_KEYS = ("by", "order", "first", "together", "alike")
 
-#: Characters of a header that are told where it is not the one that is needed.
-_SHOWN = 300
+#: Characters of a header in an error.
+_MAX_HEADER = 300
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """A mapping that has been checked."""
+    """A checked mapping."""
 
-    #: What it maps, whose that is, and under what terms.
+    #: The data set, its owner and its licence.
     name: str
     credit: str
     licence: str
-    form: Form
-    group: Group | None
+    format: CsvFormat
+    grouping: Grouping | None
     #: As NewTopicSchema loads them, broader ones first.
     topics: tuple[dict[str, Any], ...]
-    plan: Plan
-    #: Every column that it reads, by the place that does so first.
+    event: EventMapping
+    #: The columns that it reads, with the path of the first value that reads each.
     columns: dict[str, str]
-    #: Columns that it leaves alone on purpose.
+    #: Columns that it leaves out on purpose.
     ignored: tuple[str, ...]
-    #: Names that it gives to parts of cells, which no column may have.
-    names: dict[str, str]
+    #: Names that it gives to parts of cells, with the path of each. No column may have such a name.
+    bound_names: dict[str, str]
 
     def unused(self, header: Sequence[str]) -> list[str]:
-        """The columns of a file that it neither reads nor ignores."""
+        """Return the columns of a file that it neither reads nor ignores."""
         return [column for column in header if column not in self.columns and column not in self.ignored]
 
 
 def load_mapping(path: Path) -> Mapping:
-    """The mapping in a TOML file. Invalid: everything that is wrong with it, each with its place."""
+    """Return the mapping in a TOML file. Raises Invalid with all of its faults."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
         raise Invalid(f"{path.name} cannot be read: {error}.") from error
-    return mapping_of(text, path.name)
+    return parse_mapping(text, path.name)
 
 
-def mapping_of(text: str, name: str = "The mapping") -> Mapping:
-    """The mapping in `text`, TOML; `name` is what it is called where something is wrong with it."""
+def parse_mapping(text: str, name: str = "The mapping") -> Mapping:
+    """Return the mapping in a TOML text, called `name` in errors. Raises Invalid with all of its faults."""
     try:
-        said = tomllib.loads(text)
+        content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"{name} is not TOML: {error}.") from error
-    return mapping_in(said, name)
+    return compile_mapping(content, name)
 
 
-def mapping_in(said: dict[str, Any], name: str = "The mapping") -> Mapping:
-    """The mapping in `said`, TOML that has been read."""
+def compile_mapping(content: dict[str, Any], name: str = "The mapping") -> Mapping:
+    """Return the mapping in parsed TOML. Raises Invalid with all of its faults."""
     faults: list[Fault] = []
-    mapping = _read(Place(said, "", faults))
-    require_sound(faults, f"{name} cannot be used:")
+    mapping = _compile(TomlNode(content, "", faults))
+    raise_faults(faults, f"{name} cannot be used:")
     return mapping
 
 
 def text_lines(mapping: Mapping, stream: BinaryIO) -> Iterator[str]:
-    """The lines of a file in the mapping's encoding. A byte that it does not know is refused with its row."""
-    text = io.TextIOWrapper(stream, mapping.form.encoding, errors="surrogateescape", newline="")
+    """Yield the lines of a file in the mapping's encoding. Rows with undecodable bytes are refused later."""
+    text = io.TextIOWrapper(stream, mapping.format.encoding, errors="surrogateescape", newline="")
     try:
         yield from text
     finally:
-        with suppress(ValueError):  # it is closed already
-            text.detach()  # closing it is up to who opened it
+        with suppress(ValueError):  # closed already
+            text.detach()  # the caller closes the stream
 
 
-def records(mapping: Mapping, lines: Iterable[str]) -> Iterator[Mapped | Refused]:
-    """What becomes of every row of a CSV file. Invalid, at once, where the file has not the columns that are needed."""
-    return outcomes(mapping, table_of_file(mapping, lines))
+def map_file(mapping: Mapping, lines: Iterable[str]) -> Iterator[MappedRecord | UnmappedRows]:
+    """Return the results of the rows of a CSV file. Raises Invalid at once where the file lacks columns."""
+    return map_table(mapping, open_table(mapping, lines))
 
 
-def table_of_file(mapping: Mapping, lines: Iterable[str]) -> Table:
-    """The file as a table that has the columns of the mapping. Invalid where it has not."""
-    table = table_in(lines, mapping.form)
+def open_table(mapping: Mapping, lines: Iterable[str]) -> CsvTable:
+    """Return the file as a table. Raises Invalid where it lacks columns of the mapping."""
+    table = read_table(lines, mapping.format)
     faults = [
-        Fault(f'{place}: the file has no column "{column}".{did_you_mean(column, table.header)}')
-        for column, place in mapping.columns.items()
+        Fault(f'{path}: the file has no column "{column}".{did_you_mean(column, table.header)}')
+        for column, path in [*mapping.columns.items(), *((column, "file.ignore") for column in mapping.ignored)]
         if column not in table.header
     ]
     faults += [
-        Fault(f'file.ignore: the file has no column "{column}".{did_you_mean(column, table.header)}')
-        for column in mapping.ignored
-        if column not in table.header
-    ]
-    faults += [
-        Fault(f'{place}: the file has a column "{name}", too; give the part another name.')
-        for name, place in mapping.names.items()
+        Fault(f'{path}: the file has a column "{name}" as well; choose another name.')
+        for name, path in mapping.bound_names.items()
         if name in table.header
     ]
-    there = ", ".join(table.header)
-    require_sound(faults, f"The mapping needs other columns than the file has: {shortened(there, _SHOWN)}")
+    header = shorten(", ".join(table.header), _MAX_HEADER)
+    raise_faults(faults, f"The mapping does not match the columns of the file: {header}")
     return table
 
 
-def outcomes(mapping: Mapping, table: Table) -> Iterator[Mapped | Refused]:
-    """What becomes of every row of a table. No two records of a file have an external id in common."""
-    taken: set[tuple[str, str]] = set()
-    for found in events_in(table.rows, mapping.group):
-        outcome = found if isinstance(found, Refused) else _outcome(mapping.plan, found)
-        if isinstance(outcome, Mapped):
-            ids = {(one["scheme"], one["value"]) for one in outcome.record.get("external_ids", ())}
-            if again := ids & taken:
-                outcome = _taken(outcome, min(again))
-            taken |= ids
-        yield outcome
+def map_table(mapping: Mapping, table: CsvTable) -> Iterator[MappedRecord | UnmappedRows]:
+    """Yield the result of every row. An external id is used by one record of a file only."""
+    used: set[tuple[str, str]] = set()
+    for group in group_rows(table.rows, mapping.grouping):
+        result = group if isinstance(group, UnmappedRows) else _build_record(mapping.event, group)
+        if isinstance(result, MappedRecord):
+            ids = {(one["scheme"], one["value"]) for one in result.record.get("external_ids", ())}
+            if repeated := ids & used:
+                result = _repeated_id(result, min(repeated))
+            used |= ids
+        yield result
 
 
-def _outcome(plan: Plan, rows: Sequence[Numbered]) -> Mapped | Refused:
-    lines = tuple(sorted(found.line for found in rows))
-    record, origins, reasons = plan.record([found.row for found in rows])
-    return Refused(lines, reasons) if reasons else Mapped(lines, record, origins)
+def _build_record(event: EventMapping, rows: Sequence[NumberedRow]) -> MappedRecord | UnmappedRows:
+    lines = tuple(sorted(row.line for row in rows))
+    record, origins, errors = event.build([row.row for row in rows])
+    return UnmappedRows(lines, errors) if errors else MappedRecord(lines, record, origins)
 
 
-def _taken(outcome: Mapped, external_id: tuple[str, str]) -> Refused:
+def _repeated_id(result: MappedRecord, external_id: tuple[str, str]) -> UnmappedRows:
     columns = dict.fromkeys(
-        column for origin in outcome.origins["external_ids"] for column in origin.columns_of("value")
+        column for origin in result.origins["external_ids"] for column in origin.columns_of("value")
     )
-    problem = "is the external id of another record in this file; [group] makes one event of several rows."
-    reason = Reason(problem, ", ".join(columns) or None, ":".join(external_id), "event.external_ids")
-    return Refused(outcome.lines, (reason,))
+    problem = "is the external id of another record in this file; use [group] for events of several rows."
+    error = MappingError(problem, ", ".join(columns) or None, ":".join(external_id), "event.external_ids")
+    return UnmappedRows(result.lines, (error,))
 
 
-def _read(root: Place) -> Mapping:
-    root.knows(SECTIONS)
-    form, ignored = _form(root.at("file"))
-    topics = topics_of(root.at("topics"))
-    tables = {name: table_of(place, name) for name, place in root.at("tables").items()} if "tables" in root else {}
-    scope = Scope(tables, "group" in root, form.is_nothing)
-    group = _group(root.at("group"), scope) if "group" in root else None
-    plan = Plan((), {})
+def _compile(root: TomlNode) -> Mapping:
+    root.check_keys(SECTIONS)
+    format_, ignored = _compile_format(root.at("file"))
+    topics = compile_topics(root.at("topics"))
+    nodes = root.at("tables").items() if "tables" in root else ()
+    tables = {name: compile_lookup_table(node, name) for name, node in nodes}
+    scope = CompileScope(tables, "group" in root, format_.is_nothing)
+    grouping = _compile_grouping(root.at("group"), scope) if "group" in root else None
+    event = EventMapping((), {})
     if "event" in root:
         declared = frozenset(id_ for id_, _ in root.at("topics").items()) if "topics" in root else frozenset[str]()
-        plan = plan_of(root.at("event"), scope, declared)
+        event = compile_event(root.at("event"), scope, declared)
     else:
-        root.refuse("[event] is missing: it says what a record is made of.")
-    if not root.faults:  # else what would use it may not have been understood
+        root.add_fault("[event] is missing; it maps the fields of the record.")
+    if not root.faults:  # otherwise the value that uses a table may not have been compiled
         for name in sorted(tables.keys() - scope.tables_used):
-            root.at("tables").at(name).refuse("is a table that nothing uses.")
+            root.at("tables").at(name).add_fault("is not used.")
     return Mapping(
         name=root.at("name").text(),
         credit=root.at("credit").text(),
         licence=root.at("licence").text(),
-        form=form,
-        group=group,
+        format=format_,
+        grouping=grouping,
         topics=topics,
-        plan=plan,
+        event=event,
         columns=scope.columns,
         ignored=ignored,
-        names=scope.named,
+        bound_names=scope.bound_names,
     )
 
 
-def _form(place: Place) -> tuple[Form, tuple[str, ...]]:
-    """How the file is written, and which of its columns are left alone on purpose."""
-    if place.value is None:
-        return Form(), ()
-    place.knows(FILE_KEYS)
-    encoding = place.at("encoding").text("utf-8")
+def _compile_format(node: TomlNode) -> tuple[CsvFormat, tuple[str, ...]]:
+    """Return the format of the file, and its ignored columns."""
+    if node.value is None:
+        return CsvFormat(), ()
+    node.check_keys(FILE_KEYS)
+    encoding = node.at("encoding").text("utf-8")
     try:
         codecs.lookup(encoding)
     except LookupError:
-        place.at("encoding").refuse(f'"{encoding}" is not an encoding; try utf-8, utf-16 or windows-1252.')
+        node.at("encoding").add_fault(f'"{encoding}" is not an encoding; try utf-8, utf-16 or windows-1252.')
     for key in ("delimiter", "quote"):
-        if len(place.at(key).text(",")) != 1:
-            place.at(key).refuse("must be one character.")
-    nothing = place.at("nothing").texts()
-    form = Form(
+        if len(node.at(key).text(",")) != 1:
+            node.at(key).add_fault("must be one character.")
+    nothing = node.at("nothing").texts()
+    format_ = CsvFormat(
         encoding=encoding,
-        delimiter=place.at("delimiter").text(","),
-        quote=place.at("quote").text('"'),
-        skip_lines=place.at("skip_lines").whole_number(0) if "skip_lines" in place else 0,
-        header=place.at("header").texts(),
+        delimiter=node.at("delimiter").text(","),
+        quote=node.at("quote").text('"'),
+        skip_lines=node.at("skip_lines").whole_number(0) if "skip_lines" in node else 0,
+        header=node.at("header").texts(),
         is_nothing=matcher(nothing) if nothing else lambda _: False,
-        mend=place.at("mend_encoding").flag(),
-        replace=tuple((old, new.text()) for old, new in place.at("replace").items()) if "replace" in place else (),
+        repair_encoding=node.at("mend_encoding").flag(),
+        replace=tuple((old, new.text()) for old, new in node.at("replace").items()) if "replace" in node else (),
     )
-    return form, place.at("ignore").texts()
+    return format_, node.at("ignore").texts()
 
 
-def _group(place: Place, scope: Scope) -> Group:
-    place.knows(GROUP_KEYS)
-    if "by" not in place:
-        place.refuse('needs by: what the rows of an event have in common, such as by = "{id}".')
-    by = value_of(place.at("by"), scope) if "by" in place else value_of(Place("", "", []), scope)
-    return Group(
+def _compile_grouping(node: TomlNode, scope: CompileScope) -> Grouping:
+    node.check_keys(GROUP_KEYS)
+    if "by" not in node:
+        node.add_fault('needs by, which is the same for all rows of an event, such as by = "{id}".')
+    by = compile_value(node.at("by"), scope) if "by" in node else compile_value(TomlNode("", "", []), scope)
+    return Grouping(
         by,
-        order=values_of(place.at("order"), scope) if "order" in place else None,
-        first=condition_of(place.at("first"), scope) if "first" in place else None,
-        together=place.at("together").flag(),
-        alike=place.at("alike").flag(),
+        order=compile_values(node.at("order"), scope) if "order" in node else None,
+        first=compile_condition(node.at("first"), scope) if "first" in node else None,
+        together=node.at("together").flag(),
+        alike=node.at("alike").flag(),
     )

@@ -1,61 +1,61 @@
-"""Tables of values: what a tracker writes, and what the record says for it. `*` stands for any text."""
+"""Lookup tables: texts of a tracker with the texts that replace them in records. `*` stands for any text."""
 
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from service.mappings.toml_reader import Place
+from service.mappings.toml_reader import TomlNode
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a table says: `texts`, none where it leaves the value out, and which of its lines said so."""
+class LookupEntry:
+    """A line of a table: the replacing texts, none where the value is left out, and the number of the line."""
 
     texts: tuple[str, ...]
     line: int
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table of values. Case and white space make no difference; exact lines go before those with a star."""
+class LookupTable:
+    """A table. Case and white space are ignored; exact lines take precedence over lines with a star."""
 
     name: str
-    exact: dict[str, Found]
-    starred: tuple[tuple[re.Pattern[str], Found], ...]
+    exact: dict[str, LookupEntry]
+    starred: tuple[tuple[re.Pattern[str], LookupEntry], ...]
 
     @property
-    def gives(self) -> frozenset[str]:
+    def possible_texts(self) -> frozenset[str]:
         """Every text that it can give."""
-        every = (*self.exact.values(), *(found for _, found in self.starred))
-        return frozenset(text for found in every for text in found.texts)
+        entries = (*self.exact.values(), *(entry for _, entry in self.starred))
+        return frozenset(text for entry in entries for text in entry.texts)
 
-    def find(self, text: str) -> Found | None:
-        """What it says for `text`, or None."""
+    def find(self, text: str) -> LookupEntry | None:
+        """Return the line for `text`, or None."""
         key = _key(text)
-        found = self.exact.get(key)
-        if found is None and self.starred:
-            found = next((found for pattern, found in self.starred if pattern.fullmatch(key)), None)
-        return found
+        entry = self.exact.get(key)
+        if entry is None and self.starred:
+            entry = next((entry for pattern, entry in self.starred if pattern.fullmatch(key)), None)
+        return entry
 
 
-def table_of(place: Place, name: str) -> Table:
-    """The table that stands at `place`; what is wrong with it is noted there."""
-    exact: dict[str, Found] = {}
+def compile_lookup_table(node: TomlNode, name: str) -> LookupTable:
+    """Return the table at `node`, and add its faults there."""
+    exact: dict[str, LookupEntry] = {}
     starred = []
-    for line, (written, said) in enumerate(place.items()):
-        found = Found(tuple(text for text in said.texts() if text), line)
-        if "*" in written:
-            starred.append((_pattern(_key(written)), found))
-        elif _key(written) in exact:
-            said.refuse("stands twice in this table; case and white space make no difference.")
+    for line, (text, replacement) in enumerate(node.items()):
+        entry = LookupEntry(tuple(text for text in replacement.texts() if text), line)
+        if "*" in text:
+            starred.append((_pattern(_key(text)), entry))
+        elif _key(text) in exact:
+            replacement.add_fault("appears twice in this table; case and white space are ignored.")
         else:
-            exact[_key(written)] = found
-    return Table(name, exact, tuple(starred))
+            exact[_key(text)] = entry
+    return LookupTable(name, exact, tuple(starred))
 
 
 def matcher(words: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a text is one of `words`, by the rules of tables."""
+    """Return a function that tests whether a text is one of `words`, by the rules of tables."""
     keys = {_key(word) for word in words}
     patterns = [_pattern(key) for key in keys if "*" in key]
     if not patterns:
@@ -63,7 +63,7 @@ def matcher(words: Iterable[str]) -> Callable[[str], bool]:
     return lambda text: (key := _key(text)) in keys or any(pattern.fullmatch(key) for pattern in patterns)
 
 
-@lru_cache(maxsize=10_000)  # cells that are looked up come again
+@lru_cache(maxsize=10_000)  # the same cells are looked up again and again
 def _key(text: str) -> str:
     return " ".join(text.split()).casefold()
 

@@ -1,4 +1,4 @@
-"""Entries: the tables of a list in the mapping, such as [[event.dates]], and the parts of a record that they make."""
+"""Parts of a record: the tables of a list in the mapping, such as [[event.dates]], compiled."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,16 +8,24 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from schemas.base import CheckedString
-from service.mappings.context import Case, Condition, Given, Scope, Unfit, in_order, rows_named
-from service.mappings.field_mapping import Filling, reason_of, text_filling, texts_filling
-from service.mappings.result import Reason
-from service.mappings.toml_reader import Place
-from service.mappings.values import SUBJECT_KEYS, condition_of, value_in
+from service.mappings.context import (
+    BoundName,
+    CellError,
+    CompileScope,
+    RowCondition,
+    RowContext,
+    rows_word,
+    unique,
+)
+from service.mappings.field_mapping import FieldMapping, compile_text, compile_texts, mapping_error
+from service.mappings.result import MappingError
+from service.mappings.toml_reader import TomlNode
+from service.mappings.values import SUBJECT_KEYS, compile_condition, compile_value_table
 
-#: What may stand in an entry beside the fields of its part.
-ENTRY_KEYS = ("each", "when", "rows", "required")
+#: Keys of a part beside its fields.
+PART_KEYS = ("each", "when", "rows", "required")
 
-#: The name under which an entry knows how many parts `each` has given before, itself included.
+#: The name of the number of the current repetition, from 1.
 NUMBER = "#"
 
 Names = Mapping[str, str]
@@ -25,196 +33,201 @@ Fields = Mapping[str, fields.Field[Any]]
 
 
 @dataclass(frozen=True)
-class Each:
-    """What an entry is repeated for: the names that each time has, from a case."""
+class Repetition:
+    """The `each` of a part: a function that gives the names of each repetition."""
 
-    items: Callable[[Case], Iterable[Names]]
+    items: Callable[[RowContext], Iterable[Names]]
     columns: tuple[str, ...]
     path: str
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One table of a list, read."""
+class PartMapping:
+    """One table of a list, such as the second [[event.dates]]."""
 
-    fillings: tuple[Filling, ...]
-    place: Place
-    each: Each | None
-    when: Condition | None
+    fields: tuple[FieldMapping, ...]
+    node: TomlNode
+    each: Repetition | None
+    when: RowCondition | None
     rows: str
     required: bool
     #: Every column that it reads.
     columns: tuple[str, ...]
 
-    def parts(self, case: Case, reasons: list[Reason]) -> Iterator[dict[str, Any]]:
-        """The parts that it makes; what cannot be made is noted in `reasons`."""
-        made = False
-        for one in self._items(case.on(self.rows) if self.rows else (case,), reasons):
-            if self._wanted(one, reasons) and (part := filled(self.fillings, one, reasons)):
-                made = True
+    def build(self, context: RowContext, errors: list[MappingError]) -> Iterator[dict[str, Any]]:
+        """Yield the parts that it makes, and add errors to `errors`."""
+        is_empty = True
+        for one in self._repeat(context.for_rows(self.rows) if self.rows else (context,), errors):
+            if self._applies(one, errors) and (part := build_part(self.fields, one, errors)):
+                is_empty = False
                 yield part
-        if self.required and not made and not reasons:
-            reasons.append(
-                Reason("gives nothing, and the mapping requires it.", ", ".join(self.columns), None, self.path)
-            )
+        if self.required and is_empty and not errors:
+            problem = "gives nothing, but the mapping requires it."
+            errors.append(MappingError(problem, ", ".join(self.columns), None, self.path))
 
     @property
-    def names_by_columns(self) -> bool:
-        """Whether its parts' ids are made of columns, so that the same id is the same thing."""
-        return any(filling.name == "id" and filling.gives is None for filling in self.fillings)
+    def has_ids_of_columns(self) -> bool:
+        """True if the ids of its parts come from columns, so that the same id is the same thing."""
+        return any(field.name == "id" and field.possible_texts is None for field in self.fields)
 
     @property
     def path(self) -> str:
-        """Where it stands in the mapping."""
-        return self.place.path
+        """Its path in the mapping."""
+        return self.node.path
 
     def columns_of(self, name: str) -> tuple[str, ...]:
-        """The columns that one of its fields reads."""
-        return next((filling.columns for filling in self.fillings if filling.name == name), ())
+        """Return the columns that its field `name` reads."""
+        return next((field.columns for field in self.fields if field.name == name), ())
 
-    def _items(self, cases: Iterable[Case], reasons: list[Reason]) -> Iterable[Case]:
-        """What it is repeated for, numbered through all rows of the event."""
+    def _repeat(self, contexts: Iterable[RowContext], errors: list[MappingError]) -> Iterable[RowContext]:
+        """Return a context for each repetition, numbered through all rows of the event."""
         if self.each is None:
-            return cases
+            return contexts
         try:
-            items = [(case, names) for case in cases for names in self.each.items(case)]
-        except Unfit as unfit:
-            reasons.append(reason_of(unfit, self.each.columns, self.each.path))
+            items = [(context, names) for context in contexts for names in self.each.items(context)]
+        except CellError as error:
+            errors.append(mapping_error(error, self.each.columns, self.each.path))
             return ()
-        return [case.naming({**names, NUMBER: str(number)}) for number, (case, names) in enumerate(items, 1)]
+        return [context.with_names({**names, NUMBER: str(number)}) for number, (context, names) in enumerate(items, 1)]
 
-    def _wanted(self, case: Case, reasons: list[Reason]) -> bool:
+    def _applies(self, context: RowContext, errors: list[MappingError]) -> bool:
         if self.when is None:
             return True
         try:
-            return self.when.holds(case)
-        except Unfit as unfit:
-            reasons.append(reason_of(unfit, self.when.columns, f"{self.path}.when"))
+            return self.when.holds(context)
+        except CellError as error:
+            errors.append(mapping_error(error, self.when.columns, f"{self.path}.when"))
             return False
 
 
-def entry_of(place: Place, schema: Schema, scope: Scope) -> Entry:
-    """The entry at `place` for parts that come in by `schema`."""
-    place.knows((*schema.load_fields, *ENTRY_KEYS))
-    each, inner = _each(place, scope)
-    fillings = fillings_of(place, schema.load_fields, inner)
-    when = condition_of(place.at("when"), inner) if "when" in place else None
+def compile_part(node: TomlNode, schema: Schema, scope: CompileScope) -> PartMapping:
+    """Return the mapping at `node` for parts that `schema` loads."""
+    node.check_keys((*schema.load_fields, *PART_KEYS))
+    each, inner = _compile_each(node, scope)
+    field_mappings = compile_fields(node, schema.load_fields, inner)
+    when = compile_condition(node.at("when"), inner) if "when" in node else None
     columns = [*(each.columns if each else ()), *(when.columns if when else ())]
-    return Entry(
-        fillings,
-        place,
+    return PartMapping(
+        field_mappings,
+        node,
         each,
         when,
-        rows_named(place, scope),
-        place.at("required").flag(),
-        in_order([*columns, *(column for filling in fillings for column in filling.columns)]),
+        rows_word(node, scope),
+        node.at("required").flag(),
+        unique([*columns, *(column for field in field_mappings for column in field.columns)]),
     )
 
 
-def fillings_of(place: Place, known: Fields, scope: Scope) -> tuple[Filling, ...]:
-    """What fills those of the `known` fields that stand at `place`. One that must be there and is not is noted."""
-    found = []
+def compile_fields(node: TomlNode, known: Fields, scope: CompileScope) -> tuple[FieldMapping, ...]:
+    """Return the mappings of the `known` fields at `node`. A missing required field is a fault."""
+    mappings = []
     for name, field in known.items():
-        if name not in place:
-            if field.required and isinstance(place.value, dict):
-                place.refuse(f"needs {name}.")
-        elif filling := _filling(name, field, place.at(name), scope):
-            found.append(filling)
-    return tuple(found)
+        if name not in node:
+            if field.required and isinstance(node.value, dict):
+                node.add_fault(f"needs {name}.")
+        else:
+            mappings.append(_compile_field(name, field, node.at(name), scope))
+    return tuple(mappings)
 
 
-def _filling(name: str, field: fields.Field[Any], place: Place, scope: Scope) -> Filling | None:
+def _compile_field(name: str, field: fields.Field[Any], node: TomlNode, scope: CompileScope) -> FieldMapping:
     if isinstance(field, CheckedString):
-        return text_filling(name, field, place, scope)
+        return compile_text(name, field, node, scope)
     if isinstance(field, fields.List):
-        return texts_filling(name, field, place, scope)
+        return compile_texts(name, field, node, scope)
     if isinstance(field, fields.Nested):
-        return part_filling(name, field, place, scope)
+        return _compile_nested(name, field, node, scope)
     raise TypeError(field)
 
 
-def part_filling(name: str, field: fields.Nested, place: Place, scope: Scope) -> Filling:
-    """What fills a field that holds one part, such as a citation's quote."""
+def _compile_nested(name: str, field: fields.Nested, node: TomlNode, scope: CompileScope) -> FieldMapping:
+    """Return the mapping of a field with one part, such as a citation's quote."""
     schema = field.schema
-    place.knows(schema.load_fields)
-    fillings = fillings_of(place, schema.load_fields, scope)
-    columns = in_order(column for filling in fillings for column in filling.columns)
-    return Filling(name, field.required, columns, lambda case, reasons: filled(fillings, case, reasons), place)
+    node.check_keys(schema.load_fields)
+    mappings = compile_fields(node, schema.load_fields, scope)
+    columns = unique(column for mapping in mappings for column in mapping.columns)
+    return FieldMapping(
+        name, field.required, columns, lambda context, errors: build_part(mappings, context, errors), node
+    )
 
 
-def filled(fillings: Sequence[Filling], case: Case, reasons: list[Reason]) -> dict[str, Any] | None:
-    """The part that `fillings` make. None where a field that it must have is empty, or all that would say something."""
+def build_part(
+    mappings: Sequence[FieldMapping], context: RowContext, errors: list[MappingError]
+) -> dict[str, Any] | None:
+    """Return the part of the fields. None where a required field is empty, or all fields that carry information."""
     part = {}
-    complete, silent = True, any(filling.says for filling in fillings)
-    for filling in fillings:
-        value = filling.fill(case, reasons)
+    is_complete, is_silent = True, any(mapping.is_informative for mapping in mappings)
+    for mapping in mappings:
+        value = mapping.build(context, errors)
         if value is not None:
-            part[filling.name] = value
-            silent = silent and not filling.says
-        elif filling.required:
-            complete = False
-    return part if complete and not silent else None
+            part[mapping.name] = value
+            is_silent = is_silent and not mapping.is_informative
+        elif mapping.required:
+            is_complete = False
+    return part if is_complete and not is_silent else None
 
 
-def _each(place: Place, scope: Scope) -> tuple[Each | None, Scope]:
-    """What `each` says in the entry at `place`, and the scope of what stands beside it."""
-    if "each" not in place:
+def _compile_each(node: TomlNode, scope: CompileScope) -> tuple[Repetition | None, CompileScope]:
+    """Return the repetition of the part at `node`, and the scope of its fields."""
+    if "each" not in node:
         return None, scope
-    here = place.at("each")
-    scope = replace(scope, names={**scope.names, NUMBER: Given(())})
-    here.knows((*SUBJECT_KEYS, "when", "columns", "by", "into"))
-    names = here.at("into").texts()
+    each = node.at("each")
+    scope = replace(scope, names={**scope.names, NUMBER: BoundName(())})
+    each.check_keys((*SUBJECT_KEYS, "when", "columns", "by", "into"))
+    names = each.at("into").texts()
     if not names:
-        here.refuse("needs into: the names for the pieces of a part.")
-    if "columns" in here:
-        each = _side_by_side(here, names, scope)
-        given = {name: Given((column,)) for name, column in zip(names, each.columns, strict=False)}
-        return each, scope.naming(given, here)
-    value = value_in(here, scope)
-    if "by" not in here:
+        each.add_fault("needs into: names for the pieces of each text.")
+    if "columns" in each:
+        repetition = _side_by_side(each, names, scope)
+        bound = {name: BoundName((column,)) for name, column in zip(names, repetition.columns, strict=False)}
+        return repetition, scope.with_names(bound, each)
+    value = compile_value_table(each, scope)
+    if "by" not in each:
         if len(names) > 1:
-            here.refuse("needs by: what stands between the pieces that have the names in into.")
+            each.add_fault("needs by: the separator of the pieces that into names.")
         [name, *_] = names or ("",)
-        each = Each(lambda case: [{name: text} for text in value.texts(case)], value.columns, here.path)
-        return each, scope.naming({name: Given(value.columns, value.gives)}, here)
-    mark = here.at("by").text() or "|"
-    pieces = _pieces(mark, names, scope)
-    each = Each(lambda case: [pieces(text) for text in value.texts(case)], value.columns, here.path)
-    return each, scope.naming(dict.fromkeys(names, Given(value.columns)), here)
+        repetition = Repetition(
+            lambda context: [{name: text} for text in value.texts(context)], value.columns, each.path
+        )
+        return repetition, scope.with_names({name: BoundName(value.columns, value.possible_texts)}, each)
+    separator = each.at("by").text() or "|"
+    split = _piece_splitter(separator, names, scope)
+    repetition = Repetition(lambda context: [split(text) for text in value.texts(context)], value.columns, each.path)
+    return repetition, scope.with_names(dict.fromkeys(names, BoundName(value.columns)), each)
 
 
-def _pieces(mark: str, names: Sequence[str], scope: Scope) -> Callable[[str], Names]:
-    """The function that takes a part apart into the pieces that have names."""
+def _piece_splitter(separator: str, names: Sequence[str], scope: CompileScope) -> Callable[[str], Names]:
+    """Return the function that splits a text into pieces with names."""
     is_nothing = scope.is_nothing
 
-    def pieces(text: str) -> Names:
-        found = ["" if is_nothing(piece := one.strip()) else piece for one in text.split(mark)]
-        if any(found[len(names) :]):
-            raise Unfit(text, f'has more pieces between "{mark}" than into has names.')
-        return dict(zip_longest(names, found[: len(names)], fillvalue=""))
+    def split(text: str) -> Names:
+        pieces = ["" if is_nothing(piece := one.strip()) else piece for one in text.split(separator)]
+        if any(pieces[len(names) :]):
+            raise CellError(text, f'has more pieces between "{separator}" than into has names.')
+        return dict(zip_longest(names, pieces[: len(names)], fillvalue=""))
 
-    return pieces
+    return split
 
 
-def _side_by_side(place: Place, names: Sequence[str], scope: Scope) -> Each:
-    """Columns whose cells are lists of the same length: the first parts belong together, then the second ones."""
-    columns = place.at("columns").texts()
+def _side_by_side(node: TomlNode, names: Sequence[str], scope: CompileScope) -> Repetition:
+    """Return the repetition over columns with lists of the same length, whose members belong together by position."""
+    columns = node.at("columns").texts()
     if len(columns) != len(names):
-        place.refuse("needs as many names in into as there are columns.")
-    scope.read(columns, place.at("columns"))
-    for key in place.value:
+        node.add_fault("needs as many names in into as there are columns.")
+    scope.use_columns(columns, node.at("columns"))
+    for key in node.value:
         if key not in ("columns", "split", "into"):
-            place.at(key).refuse("cannot stand beside columns; only split and into can.")
-    mark = place.at("split").text(",")
+            node.at(key).add_fault("is not allowed with columns; only split and into are.")
+    separator = node.at("split").text(",")
     is_nothing = scope.is_nothing
 
-    def items(case: Case) -> list[Names]:
-        lists = [case.row[column].split(mark) for column in columns if case.row[column]]
+    def items(context: RowContext) -> list[Names]:
+        lists = [context.row[column].split(separator) for column in columns if context.row[column]]
         if len({len(parts) for parts in lists}) > 1:
-            raise Unfit(None, "hold lists of different lengths, and their parts belong together.")
+            raise CellError(None, "hold lists of different lengths, whose members must belong together.")
         count = len(lists[0]) if lists else 0
-        rows = [case.row[column].split(mark) if case.row[column] else [""] * count for column in columns]
+        rows = [context.row[column].split(separator) if context.row[column] else [""] * count for column in columns]
         cleaned = [["" if is_nothing(text := part.strip()) else text for part in parts] for parts in rows]
         return [dict(zip(names, parts, strict=True)) for parts in zip(*cleaned, strict=True)]
 
-    return Each(items, columns, place.path)
+    return Repetition(items, columns, node.path)

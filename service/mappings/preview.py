@@ -1,4 +1,4 @@
-"""A mapping tried on a file: what became of its rows, told so that who wrote the mapping sees what to mend."""
+"""A preview of a mapping on a file: its records field by field, and its errors counted by kind."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,72 +7,74 @@ from typing import Any
 
 from schemas.events import NewEventSchema
 from service.errors import Fault, Invalid
-from service.mappings.result import Mapped, Reason, Refused
+from service.mappings.result import MappedRecord, MappingError, UnmappedRows
 from service.validation import load
 
 _EVENT = NewEventSchema()
-#: Lines that are named for each kind of refusal.
-_NAMED = 5
+#: Lines that are listed for each kind of error.
+_MAX_LINES = 5
 
 
 @dataclass(frozen=True)
-class Told:
-    """A field of a record: what it became, and the columns that it comes from."""
+class FieldPreview:
+    """A field of a record or of the mapping: its value or error as text, and the columns behind it."""
 
     name: str
-    became: str
+    text: str
     columns: tuple[str, ...]
 
 
 @dataclass
-class Kind:
-    """Refusals of one kind: what is wrong, and in which column."""
+class ErrorGroup:
+    """Errors of one kind: the same problem in the same column."""
 
     problem: str
     column: str | None
     count: int = 0
     lines: list[int] = field(default_factory=list)
-    #: A few of the texts that are wrong.
+    #: A few of the wrong values.
     values: list[str] = field(default_factory=list)
 
     def add(self, lines: tuple[int, ...], value: str | None) -> None:
-        """Count one more."""
+        """Count one more error."""
         self.count += 1
-        if len(self.lines) < _NAMED:
+        if len(self.lines) < _MAX_LINES:
             self.lines.append(lines[0])
             if value is not None and value not in self.values:
                 self.values.append(value)
 
 
 @dataclass
-class Trial:
-    """What became of the rows that were looked at."""
+class Preview:
+    """Counts of the rows that were read."""
 
     rows: int = 0
     records: int = 0
     refused_rows: int = 0
-    refusals: dict[tuple[str, str | None], Kind] = field(default_factory=dict)
-    #: Records that the mapping makes and the service would refuse, by what is wrong and where.
-    faults: dict[tuple[str, str | None], Kind] = field(default_factory=dict)
+    #: Errors of the mapping, by problem and column.
+    errors: dict[tuple[str, str | None], ErrorGroup] = field(default_factory=dict)
+    #: Faults for which the service would refuse records, by problem and columns.
+    faults: dict[tuple[str, str | None], ErrorGroup] = field(default_factory=dict)
 
-    def add(self, outcome: Mapped | Refused) -> tuple[Fault, ...]:
-        """Count `outcome`; what the service would refuse in its record."""
-        self.rows += len(outcome.lines)
-        if isinstance(outcome, Refused):
-            self.refused_rows += len(outcome.lines)
-            for reason in outcome.reasons:
-                _kind(self.refusals, reason.problem, reason.column).add(outcome.lines, reason.value)
+    def add(self, result: MappedRecord | UnmappedRows) -> tuple[Fault, ...]:
+        """Count `result`, and return the faults of its record."""
+        self.rows += len(result.lines)
+        if isinstance(result, UnmappedRows):
+            self.refused_rows += len(result.lines)
+            for error in result.errors:
+                _group(self.errors, error.problem, error.column).add(result.lines, error.value)
             return ()
         self.records += 1
-        faults = faults_of(outcome)
+        faults = schema_faults(result)
         for fault in faults:
-            place = re.sub(r"/[0-9]+", "/*", fault.pointer or "#")
-            _kind(self.faults, f"{place}: {fault.detail}", told_columns(outcome, fault)).add(outcome.lines, None)
+            pointer = re.sub(r"/[0-9]+", "/*", fault.pointer or "#")
+            columns = ", ".join(result.columns_at(fault.pointer or "#")) or None
+            _group(self.faults, f"{pointer}: {fault.detail}", columns).add(result.lines, None)
         return faults
 
 
-def faults_of(mapped: Mapped) -> tuple[Fault, ...]:
-    """What NewEventSchema finds wrong with a record."""
+def schema_faults(mapped: MappedRecord) -> tuple[Fault, ...]:
+    """Return the faults that NewEventSchema finds in a record."""
     try:
         load(_EVENT, mapped.record)
     except Invalid as error:
@@ -80,34 +82,30 @@ def faults_of(mapped: Mapped) -> tuple[Fault, ...]:
     return ()
 
 
-def told_columns(mapped: Mapped, fault: Fault) -> str | None:
-    """The columns behind a fault."""
-    return ", ".join(mapped.columns_at(fault.pointer or "#")) or None
-
-
-def told(mapped: Mapped) -> Iterator[Told]:
-    """Every field of a record, each member of a list by itself."""
+def field_previews(mapped: MappedRecord) -> Iterator[FieldPreview]:
+    """Yield every field of a record, and every member of a list by itself."""
     for name, value in mapped.record.items():
         origins = mapped.origins.get(name, ())
         if isinstance(value, list) and value and isinstance(value[0], dict):
             for index, part in enumerate(value):
-                yield Told(f"{name}[{index}]", _part(part), origins[index].columns if index < len(origins) else ())
+                columns = origins[index].columns if index < len(origins) else ()
+                yield FieldPreview(f"{name}[{index}]", _text(part), columns)
         else:
-            became = ", ".join(value) if isinstance(value, list) else _part(value)
-            yield Told(name, became, origins[0].columns if origins else ())
+            text = ", ".join(value) if isinstance(value, list) else _text(value)
+            yield FieldPreview(name, text, origins[0].columns if origins else ())
 
 
-def told_reasons(reasons: Iterable[Reason]) -> Iterator[Told]:
-    """Every reason why rows were refused."""
-    for reason in reasons:
-        yield Told(reason.place or "", reason.detail, (reason.column,) if reason.column else ())
+def error_previews(errors: Iterable[MappingError]) -> Iterator[FieldPreview]:
+    """Yield every error of unmapped rows."""
+    for error in errors:
+        yield FieldPreview(error.path or "", error.detail, (error.column,) if error.column else ())
 
 
-def _kind(kinds: dict[tuple[str, str | None], Kind], problem: str, column: str | None) -> Kind:
-    return kinds.setdefault((problem, column), Kind(problem, column))
+def _group(groups: dict[tuple[str, str | None], ErrorGroup], problem: str, column: str | None) -> ErrorGroup:
+    return groups.setdefault((problem, column), ErrorGroup(problem, column))
 
 
-def _part(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " · ".join(f"{name}: {_part(one)}" for name, one in value.items())
+        return " · ".join(f"{name}: {_text(one)}" for name, one in value.items())
     return ", ".join(value) if isinstance(value, list) else str(value)

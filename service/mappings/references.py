@@ -1,6 +1,6 @@
-"""What the parts of one record say of each other, settled: equal parts stand once, and references follow.
+"""References between the parts of one record: equal parts are merged, and references follow.
 
-A reference to an entry that made nothing for this record is left out, and so is a citation without its fact or source.
+A reference to a part that does not exist is left out, and so is a citation without its fact or source.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -9,11 +9,11 @@ from typing import Any
 
 from schemas.base import did_you_mean
 from schemas.consistency import FACT_FIELDS, FACT_LISTS
-from service.mappings.context import in_order
-from service.mappings.field_mapping import ALL_OTHERS, Filling
-from service.mappings.parts import Entry
+from service.mappings.context import unique
+from service.mappings.field_mapping import ALL_OTHERS, FieldMapping
+from service.mappings.parts import PartMapping
 
-#: The fields that hold ids of other parts, with the list that these are in. None: the id says it (`dates/launch`).
+#: Fields that hold ids of other parts, with the list of these. None: the id names the list (`dates/launch`).
 REFERENCES: Mapping[tuple[str, str], str | None] = {
     ("participants", "on_behalf_of"): "participants",
     ("dates", "resolves"): "dates",
@@ -25,153 +25,153 @@ REFERENCES: Mapping[tuple[str, str], str | None] = {
     ("sources", "derived_from"): "sources",
 }
 
-#: Lists whose members refer to something by their id, so that another id would be another thing.
-_NAMED_BY_ID = frozenset({"topics"})
+#: Lists whose ids refer to something else, so that they cannot be renumbered.
+_IDS_REFER = frozenset({"topics"})
 
 
 @dataclass(frozen=True)
-class Made:
-    """A part and the entry that made it."""
+class BuiltPart:
+    """A part, and the mapping that made it."""
 
     part: dict[str, Any]
-    entry: Entry
+    mapping: PartMapping
 
 
-Lists = dict[str, list[Made]]
+Lists = dict[str, list[BuiltPart]]
 
 
-def settle(lists: Lists, present: Mapping[str, Any]) -> None:
-    """Settle the parts in `lists`, in place. `present`: the fields of the record that are no lists of parts."""
-    here = _Here({name: _stand_once(name, lists) for name in lists}, present)
+def resolve_references(lists: Lists, present: Mapping[str, Any]) -> None:
+    """Merge equal parts and resolve references, in place. `present`: the fields of the record that are not lists."""
+    targets = _Targets({name: _merge_equal(name, lists) for name in lists}, present)
     for (name, field), target in REFERENCES.items():
         if name in lists:
-            lists[name] = [made for made in lists[name] if here.settles(made, field, target)]
-    _leave_resolved(lists)
+            lists[name] = [built for built in lists[name] if targets.resolve(built, field, target)]
+    _drop_resolved_actual(lists)
     if "citations" in lists:
-        _stand_once("citations", lists)
+        _merge_equal("citations", lists)
 
 
-def check_references(entries: Mapping[str, Iterable[Entry]]) -> None:
-    """Note every reference that no entry can ever satisfy."""
-    ids = {name: _ids_of(of_list) for name, of_list in entries.items()}
+def check_references(mappings: Mapping[str, Iterable[PartMapping]]) -> None:
+    """Add a fault for every reference that no part can ever satisfy."""
+    ids = {name: _possible_ids(of_list) for name, of_list in mappings.items()}
     for (name, field), target in REFERENCES.items():
-        for entry in entries.get(name, ()):
-            for filling in entry.fillings:
-                if filling.name == field:
-                    _check_reference(filling, target, ids)
+        for mapping in mappings.get(name, ()):
+            for field_mapping in mapping.fields:
+                if field_mapping.name == field:
+                    _check_reference(field_mapping, target, ids)
 
 
-def _check_reference(filling: Filling, target: str | None, ids: Mapping[str, frozenset[str] | None]) -> None:
-    for constant in (filling.gives or frozenset()) - {ALL_OTHERS}:
-        where, _, id_ = constant.partition("/") if target is None else (target, "", constant)
-        if not id_ and where in FACT_FIELDS:
+def _check_reference(field: FieldMapping, target: str | None, ids: Mapping[str, frozenset[str] | None]) -> None:
+    for constant in (field.possible_texts or frozenset()) - {ALL_OTHERS}:
+        name, _, id_ = constant.partition("/") if target is None else (target, "", constant)
+        if not id_ and name in FACT_FIELDS:
             continue
-        known = ids.get(where, frozenset())
-        if known is not None and id_ not in known:
-            filling.place.refuse(f'no entry of event.{where} has the id "{id_}".{did_you_mean(id_, known)}')
+        possible = ids.get(name, frozenset())
+        if possible is not None and id_ not in possible:
+            field.node.add_fault(f'no [[event.{name}]] has the id "{id_}".{did_you_mean(id_, possible)}')
 
 
-def _ids_of(entries: Iterable[Entry]) -> frozenset[str] | None:
-    """Every id that `entries` can give, or None where one of them is made of columns."""
-    found: set[str] = set()
-    for entry in entries:
-        for filling in entry.fillings:
-            if filling.name == "id":
-                if filling.gives is None:
+def _possible_ids(mappings: Iterable[PartMapping]) -> frozenset[str] | None:
+    """Return every id that the parts can have, or None where some come from columns."""
+    ids: set[str] = set()
+    for mapping in mappings:
+        for field in mapping.fields:
+            if field.name == "id":
+                if field.possible_texts is None:
                     return None
-                found |= filling.gives
-    return frozenset(found)
+                ids |= field.possible_texts
+    return frozenset(ids)
 
 
-def _stand_once(name: str, lists: Lists) -> dict[str, str]:
-    """Leave every part of a list once, with an id of its own; the ids that stand now by those that were given."""
-    given: dict[str, str] = {}
-    standing: dict[str, Made] = {}
-    seen: dict[str, str | None] = {}
-    kept = []
-    for made in lists[name]:
-        id_ = made.part.get("id")
-        if id_ in standing and (name in _NAMED_BY_ID or made.entry.names_by_columns):
-            _add_references(standing[id_].part, made.part)
+def _merge_equal(name: str, lists: Lists) -> dict[str, str]:
+    """Keep equal parts of a list once, and number parts of the same id. Return the new ids by the original ones."""
+    new_ids: dict[str, str] = {}
+    by_id: dict[str, BuiltPart] = {}
+    id_by_content: dict[str, str | None] = {}
+    distinct = []
+    for built in lists[name]:
+        id_ = built.part.get("id")
+        if id_ in by_id and (name in _IDS_REFER or built.mapping.has_ids_of_columns):
+            _add_references(by_id[id_].part, built.part)
             continue
-        content = str({key: value for key, value in made.part.items() if key != "id"})
-        if content in seen and name not in _NAMED_BY_ID:
-            if id_ and (stands := seen[content]):
-                given.setdefault(id_, stands)
+        content = str({key: value for key, value in built.part.items() if key != "id"})
+        if content in id_by_content and name not in _IDS_REFER:
+            if id_ and (equal := id_by_content[content]):
+                new_ids.setdefault(id_, equal)
             continue
-        seen[content] = None
+        id_by_content[content] = None
         if id_:
-            free = _free(id_, standing.keys())
-            made.part["id"] = seen[content] = free
-            standing[free] = made
-            given.setdefault(id_, free)
-        kept.append(made)
-    lists[name] = kept
-    return given
+            free = _free_id(id_, by_id.keys())
+            built.part["id"] = id_by_content[content] = free
+            by_id[free] = built
+            new_ids.setdefault(id_, free)
+        distinct.append(built)
+    lists[name] = distinct
+    return new_ids
 
 
-def _add_references(part: dict[str, Any], again: Mapping[str, Any]) -> None:
-    """Let `part` refer to what the same part referred to where it came again."""
-    for field, said in again.items():
-        if isinstance(said, list):
-            part[field] = list(in_order([*part.get(field, ()), *said]))
+def _add_references(part: dict[str, Any], repeated: Mapping[str, Any]) -> None:
+    """Add the references of the repeated part to `part`."""
+    for field, value in repeated.items():
+        if isinstance(value, list):
+            part[field] = list(unique([*part.get(field, ()), *value]))
 
 
-def _free(id_: str, taken: Collection[str]) -> str:
+def _free_id(id_: str, used: Collection[str]) -> str:
     free, number = id_, 1
-    while free in taken:
+    while free in used:
         number += 1
         free = f"{id_[:60]}-{number}"
     return free
 
 
 @dataclass(frozen=True)
-class _Here:
-    """What there is in a record to refer to: ids as they stand now by those that were given, and fields."""
+class _Targets:
+    """Things in a record that can be referred to: new ids by original ones, for each list, and fields."""
 
     ids: Mapping[str, Mapping[str, str]]
     present: Mapping[str, Any]
 
-    def settles(self, made: Made, field: str, target: str | None) -> bool:
-        """Set what `field` refers to, or leave it out; whether the part can stand so."""
-        said, own = made.part.get(field), made.part.get("id")
-        if said is None:
+    def resolve(self, built: BuiltPart, field: str, target: str | None) -> bool:
+        """Set the reference in `field`, or remove it. Return False if the part needs it and must go as well."""
+        value, own_id = built.part.get(field), built.part.get("id")
+        if value is None:
             return True
-        settled: Any
+        resolved: Any
         if target is None:
-            settled = self._fact(said)
-        elif isinstance(said, list):
-            settled = self._several(said, target, own)
+            resolved = self._resolve_fact(value)
+        elif isinstance(value, list):
+            resolved = self._resolve_list(value, target, own_id)
         else:
-            settled = self.ids.get(target, {}).get(said)
-        if settled and settled != own:
-            made.part[field] = settled
+            resolved = self.ids.get(target, {}).get(value)
+        if resolved and resolved != own_id:
+            built.part[field] = resolved
             return True
-        del made.part[field]
-        return not any(filling.name == field and filling.required for filling in made.entry.fillings)
+        del built.part[field]
+        return not any(mapping.name == field and mapping.required for mapping in built.mapping.fields)
 
-    def _several(self, said: Iterable[str], target: str, own: str | None) -> list[str]:
-        """The ids that a list of references means, each once; the part's own is not among them."""
+    def _resolve_list(self, references: Iterable[str], target: str, own_id: str | None) -> list[str]:
+        """Return the ids of a list of references, each once, without the part's own."""
         ids = self.ids.get(target, {})
-        wanted = (id_ for one in said for id_ in (ids.values() if one == ALL_OTHERS else [ids.get(one)]))
-        return list(dict.fromkeys(id_ for id_ in wanted if id_ and id_ != own))
+        resolved = (id_ for one in references for id_ in (ids.values() if one == ALL_OTHERS else [ids.get(one)]))
+        return list(dict.fromkeys(id_ for id_ in resolved if id_ and id_ != own_id))
 
-    def _fact(self, said: str) -> str | None:
-        """The fact that `said` means: a field that says something, or a part that is there."""
-        where, _, id_ = said.partition("/")
+    def _resolve_fact(self, reference: str) -> str | None:
+        """Return the fact: a field that has a value, or a part that exists. None where there is none."""
+        name, _, id_ = reference.partition("/")
         if not id_:
-            return said if said in self.present else None
-        found = self.ids.get(where, {}).get(id_) if where in FACT_LISTS else None
-        return f"{where}/{found}" if found else None
+            return reference if reference in self.present else None
+        new_id = self.ids.get(name, {}).get(id_) if name in FACT_LISTS else None
+        return f"{name}/{new_id}" if new_id else None
 
 
-def _leave_resolved(lists: Lists) -> None:
-    """Take back that a date resolves one which was never open."""
+def _drop_resolved_actual(lists: Lists) -> None:
+    """Remove `resolves` where the other date was never open."""
     actual = {
-        made.part.get("id")
-        for made in lists.get("dates", ())
-        if made.part["modality"] == "actual" and "id" in made.part
+        built.part.get("id")
+        for built in lists.get("dates", ())
+        if built.part["modality"] == "actual" and "id" in built.part
     }
-    for made in lists.get("dates", ()):
-        if made.part.get("resolves") in actual:
-            del made.part["resolves"]
+    for built in lists.get("dates", ()):
+        if built.part.get("resolves") in actual:
+            del built.part["resolves"]

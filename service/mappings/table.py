@@ -1,49 +1,48 @@
-"""The rows of a CSV file with their lines, and those that make one event together."""
+"""Rows of a CSV file with their lines, grouped by event."""
 
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
 
 from service.errors import Fault, Invalid
 from service.exports.csv_file import LONGEST_CELL
-from service.mappings.context import Case, Condition, Unfit, Value
-from service.mappings.result import Reason, Refused
-from service.mappings.templates import Row
-from service.mappings.text_cleanup import mended
+from service.mappings.context import CellError, RowCondition, RowContext, Value
+from service.mappings.result import MappingError, UnmappedRows
+from service.mappings.templates import CsvRow
+from service.mappings.text_cleanup import repair_encoding
 
 csv.field_size_limit(LONGEST_CELL)
 
-#: What no text is made of and no record can hold: control characters besides tab and line ends.
+#: Control characters besides tab and line ends, which no record can hold.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-#: What a byte that the encoding does not know is read as.
+#: Characters that stand for bytes which could not be decoded.
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
-class Form:
-    """How the file is written."""
+class CsvFormat:
+    """The format of a file."""
 
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'
-    #: Lines before the header that are not part of the table.
+    #: Lines before the header.
     skip_lines: int = 0
-    #: The columns' names, where the file has no header.
+    #: The names of the columns, where the file has no header.
     header: tuple[str, ...] = ()
-    #: What the file writes where it has nothing to say.
+    #: Tests for texts that stand for an empty cell.
     is_nothing: Callable[[str], bool] = lambda _: False
-    #: Whether UTF-8 that was read as Windows-1252 is put right.
-    mend: bool = False
+    #: UTF-8 that was decoded as Windows-1252 is repaired.
+    repair_encoding: bool = False
     replace: tuple[tuple[str, str], ...] = ()
 
     def clean(self, cell: str) -> str:
-        """The text of a cell, or nothing."""
+        """Return the text of a cell; empty where it stands for nothing."""
         for old, new in self.replace:
             cell = cell.replace(old, new)
-        text = mended(cell) if self.mend else cell
+        text = repair_encoding(cell) if self.repair_encoding else cell
         if not text.isprintable():
             text = _CONTROL.sub("", text)
         text = text.strip()
@@ -51,81 +50,84 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Which rows make one event, and in which order they stand."""
+class Grouping:
+    """The rows that make one event, and their order."""
 
     by: Value
     order: Value | None = None
-    first: Condition | None = None
-    #: Whether the rows of an event stand next to each other, so that no more than one event is kept in memory.
+    first: RowCondition | None = None
+    #: The rows of an event are consecutive, so that memory holds one event at a time.
     together: bool = False
-    #: Whether they must all say the same.
+    #: All rows of an event must be equal.
     alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
-    """A row and the line on which it begins."""
+class NumberedRow:
+    """A row, and the line on which it begins."""
 
     line: int
-    row: Row
+    row: CsvRow
 
 
 @dataclass
-class Table:
-    """A CSV file that is being read: its header, and then its rows or why one cannot be used."""
+class CsvTable:
+    """A CSV file that is being read: its header, then its rows, each readable or not."""
 
     header: tuple[str, ...]
-    rows: Iterator[Numbered | Refused] = field(repr=False)
+    rows: Iterator[NumberedRow | UnmappedRows] = field(repr=False)
 
 
-def table_in(lines: Iterable[str], form: Form) -> Table:
-    """The table in the lines of a file. Invalid where its header cannot be used."""
-    reader = _Reader(lines, form)
-    header = form.header
+def read_table(lines: Iterable[str], format: CsvFormat) -> CsvTable:
+    """Return the table in the lines of a file. Raises Invalid for an unreadable header or repeated columns."""
+    reader = _Reader(lines, format)
+    header = format.header
     if not header:
-        found = next(reader, None)
-        if found is None or isinstance(found.cells, Reason):
-            raise Invalid("The file has no header that can be read.")
-        header = tuple(_CONTROL.sub("", cell).strip() for cell in found.cells)
-    twice = sorted({column for column in header if column and header.count(column) > 1})
-    if twice:
-        raise Invalid("The header has columns of one name.", [Fault(f'"{column}" stands twice.') for column in twice])
-    return Table(header, _rows(reader, header, form))
+        first = next(reader, None)
+        if first is None or isinstance(first.cells, MappingError):
+            raise Invalid("The file has no readable header.")
+        header = tuple(_CONTROL.sub("", cell).strip() for cell in first.cells)
+    repeated = sorted({column for column in header if column and header.count(column) > 1})
+    if repeated:
+        raise Invalid("The header has repeated columns.", [Fault(f'"{column}" appears twice.') for column in repeated])
+    return CsvTable(header, _rows(reader, header, format))
 
 
-def events_in(rows: Iterable[Numbered | Refused], group: Group | None) -> Iterator[list[Numbered] | Refused]:
-    """The rows of each event in their order, and what cannot be used. Events stand as their first rows do."""
-    if group is None:
-        yield from ([found] if isinstance(found, Numbered) else found for found in rows)
+def group_rows(
+    rows: Iterable[NumberedRow | UnmappedRows], grouping: Grouping | None
+) -> Iterator[list[NumberedRow] | UnmappedRows]:
+    """Yield the rows of each event in their order, and unusable rows. Events come in the order of their first rows."""
+    if grouping is None:
+        yield from ([row] if isinstance(row, NumberedRow) else row for row in rows)
         return
-    yield from (_ordered(found, group) if isinstance(found, list) else found for found in _grouped(rows, group))
+    for group in _groups(rows, grouping):
+        yield _ordered(group, grouping) if isinstance(group, list) else group
 
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """The cells of a row, or why it has none, and the first and the last of its lines."""
+    """The cells of a row, or the error for which it has none, with its first and last line."""
 
-    cells: list[str] | Reason
+    cells: list[str] | MappingError
     line: int
     last: int
 
-    def refused(self, problem: str) -> Refused:
-        """The row, refused with all of its lines: what a quote that is not closed takes along is told, too."""
+    def refuse(self, problem: str) -> UnmappedRows:
+        """Return the row as unmapped, with all lines that it spans because of an unclosed quote."""
         lines = tuple(range(self.line, self.last + 1))
-        several = "; it goes over several lines: is a quote not closed?" if len(lines) > 1 else "."
-        return Refused(lines, (Reason(f"{problem}{several}"),))
+        hint = "; it spans several lines: is a quote not closed?" if len(lines) > 1 else "."
+        return UnmappedRows(lines, (MappingError(f"{problem}{hint}"),))
 
 
 class _Reader(Iterator[_Cells]):
-    """The rows of a file; empty ones are passed over."""
+    """The rows of a file, without empty ones."""
 
-    def __init__(self, lines: Iterable[str], form: Form) -> None:
-        self._lines = _without_mark(lines)
-        for _ in range(form.skip_lines):
+    def __init__(self, lines: Iterable[str], format: CsvFormat) -> None:
+        self._lines = _strip_bom(lines)
+        for _ in range(format.skip_lines):
             next(self._lines, None)
-        self._skipped = form.skip_lines
-        self._csv = csv.reader(self._lines, delimiter=form.delimiter, quotechar=form.quote)
+        self._skipped = format.skip_lines
+        self._csv = csv.reader(self._lines, delimiter=format.delimiter, quotechar=format.quote)
 
     def __next__(self) -> _Cells:
         while True:
@@ -133,116 +135,118 @@ class _Reader(Iterator[_Cells]):
             try:
                 cells = next(self._csv)
             except csv.Error as error:
-                return _Cells(Reason(f"cannot be read as CSV: {error}"), line, self._csv.line_num + self._skipped)
+                return _Cells(MappingError(f"cannot be read as CSV: {error}"), line, self._csv.line_num + self._skipped)
             if any(cell and not cell.isspace() for cell in cells):
                 return _Cells(cells, line, self._csv.line_num + self._skipped)
 
 
-def _without_mark(lines: Iterable[str]) -> Iterator[str]:
-    """The lines without the mark that some programs put before the first: it would hide a quote."""
+def _strip_bom(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines without a byte order mark, which would hide a quote in the first line."""
     for number, line in enumerate(lines):
         yield line if number else line.removeprefix("\ufeff")
 
 
-def _rows(reader: Iterator[_Cells], header: Sequence[str], form: Form) -> Iterator[Numbered | Refused]:
-    clean, width = form.clean, len(header)
-    for found in reader:
-        cells = found.cells
-        if isinstance(cells, Reason):
-            yield found.refused(cells.problem)
+def _rows(reader: Iterator[_Cells], header: Sequence[str], format: CsvFormat) -> Iterator[NumberedRow | UnmappedRows]:
+    clean, width = format.clean, len(header)
+    for one in reader:
+        cells = one.cells
+        if isinstance(cells, MappingError):
+            yield one.refuse(cells.problem)
         elif len(cells) < width or any(cells[width:]):
-            yield found.refused(f"has {len(cells)} cells, and the header has {width}")
+            yield one.refuse(f"has {len(cells)} cells, but the header has {width}")
         elif undecoded := [column for column, cell in zip(header, cells, strict=False) if _UNDECODED.search(cell)]:
-            reason = Reason(f"holds bytes that are not {form.encoding}.", ", ".join(undecoded))
-            yield Refused((found.line,), (reason,))
+            error = MappingError(f"has bytes that are not {format.encoding}.", ", ".join(undecoded))
+            yield UnmappedRows((one.line,), (error,))
         else:
-            yield Numbered(found.line, dict(zip(header, map(clean, cells), strict=False)))
+            yield NumberedRow(one.line, dict(zip(header, map(clean, cells), strict=False)))
 
 
-def _grouped(rows: Iterable[Numbered | Refused], group: Group) -> Iterator[list[Numbered] | Refused]:
-    """The rows of each event as they stand in the file."""
-    if group.together:
-        yield from _runs(rows, group)
+def _groups(
+    rows: Iterable[NumberedRow | UnmappedRows], grouping: Grouping
+) -> Iterator[list[NumberedRow] | UnmappedRows]:
+    """Yield the rows of each event in the order of the file."""
+    if grouping.together:
+        yield from _consecutive_groups(rows, grouping)
         return
-    events: dict[str, list[Numbered]] = {}
-    # Whoever counts lines must know that all before one are done: so what is refused waits for its turn.
-    turns: list[str | Refused] = []
-    for found in rows:
-        key = _key(found, group)
-        if isinstance(found, Refused) or isinstance(key, Refused):
-            turns.append(found if isinstance(found, Refused) else key)
+    events: dict[str, list[NumberedRow]] = {}
+    # Unmapped rows keep their place among the events: progress counts on all lines before a result being done.
+    results: list[str | UnmappedRows] = []
+    for row in rows:
+        key = _key(row, grouping)
+        if isinstance(row, UnmappedRows) or isinstance(key, UnmappedRows):
+            results.append(row if isinstance(row, UnmappedRows) else key)
             continue
         if key not in events:
-            turns.append(key)
-        events.setdefault(key, []).append(found)
-    for turn in turns:
-        yield turn if isinstance(turn, Refused) else events.pop(turn)
+            results.append(key)
+        events.setdefault(key, []).append(row)
+    for result in results:
+        yield result if isinstance(result, UnmappedRows) else events.pop(result)
 
 
-def _runs(rows: Iterable[Numbered | Refused], group: Group) -> Iterator[list[Numbered] | Refused]:
-    """The rows of each event, which stand next to each other. Those that do not are refused."""
-    seen: set[str] = set()
-    for key, run in groupby(rows, lambda found: _key(found, group)):
-        found = list(run)
-        if isinstance(key, Refused):
-            yield from (key if isinstance(one, Numbered) else one for one in found)
-        elif key in seen:
-            lines = tuple(one.line for one in found if isinstance(one, Numbered))
-            reason = Reason("does not stand with the other rows of its event.", ", ".join(group.by.columns), key)
-            yield Refused(lines, (reason,))
+def _consecutive_groups(
+    rows: Iterable[NumberedRow | UnmappedRows], grouping: Grouping
+) -> Iterator[list[NumberedRow] | UnmappedRows]:
+    """Yield the rows of each event, which must be consecutive."""
+    earlier: set[str] = set()
+    for key, run in groupby(rows, lambda row: _key(row, grouping)):
+        members = list(run)
+        if isinstance(key, UnmappedRows):
+            yield from (key if isinstance(row, NumberedRow) else row for row in members)
+        elif key in earlier:
+            lines = tuple(row.line for row in members if isinstance(row, NumberedRow))
+            columns = ", ".join(grouping.by.columns)
+            yield UnmappedRows(lines, (MappingError("is not next to the other rows of its event.", columns, key),))
         else:
-            seen.add(key)
-            yield [one for one in found if isinstance(one, Numbered)]
+            earlier.add(key)
+            yield [row for row in members if isinstance(row, NumberedRow)]
 
 
-def _key(found: Numbered | Refused, group: Group) -> Any:
-    """What the rows of an event have in common, or why a row has none."""
-    if isinstance(found, Refused):
-        return found
-    columns = ", ".join(group.by.columns)
+def _key(row: NumberedRow | UnmappedRows, grouping: Grouping) -> str | UnmappedRows:
+    """Return the key that the rows of an event share, or the row as unmapped where it has none."""
+    if isinstance(row, UnmappedRows):
+        return row
+    columns = ", ".join(grouping.by.columns)
     try:
-        texts = group.by.texts(Case(found.row, [found.row], {}))
-    except Unfit as unfit:
-        return Refused((found.line,), (Reason(unfit.problem, columns, unfit.text, "group.by"),))
+        texts = grouping.by.texts(RowContext(row.row, [row.row], {}))
+    except CellError as error:
+        return UnmappedRows((row.line,), (MappingError(error.problem, columns, error.text, "group.by"),))
     if not texts:
-        return Refused(
-            (found.line,), (Reason("is empty, and says which event the row is of.", columns, None, "group.by"),)
-        )
+        missing = MappingError("is empty, but must name the event of the row.", columns, None, "group.by")
+        return UnmappedRows((row.line,), (missing,))
     return "\0".join(texts)
 
 
-def _ordered(rows: list[Numbered], group: Group) -> list[Numbered] | Refused:
-    lines = tuple(found.line for found in rows)
-    if group.alike and (differing := _differing(rows)):
-        return Refused(
-            lines, (Reason("is not the same in all rows of the event.", ", ".join(differing), None, "group"),)
-        )
-    whole = [found.row for found in rows]
+def _ordered(rows: list[NumberedRow], grouping: Grouping) -> list[NumberedRow] | UnmappedRows:
+    lines = tuple(row.line for row in rows)
+    if grouping.alike and (differing := _differing_columns(rows)):
+        error = MappingError("differs between the rows of the event.", ", ".join(differing), None, "group")
+        return UnmappedRows(lines, (error,))
+    all_rows = [row.row for row in rows]
     try:
-        keyed = [(_place(Case(found.row, whole, {}), group), found) for found in rows]
-    except Unfit as unfit:
-        return Refused(lines, (Reason(unfit.problem, None, unfit.text, "group.order"),))
-    if group.first and not any(place[0] == 0 for place, _ in keyed):
-        columns = ", ".join(group.first.columns)
-        return Refused(
-            lines, (Reason("does not say of any row that it is the event's first.", columns, None, "group.first"),)
-        )
-    return [found for _, found in sorted(keyed, key=lambda one: one[0])]
+        keyed = [(_sort_key(RowContext(row.row, all_rows, {}), grouping), row) for row in rows]
+    except CellError as error:
+        return UnmappedRows(lines, (MappingError(error.problem, None, error.text, "group.order"),))
+    if grouping.first and not any(key[0] == 0 for key, _ in keyed):
+        columns = ", ".join(grouping.first.columns)
+        missing = MappingError("marks no row as the event's first.", columns, None, "group.first")
+        return UnmappedRows(lines, (missing,))
+    return [row for _, row in sorted(keyed, key=lambda one: one[0])]
 
 
-def _place(case: Case, group: Group) -> tuple[int, list[tuple[float, str]]]:
-    """Where a row stands among those of its event: what is first before the others, numbers as numbers."""
-    behind = int(not group.first.holds(case)) if group.first else 0
-    return behind, [_sortable(text) for text in (group.order.texts(case) if group.order else ())]
+def _sort_key(context: RowContext, grouping: Grouping) -> tuple[int, list[tuple[float, str]]]:
+    """Return the key of a row among those of its event: first rows before others, then by `order`."""
+    behind = int(not grouping.first.holds(context)) if grouping.first else 0
+    return behind, [_sortable(text) for text in (grouping.order.texts(context) if grouping.order else ())]
 
 
 def _sortable(text: str) -> tuple[float, str]:
+    """Return a key that sorts numbers as numbers, before other texts."""
     try:
         return float(text), ""
     except ValueError:
         return float("inf"), text
 
 
-def _differing(rows: Sequence[Numbered]) -> list[str]:
+def _differing_columns(rows: Sequence[NumberedRow]) -> list[str]:
     first = rows[0].row
-    return [column for column, cell in first.items() if any(found.row[column] != cell for found in rows)]
+    return [column for column, cell in first.items() if any(row.row[column] != cell for row in rows)]

@@ -1,6 +1,6 @@
 """Templates: `"{country}: {title}[ ({year})]"`, a text with columns in it.
 
-A template is empty where one of its columns is, but for what stands in [ ], which is left out by itself. `{{` and `[[`
+A template is empty if one of its columns is empty. An optional part in [ ] is left out by itself instead. `{{` and `[[`
 stand for the characters.
 """
 
@@ -8,19 +8,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-Row = Mapping[str, str]
+#: The cells of a row by column.
+CsvRow = Mapping[str, str]
 
-_PIECES = re.compile(r"\{\{|\}\}|\[\[|\]\]|\{[^{}]*\}|\[|\]|[{}]|[^][{}]+")
-_DOUBLED = {"{{": "{", "}}": "}", "[[": "[", "]]": "]"}
+_TOKENS = re.compile(r"\{\{|\}\}|\[\[|\]\]|\{[^{}]*\}|\[|\]|[{}]|[^][{}]+")
+_ESCAPES = {"{{": "{", "}}": "}", "[[": "[", "]]": "]"}
 
 
 class TemplateError(ValueError):
-    """The template cannot be read; the message is a sentence."""
+    """The template is not valid; the message is a sentence."""
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Text as it is, or the name of a column."""
+class Segment:
+    """Literal text, or the name of a column."""
 
     text: str
     is_column: bool
@@ -28,56 +29,56 @@ class Piece:
 
 @dataclass(frozen=True)
 class Template:
-    """Groups of pieces. A group with a column that is empty is left out if it is `optional`, else all is empty."""
+    """Groups of segments, each optional or not."""
 
-    groups: tuple[tuple[bool, tuple[Piece, ...]], ...]
+    groups: tuple[tuple[bool, tuple[Segment, ...]], ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column in it, in order."""
-        found = (piece.text for _, pieces in self.groups for piece in pieces if piece.is_column)
-        return tuple(dict.fromkeys(found))
+        """Its columns, in order."""
+        names = (segment.text for _, segments in self.groups for segment in segments if segment.is_column)
+        return tuple(dict.fromkeys(names))
 
     @property
     def is_column(self) -> bool:
-        """Whether it is one column and nothing else."""
-        return [(optional, [piece.is_column for piece in pieces]) for optional, pieces in self.groups] == [
+        """True if it is one column and nothing else."""
+        return [(optional, [segment.is_column for segment in segments]) for optional, segments in self.groups] == [
             (False, [True])
         ]
 
-    def filled(self, row: Row) -> str:
-        """Its text for `row`."""
-        made = []
-        for optional, pieces in self.groups:
-            texts = [row[piece.text] if piece.is_column else piece.text for piece in pieces]
+    def render(self, row: CsvRow) -> str:
+        """Return its text for `row`."""
+        parts = []
+        for optional, segments in self.groups:
+            texts = [row[segment.text] if segment.is_column else segment.text for segment in segments]
             if all(texts):
-                made += texts
+                parts += texts
             elif not optional:
                 return ""
-        return "".join(made)
+        return "".join(parts)
 
 
-def template_of(text: str) -> Template:
-    """`text` read as a template. TemplateError where brackets do not match."""
-    groups: list[tuple[bool, tuple[Piece, ...]]] = []
-    pieces: list[Piece] = []
+def parse_template(text: str) -> Template:
+    """Return `text` as a template. Raises TemplateError where brackets do not match."""
+    groups: list[tuple[bool, tuple[Segment, ...]]] = []
+    segments: list[Segment] = []
     optional = False
-    for found in _PIECES.findall(text):
-        if found in _DOUBLED:
-            pieces.append(Piece(_DOUBLED[found], is_column=False))
-        elif found in ("[", "]"):
-            if optional == (found == "["):
-                raise TemplateError(f'has a "{found}" too many; write {found * 2} for the character.')
-            if optional and not any(piece.is_column for piece in pieces):
+    for symbol in _TOKENS.findall(text):
+        if symbol in _ESCAPES:
+            segments.append(Segment(_ESCAPES[symbol], is_column=False))
+        elif symbol in ("[", "]"):
+            if optional == (symbol == "["):
+                raise TemplateError(f'has an unmatched "{symbol}"; write {symbol * 2} for the character.')
+            if optional and not any(segment.is_column for segment in segments):
                 raise TemplateError("has no column in its [ ]; write [[ and ]] for the characters.")
-            groups.append((optional, tuple(pieces)))
-            pieces, optional = [], found == "["
-        elif found in ("{", "}"):
-            raise TemplateError(f'has a "{found}" too many; write {found * 2} for the character.')
+            groups.append((optional, tuple(segments)))
+            segments, optional = [], symbol == "["
+        elif symbol in ("{", "}"):
+            raise TemplateError(f'has an unmatched "{symbol}"; write {symbol * 2} for the character.')
         else:
-            column = found.startswith("{")
-            pieces.append(Piece(found[1:-1].strip() if column else found, column))
+            is_column = symbol.startswith("{")
+            segments.append(Segment(symbol[1:-1].strip() if is_column else symbol, is_column))
     if optional:
-        raise TemplateError('has a "[" that is not closed; write [[ for the character.')
-    groups.append((False, tuple(pieces)))
+        raise TemplateError('has an unclosed "["; write [[ for the character.')
+    groups.append((False, tuple(segments)))
     return Template(tuple(group for group in groups if group[1]))

@@ -1,198 +1,207 @@
-"""The steps between a cell and a value: taken apart, looked up, converted, shortened. In the order in which they go."""
+"""Transforms between a cell and a value, such as splits, lookups and conversions, in the order of TRANSFORMS."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from service.mappings.codes import country_name, jurisdiction_of, number_of, slug_of
-from service.mappings.context import Scope, Unfit, Value, in_order
-from service.mappings.dates import Reader, reader_of
-from service.mappings.lookup_tables import Table, table_of
-from service.mappings.text_cleanup import addresses, shortened, without_markup
-from service.mappings.toml_reader import Place
+from service.mappings.codes import country_name, find_jurisdiction, make_slug, parse_number
+from service.mappings.context import CellError, CompileScope, Value, unique
+from service.mappings.dates import DateReader, date_reader
+from service.mappings.lookup_tables import LookupTable, compile_lookup_table
+from service.mappings.text_cleanup import addresses, shorten, strip_markup
+from service.mappings.toml_reader import TomlNode
 
 Apply = Callable[[Sequence[str]], Sequence[str]]
 
 
 @dataclass(frozen=True)
-class Step:
-    """What becomes of a value's texts. `gives` is everything that it can give, where that is known."""
+class Transform:
+    """A function from the texts of a value to other texts, with every text that it can give, where that is known."""
 
     apply: Apply
-    gives: frozenset[str] | None = None
+    possible_texts: frozenset[str] | None = None
 
 
-#: How numbers are written, with the mark before the decimals.
-NUMBERS = {"1,234.56": ".", "1.234,56": ","}
+#: Number formats, with the decimal mark.
+NUMBER_FORMATS = {"1,234.56": ".", "1.234,56": ","}
 
-#: What `as` can make of a text, and the problem of one of which it cannot.
-FORMS: dict[str, tuple[Callable[[str], str | None], str]] = {
-    "jurisdiction": (jurisdiction_of, "is not a country or union that is known by this name or code."),
-    "country name": (country_name, "is not a country or union that is known by this name or code."),
-    "slug": (slug_of, ""),
+_UNKNOWN_COUNTRY = "is not a known country or union."
+
+#: Conversions for `as`, with the problem of a text that cannot be converted.
+CONVERSIONS: dict[str, tuple[Callable[[str], str | None], str]] = {
+    "jurisdiction": (find_jurisdiction, _UNKNOWN_COUNTRY),
+    "country name": (country_name, _UNKNOWN_COUNTRY),
+    "slug": (make_slug, ""),
     "lower case": (str.lower, ""),
 }
 
-#: Keys that say more of a step, by the step.
-COMPANIONS = {"approximate": "date", "uncertain": "date", "times": "number"}
+#: Keys that modify a transform, with its key.
+MODIFIERS = {"approximate": "date", "uncertain": "date", "times": "number"}
 
 
-def stepped(value: Value, step: Step, place: Place) -> Value:
-    """`value` after `step`. What its constants cannot become is noted at `place`."""
-    before, apply, gives = value.texts, step.apply, step.gives
-    if value.gives is not None:
+def with_transform(value: Value, transform: Transform, node: TomlNode) -> Value:
+    """Return `value` with a transform. Texts known in advance that it cannot convert are faults of `node`."""
+    texts, apply, possible = value.texts, transform.apply, transform.possible_texts
+    if value.possible_texts is not None:
         try:
-            gives = frozenset(text for constant in value.gives for text in apply([constant]))
-        except Unfit as error:
-            place.refuse(f'"{error.text}" {error.problem}')
-    return Value(lambda case: apply(before(case)), value.columns, gives)
+            possible = frozenset(text for constant in value.possible_texts for text in apply([constant]))
+        except CellError as error:
+            node.add_fault(f'"{error.text}" {error.problem}')
+    return Value(lambda context: apply(texts(context)), value.columns, possible)
 
 
-def converting(form: str, unknown: str | None = None) -> Step:
-    """The step that makes of each text what `form`, a key of FORMS, says."""
-    convert, problem = FORMS[form]
-    return Step(_each(convert, problem, unknown))
+def conversion(name: str, unknown: str | None = None) -> Transform:
+    """Return the transform for `name`, a key of CONVERSIONS."""
+    convert, problem = CONVERSIONS[name]
+    return Transform(_each(convert, problem, unknown))
 
 
-def plainly(convert: Callable[[str], str]) -> Step:
-    """The step that converts each text by a function that can do so with any."""
-    return Step(_each(convert))
+def conversion_by(convert: Callable[[str], str]) -> Transform:
+    """Return the transform that converts each text by a function that accepts any text."""
+    return Transform(_each(convert))
 
 
-def _html(place: Place, _: Place, __: Scope) -> Step | None:
-    return Step(_each(without_markup)) if place.flag() else None
+def _html(node: TomlNode, _: TomlNode, __: CompileScope) -> Transform | None:
+    return Transform(_each(strip_markup)) if node.flag() else None
 
 
-def _find(place: Place, _: Place, __: Scope) -> Step | None:
-    place.one_of(("links",))
-    return Step(lambda texts: in_order(found for text in texts for found in addresses(text)))
+def _find(node: TomlNode, _: TomlNode, __: CompileScope) -> Transform | None:
+    node.one_of(("links",))
+    return Transform(lambda texts: unique(address for text in texts for address in addresses(text)))
 
 
-def _split(place: Place, _: Place, scope: Scope) -> Step | None:
-    first, *others = [mark for mark in place.texts() if mark] or [","]
+def _split(node: TomlNode, _: TomlNode, scope: CompileScope) -> Transform | None:
+    first, *others = [mark for mark in node.texts() if mark] or [","]
     is_nothing = scope.is_nothing
-    if place.value == "":
-        place.refuse("must be a text in quotes.")
+    if node.value == "":
+        node.add_fault("must be a text in quotes.")
 
     def split(texts: Sequence[str]) -> Sequence[str]:
-        found = []
+        result = []
         for text in texts:
             for mark in others:
                 text = text.replace(mark, first)  # noqa: PLW2901 (one mark after the other)
             parts = [part.strip() for part in text.split(first)]
-            found += [part for part in parts if part and not is_nothing(part)]
-        return found
+            result += [part for part in parts if part and not is_nothing(part)]
+        return result
 
-    return Step(split)
-
-
-def _replace(place: Place, _: Place, scope: Scope) -> Step | None:
-    table = _table_at(place, scope)
-    return Step(lambda texts: _looked_up(texts, table, keep=True)) if table else None
+    return Transform(split)
 
 
-def _table(place: Place, around: Place, scope: Scope) -> Step | None:
-    table, unknown = _table_at(place, scope), _unknown(around)
+def _replace(node: TomlNode, _: TomlNode, scope: CompileScope) -> Transform | None:
+    table = _table_at(node, scope)
+    return Transform(lambda texts: _look_up(texts, table, keep=True)) if table else None
+
+
+def _table(node: TomlNode, parent: TomlNode, scope: CompileScope) -> Transform | None:
+    table, unknown = _table_at(node, scope), _unknown(parent)
     if table is None:
         return None
-    gives = table.gives | ({unknown} if unknown else frozenset())
-    return Step(lambda texts: _looked_up(texts, table, unknown), gives)
+    possible = table.possible_texts | ({unknown} if unknown else frozenset())
+    return Transform(lambda texts: _look_up(texts, table, unknown), possible)
 
 
-def _table_at(place: Place, scope: Scope) -> Table | None:
-    """The table written at `place`, or that named there."""
-    if not isinstance(place.value, str):
-        return table_of(place, "here")
-    name = place.one_of(scope.tables)
+def _table_at(node: TomlNode, scope: CompileScope) -> LookupTable | None:
+    """Return the table written at `node`, or the one named there."""
+    if not isinstance(node.value, str):
+        return compile_lookup_table(node, "here")
+    name = node.one_of(scope.tables)
     scope.tables_used.add(name)
     return scope.tables.get(name)
 
 
-def _looked_up(texts: Sequence[str], table: Table, unknown: str | None = None, *, keep: bool = False) -> Sequence[str]:
-    """What the table says for `texts`, in the order of its lines; what it does not know stands behind that."""
-    found: list[tuple[int, str]] = []
+def _look_up(
+    texts: Sequence[str], table: LookupTable, unknown: str | None = None, *, keep: bool = False
+) -> Sequence[str]:
+    """Return the replacements of `texts` in the order of the table's lines, followed by those of unknown texts."""
+    replacements: list[tuple[int, str]] = []
     for text in texts:
         entry = table.find(text)
         if entry is not None:
-            found += [(entry.line, said) for said in entry.texts]
+            replacements += [(entry.line, replacement) for replacement in entry.texts]
         elif keep or unknown:
-            found.append((len(table.gives) + 1, text if keep else str(unknown)))
+            replacements.append((len(table.possible_texts) + 1, text if keep else str(unknown)))
         elif unknown is None:
-            raise Unfit(text, f"is not in the table {table.name}." if table.name != "here" else "is not in the table.")
-    if len(found) > 1 and not keep:
-        found.sort(key=lambda one: one[0])
-    return in_order(text for _, text in found)
+            where = "the table" if table.name == "here" else f"the table {table.name}"
+            raise CellError(text, f"is not in {where}.")
+    if len(replacements) > 1 and not keep:
+        replacements.sort(key=lambda one: one[0])
+    return unique(text for _, text in replacements)
 
 
-def _date(place: Place, around: Place, _: Scope) -> Step | None:
-    forms = [*place.texts()]
-    readers = [reader for form in forms if (reader := _reader(place, form))]
+def _date(node: TomlNode, parent: TomlNode, _: CompileScope) -> Transform | None:
+    formats = [*node.texts()]
+    readers = [reader for format_ in formats if (reader := _reader(node, format_))]
     for key, qualifier in (("approximate", "~"), ("uncertain", "?")):
-        if key in around:
-            readers += [one for form in around.at(key).texts() if (one := _reader(around.at(key), form, qualifier))]
+        if key in parent:
+            qualified = parent.at(key)
+            readers += [one for format_ in qualified.texts() if (one := _reader(qualified, format_, qualifier))]
 
     def edtf(text: str) -> str | None:
-        return next((found for read in readers if (found := read(text))), None)
+        return next((date for read in readers if (date := read(text))), None)
 
-    return Step(_each(edtf, f"is not a date written as {' or '.join(forms)}.", _unknown(around)))
+    return Transform(_each(edtf, f"is not a date written as {' or '.join(formats)}.", _unknown(parent)))
 
 
-def _reader(place: Place, form: str, qualifier: str = "") -> Reader | None:
+def _reader(node: TomlNode, format: str, qualifier: str = "") -> DateReader | None:
     try:
-        return reader_of(form, qualifier)
+        return date_reader(format, qualifier)
     except ValueError as error:
-        place.refuse(str(error))
+        node.add_fault(str(error))
         return None
 
 
-def _number(place: Place, around: Place, _: Scope) -> Step | None:
-    form = place.one_of(NUMBERS)
-    point = NUMBERS.get(form, ".")
-    times = Decimal(around.at("times").whole_number()) if "times" in around else Decimal(1)
-    problem = f"is not a number written as {form}."
-    return Step(_each(lambda text: number_of(text, point, times), problem, _unknown(around)))
+def _number(node: TomlNode, parent: TomlNode, _: CompileScope) -> Transform | None:
+    format_ = node.one_of(NUMBER_FORMATS)
+    point = NUMBER_FORMATS.get(format_, ".")
+    times = Decimal(parent.at("times").whole_number()) if "times" in parent else Decimal(1)
+    problem = f"is not a number written as {format_}."
+    return Transform(_each(lambda text: parse_number(text, point, times), problem, _unknown(parent)))
 
 
-def _as(place: Place, around: Place, _: Scope) -> Step | None:
-    form = place.one_of(FORMS)
-    return converting(form, _unknown(around)) if form else None
+def _as(node: TomlNode, parent: TomlNode, _: CompileScope) -> Transform | None:
+    name = node.one_of(CONVERSIONS)
+    return conversion(name, _unknown(parent)) if name else None
 
 
-def _cut(place: Place, _: Place, __: Scope) -> Step | None:
-    most = place.whole_number(least=10)
-    return Step(_each(lambda text: shortened(text, most)))
+def _cut(node: TomlNode, _: TomlNode, __: CompileScope) -> Transform | None:
+    limit = node.whole_number(least=10)
+    return Transform(_each(lambda text: shorten(text, limit)))
 
 
-def _join(place: Place, _: Place, __: Scope) -> Step | None:
-    mark = place.text()
-    return Step(lambda texts: (mark.join(in_order(texts)),) if texts else ())
+def _join(node: TomlNode, _: TomlNode, __: CompileScope) -> Transform | None:
+    mark = node.text()
+    return Transform(lambda texts: (mark.join(unique(texts)),) if texts else ())
 
 
 def _each(convert: Callable[[str], str | None], problem: str = "", unknown: str | None = None) -> Apply:
-    """Convert each text. What cannot be is Unfit, or becomes `unknown`, or is left out where that is empty."""
+    """Return a function that converts each text.
+
+    A text that cannot be converted becomes `unknown`, or is left out where that is empty, or raises CellError.
+    """
 
     def apply(texts: Sequence[str]) -> Sequence[str]:
-        found = []
+        result = []
         for text in texts:
-            made = convert(text)
-            if made is None and unknown is None:
-                raise Unfit(text, problem)
-            if made or (made is None and unknown):
-                found.append(made or str(unknown))
-        return found
+            converted = convert(text)
+            if converted is None and unknown is None:
+                raise CellError(text, problem)
+            if converted or (converted is None and unknown):
+                result.append(converted or str(unknown))
+        return result
 
     return apply
 
 
-def _unknown(around: Place) -> str | None:
-    """What `unknown` says beside a step, or None where it stands nowhere."""
-    return around.at("unknown").text() if "unknown" in around else None
+def _unknown(parent: TomlNode) -> str | None:
+    """Return the text at `unknown` beside a transform, or None where there is none."""
+    return parent.at("unknown").text() if "unknown" in parent else None
 
 
-Read = Callable[[Place, Place, Scope], Step | None]
+Compile = Callable[[TomlNode, TomlNode, CompileScope], Transform | None]
 
-#: Every step by its key: from what stands there, and from the table around it. They go in this order.
-STEPS: dict[str, Read] = {
+#: Functions that compile the transforms, by key: from the node of the key, the table around it, and the scope.
+TRANSFORMS: dict[str, Compile] = {
     "html": _html,
     "find": _find,
     "split": _split,

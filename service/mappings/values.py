@@ -1,205 +1,213 @@
-"""Values and conditions as the mapping writes them, read."""
+"""Values and conditions of a mapping, compiled."""
 
 from collections.abc import Callable, Sequence
 
 from schemas.edtf import EdtfError, bounds
 from service.mappings.context import (
     EMPTY,
-    Case,
-    Condition,
-    Scope,
+    CellError,
+    CompileScope,
+    RowCondition,
+    RowContext,
     Texts,
-    Unfit,
     Value,
-    first_of,
-    in_order,
-    joined,
-    rows_named,
+    coalesce,
+    concat,
+    rows_word,
+    unique,
 )
 from service.mappings.lookup_tables import matcher
-from service.mappings.templates import TemplateError, template_of
-from service.mappings.toml_reader import Place
-from service.mappings.transforms import COMPANIONS, STEPS, stepped
+from service.mappings.templates import TemplateError, parse_template
+from service.mappings.toml_reader import TomlNode
+from service.mappings.transforms import MODIFIERS, TRANSFORMS, with_transform
 
 _SOURCES = ("column", "text", "first_of", "from", "to")
-#: The steps that look something up, and so may come upon what they do not know.
-_LOOKING_UP = ("table", "date", "number", "as")
-#: What may stand in a value that a condition or `each` is about.
-SUBJECT_KEYS = (*_SOURCES, *STEPS, *COMPANIONS, "unknown", "rows")
+#: Transforms that may meet a text that they do not know.
+_WITH_UNKNOWN = ("table", "date", "number", "as")
+#: Keys of a value in a condition or in `each`.
+SUBJECT_KEYS = (*_SOURCES, *TRANSFORMS, *MODIFIERS, "unknown", "rows")
 VALUE_KEYS = (*SUBJECT_KEYS, "when", "otherwise")
 TESTS = ("is", "is_not", "filled", "up_to")
 
 
-def value_of(place: Place, scope: Scope) -> Value:
-    """The value that stands at `place`: a text, which is a template, or a table that says how it is made."""
-    if isinstance(place.value, str):
-        return _template(place, scope)
-    if not isinstance(place.value, dict):
-        place.refuse('must be a text such as "{column}", or a table such as { column = "…", table = "…" }.')
+def compile_value(node: TomlNode, scope: CompileScope) -> Value:
+    """Return the value at `node`: a text, which is a template, or a table."""
+    if isinstance(node.value, str):
+        return _template(node, scope)
+    if not isinstance(node.value, dict):
+        node.add_fault('must be a text such as "{column}", or a table such as { column = "…", table = "…" }.')
         return EMPTY
-    place.knows(VALUE_KEYS)
-    return value_in(place, scope)
+    node.check_keys(VALUE_KEYS)
+    return compile_value_table(node, scope)
 
 
-def values_of(place: Place, scope: Scope) -> Value:
-    """The value of a list: one value, or several in [ ] whose texts stand behind each other."""
-    if not isinstance(place.value, list):
-        return value_of(place, scope)
-    return joined([value_of(one, scope) for one in place.members()])
+def compile_values(node: TomlNode, scope: CompileScope) -> Value:
+    """Return the value of a list: one value, or several in [ ], which give their texts one after the other."""
+    if not isinstance(node.value, list):
+        return compile_value(node, scope)
+    return concat([compile_value(one, scope) for one in node.members()])
 
 
-def value_in(place: Place, scope: Scope) -> Value:
-    """The value in a table that may say other things, too, as `each` and conditions do."""
-    value = _on_rows(_when(_source(place, scope), place, scope), place, scope)
-    for name, read in STEPS.items():
-        if name in place and (step := read(place.at(name), place, scope)):
-            value = stepped(value, step, place)
-    for key, name in COMPANIONS.items():
-        if key in place and name not in place:
-            place.at(key).refuse(f"says more of {name}, which does not stand here.")
-    if "unknown" in place and not any(name in place for name in _LOOKING_UP):
-        place.at("unknown").refuse(f"says more of {', '.join(_LOOKING_UP)}, none of which stands here.")
-    if "otherwise" in place:
-        value = first_of([value, value_of(place.at("otherwise"), scope)])
+def compile_value_table(node: TomlNode, scope: CompileScope) -> Value:
+    """Return the value in a table that may have other keys as well, such as `each` and conditions."""
+    value = _on_rows(_when(_source(node, scope), node, scope), node, scope)
+    for name, compile_transform in TRANSFORMS.items():
+        if name in node and (transform := compile_transform(node.at(name), node, scope)):
+            value = with_transform(value, transform, node)
+    for key, name in MODIFIERS.items():
+        if key in node and name not in node:
+            node.at(key).add_fault(f"needs {name} beside it.")
+    if "unknown" in node and not any(name in node for name in _WITH_UNKNOWN):
+        node.at("unknown").add_fault(f"needs one of {', '.join(_WITH_UNKNOWN)} beside it.")
+    if "otherwise" in node:
+        value = coalesce([value, compile_value(node.at("otherwise"), scope)])
     return value
 
 
-def condition_of(place: Place, scope: Scope) -> Condition:
-    """The condition at `place`, or that all of several in [ ] hold."""
-    conditions = [_condition(one, scope) for one in place.one_or_more()]
-    holding = [condition.holds for condition in conditions]
-    columns = in_order(column for condition in conditions for column in condition.columns)
-    return Condition(lambda case: all(holds(case) for holds in holding), columns)
+def compile_condition(node: TomlNode, scope: CompileScope) -> RowCondition:
+    """Return the condition at `node`, or the one that all of several in [ ] hold."""
+    conditions = [_condition(one, scope) for one in node.one_or_more()]
+    tests = [condition.holds for condition in conditions]
+    columns = unique(column for condition in conditions for column in condition.columns)
+    return RowCondition(lambda context: all(holds(context) for holds in tests), columns)
 
 
-def _source(place: Place, scope: Scope) -> Value:
-    said = [key for key in _SOURCES if key in place]
-    if said in (["from"], ["to"], ["from", "to"]):
-        return _interval(place, scope)
-    if len(said) != 1:
-        place.refuse("must say one of column, text and first_of, or from and to.")
+def _source(node: TomlNode, scope: CompileScope) -> Value:
+    keys = [key for key in _SOURCES if key in node]
+    if keys in (["from"], ["to"], ["from", "to"]):
+        return _interval(node, scope)
+    if len(keys) != 1:
+        node.add_fault("needs one of column, text or first_of, or from and to.")
         return EMPTY
-    [key] = said
+    [key] = keys
     if key == "column":
-        return _column(place.at(key), scope)
+        return _column(node.at(key), scope)
     if key == "text":
-        return _template(place.at(key), scope)
-    return first_of([value_of(one, scope) for one in place.at(key).members()])
+        return _template(node.at(key), scope)
+    return coalesce([compile_value(one, scope) for one in node.at(key).members()])
 
 
-def _column(place: Place, scope: Scope) -> Value:
-    name = place.text()
-    return Value(_cell(name), scope.read([name], place), scope.gives(name))
+def _column(node: TomlNode, scope: CompileScope) -> Value:
+    name = node.text()
+    return Value(_cell(name), scope.use_columns([name], node), scope.possible_texts(name))
 
 
-def _template(place: Place, scope: Scope) -> Value:
+def _template(node: TomlNode, scope: CompileScope) -> Value:
     try:
-        template = template_of(place.text())
+        template = parse_template(node.text())
     except TemplateError as error:
-        place.refuse(str(error))
+        node.add_fault(str(error))
         return EMPTY
-    columns = scope.read(template.columns, place)
+    columns = scope.use_columns(template.columns, node)
     if not template.columns:
-        constant = tuple(filter(None, [template.filled({})]))
-        return Value(lambda _: constant, gives=frozenset(constant))
+        constant = tuple(filter(None, [template.render({})]))
+        return Value(lambda _: constant, possible_texts=frozenset(constant))
     if template.is_column:
         [name] = template.columns
-        return Value(_cell(name), columns, scope.gives(name))
-    fill = template.filled
-    return Value(lambda case: (text,) if (text := fill(case.row)) else (), columns)
+        return Value(_cell(name), columns, scope.possible_texts(name))
+    render = template.render
+    return Value(lambda context: (text,) if (text := render(context.row)) else (), columns)
 
 
 def _cell(column: str) -> Texts:
-    return lambda case: (text,) if (text := case.row[column]) else ()
+    return lambda context: (text,) if (text := context.row[column]) else ()
 
 
-def _interval(place: Place, scope: Scope) -> Value:
-    """From one date to another as EDTF: an end that is not known stays empty; one date twice is that date."""
-    start = value_of(place.at("from"), scope) if "from" in place else EMPTY
-    end = value_of(place.at("to"), scope) if "to" in place else EMPTY
+def _interval(node: TomlNode, scope: CompileScope) -> Value:
+    """Return the interval from one date to another in EDTF. Equal ends are one date; a missing end stays empty."""
+    start = compile_value(node.at("from"), scope) if "from" in node else EMPTY
+    end = compile_value(node.at("to"), scope) if "to" in node else EMPTY
 
-    def texts(case: Case) -> Sequence[str]:
-        first, last = "".join(start.texts(case)[:1]), "".join(end.texts(case)[:1])
+    def texts(context: RowContext) -> Sequence[str]:
+        first, last = "".join(start.texts(context)[:1]), "".join(end.texts(context)[:1])
         if first == last:
             return (first,) if first else ()
         return (f"{first}/{last}",)
 
-    return Value(texts, in_order((*start.columns, *end.columns)))
+    return Value(texts, unique((*start.columns, *end.columns)))
 
 
-def _when(value: Value, place: Place, scope: Scope) -> Value:
-    if "when" not in place:
+def _when(value: Value, node: TomlNode, scope: CompileScope) -> Value:
+    if "when" not in node:
         return value
-    condition = condition_of(place.at("when"), scope)
+    condition = compile_condition(node.at("when"), scope)
     texts, holds = value.texts, condition.holds
-    columns = in_order((*value.columns, *condition.columns))
-    return Value(lambda case: texts(case) if holds(case) else (), columns, value.gives)
+    columns = unique((*value.columns, *condition.columns))
+    return Value(lambda context: texts(context) if holds(context) else (), columns, value.possible_texts)
 
 
-def _on_rows(value: Value, place: Place, scope: Scope) -> Value:
-    rows = rows_named(place, scope)
-    if not rows:
+def _on_rows(value: Value, node: TomlNode, scope: CompileScope) -> Value:
+    word = rows_word(node, scope)
+    if not word:
         return value
     texts = value.texts
-    return Value(lambda case: [text for one in case.on(rows) for text in texts(one)], value.columns, value.gives)
+    return Value(
+        lambda context: [text for one in context.for_rows(word) for text in texts(one)],
+        value.columns,
+        value.possible_texts,
+    )
 
 
-def _condition(place: Place, scope: Scope) -> Condition:
-    place.knows((*SUBJECT_KEYS, *TESTS))
-    subject = value_in(place, scope) if isinstance(place.value, dict) else EMPTY
-    tests = [key for key in TESTS if key in place]
-    if len(tests) != 1:
-        place.refuse(f"must say one of: {', '.join(TESTS)}.")
-        return Condition(lambda _: False, ())
-    [key] = tests
-    passes, columns = _TESTING[key](place.at(key), scope)
+def _condition(node: TomlNode, scope: CompileScope) -> RowCondition:
+    node.check_keys((*SUBJECT_KEYS, *TESTS))
+    subject = compile_value_table(node, scope) if isinstance(node.value, dict) else EMPTY
+    keys = [key for key in TESTS if key in node]
+    if len(keys) != 1:
+        node.add_fault(f"needs one of {', '.join(TESTS)}.")
+        return RowCondition(lambda _: False, ())
+    [key] = keys
+    passes, columns = _COMPILE_TEST[key](node.at(key), scope)
     texts = subject.texts
-    return Condition(lambda case: passes(texts(case), case), in_order((*subject.columns, *columns)))
+    return RowCondition(lambda context: passes(texts(context), context), unique((*subject.columns, *columns)))
 
 
-Passes = Callable[[Sequence[str], Case], bool]
+Passes = Callable[[Sequence[str], RowContext], bool]
+#: A test of texts, and the columns that it reads.
 Test = tuple[Passes, tuple[str, ...]]
 
 
-def _is(place: Place, scope: Scope) -> Test:
-    """Some text is one of those that stand at `place`; they may be templates."""
-    words = values_of(place, scope)
-    if words.gives is not None and not words.columns:
-        matches = matcher(words.gives)
+def _is(node: TomlNode, scope: CompileScope) -> Test:
+    """Return the test that some text is one of those at `node`, which may be templates."""
+    words = compile_values(node, scope)
+    if words.possible_texts is not None and not words.columns:
+        matches = matcher(words.possible_texts)
         return lambda texts, _: any(map(matches, texts)), ()
-    return lambda texts, case: any(map(matcher(words.texts(case)), texts)), words.columns
+    return lambda texts, context: any(map(matcher(words.texts(context)), texts)), words.columns
 
 
-def _is_not(place: Place, scope: Scope) -> Test:
-    is_so, columns = _is(place, scope)
-    return lambda texts, case: not is_so(texts, case), columns
+def _is_not(node: TomlNode, scope: CompileScope) -> Test:
+    passes, columns = _is(node, scope)
+    return lambda texts, context: not passes(texts, context), columns
 
 
-def _filled(place: Place, _: Scope) -> Test:
-    wanted = place.flag()
-    return lambda texts, _: bool(texts) is wanted, ()
+def _filled(node: TomlNode, _: CompileScope) -> Test:
+    filled = node.flag()
+    return lambda texts, _: bool(texts) is filled, ()
 
 
-def _up_to(place: Place, scope: Scope) -> Test:
-    """The date, if there is one, surely is not later than that which stands at `place`."""
-    limit = value_of(place, scope)
-    for constant in limit.gives or ():
+def _up_to(node: TomlNode, scope: CompileScope) -> Test:
+    """Return the test that there is a date, and that it is surely not later than the one at `node`."""
+    limit = compile_value(node, scope)
+    for constant in limit.possible_texts or ():
         if not _is_date(constant):
-            place.refuse(f'"{constant}" is not a date such as 2021, 2021-04 or 2021-04-01.')
+            node.add_fault(f'"{constant}" {_NOT_A_DATE}')
 
-    def passes(texts: Sequence[str], case: Case) -> bool:
-        last = [_last_day(text) for text in limit.texts(case)]
+    def passes(texts: Sequence[str], context: RowContext) -> bool:
+        last = [_last_day(text) for text in limit.texts(context)]
         return bool(texts and last) and all(_last_day(text) <= last[0] for text in texts)
 
     return passes, limit.columns
 
 
+_NOT_A_DATE = "is not a date such as 2021, 2021-04 or 2021-04-01."
+
+
 def _last_day(text: str) -> str:
-    """The last day that `text` can mean; one beyond all others where it is open."""
+    """Return the last day that `text` can mean; a day later than all others where it is open."""
     try:
         latest = bounds(text).latest
     except EdtfError as error:
-        raise Unfit(text, "is not a date such as 2021, 2021-04 or 2021-04-01.") from error
+        raise CellError(text, _NOT_A_DATE) from error
     return latest.isoformat() if latest else "9999-12-31"
 
 
@@ -211,7 +219,7 @@ def _is_date(text: str) -> bool:
     return True
 
 
-_TESTING: dict[str, Callable[[Place, Scope], Test]] = {
+_COMPILE_TEST: dict[str, Callable[[TomlNode, CompileScope], Test]] = {
     "is": _is,
     "is_not": _is_not,
     "filled": _filled,

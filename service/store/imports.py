@@ -1,8 +1,9 @@
-"""Imports in the database: how far each has come, and what was wrong with its rows."""
+"""Imports in the database: their progress, and the errors of their rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
@@ -11,19 +12,22 @@ from psycopg.rows import class_row
 
 from service.errors import Conflict, NotFound
 
-#: How long an import that says nothing is still believed to run: several beats.
+#: Time after the last heartbeat in which an import still counts as running: several heartbeats.
 LEASE = timedelta(seconds=15)
 
-#: How long an import is told of, and an Idempotency-Key remembered.
+#: Time for which an import can be read, and for which its Idempotency-Key is remembered.
 KEPT_FOR, TOKEN_KEPT_FOR = timedelta(days=30), timedelta(hours=24)
 
-#: Imports past their time that each new one takes away.
-SWEPT = 5
+#: Expired imports that each new one deletes.
+_EXPIRED_BATCH = 5
+
+#: The reason of an import that ended without recording its state.
+LOST_REASON = "The import ended unexpectedly."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Import:
-    """An import, and what it has come to."""
+class StoredImport:
+    """An import and its counts."""
 
     id: UUID
     key_id: UUID | None
@@ -48,8 +52,8 @@ class Import:
 
 
 @dataclass(frozen=True)
-class Step:
-    """How far an import has come by one batch: the rows that it took, by what became of them."""
+class BatchTotals:
+    """Counts that a batch adds to its import, with the line and the bytes up to which it goes."""
 
     line: int
     bytes_read: int
@@ -57,63 +61,67 @@ class Step:
     updated: int
     unchanged: int
     refused: int
-    #: Ids of topics that were made for them.
+    #: Ids of the topics that were created for its rows.
     topics: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class RowError:
-    """One thing wrong with the row that begins on `line`, and where: a JSON pointer, and the column of a table."""
+    """An error of the row that begins on `line`, with a JSON pointer and the columns of a table."""
 
     line: int
     detail: str
     pointer: str | None = None
     column: str | None = None
-    #: Among the errors of that line.
+    #: Its number among the errors of the line.
     place: int = 0
 
 
-# What was running when it said nothing more was interrupted, whoever looks first.
+# A running import without a heartbeat is shown as interrupted even before `insert_import` records that.
 _COLUMNS = """
     id, key_id, name, format, mode, dry_run, created_at, line, bytes_read,
     created, updated, unchanged, refused, errors, topics, token, fingerprint,
     CASE WHEN is_lost THEN 'interrupted' ELSE state END AS state,
-    CASE WHEN is_lost THEN 'It ended without a word.' ELSE reason END AS reason,
+    CASE WHEN is_lost THEN %(lost_reason)s ELSE reason END AS reason,
     CASE WHEN is_lost THEN beat_at ELSE finished_at END AS finished_at
     """
 
 _LOST = "state = 'running' AND beat_at < %(now)s - %(lease)s"
-_FOUND = f"FROM (SELECT *, {_LOST} AS is_lost FROM import) AS import"
+_IMPORTS = f"FROM (SELECT *, {_LOST} AS is_lost FROM import) AS import"
 
 _OWNED = "(%(owner)s::uuid IS NULL OR key_id = %(owner)s)"
 
 
-def insert_import(conn: Connection, begun: Import) -> None:
-    """Keep an import that begins, and take away some of what is past its time. Conflict where its token is in use."""
-    named = vars(begun) | {
-        "now": begun.created_at,
-        "lease": LEASE,
-        "since": begun.created_at - KEPT_FOR,
-        "swept": SWEPT,
-    }
+def _lease(now: datetime) -> dict[str, Any]:
+    """Return the parameters of _COLUMNS and _LOST."""
+    return {"now": now, "lease": LEASE, "lost_reason": LOST_REASON}
+
+
+def insert_import(conn: Connection, new: StoredImport) -> None:
+    """Insert an import that begins, and delete some expired ones. Raises Conflict where its token is in use."""
+    values = vars(new) | _lease(new.created_at) | {"since": new.created_at - KEPT_FOR, "expired": _EXPIRED_BATCH}
     try:
         for statement in _BEGIN:
-            conn.execute(statement, named)
+            conn.execute(statement, values)
     except UniqueViolation as error:
-        raise Conflict(
-            "An import with this Idempotency-Key is running right now; ask again when it has ended."
-        ) from error
+        raise already_running() from error
+
+
+def already_running() -> Conflict:
+    """Return the error for a second import with the Idempotency-Key of a running one."""
+    return Conflict("An import with this Idempotency-Key is running; retry when it has finished.")
 
 
 _BEGIN = (
-    """
+    f"""
     UPDATE import
-       SET state = 'interrupted', reason = 'It ended without a word.', finished_at = beat_at
-     WHERE state = 'running' AND beat_at < %(now)s - %(lease)s
+       SET state = 'interrupted', reason = %(lost_reason)s, finished_at = beat_at
+     WHERE {_LOST}
     """,
     """
     DELETE FROM import
-     WHERE id IN (SELECT id FROM import WHERE created_at < %(since)s ORDER BY id LIMIT %(swept)s FOR UPDATE SKIP LOCKED)
+     WHERE id IN (
+           SELECT id FROM import WHERE created_at < %(since)s ORDER BY id LIMIT %(expired)s FOR UPDATE SKIP LOCKED)
     """,
     """
     INSERT INTO import (id, key_id, name, format, mode, dry_run, state, created_at, beat_at, token)
@@ -123,11 +131,11 @@ _BEGIN = (
 
 
 def advance_import(
-    conn: Connection, id: UUID, step: Step, errors: Sequence[RowError], now: datetime, *, most_errors: int
+    conn: Connection, id: UUID, totals: BatchTotals, errors: Sequence[RowError], now: datetime, *, max_errors: int
 ) -> None:
-    """Note what a batch came to, in the transaction that writes it; the first `most_errors` errors are kept."""
+    """Add the totals of a batch in the transaction that writes it; at most `max_errors` errors are kept in all."""
     if errors:
-        _keep_errors(conn, id, errors, most_errors)
+        _insert_errors(conn, id, errors, max_errors)
     conn.execute(
         """
         UPDATE import
@@ -137,23 +145,23 @@ def advance_import(
                topics = topics || %(topics)s::text[]
          WHERE id = %(id)s
         """,
-        vars(step) | {"id": id, "now": now, "errors": len(errors), "topics": list(step.topics)},
+        vars(totals) | {"id": id, "now": now, "errors": len(errors), "topics": list(totals.topics)},
     )
 
 
-def _keep_errors(conn: Connection, id: UUID, errors: Iterable[RowError], most: int) -> None:
+def _insert_errors(conn: Connection, id: UUID, errors: Iterable[RowError], limit: int) -> None:
     conn.execute(
         """
         INSERT INTO import_error (import_id, line, place, pointer, "column", detail)
-        SELECT %(id)s, found.*
+        SELECT %(id)s, error.*
           FROM unnest(%(lines)s::bigint[], %(places)s::int[], %(pointers)s::text[], %(columns)s::text[],
-                      %(details)s::text[]) AS found
-         LIMIT greatest(0, %(most)s - (SELECT errors FROM import WHERE id = %(id)s))
+                      %(details)s::text[]) AS error
+         LIMIT greatest(0, %(limit)s - (SELECT errors FROM import WHERE id = %(id)s))
             ON CONFLICT DO NOTHING
         """,
         {
             "id": id,
-            "most": most,
+            "limit": limit,
             "lines": [error.line for error in errors],
             "places": [error.place for error in errors],
             "pointers": [error.pointer for error in errors],
@@ -164,7 +172,7 @@ def _keep_errors(conn: Connection, id: UUID, errors: Iterable[RowError], most: i
 
 
 def beat(conn: Connection, id: UUID, now: datetime, *, line: int, bytes_read: int) -> None:
-    """Let it be known that the import is running, and up to where all is done."""
+    """Record a heartbeat of a running import, and the line up to which all rows are done."""
     conn.execute(
         """
         UPDATE import
@@ -186,7 +194,7 @@ def end_import(
     bytes_read: int,
     fingerprint: bytes | None,
 ) -> None:
-    """Note how the import has ended, and up to where it came."""
+    """Record the final state of an import, and the line up to which all rows are done."""
     conn.execute(
         """
         UPDATE import
@@ -207,54 +215,53 @@ def end_import(
     )
 
 
-def get_import(conn: Connection, id: UUID, now: datetime, *, owner: UUID | None = None) -> Import:
-    """One import; NotFound where it is another one's than that of the key `owner`."""
-    cur = conn.cursor(row_factory=class_row(Import))
+def get_import(conn: Connection, id: UUID, now: datetime, *, owner: UUID | None = None) -> StoredImport:
+    """Return an import. Raises NotFound where it does not exist, or is not one of the key `owner`."""
+    cur = conn.cursor(row_factory=class_row(StoredImport))
     cur.execute(
-        f"SELECT {_COLUMNS} {_FOUND} WHERE id = %(id)s AND {_OWNED}",
-        {"id": id, "owner": owner, "now": now, "lease": LEASE},
+        f"SELECT {_COLUMNS} {_IMPORTS} WHERE id = %(id)s AND {_OWNED}", {"id": id, "owner": owner} | _lease(now)
     )
-    if found := cur.fetchone():
-        return found
+    if stored := cur.fetchone():
+        return stored
     raise NotFound(f"There is no import {id}.")
 
 
-def find_import_by_token(conn: Connection, key_id: UUID, token: str, now: datetime) -> Import | None:
-    """The last import that was sent with this Idempotency-Key, if that is still remembered."""
-    cur = conn.cursor(row_factory=class_row(Import))
+def find_import_by_token(conn: Connection, key_id: UUID, token: str, now: datetime) -> StoredImport | None:
+    """Return the last import with this Idempotency-Key while the key is remembered, or None."""
+    cur = conn.cursor(row_factory=class_row(StoredImport))
     cur.execute(
         f"""
         SELECT {_COLUMNS}
-          {_FOUND}
+          {_IMPORTS}
          WHERE key_id = %(key_id)s AND token = %(token)s AND created_at > %(since)s
          ORDER BY id DESC
          LIMIT 1
         """,
-        {"key_id": key_id, "token": token, "since": now - TOKEN_KEPT_FOR, "now": now, "lease": LEASE},
+        {"key_id": key_id, "token": token, "since": now - TOKEN_KEPT_FOR} | _lease(now),
     )
     return cur.fetchone()
 
 
 def page_imports(
     conn: Connection, now: datetime, *, owner: UUID | None, before: str | None, limit: int
-) -> list[Import]:
-    """At most `limit` imports of the key `owner`, or of all, the last first, that began before the import `before`."""
-    cur = conn.cursor(row_factory=class_row(Import))
+) -> list[StoredImport]:
+    """Return at most `limit` imports older than the import `before`, newest first; those of `owner`, if given."""
+    cur = conn.cursor(row_factory=class_row(StoredImport))
     cur.execute(
         f"""
         SELECT {_COLUMNS}
-          {_FOUND}
+          {_IMPORTS}
          WHERE (%(before)s::uuid IS NULL OR id < %(before)s::uuid) AND {_OWNED}
          ORDER BY id DESC
          LIMIT %(limit)s
         """,
-        {"before": before, "owner": owner, "limit": limit, "now": now, "lease": LEASE},
+        {"before": before, "owner": owner, "limit": limit} | _lease(now),
     )
     return cur.fetchall()
 
 
 def page_errors(conn: Connection, id: UUID, *, after: tuple[int, int] = (0, -1), limit: int) -> list[RowError]:
-    """At most `limit` errors of an import in the order of its lines, behind the line and place `after`."""
+    """Return at most `limit` errors of an import in the order of its lines, after the line and place `after`."""
     cur = conn.cursor(row_factory=class_row(RowError))
     cur.execute(
         """

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.cli.main import main
-from service.mappings import Mapped, Refused
+from service.mappings import MappedRecord, UnmappedRows
 from tests.mappings import MAPPINGS, tracker
-from tests.trackers import FILES, outcomes_of
+from tests.trackers import FILES, tracker_results
 
 
 def taken(name: str, file: Path, database: str) -> Result:
@@ -37,9 +37,9 @@ def _within(stored: Any, said: Any) -> Any:
 def test_a_tracker_is_imported_and_nothing_changes_when_it_comes_again(
     name: str, database: str, conn: psycopg.Connection
 ) -> None:
-    file, outcomes = tracker(FILES[name]), outcomes_of(name)
-    made = {_key(outcome.record): outcome.record for outcome in outcomes if isinstance(outcome, Mapped)}
-    refused = sum(isinstance(outcome, Refused) for outcome in outcomes)
+    file, outcomes = tracker(FILES[name]), tracker_results(name)
+    made = {_key(result.record): result.record for result in outcomes if isinstance(result, MappedRecord)}
+    refused = sum(isinstance(result, UnmappedRows) for result in outcomes)
     first, again = taken(name, file, database), taken(name, file, database)
     assert f"{len(made):,} created, 0 updated, 0 unchanged, {refused:,} refused. done." in first.output
     assert f"0 created, 0 updated, {len(made):,} unchanged, {refused:,} refused. done." in again.output

@@ -5,96 +5,95 @@ from collections import Counter
 import pytest
 
 from schemas.events import NewEventSchema
-from service.mappings import Mapped, Refused, load_mapping
+from service.mappings import UnmappedRows, load_mapping
 from service.validation import fast_loader
 from tests.mappings import MAPPINGS
-from tests.trackers import CORONANET, CPD, FILES, LAWS, outcomes_of, rows_of
+from tests.trackers import CORONANET, CPD, FILES, LAWS, tracker_records, tracker_results, tracker_rows
 
 
 def refusals(name: str) -> Counter[tuple[str, str | None]]:
     """Rows refused, by what is wrong and where."""
     return Counter(
-        (reason.problem, reason.column)
-        for outcome in outcomes_of(name)
-        if isinstance(outcome, Refused)
-        for _ in outcome.lines
-        for reason in outcome.reasons
+        (error.problem, error.column)
+        for result in tracker_results(name)
+        if isinstance(result, UnmappedRows)
+        for _ in result.lines
+        for error in result.errors
     )
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_row_of_a_tracker_is_in_one_outcome(name: str) -> None:
-    lines = [line for outcome in outcomes_of(name) for line in outcome.lines]
-    assert len(lines) == len(set(lines)) == len(rows_of(name))
+    lines = [line for result in tracker_results(name) for line in result.lines]
+    assert len(lines) == len(set(lines)) == len(tracker_rows(name))
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_record_of_a_tracker_is_surely_valid(name: str) -> None:
     load = fast_loader(NewEventSchema)
-    for outcome in outcomes_of(name):
-        if isinstance(outcome, Mapped):
-            load(outcome.record)
+    for record in tracker_records(name):
+        load(record)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_mapping_says_of_every_column_whether_it_uses_it(name: str) -> None:
-    assert load_mapping(MAPPINGS / f"{name}.toml").unused(list(rows_of(name)[0])) == []
+    assert load_mapping(MAPPINGS / f"{name}.toml").unused(list(tracker_rows(name)[0])) == []
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_record_names_its_data_set(name: str) -> None:
-    titles = {outcome.record["sources"][0]["title"] for outcome in outcomes_of(name) if isinstance(outcome, Mapped)}
+    titles = {record["sources"][0]["title"] for record in tracker_records(name)}
     [title] = titles
     assert any(word in title for word in ("CC BY-NC", "with credit to", "cite https://doi.org/"))
 
 
 def test_a_policy_of_the_climate_policy_database_is_taken_once_and_refused_without_an_id() -> None:
-    ids = {row["Policy ID"] for row in rows_of(CPD)} - {""}
-    assert sum(isinstance(outcome, Mapped) for outcome in outcomes_of(CPD)) == len(ids)
-    nameless = sum(not row["Policy ID"] for row in rows_of(CPD))
-    assert refusals(CPD) == {("is empty, and says which event the row is of.", "Policy ID"): nameless}
+    ids = {row["Policy ID"] for row in tracker_rows(CPD)} - {""}
+    assert len(tracker_records(CPD)) == len(ids)
+    nameless = sum(not row["Policy ID"] for row in tracker_rows(CPD))
+    assert refusals(CPD) == {("is empty, but must name the event of the row.", "Policy ID"): nameless}
 
 
 def test_the_years_of_the_climate_policy_database_stay_years() -> None:
-    by_id = {row["Policy ID"]: row for row in rows_of(CPD) if row["Policy ID"]}
+    by_id = {row["Policy ID"]: row for row in tracker_rows(CPD) if row["Policy ID"]}
     columns = ("Date of decision", "Start date of implementation", "End date of implementation")
     given = Counter(row[column] for row in by_id.values() for column in columns if row[column])
-    mapped = [outcome.record for outcome in outcomes_of(CPD) if isinstance(outcome, Mapped)]
+    mapped = tracker_records(CPD)
     assert Counter(date["edtf"] for one in mapped for date in one.get("dates", ())) == given
 
 
 def test_what_the_climate_policy_database_calls_planned_or_a_draft_has_not_begun() -> None:
     begun = Counter(
         date["modality"]
-        for outcome in outcomes_of(CPD)
-        if isinstance(outcome, Mapped) and outcome.record.get("status") in ("planned", "proposed")
-        for date in outcome.record.get("dates", ())
+        for record in tracker_records(CPD)
+        if record.get("status") in ("planned", "proposed")
+        for date in record.get("dates", ())
         if date["kind"] in ("launched", "ends")
     )
-    rows = {row["Policy ID"]: row for row in rows_of(CPD) if row["Implementation state"] in ("Planned", "Draft")}
+    rows = {row["Policy ID"]: row for row in tracker_rows(CPD) if row["Implementation state"] in ("Planned", "Draft")}
     columns = ("Start date of implementation", "End date of implementation")
     assert begun == {"expected": sum(bool(row[column]) for row in rows.values() for column in columns)}
 
 
 def test_rows_of_one_country_and_title_are_one_climate_law() -> None:
-    laws = {(row["Geography ISO"], row["Title"].strip()) for row in rows_of(LAWS)}
-    assert sum(isinstance(outcome, Mapped) for outcome in outcomes_of(LAWS)) == len(laws)
+    laws = {(row["Geography ISO"], row["Title"].strip()) for row in tracker_rows(LAWS)}
+    assert len(tracker_records(LAWS)) == len(laws)
     assert refusals(LAWS) == {}
 
 
 def test_the_documents_of_climate_laws_are_all_there() -> None:
     links = Counter(
-        part.split("|")[1].strip() for row in rows_of(LAWS) for part in row["Documents"].split(";") if "|" in part
+        part.split("|")[1].strip() for row in tracker_rows(LAWS) for part in row["Documents"].split(";") if "|" in part
     )
-    mapped = [outcome.record for outcome in outcomes_of(LAWS) if isinstance(outcome, Mapped)]
+    mapped = tracker_records(LAWS)
     assert (
         Counter(source["url"] for one in mapped for source in one["sources"] if source["type"] != "data_set") == links
     )
 
 
 def test_a_christmas_day_in_climate_laws_is_a_year() -> None:
-    days = [part[:10] for row in rows_of(LAWS) for part in row["Events"].split(";") if part[:2].isdigit()]
-    mapped = [outcome.record for outcome in outcomes_of(LAWS) if isinstance(outcome, Mapped)]
+    days = [part[:10] for row in tracker_rows(LAWS) for part in row["Events"].split(";") if part[:2].isdigit()]
+    mapped = tracker_records(LAWS)
     edtf = Counter(date["edtf"] for one in mapped for date in one.get("dates", ()))
     assert sum(day.startswith("25/12/") for day in days) == 503
     assert not any(text.endswith("-12-25") for text in edtf)
@@ -102,19 +101,19 @@ def test_a_christmas_day_in_climate_laws_is_a_year() -> None:
 
 
 def test_a_policy_of_coronanet_is_taken_once_and_refused_without_its_entry() -> None:
-    entered = {row["policy_id"] for row in rows_of(CORONANET) if row["entry_type"] == "new_entry"}
-    assert sum(isinstance(outcome, Mapped) for outcome in outcomes_of(CORONANET)) == len(entered)
-    stray = sum(row["policy_id"] not in entered for row in rows_of(CORONANET))
-    assert refusals(CORONANET) == {("does not say of any row that it is the event's first.", "entry_type"): stray}
+    entered = {row["policy_id"] for row in tracker_rows(CORONANET) if row["entry_type"] == "new_entry"}
+    assert len(tracker_records(CORONANET)) == len(entered)
+    stray = sum(row["policy_id"] not in entered for row in tracker_rows(CORONANET))
+    assert refusals(CORONANET) == {("marks no row as the event's first.", "entry_type"): stray}
 
 
 def test_every_update_of_coronanet_is_a_statement_and_every_record_an_external_id() -> None:
-    entered = {row["policy_id"] for row in rows_of(CORONANET) if row["entry_type"] == "new_entry"}
-    rows = [row for row in rows_of(CORONANET) if row["policy_id"] in entered]
+    entered = {row["policy_id"] for row in tracker_rows(CORONANET) if row["entry_type"] == "new_entry"}
+    rows = [row for row in tracker_rows(CORONANET) if row["policy_id"] in entered]
     updates = {
         (row["policy_id"], " ".join(row["description"].split())) for row in rows if row["entry_type"] == "update"
     }
-    mapped = [outcome.record for outcome in outcomes_of(CORONANET) if isinstance(outcome, Mapped)]
+    mapped = tracker_records(CORONANET)
     ids = Counter(id_["scheme"] for one in mapped for id_ in one["external_ids"])
     assert ids == {"coronanet": len(entered), "coronanet-record": len(rows)}
     assert sum(len(one.get("statements", ())) for one in mapped) == len(updates)

@@ -1,6 +1,6 @@
 """Records of the real trackers, compared with what their rows say."""
 
-from tests.trackers import CORONANET, CPD, LAWS, record
+from tests.trackers import CORONANET, CPD, LAWS, tracker_record
 
 CPD_DATA_SET = {
     "id": "data-set",
@@ -14,7 +14,7 @@ CPD_DATA_SET = {
 
 
 def test_strategic_electricity_interties_canada() -> None:
-    assert record(CPD, CPD, "3319") == {
+    assert tracker_record(CPD, CPD, "3319") == {
         "title": "Strategic electricity interties Canada (2018)",
         "lang": "en",
         "event_type": "strategy",
@@ -63,7 +63,7 @@ def test_strategic_electricity_interties_canada() -> None:
 
 
 def test_local_greenhouse_action_of_a_region_that_is_not_named() -> None:
-    found = record(CPD, CPD, "1710")
+    found = tracker_record(CPD, CPD, "1710")
     assert {
         name: found[name] for name in ("event_type", "instruments", "status", "participants", "dates", "sources")
     } == {
@@ -91,7 +91,7 @@ def test_local_greenhouse_action_of_a_region_that_is_not_named() -> None:
 def test_national_strategy_of_cote_d_ivoire() -> None:
     slug = "civ-national-strategy-for-fight-against-climate-change-2015-2020"
     publisher = "Grantham Research Institute on Climate Change and the Environment, London School of Economics"
-    assert record(LAWS, LAWS, slug) == {
+    assert tracker_record(LAWS, LAWS, slug) == {
         "title": "National Strategy for Fight against Climate Change 2015-2020",
         "lang": "en",
         "event_type": "strategy",
@@ -132,7 +132,7 @@ def test_national_strategy_of_cote_d_ivoire() -> None:
 
 def test_the_plan_against_deforestation_was_amended_four_times() -> None:
     slug = "bra-plan-to-control-illegal-deforestation-and-recov-8302fd8933ff"
-    assert [(date["kind"], date["edtf"]) for date in record(LAWS, LAWS, slug)["dates"]] == [
+    assert [(date["kind"], date["edtf"]) for date in tracker_record(LAWS, LAWS, slug)["dates"]] == [
         ("adopted", "2004"),
         ("amended", "2009"),
         ("amended", "2012"),
@@ -147,7 +147,7 @@ def test_austria_relaxes_the_entry_rules_for_italy_and_slovakia() -> None:
         "On May 3, 2021 Austria relaxes the entry rules for Italy and Slovakia. According to a new regulation,"
         " commuters only have to present a current negative Corona test to enter Austria."
     )
-    assert record(CORONANET, CORONANET, "1774669") == {
+    assert tracker_record(CORONANET, CORONANET, "1774669") == {
         "title": f"Austria: External Border Restrictions – {said[:158]}…",  # noqa: RUF001 (as the mapping has it)
         "description": said,
         "lang": "en",
@@ -198,7 +198,7 @@ def _state(name: str, jurisdiction: str, role: str) -> dict[str, str]:
 
 
 def test_aucklands_testing_centres_were_changed_twice() -> None:
-    found = record(CORONANET, CORONANET, "7222749")
+    found = tracker_record(CORONANET, CORONANET, "7222749")
     assert found["dates"] == [
         {"id": "announced", "kind": "announced", "edtf": "2020-03-30", "modality": "actual"},
         {"id": "start", "kind": "launched", "edtf": "2020-03-30", "modality": "actual"},

@@ -18,9 +18,9 @@ from service.config import Settings
 from service.db.embedded_postgres import Server, start
 from service.db.pool import Database
 from service.imports import batch_writer
-from service.imports.options import Terms
-from service.imports.readers import entries_of
-from service.imports.run import Run, begin
+from service.imports.options import ImportOptions
+from service.imports.readers import read_rows
+from service.imports.run import Import, begin_import
 from service.strict_json import JsonLimits
 from tests.faults.clients import DROPPED, Answer, Wire, ask, at_once, request_bytes, wait_until, wire
 from tests.faults.conftest import OPTIONS, make_database
@@ -113,7 +113,7 @@ def test_a_connection_that_is_cut_leaves_whole_rows_and_a_report_of_how_far_it_c
         wait_until(lambda: last_import(served, writer)["state"] != "running")
         report = last_import(served, writer)
         taken = whole(empty)
-        assert (report["state"], report["reason"]) == ("interrupted", "The connection was cut.")
+        assert (report["state"], report["reason"]) == ("interrupted", "The connection was closed.")
         assert (report["rows"], report["line"]) == (counts(created=taken), taken)
         assert 0 < taken <= SENT
         imported_again(served, writer, taken)
@@ -152,7 +152,7 @@ def test_a_killed_api_leaves_whole_rows_and_a_report_of_how_far_it_came(
         assert (report["state"], report["rows"], report["line"]) == ("running", counts(created=taken), taken)
         let_time_pass(empty)
         report = last_import(served, writer)
-        assert (report["state"], report["reason"]) == ("interrupted", "It ended without a word.")
+        assert (report["state"], report["reason"]) == ("interrupted", "The import ended unexpectedly.")
         assert report["finished_at"] is not None
         imported_again(served, writer, taken)
         assert [one["state"] for one in ask(served.port, "GET", "/v1/imports", key=writer).json()["items"]] == [
@@ -253,7 +253,7 @@ def test_a_database_that_is_restarted_is_waited_for(own_cluster: Server, own_dat
 def test_where_the_database_stays_away_the_report_says_how_far_it_came(
     own_cluster: Server, own_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_writer, "RETRIED_AFTER", (0.1,))
+    monkeypatch.setattr(batch_writer, "RETRY_DELAYS", (0.1,))
 
     def until_it_goes() -> Iterator[bytes]:
         yield FIRST
@@ -262,13 +262,22 @@ def test_where_the_database_stays_away_the_report_says_how_far_it_came(
 
     settings = Settings(database_url=own_database, pool_size=3, pool_wait=0.2)
     with opened(settings) as database:
-        errand = begin(database, settings, Terms(), form="ndjson", mode="partial")
-        run = Run(errand)
-        assert len(list(run.go(entries_of(until_it_goes(), "ndjson", JsonLimits(), longest=10_000, most=10**9)))) > 1
+        job = begin_import(database, settings, ImportOptions(), format="ndjson", mode="partial")
+        running = Import(job)
+        assert (
+            len(
+                list(
+                    running.run(
+                        read_rows(until_it_goes(), "ndjson", JsonLimits(), max_line_bytes=10_000, max_bytes=10**9)
+                    )
+                )
+            )
+            > 1
+        )
     start(own_cluster.directory, options=OPTIONS)
     let_time_pass(own_database)
     with psycopg.connect(own_database) as conn:
-        found = store.imports.get_import(conn, errand.begun.id, datetime.now(UTC))
+        found = store.imports.get_import(conn, job.stored.id, datetime.now(UTC))
     assert (found.state, found.created) == ("interrupted", whole(own_database))
     assert 0 < found.created < ROWS
 

@@ -21,7 +21,7 @@ import pytest
 
 from service import store
 from service.cli import mirror_client
-from service.cli.mirror_client import Mirror, Refused, follow
+from service.cli.mirror_client import Mirror, MirrorError, follow
 from service.feed.sequencer import catch_up
 from tests.service.feed.test_reader import found
 from tests.service.writing import Writer
@@ -61,8 +61,8 @@ def test_a_mirror_that_is_killed_at_any_moment_ends_equal_to_the_service(
 def test_a_mirror_whose_connections_are_cut_at_any_byte_ends_equal_to_the_service(
     served: Served, writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mirror_client, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(mirror_client, "LONGEST_PAUSE", 0.002)
+    monkeypatch.setattr(mirror_client, "FIRST_DELAY", 0.001)
+    monkeypatch.setattr(mirror_client, "MAX_DELAY", 0.002)
     file = tmp_path / "copy.ndjson"
     with cutting(served.port, seed=3) as port:
         for _ in range(8):
@@ -112,16 +112,16 @@ def test_a_service_under_a_path_of_its_host_is_mirrored(database: str, writer: W
 
 
 def test_what_can_never_succeed_is_told(served: Served, tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="422"):
+    with pytest.raises(MirrorError, match="422"):
         finish(served.url, tmp_path / "copy.sqlite", "status=planed")
     finish(served.url, tmp_path / "other.sqlite", "status=planned")
-    with pytest.raises(Refused, match="is a copy of"):
+    with pytest.raises(MirrorError, match="is a copy of"):
         finish(served.url, tmp_path / "other.sqlite", "status=launched")
 
 
 def mirror(url: str, file: Path, asked: str, *, once: bool) -> None:
     lines = file if file.suffix == ".ndjson" else None
-    follow(Mirror(url, Path(f"{file}.state") if lines else file, asked=asked), lines, once=once)
+    follow(Mirror(url, Path(f"{file}.state") if lines else file, query=asked), lines, once=once)
 
 
 def finish(url: str, file: Path, asked: str) -> None:

@@ -106,7 +106,7 @@ def test_when_the_api_is_killed_the_run_says_so_and_stops_the_rest(directory: Pa
         wait_until(lambda: run.process.poll() is not None, END_WITHIN)
 
         assert run.process.returncode == 1
-        assert "The API has stopped by itself" in run.said()
+        assert "The API has stopped unexpectedly" in run.said()
         assert not any(process.is_alive for process in belongs)
 
 
@@ -120,7 +120,7 @@ def test_a_second_run_with_the_same_data_is_refused_and_does_not_disturb_the_fir
             wait_until(lambda: refused.process.poll() is not None)
             assert (refused.process.returncode, refused.said()) == (
                 1,
-                f"Error: Policytrail already runs with {second}.\n",
+                f"Error: Policytrail is already running with {second}.\n",
             )
             second.unlink()
 
@@ -135,7 +135,7 @@ def test_a_port_that_is_taken_is_told_and_nothing_is_left_running(directory: Pat
             wait_until(lambda: run.process.poll() is not None)
 
             assert run.process.returncode == 1
-            assert run.said().startswith(f"Error: Port {port} is taken")
+            assert run.said().startswith(f"Error: Port {port} is in use")
             assert server_in(directory / "postgres") == set()
 
 

@@ -9,11 +9,11 @@ from click.testing import CliRunner
 
 from schemas.events import NewEventSchema
 from service.cli.main import main
-from service.mappings import Mapped, mapping_of, records
+from service.mappings import MappedRecord, map_file, parse_mapping
 from service.mappings.context import ROWS
 from service.mappings.loader import FILE_KEYS, GROUP_KEYS, SECTIONS
-from service.mappings.parts import ENTRY_KEYS
-from service.mappings.transforms import FORMS, NUMBERS
+from service.mappings.parts import PART_KEYS
+from service.mappings.transforms import CONVERSIONS, NUMBER_FORMATS
 from service.mappings.values import TESTS, VALUE_KEYS
 
 DOCS = (Path(__file__).resolve().parents[2] / "docs" / "mappings.md").read_text()
@@ -25,11 +25,11 @@ def example(language: str) -> str:
 
 
 def test_the_example_gives_the_record_that_is_shown() -> None:
-    mapping = mapping_of(example("toml"))
-    first, second, third = records(mapping, example("csv").splitlines(keepends=True))
-    assert isinstance(first, Mapped)
-    assert isinstance(second, Mapped)
-    assert not isinstance(third, Mapped)
+    mapping = parse_mapping(example("toml"))
+    first, second, third = map_file(mapping, example("csv").splitlines(keepends=True))
+    assert isinstance(first, MappedRecord)
+    assert isinstance(second, MappedRecord)
+    assert not isinstance(third, MappedRecord)
     assert first.record == json.loads(example("json"))
     assert NewEventSchema().validate(first.record) == NewEventSchema().validate(second.record) == {}
 
@@ -44,7 +44,21 @@ def test_the_refusal_is_told_as_it_is_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", sorted({*SECTIONS, *VALUE_KEYS, *ENTRY_KEYS, *FILE_KEYS, *GROUP_KEYS, *TESTS, *FORMS, *NUMBERS, *ROWS, "by"})
+    "key",
+    sorted(
+        {
+            *SECTIONS,
+            *VALUE_KEYS,
+            *PART_KEYS,
+            *FILE_KEYS,
+            *GROUP_KEYS,
+            *TESTS,
+            *CONVERSIONS,
+            *NUMBER_FORMATS,
+            *ROWS,
+            "by",
+        }
+    ),
 )
 def test_every_key_is_told(key: str) -> None:
     assert re.search(rf'`\[*"?{re.escape(key)}[\w.]*"?\]*`', DOCS)

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from schemas.deliveries import Outcome
-from service.cli.run import _greeting
+from service.cli.supervisor import _greeting
 from service.config import Settings
 from service.webhooks.retry_policy import DELAYS
 from service.webhooks.signing import encode_secret, new_secret, signature_headers

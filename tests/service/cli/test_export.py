@@ -94,7 +94,7 @@ def test_a_file_that_cannot_be_written_is_told(export: Run, tmp_path: Path) -> N
         (["topic=none"], 1, 'There is no topic "none".'),
         (["party"], 2, "party: give each parameter once, as NAME=VALUE."),
         (["party=JP", "party=EU"], 2, "party=EU: give each parameter once"),
-        (["count=exact"], 2, "count: not for a file of all events"),
+        (["count=exact"], 2, "count: not supported for exports"),
         (["--format", "xls"], 2, "'xls' is not one of"),
     ],
 )
@@ -107,7 +107,7 @@ def test_what_is_wrong_is_told(export: Run, arguments: list[str], status: int, s
 
 def test_without_a_database_that_is_told() -> None:
     done = CliRunner().invoke(main, ["export"], env={"DATABASE_URL": ""})
-    assert (done.exit_code, done.stderr) == (1, "Error: Set DATABASE_URL to the PostgreSQL to use.\n")
+    assert (done.exit_code, done.stderr) == (1, "Error: Set DATABASE_URL to the URL of a PostgreSQL database.\n")
 
 
 def test_where_pyarrow_is_missing_that_is_told(export: Run, monkeypatch: pytest.MonkeyPatch) -> None:

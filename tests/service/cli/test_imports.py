@@ -23,7 +23,7 @@ from service.cli import import_file
 from service.cli.main import main
 from service.imports.progress import Progress
 from tests.factories import EARLIER, a_full_event, create_event, create_topic
-from tests.imports import ndjson, row, rows_in, titles
+from tests.imports import count_rows, ndjson, row, titles
 from tests.service.conftest import make_key, running
 
 Command = Callable[..., Result]
@@ -91,7 +91,7 @@ def test_what_was_refused_is_told_and_ends_with_1(
     assert done.exit_code == 1
     assert "1 created, 0 updated, 0 unchanged, 13 refused" in done.stdout
     assert done.stderr.count("\nline ") == 9
-    assert "… and 3 errors more" in done.stderr
+    assert "… and 3 more errors" in done.stderr
     errors = [json.loads(line) for line in (tmp_path / "errors.ndjson").read_text().splitlines()]
     assert [one["line"] for one in errors] == list(range(2, 15))
     assert (errors[-1]["pointer"], titles(client)) == ("#/title", ["Policy 1"])
@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_read_or_written_is_told_in_a_line(
     rows = file("rows.ndjson", ndjson(row(1)))
     unwritten = command(database, "import", rows, "--errors", tmp_path / "nowhere" / "errors")
     assert unwritten.stderr.endswith("errors cannot be written: No such file or directory.\n")
-    assert rows_in(database, "event") == {"event": 0}
+    assert count_rows(database, "event") == {"event": 0}
 
 
 def test_a_fault_of_ours_is_logged_in_a_line_that_quotes_nothing(database: str, file: Callable[..., Path]) -> None:
@@ -136,10 +136,10 @@ def test_of_rows_that_are_read_before_the_first_is_taken_the_bar_shows_those_tha
     parts = list[float]()
 
     @contextmanager
-    def shown(_: str, size: int, position: Callable[[Progress], float]) -> Iterator[Callable[[Progress], None]]:
+    def progress_bar(_: str, size: int, position: Callable[[Progress], float]) -> Iterator[Callable[[Progress], None]]:
         yield lambda progress: parts.append(position(progress) / size)
 
-    monkeypatch.setattr(import_file, "shown", shown)
+    monkeypatch.setattr(import_file, "progress_bar", progress_bar)
     rows = "No,Name,State,Adopted\n" + "".join(f"{number},A law,Japan,05.03.2020\n" for number in range(1_500))
     mapping = file("laws.toml", f'group.by = "{{No}}"\n{MAPPING}'.encode())
     words = ("import", "--mapping", mapping, file("laws.csv", rows.encode()), "--jobs", "1")
@@ -155,14 +155,14 @@ def test_all_or_nothing_and_a_dry_run(database: str, file: Callable[..., Path]) 
     dry = command(database, "import", rows, "--dry-run")
     assert (dry.exit_code, "2 created" in dry.stdout, "nothing is kept" in dry.stdout) == (0, True, True)
     failed = command(database, "import", file("bad.ndjson", ndjson(row(1), b"{")), "--mode", "atomic")
-    assert (failed.exit_code, "failed. One row was refused, so that nothing is kept." in failed.stdout) == (1, True)
-    assert rows_in(database, "event") == {"event": 0}
+    assert (failed.exit_code, "failed. One row was refused, so nothing was imported." in failed.stdout) == (1, True)
+    assert count_rows(database, "event") == {"event": 0}
 
 
 def test_several_processes_take_the_rows_of_a_large_file_in_the_order_of_each_event(
     database: str, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_file, "_WORTH_A_CREW", 1)
+    monkeypatch.setattr(import_file, "_POOL_MIN_BYTES", 1)
     rows = [row(number % 700, title=f"Policy, version {number // 700 + 1}") for number in range(2_100)]
     done = command(database, "import", file("rows.ndjson", ndjson(*rows, b"{")), "--jobs", "2")
     assert "700 created, 1,400 updated, 0 unchanged, 1 refused" in done.stdout, done.output
@@ -332,8 +332,8 @@ def test_rows_that_are_refused_together_are_told_by_their_lines(database: str, f
     )
     mapping = file("laws.toml", f'group = {{ by = "{{No}}", alike = true }}\n{MAPPING}'.encode())
     done = command(database, "import", "--mapping", mapping, file("laws.csv", table.encode()))
-    assert "line 2: Name: Is not the same in all rows of the event." in done.stderr
-    assert "Refused with it, as rows of one event: lines 3-4, 6." in done.stderr
+    assert "line 2: Name: Differs between the rows of the event." in done.stderr
+    assert "Also refused, as rows of the same event: lines 3-4, 6." in done.stderr
 
 
 def test_a_file_that_the_mapping_is_not_for_leaves_no_import_and_no_topics(
@@ -344,5 +344,5 @@ def test_a_file_that_the_mapping_is_not_for_leaves_no_import_and_no_topics(
     assert (other.exit_code, "the file has no column" in other.stderr) == (1, True), other.output
     damaged = command(database, *words, file("laws.csv.gz", b"\x1f\x8b\x08 no gzip"))
     assert (damaged.exit_code, damaged.stderr) == (1, "Error: The gzip is damaged.\n")
-    assert rows_in(database, "import", "topic") == {"import": 0, "topic": 0}
+    assert count_rows(database, "import", "topic") == {"import": 0, "topic": 0}
     assert client.get("/v1/imports").get_json()["items"] == []

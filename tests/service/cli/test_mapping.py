@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from service.cli.main import main
-from service.cli.mapping_report import Page
-from service.mappings import outcomes, table_of_file
-from service.mappings.preview import Told, Trial
+from service.cli.mapping_report import MappingReport
+from service.mappings import map_table, open_table
+from service.mappings.preview import FieldPreview, Preview
 from tests.mappings import MAPPINGS, a_mapping, tracker
 from tests.trackers import FILES
 
@@ -94,7 +94,7 @@ rows refused	3
 
 Refused
 2	day	is not a date written as yyyy.	"soon", "later"	3, 5
-1	title	is empty, and a record must have it.		4
+1	title	is empty, but required.		4
 """
     )
 
@@ -131,13 +131,13 @@ def test_a_mapping_that_makes_no_record_fails(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("mapping", "csv", "told"),
     [
-        (LAWS.replace("title =", "titel ="), CSV, "laws.toml cannot be used:\nevent.titel: is not a key"),
+        (LAWS.replace("title =", "titel ="), CSV, "laws.toml cannot be used:\nevent.titel: is not a known key"),
         (
             LAWS,
             "Title,country\n",
-            "The mapping needs other columns than the file has: Title, country\nevent.title: the file has no column",
+            "The mapping does not match the columns of the file: Title, country\nevent.title: the file has no column",
         ),
-        (LAWS, "", "The file has no header that can be read."),
+        (LAWS, "", "The file has no readable header."),
     ],
 )
 def test_what_cannot_be_used_is_told_in_one_go(tmp_path: Path, mapping: str, csv: str, told: str) -> None:
@@ -148,15 +148,15 @@ def test_what_cannot_be_used_is_told_in_one_go(tmp_path: Path, mapping: str, csv
 
 def test_a_terminal_gets_tables_and_the_files_text_is_no_markup() -> None:
     shown = io.StringIO()
-    page = Page(Console(file=shown, force_terminal=True, color_system=None, width=100))
+    report = MappingReport(Console(file=shown, force_terminal=True, color_system=None, width=100))
     mapping = a_mapping('event.title = "{title}"')
-    table = table_of_file(mapping, ["title\n", "[bold]Act[/bold]\n", "\n", '"x"\n'])
-    page.head(mapping, table.header)
-    trial = Trial()
-    for outcome in outcomes(mapping, table):
-        trial.add(outcome)
-        page.outcome(outcome, [Told("#/title", "Wrong.", ("title",))])
-    page.counts(trial, whole=True)
+    table = open_table(mapping, ["title\n", "[bold]Act[/bold]\n", "\n", '"x"\n'])
+    report.print_head(mapping, table.header)
+    preview = Preview()
+    for result in map_table(mapping, table):
+        preview.add(result)
+        report.print_result(result, [FieldPreview("#/title", "Wrong.", ("title",))])
+    report.print_counts(preview, whole=True)
     assert "[bold]Act[/bold]" in shown.getvalue()
     assert "line 4: a record" in shown.getvalue()
 

@@ -10,7 +10,7 @@ from psycopg import DataError
 
 from service import store
 from service.errors import Conflict, Stale
-from tests.imports import counts, errors, imported, ndjson, row, send, titles
+from tests.imports import counts, errors, import_report, ndjson, row, send, titles
 
 
 @pytest.mark.parametrize("error", [Conflict("Another writer was first."), DataError("cannot be stored")])
@@ -25,7 +25,7 @@ def test_a_row_that_cannot_be_written_is_refused_alone(
             raise error
 
     monkeypatch.setattr(store.events.bulk, "write_versions", fails_for_one)
-    report = imported(client, ndjson(row(1), row(2, title="Poison"), b"{", row(3)))
+    report = import_report(client, ndjson(row(1), row(2, title="Poison"), b"{", row(3)))
     assert (report["rows"], report["line"]) == (counts(created=2, refused=2), 4)
     assert [line for line, _, _ in errors(report)] == [2, 3]
     assert titles(client) == ["Policy 1", "Policy 3"]
@@ -42,8 +42,8 @@ def test_a_writer_who_was_first_makes_a_batch_be_taken_again(
             raise Stale("An event has another version by now.")
 
     monkeypatch.setattr(store.events.bulk, "write_versions", fails_twice)
-    assert imported(client, ndjson(row(1), row(2)))["rows"] == counts(created=2)
-    assert imported(client, ndjson(row(1, title="Changed")), mode="atomic")["rows"] == counts(updated=1)
+    assert import_report(client, ndjson(row(1), row(2)))["rows"] == counts(created=2)
+    assert import_report(client, ndjson(row(1, title="Changed")), mode="atomic")["rows"] == counts(updated=1)
 
 
 def test_a_fault_of_ours_is_told_without_what_went_wrong(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

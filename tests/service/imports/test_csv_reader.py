@@ -8,26 +8,26 @@ import pytest
 from service.errors import Invalid, Malformed
 from service.exports.columns import COLUMNS, Row
 from service.exports.csv_file import csv_file
-from service.imports.csv_merge import content_of
-from service.imports.csv_reader import table_rows
-from service.imports.line_reader import lines_of
-from service.imports.rows import Entry, Refused
+from service.imports.csv_merge import merge_cells
+from service.imports.csv_reader import csv_rows
+from service.imports.line_reader import split_lines
+from service.imports.rows import ParsedRow, RefusedRow
 
 NAMES = "title,event_type,parties,source_type"
 
 
-def entries(table: str | bytes, *, longest: int = 10_000) -> list[Entry]:
+def entries(table: str | bytes, *, longest: int = 10_000) -> list[ParsedRow]:
     text = table.encode() if isinstance(table, str) else table
-    return list(table_rows(lines_of([text], longest=longest)))
+    return list(csv_rows(split_lines([text], max_line_bytes=longest)))
 
 
-def cells(entry: Entry) -> tuple[int, dict[str, str]]:
-    assert not isinstance(entry, Refused), entry
+def cells(entry: ParsedRow) -> tuple[int, dict[str, str]]:
+    assert not isinstance(entry, RefusedRow), entry
     return entry.line, orjson.loads(entry.text)
 
 
-def refused(entry: Entry) -> tuple[int, str]:
-    assert isinstance(entry, Refused), entry
+def refused(entry: ParsedRow) -> tuple[int, str]:
+    assert isinstance(entry, RefusedRow), entry
     return entry.line, entry.errors[0].detail
 
 
@@ -59,7 +59,7 @@ def test_names_of_columns_as_people_write_them_and_rows_that_are_empty() -> None
     ("header", "detail"),
     [
         ("title,partys", 'There is no column "partys". Did you mean "parties"?'),
-        ("title,summary,title", 'The column "title" stands twice.'),
+        ("title,summary,title", 'The column "title" appears twice.'),
         ("title,", 'There is no column "".'),
     ],
 )
@@ -88,7 +88,7 @@ def test_what_has_no_header_that_can_be_read_is_refused(table: bytes) -> None:
         ("title\nA law\n".encode("utf-16"), "The table is in UTF-16"),
         ("title\nA law\n".encode("utf-16-le"), "The table is in UTF-16"),
         (b"title,summary\rA law,x\r", "The table's lines end in CR alone"),
-        (b"title," + b"x" * 300_000 + b"\n", "The line that names the columns cannot be read: field larger than"),
+        (b"title," + b"x" * 300_000 + b"\n", "The header cannot be read: field larger than"),
     ],
 )
 def test_a_table_that_was_saved_in_another_way_is_told_so(table: bytes, told: str) -> None:
@@ -118,12 +118,12 @@ def test_a_row_that_cannot_be_read_is_told_with_its_line_and_the_next_is_read() 
     *bad, last = found = entries(table)
     assert cells(found[6]) == (8, {"title": "Good", "summary": "row"})
     assert [refused(entry) for entry in [*bad[:6], last]] == [
-        (2, "The row has 1 cells, the header 2."),
-        (3, "The row has 3 cells, the header 2."),
-        (4, "The cell holds what is no UTF-8, or U+0000. Save the table as UTF-8."),
+        (2, "The row has 1 cells, but the header has 2."),
+        (3, "The row has 3 cells, but the header has 2."),
+        (4, "The cell has invalid UTF-8 or U+0000; save the table as UTF-8."),
         (5, "The line cannot be read as a row: ',' expected after '\"'. Is a quote not closed?"),
-        (6, "The cell holds what is no UTF-8, or U+0000. Save the table as UTF-8."),
-        (7, "The line is longer than is allowed."),
+        (6, "The cell has invalid UTF-8 or U+0000; save the table as UTF-8."),
+        (7, "The line is longer than allowed; shorten the record."),
         (9, "Lines 9 to 10 cannot be read as a row: unexpected end of data. Is a quote not closed?"),
     ]
 
@@ -141,11 +141,11 @@ def test_the_ids_of_a_row_are_those_of_its_columns() -> None:
     id_ = "01980000-0000-7000-8000-000000000000"
     table = f"id,external_ids\n{id_},tracker:1; other:a\\;b\n,tracker:2\n,\nwrong,tracker:3\n"
     first, second, bad = entries(table)
-    assert not isinstance(first, Refused)
-    assert not isinstance(second, Refused)
+    assert not isinstance(first, RefusedRow)
+    assert not isinstance(second, RefusedRow)
     assert (str(first.id), first.says_id, first.external_ids) == (id_, True, (("tracker", "1"), ("other", "a;b")))
     assert (second.says_id, second.external_ids) == (False, (("tracker", "2"),))
-    assert isinstance(bad, Refused)
+    assert isinstance(bad, RefusedRow)
     assert (bad.errors[0].pointer, bad.errors[0].column) == ("#/id", "id")
 
 
@@ -199,7 +199,7 @@ def exported() -> dict[str, str]:
 
 def content(**said: str) -> dict[str, Any]:
     """What the exported row makes of the event after an edit in a spreadsheet."""
-    return {name: value for name, value in content_of(exported() | said, EVENT).items() if value != EVENT.get(name)}
+    return {name: value for name, value in merge_cells(exported() | said, EVENT).items() if value != EVENT.get(name)}
 
 
 def test_an_exported_row_that_comes_back_as_it_was_changes_nothing() -> None:
@@ -241,5 +241,5 @@ def test_an_edited_cell_changes_what_it_tells_of_and_no_more(said: dict[str, str
 
 
 def test_columns_that_a_table_has_not_leave_alone_what_they_would_tell_of() -> None:
-    changed = content_of({"id": EVENT["id"], "status": "launched"}, EVENT)
+    changed = merge_cells({"id": EVENT["id"], "status": "launched"}, EVENT)
     assert changed == {name: value for name, value in EVENT.items() if name != "change"} | {"status": "launched"}

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from service.imports.circles import circles
-from tests.imports import counts, errors, imported, ndjson, row, rows_in
+from service.imports.deferred_rows import strongly_connected_components
+from tests.imports import count_rows, counts, errors, import_report, ndjson, row
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,14 @@ from tests.imports import counts, errors, imported, ndjson, row, rows_in
 def test_what_needs_each_other_stands_together_behind_all_that_it_needs(
     needs: list[list[int]], groups: list[list[int]]
 ) -> None:
-    assert [sorted(group) for group in circles(needs)] == groups
+    assert [sorted(group) for group in strongly_connected_components(needs)] == groups
 
 
 def test_every_node_stands_once_and_behind_what_it_needs_in_any_web() -> None:
     rng = Random(1)  # noqa: S311 (the same every time is wanted)
     for _ in range(50):
         needs = [rng.sample(range(40), rng.choice([0, 1, 1, 2])) for _ in range(40)]
-        found = [sorted(group) for group in circles(needs)]
+        found = [sorted(group) for group in strongly_connected_components(needs)]
         place = {node: number for number, group in enumerate(found) for node in group}
         assert sorted(place) == list(range(40))
         assert all(place[other] <= place[node] for node, others in enumerate(needs) for other in others)
@@ -39,7 +39,7 @@ def test_every_node_stands_once_and_behind_what_it_needs_in_any_web() -> None:
 
 def test_a_chain_is_followed_however_long_it_is() -> None:
     many = 50_000
-    assert len(list(circles([[number + 1] for number in range(many - 1)] + [[]]))) == many
+    assert len(list(strongly_connected_components([[number + 1] for number in range(many - 1)] + [[]]))) == many
 
 
 def id_of(number: int) -> str:
@@ -61,18 +61,18 @@ def test_a_row_may_relate_to_events_further_down_and_in_a_circle(client: FlaskCl
         *map(related, range(5, 1_000)),
         related(4_000),
     ]
-    report = imported(client, ndjson(*rows))
+    report = import_report(client, ndjson(*rows))
     assert (report["rows"], report["line"]) == (counts(created=1_000), 1_000)
-    assert rows_in(database, "event_relation") == {"event_relation": 4}
+    assert count_rows(database, "event_relation") == {"event_relation": 4}
     found = client.get(f"/v1/events/{id_of(3)}/relations").get_json()["items"]
     assert [(one["direction"], one["event"]["id"]) for one in found] == [("outgoing", id_of(1)), ("incoming", id_of(2))]
-    assert imported(client, ndjson(*rows))["rows"] == counts(unchanged=1_000)
+    assert import_report(client, ndjson(*rows))["rows"] == counts(unchanged=1_000)
 
 
 @pytest.mark.parametrize("mode", ["partial", "atomic"])
 def test_relations_that_lead_nowhere_are_refused_with_all_that_needs_them(client: FlaskClient, mode: str) -> None:
     rows = [related(1, 2), related(2, 99), related(3, 3), related(4)]
-    report = imported(client, ndjson(*rows), mode=mode)
+    report = import_report(client, ndjson(*rows), mode=mode)
     assert report["rows"] == counts(created=1 if mode == "partial" else 0, refused=3)
     assert errors(report) == [
         (1, "#/relations/0/event", f"There is no event {id_of(2)}."),
@@ -83,12 +83,12 @@ def test_relations_that_lead_nowhere_are_refused_with_all_that_needs_them(client
 
 def test_a_row_that_waits_is_still_the_earlier_one(client: FlaskClient) -> None:
     rows = [related(1, 2), *(row(number) for number in range(10, 600)), related(1, title="Later"), related(2)]
-    report = imported(client, ndjson(*rows))
+    report = import_report(client, ndjson(*rows))
     assert report["rows"] == counts(created=592, updated=1)
     assert client.get(f"/v1/events/{id_of(1)}").get_json()["title"] == "Later"
 
 
 def test_a_dry_run_counts_rows_that_wait_as_they_would_be(client: FlaskClient) -> None:
     rows = [related(1, 2), related(2, 1), related(3, 99), related(4)]
-    assert imported(client, ndjson(*rows), dry_run="true")["rows"] == counts(created=3, refused=1)
+    assert import_report(client, ndjson(*rows), dry_run="true")["rows"] == counts(created=3, refused=1)
     assert client.get("/v1/events").get_json()["items"] == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import BodyTooLarge, Malformed
-from service.imports.line_reader import lines_of, unpacked
+from service.imports.line_reader import decompress, split_lines
 
 #: What does not become smaller.
 NOISE = Random(1).randbytes(200_000)  # noqa: S311 (the same every time is wanted)
@@ -21,7 +21,7 @@ def cut(text: bytes, size: int) -> Iterator[bytes]:
 
 
 def lines(text: bytes, *, size: int = 7, longest: int = 1_000) -> list[tuple[int, bytes | None, int]]:
-    return [(line.number, line.text, line.end) for line in lines_of(cut(text, size), longest=longest)]
+    return [(line.number, line.text, line.end) for line in split_lines(cut(text, size), max_line_bytes=longest)]
 
 
 @given(st.lists(st.binary(max_size=20).filter(lambda line: b"\n" not in line)), st.integers(1, 30), st.booleans())
@@ -43,30 +43,32 @@ def test_a_line_that_is_too_long_is_not_kept_and_those_around_it_are(size: int) 
 
 def test_of_an_endless_line_no_more_is_kept_than_is_allowed() -> None:
     pieces = (b"x" * 1_000 for _ in range(10_000))
-    assert [(line.number, line.text, line.end) for line in lines_of(pieces, longest=5_000)] == [(1, None, 10_000_000)]
+    assert [(line.number, line.text, line.end) for line in split_lines(pieces, max_line_bytes=5_000)] == [
+        (1, None, 10_000_000)
+    ]
 
 
 @pytest.mark.parametrize("size", [1, 10, 100_000])
 @pytest.mark.parametrize("text", [b"", b"a\n", b"line\n" * 50_000, NOISE])
 def test_gzip_is_unpacked_and_what_is_none_is_left_alone(text: bytes, size: int) -> None:
     packed = gzip.compress(text[:100]) + gzip.compress(text[100:]) + b"\0\0"
-    assert b"".join(unpacked(cut(packed, size), most=10**6)) == text
-    assert b"".join(unpacked(cut(text, size), most=10**6)) == text
+    assert b"".join(decompress(cut(packed, size), max_bytes=10**6)) == text
+    assert b"".join(decompress(cut(text, size), max_bytes=10**6)) == text
 
 
 def test_gzip_that_is_cut_off_or_damaged_is_told() -> None:
     packed = gzip.compress(NOISE[:10_000])
-    with pytest.raises(Malformed, match="cut off"):
-        list(unpacked([packed[:-9]], most=10**6))
+    with pytest.raises(Malformed, match="incomplete"):
+        list(decompress([packed[:-9]], max_bytes=10**6))
     with pytest.raises(Malformed, match="damaged"):
-        list(unpacked([packed[:500] + b"\0" * 100 + packed[600:]], most=10**6))
+        list(decompress([packed[:500] + b"\0" * 100 + packed[600:]], max_bytes=10**6))
     with pytest.raises(Malformed, match="damaged"):
-        list(unpacked([packed, b"rest"], most=10**6))
+        list(decompress([packed, b"rest"], max_bytes=10**6))
 
 
 def test_a_gzip_bomb_is_given_up_before_it_has_become_large() -> None:
     bomb = gzip.compress(b"\0" * 100_000_000, 1)
-    pieces, made = unpacked(cut(bomb, 65_536), most=10**12), list[int]()
+    pieces, made = decompress(cut(bomb, 65_536), max_bytes=10**12), list[int]()
     with pytest.raises(Malformed, match="200 times its size"):
         made.extend(map(len, pieces))
     assert sum(made) < 30_000_000
@@ -74,16 +76,16 @@ def test_a_gzip_bomb_is_given_up_before_it_has_become_large() -> None:
 
 def test_a_bomb_in_a_bomb_is_but_a_file_of_the_inner_one() -> None:
     inner = gzip.compress(b"\0" * 1_000_000)
-    assert b"".join(unpacked([gzip.compress(inner)], most=10**6)) == inner
+    assert b"".join(decompress([gzip.compress(inner)], max_bytes=10**6)) == inner
 
 
 def test_more_bytes_than_are_allowed_are_not_read() -> None:
     with pytest.raises(BodyTooLarge, match="1,000 bytes"):
-        list(unpacked((b"x" * 100 for _ in range(11)), most=1_000))
-    assert len(b"".join(unpacked((b"x" * 100 for _ in range(10)), most=1_000))) == 1_000
+        list(decompress((b"x" * 100 for _ in range(11)), max_bytes=1_000))
+    assert len(b"".join(decompress((b"x" * 100 for _ in range(10)), max_bytes=1_000))) == 1_000
 
 
 def test_what_other_packers_write_around_gzip_is_read() -> None:
     packer = zlib.compressobj(wbits=31)
     packed = packer.compress(b"first\n") + packer.flush(zlib.Z_SYNC_FLUSH) + packer.compress(b"last\n") + packer.flush()
-    assert b"".join(unpacked(cut(packed, 3), most=100)) == b"first\nlast\n"
+    assert b"".join(decompress(cut(packed, 3), max_bytes=100)) == b"first\nlast\n"

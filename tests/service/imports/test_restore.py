@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.imports import counts, errors, imported, ndjson, row
+from tests.imports import counts, errors, import_report, ndjson, row
 from tests.service.conftest import make_key
 
 ID = "01980000-0000-7000-8000-000000000001"
@@ -37,25 +37,25 @@ def stored(client: FlaskClient) -> dict[str, Any]:
 
 
 def test_an_admin_brings_a_record_along_with_its_version_and_times(client: FlaskClient) -> None:
-    assert imported(client, ndjson(row(1) | ELSEWHERE))["rows"] == counts(created=1)
+    assert import_report(client, ndjson(row(1) | ELSEWHERE))["rows"] == counts(created=1)
     assert {name: stored(client)[name] for name in KEPT} == {name: ELSEWHERE[name] for name in KEPT}
     assert [one["version"] for one in client.get(f"/v1/events/{ID}/revisions").get_json()["items"]] == [7]
     assert client.get(f"/v1/events/{ID}").headers["ETag"] == '"7"'
     changed = row(1, title="Changed") | ELSEWHERE | {"version": 99}
-    assert imported(client, ndjson(changed))["rows"] == counts(updated=1)
+    assert import_report(client, ndjson(changed))["rows"] == counts(updated=1)
     now = stored(client)
     assert (now["title"], now["version"], now["created_at"]) == ("Changed", 8, ELSEWHERE["created_at"])
 
 
 def test_who_may_only_write_keeps_the_id_and_nothing_else(writer: FlaskClient) -> None:
-    assert imported(writer, ndjson(row(1) | ELSEWHERE))["rows"] == counts(created=1)
+    assert import_report(writer, ndjson(row(1) | ELSEWHERE))["rows"] == counts(created=1)
     now = stored(writer)
     assert now["version"] == 1
     assert now["created_at"] == now["updated_at"] > "2026"
 
 
 def test_a_record_that_says_its_version_and_no_times_is_new(client: FlaskClient) -> None:
-    assert imported(client, ndjson(row(1) | ELSEWHERE | {"created_at": None}))["rows"] == counts(created=1)
+    assert import_report(client, ndjson(row(1) | ELSEWHERE | {"created_at": None}))["rows"] == counts(created=1)
     assert stored(client)["version"] == 1
 
 
@@ -79,15 +79,17 @@ def test_a_record_that_says_its_version_and_no_times_is_new(client: FlaskClient)
 def test_a_version_or_times_that_cannot_be_are_refused(
     client: FlaskClient, said: dict[str, Any], pointers: list[str]
 ) -> None:
-    report = imported(client, ndjson(row(1) | ELSEWHERE | said))
+    report = import_report(client, ndjson(row(1) | ELSEWHERE | said))
     assert [pointer for _, pointer, _ in errors(report)] == pointers
     assert report["rows"] == counts(refused=1)
 
 
 def test_topics_come_along_with_records_that_are_restored_and_with_no_others(client: FlaskClient) -> None:
     topics = [{"id": "solar-cells"}]
-    report = imported(client, ndjson(row(1, topics=topics) | ELSEWHERE, row(2, topics=[{"id": "solar-cell"}])))
+    report = import_report(client, ndjson(row(1, topics=topics) | ELSEWHERE, row(2, topics=[{"id": "solar-cell"}])))
     assert (report["rows"], report["topics_created"]) == (counts(created=1, refused=1), ["solar-cells"])
     assert client.get("/v1/topics/solar-cells").get_json()["labels"] == {"en": "solar cells"}
-    dry = imported(client, ndjson(row(3, topics=[{"id": "wind"}]) | ELSEWHERE | {"id": ID[:-1] + "2"}), dry_run="true")
+    dry = import_report(
+        client, ndjson(row(3, topics=[{"id": "wind"}]) | ELSEWHERE | {"id": ID[:-1] + "2"}), dry_run="true"
+    )
     assert (dry["rows"], client.get("/v1/topics/wind").status_code) == (counts(created=1), 404)

@@ -6,8 +6,8 @@ import io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.mappings import Mapped, records
-from service.mappings.preview import faults_of
+from service.mappings import MappedRecord, map_file
+from service.mappings.preview import schema_faults
 from tests.mappings import a_mapping
 
 steadily = settings(derandomize=True, deadline=None, max_examples=200)
@@ -140,7 +140,7 @@ CELLS = LIKELY | st.text(max_size=30)
 def test_every_row_becomes_a_valid_record_or_is_refused(rows: list[list[str]]) -> None:
     file = io.StringIO(newline="")
     csv.writer(file).writerows([COLUMNS, *rows])
-    lines = [number for outcome in records(MAPPING, _lines(file)) for number in _judged(outcome)]
+    lines = [number for result in map_file(MAPPING, _lines(file)) for number in _judged(result)]
     assert len(lines) == len(set(lines)) == sum(_says_something(row) for row in rows)
 
 
@@ -149,12 +149,12 @@ def _lines(file: io.StringIO) -> io.StringIO:
     return file
 
 
-def _judged(outcome: object) -> tuple[int, ...]:
-    if isinstance(outcome, Mapped):
-        assert faults_of(outcome) == ()
-        return outcome.lines
-    assert outcome.reasons  # type: ignore[attr-defined]  # it is Refused
-    return outcome.lines  # type: ignore[attr-defined, no-any-return]  # as above
+def _judged(result: object) -> tuple[int, ...]:
+    if isinstance(result, MappedRecord):
+        assert schema_faults(result) == ()
+        return result.lines
+    assert result.errors  # type: ignore[attr-defined]  # it is UnmappedRows
+    return result.lines  # type: ignore[attr-defined, no-any-return]  # as above
 
 
 def _says_something(row: list[str]) -> bool:

@@ -94,8 +94,8 @@ def test_an_interval_that_ends_before_it_begins_is_refused() -> None:
     ("form", "told"),
     [
         ("dd/mm", '"dd/mm" has no year'),
-        ("yyyy yyyy", '"yyyy yyyy" says a part of the date twice.'),
-        ("dd yyyy", '"dd yyyy" has a day and no month.'),
+        ("yyyy yyyy", '"yyyy yyyy" has a part of the date twice.'),
+        ("dd yyyy", '"dd yyyy" has a day but no month.'),
     ],
 )
 def test_a_format_that_gives_no_date_is_a_fault_of_the_mapping(form: str, told: str) -> None:

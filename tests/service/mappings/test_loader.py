@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import Invalid
-from service.mappings import Mapping, load_mapping, mapping_of
-from service.mappings.loader import mapping_in
+from service.mappings import Mapping, load_mapping, parse_mapping
+from service.mappings.loader import compile_mapping
 from tests.mappings import MAPPINGS, faults_of
 
 steadily = settings(derandomize=True, deadline=None, max_examples=150)
@@ -23,8 +23,8 @@ steadily = settings(derandomize=True, deadline=None, max_examples=150)
 @pytest.mark.parametrize(
     ("toml", "faults"),
     [
-        ("evnt = 1", ['evnt: is not a key that can stand here. Did you mean "event"?']),
-        ('event.titel = "x"', ['event.titel: is not a key that can stand here. Did you mean "title"?']),
+        ("evnt = 1", ['evnt: is not a known key here. Did you mean "event"?']),
+        ('event.titel = "x"', ['event.titel: is not a known key here. Did you mean "title"?']),
         (
             "event.title = 1",
             ['event.title: must be a text such as "{column}", or a table such as { column = "…", table = "…" }.'],
@@ -32,34 +32,34 @@ steadily = settings(derandomize=True, deadline=None, max_examples=150)
         (
             'event.title = { colum = "x" }',
             [
-                'event.title.colum: is not a key that can stand here. Did you mean "column"?',
-                "event.title: must say one of column, text and first_of, or from and to.",
+                'event.title.colum: is not a known key here. Did you mean "column"?',
+                "event.title: needs one of column, text or first_of, or from and to.",
             ],
         ),
         (
             'event.title = { column = "x", text = "y" }',
-            ["event.title: must say one of column, text and first_of, or from and to."],
+            ["event.title: needs one of column, text or first_of, or from and to."],
         ),
-        ('event.title = "{x"', ['event.title: has a "{" too many; write {{ for the character.']),
+        ('event.title = "{x"', ['event.title: has an unmatched "{"; write {{ for the character.']),
         ('event.title = "[x]"', ["event.title: has no column in its [ ]; write [[ and ]] for the characters."]),
-        ('event.title = "[{x}"', ['event.title: has a "[" that is not closed; write [[ for the character.']),
+        ('event.title = "[{x}"', ['event.title: has an unclosed "["; write [[ for the character.']),
         ('event.title = "{}"', ["event.title: names no column."]),
         (
             'event.title = { column = "x", rows = "last" }',
-            ["event.title.rows: is for mappings with a [group], where several rows make one event."],
+            ["event.title.rows: needs a [group], by which several rows make one event."],
         ),
         (
             'event.title = { column = "x", unknown = "" }',
-            ["event.title.unknown: says more of table, date, number, as, none of which stands here."],
+            ["event.title.unknown: needs one of table, date, number, as beside it."],
         ),
         (
             'event.title = { column = "x", times = 2 }',
-            ["event.title.times: says more of number, which does not stand here."],
+            ["event.title.times: needs number beside it."],
         ),
         ('event.title = { column = "x", cut = 3 }', ["event.title.cut: must be 10 or more."]),
         (
             'event.title = { column = "x", when = { column = "y" } }',
-            ["event.title.when: must say one of: is, is_not, filled, up_to."],
+            ["event.title.when: needs one of is, is_not, filled, up_to."],
         ),
         (
             'event.title = { column = "x", when = { column = "y", up_to = "soon" } }',
@@ -67,25 +67,25 @@ steadily = settings(derandomize=True, deadline=None, max_examples=150)
         ),
         (
             'event.title = { column = "x", number = "#,###" }',
-            ['event.title.number: "#,###" is not known here, but "1,234.56", "1.234,56".'],
+            ['event.title.number: "#,###" is not one of "1,234.56", "1.234,56".'],
         ),
         (
             'event.title = { column = "x", table = "nams" }\ntables.names = { a = "b" }',
-            ['event.title.table: "nams" is not known here, but "names". Did you mean "names"?'],
+            ['event.title.table: "nams" is not one of "names". Did you mean "names"?'],
         ),
-        ('tables.names = { a = "b" }', ["tables.names: is a table that nothing uses."]),
+        ('tables.names = { a = "b" }', ["tables.names: is not used."]),
         (
             'event.title = { column = "x", table = { a = "1", A = "2" } }',
-            ["event.title.table.A: stands twice in this table; case and white space make no difference."],
+            ["event.title.table.A: appears twice in this table; case and white space are ignored."],
         ),
         ('[[event.dates]]\nedtf = "{day}"', ["event.dates[1]: needs kind.", "event.dates[1]: needs modality."]),
         (
             '[[event.dates]]\nkind = "adopted"\nedtf = "{a}"\nmodality = "actual"\neach = { column = "x" }',
             [
-                "event.dates[1].each: needs into: the names for the pieces of a part.",
+                "event.dates[1].each: needs into: names for the pieces of each text.",
             ],
         ),
-        ("group.order = []", ['group: needs by: what the rows of an event have in common, such as by = "{id}".']),
+        ("group.order = []", ['group: needs by, which is the same for all rows of an event, such as by = "{id}".']),
         (
             'file.encoding = "klingon"',
             ['file.encoding: "klingon" is not an encoding; try utf-8, utf-16 or windows-1252.'],
@@ -101,19 +101,19 @@ def test_a_fault_is_told_with_its_place(toml: str, faults: list[str]) -> None:
 @pytest.mark.parametrize(
     ("toml", "fault"),
     [
-        ('event.status = "in-force"', 'event.status: "in-force" cannot stand here. Must be one of'),
+        ('event.status = "in-force"', 'event.status: "in-force" is not valid here. Must be one of'),
         (
             'event.status = { column = "s", table = { yes = "inforce" } }',
-            'event.status: "inforce" cannot stand here. Must be one of',
+            'event.status: "inforce" is not valid here. Must be one of',
         ),
-        ('event.lang = "english!"', 'event.lang: "english!" cannot stand here. Must be a BCP 47 language tag'),
+        ('event.lang = "english!"', 'event.lang: "english!" is not valid here. Must be a BCP 47 language tag'),
         (
             '[[event.sources]]\ntype = "report"\nurl = "example.org"',
-            'event.sources[1].url: "example.org" cannot stand here. Must be an http',
+            'event.sources[1].url: "example.org" is not valid here. Must be an http',
         ),
         (
             '[[event.participants]]\nname = "J"\nrole = "party"\njurisdiction = "Japn"',
-            'event.participants[1].jurisdiction: "Japn" is not a country or union',
+            'event.participants[1].jurisdiction: "Japn" is not a known country or union',
         ),
         (
             '[[event.dates]]\nkind = "adopted"\nedtf = { text = "2020", date = "dd/mm/yyyy" }\nmodality = "actual"',
@@ -121,11 +121,11 @@ def test_a_fault_is_told_with_its_place(toml: str, faults: list[str]) -> None:
         ),
         (
             '[[event.participants]]\nid = "jp"\nname = "J"\nrole = "party"\non_behalf_of = "jpn"',
-            'event.participants[1].on_behalf_of: no entry of event.participants has the id "jpn". Did you mean "jp"?',
+            'event.participants[1].on_behalf_of: no [[event.participants]] has the id "jpn". Did you mean "jp"?',
         ),
         (
             '[[event.citations]]\nfact = "dates/end"\nsource = "x"\nstance = "supports"',
-            'event.citations[1].fact: no entry of event.dates has the id "end".',
+            'event.citations[1].fact: no [[event.dates]] has the id "end".',
         ),
     ],
 )
@@ -135,7 +135,7 @@ def test_what_can_never_be_valid_is_told_before_any_row_is_read(toml: str, fault
 
 def test_everything_is_told_at_once() -> None:
     with pytest.raises(Invalid) as caught:
-        mapping_of('[event]\ntitel = "x"\nevent_type = "lw"\n', "laws.toml")
+        parse_mapping('[event]\ntitel = "x"\nevent_type = "lw"\n', "laws.toml")
     assert caught.value.detail == "laws.toml cannot be used:"
     assert [fault.detail.partition(":")[0] for fault in caught.value.faults] == [
         *("event.titel", "event", "event.event_type", "event", "event"),
@@ -144,7 +144,7 @@ def test_everything_is_told_at_once() -> None:
 
 def test_a_file_that_is_no_toml_or_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match=r"laws\.toml is not TOML: "):
-        mapping_of("[event", "laws.toml")
+        parse_mapping("[event", "laws.toml")
     with pytest.raises(Invalid, match=r"laws\.toml cannot be read: "):
         load_mapping(tmp_path / "laws.toml")
 
@@ -180,4 +180,4 @@ def test_whatever_stands_anywhere_the_mapping_is_read_or_refused(data: st.DataOb
     else:
         around[path[-1]] = data.draw(st.sampled_from(ODD))
     with suppress(Invalid):
-        assert isinstance(mapping_in(said), Mapping)
+        assert isinstance(compile_mapping(said), Mapping)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.mappings import outcomes_of, record_of, records_of, refusals_of
+from tests.mappings import record_of, records_of, refusals_of, results_of
 
 
 def test_an_entry_is_left_out_where_a_field_that_it_must_have_is_empty() -> None:
@@ -65,12 +65,12 @@ def test_an_entry_can_be_required() -> None:
         edtf = "{adopted}"
         modality = "actual"
     """
-    assert refusals_of(toml, "adopted,x\n,1\n") == [((2,), ["adopted: Gives nothing, and the mapping requires it."])]
+    assert refusals_of(toml, "adopted,x\n,1\n") == [((2,), ["adopted: Gives nothing, but the mapping requires it."])]
 
 
 def test_a_record_without_any_party_is_refused() -> None:
     toml = '[[event.participants]]\nname = "{country}"\nrole = "party"'
-    told = "country: Gives no participants, and a record must have some."
+    told = "country: Gives no participants, but a record needs some."
     assert refusals_of(toml, "country,x\n,1\n") == [((2,), [told])]
 
 
@@ -147,7 +147,7 @@ def test_columns_side_by_side_give_parts_that_belong_together() -> None:
 
 
 def test_columns_side_by_side_of_different_lengths_are_refused() -> None:
-    told = "name, value, year: Hold lists of different lengths, and their parts belong together."
+    told = "name, value, year: Hold lists of different lengths, whose members must belong together."
     assert refusals_of(FIGURES, 'name,value,year\n"a,b",1,2030\n') == [((2,), [told])]
 
 
@@ -271,7 +271,7 @@ def test_a_list_that_is_too_long_is_refused() -> None:
         modality = "actual"
     """
     years = ",".join(map(str, range(1900, 2001)))
-    told = "years: Gives more than the 100 dates that a record holds."
+    told = "years: Gives more than 100 dates."
     assert refusals_of(toml, f'years\n"{years}"\n') == [((2,), [told])]
 
 
@@ -297,7 +297,7 @@ def test_a_quote_and_a_change_are_parts_of_their_own() -> None:
 
 
 def test_every_place_of_a_record_leads_to_its_columns() -> None:
-    [outcome] = outcomes_of(EVENTS + '\n[event]\ntitle = "{name}: {events}"', "events,name\n25/12/2008|Law passed,n\n")
+    [outcome] = results_of(EVENTS + '\n[event]\ntitle = "{name}: {events}"', "events,name\n25/12/2008|Law passed,n\n")
     columns = {pointer: outcome.columns_at(pointer) for pointer in ("#/title", "#/dates/0/edtf", "#/dates/7", "#/lang")}  # type: ignore[union-attr]
     assert columns == {
         "#/title": ("name", "events"),

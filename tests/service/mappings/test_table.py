@@ -5,8 +5,8 @@ import io
 import pytest
 
 from service.errors import Invalid
-from service.mappings import Mapped, text_lines
-from tests.mappings import a_mapping, outcomes_of, record_of, records_of, refusals_of
+from service.mappings import MappedRecord, text_lines
+from tests.mappings import a_mapping, record_of, records_of, refusals_of, results_of
 
 TITLE = 'event.title = "{title}"'
 
@@ -46,24 +46,24 @@ def test_the_mark_before_the_header_is_passed_over() -> None:
 
 def test_a_row_is_told_by_the_line_on_which_it_begins() -> None:
     csv = 'title,x\n"two\nlines",1\n\n,2\n,,\n   \nlast,3\n,4\n'
-    assert [outcome.lines for outcome in outcomes_of(TITLE, csv)] == [(2,), (5,), (8,), (9,)]
+    assert [outcome.lines for outcome in results_of(TITLE, csv)] == [(2,), (5,), (8,), (9,)]
     assert [lines for lines, _ in refusals_of(TITLE, csv)] == [(5,), (9,)]
 
 
 def test_lines_before_the_header_are_counted() -> None:
     toml = 'event.title = "{title}"\nfile.skip_lines = 2'
-    assert [outcome.lines for outcome in outcomes_of(toml, "About\n\ntitle\nx\n")] == [(4,)]
+    assert [outcome.lines for outcome in results_of(toml, "About\n\ntitle\nx\n")] == [(4,)]
 
 
 def test_a_row_of_another_width_is_refused_and_empty_cells_behind_it_are_not() -> None:
     assert refusals_of(TITLE, "title,x\na,1,\nb\nc,1,2\n") == [
-        ((3,), ["Has 1 cells, and the header has 2."]),
-        ((4,), ["Has 3 cells, and the header has 2."]),
+        ((3,), ["Has 1 cells, but the header has 2."]),
+        ((4,), ["Has 3 cells, but the header has 2."]),
     ]
 
 
 def test_what_the_csv_module_cannot_read_is_refused_and_the_rest_is_read() -> None:
-    [first, second, third] = outcomes_of(TITLE, f"title\na\n{'x' * 300_000}\nb\n")
+    [first, second, third] = results_of(TITLE, f"title\na\n{'x' * 300_000}\nb\n")
     assert (first.lines, second.lines, third.lines) == ((2,), (3,), (4,))
     assert refusals_of(TITLE, f"title\n{'x' * 300_000}\n") == [
         ((2,), ["Cannot be read as CSV: field larger than field limit (262144)."])
@@ -71,9 +71,9 @@ def test_what_the_csv_module_cannot_read_is_refused_and_the_rest_is_read() -> No
 
 
 def test_rows_that_a_quote_takes_along_are_told() -> None:
-    hint = "it goes over several lines: is a quote not closed?"
+    hint = "it spans several lines: is a quote not closed?"
     assert refusals_of(TITLE, 'title,x\na,1\n"b,2\nc,3\nd,4\n') == [
-        ((3, 4, 5), [f"Has 1 cells, and the header has 2; {hint}"])
+        ((3, 4, 5), [f"Has 1 cells, but the header has 2; {hint}"])
     ]
     long = "".join(f"{number},{'x' * 100_000}\n" for number in range(4))
     [(lines, [told])] = refusals_of(TITLE, f'title,x\n"b,2\n{long}e,5\n')
@@ -85,7 +85,7 @@ def test_bytes_of_another_encoding_are_refused_with_their_row() -> None:
     mapping = a_mapping(TITLE)
     stream = io.BytesIO("title\nCôte\nCôte\n".encode("latin-1").replace(b"C\xf4te", "Côte".encode(), 1))
     lines = "".join(text_lines(mapping, stream))
-    assert refusals_of(TITLE, lines) == [((3,), ["title: Holds bytes that are not utf-8."])]
+    assert refusals_of(TITLE, lines) == [((3,), ["title: Has bytes that are not utf-8."])]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_file_is_read_in_its_encoding(encoding: str, written: str) -> None:
 
 def test_columns_that_the_file_has_not_are_told_before_any_row_is_read() -> None:
     with pytest.raises(Invalid) as caught:
-        outcomes_of('event.title = "{Title}"\nfile.ignore = "nots"', "title,note\n")
+        results_of('event.title = "{Title}"\nfile.ignore = "nots"', "title,note\n")
     assert [fault.detail for fault in caught.value.faults] == [
         'event.title: the file has no column "Title". Did you mean "title"?',
         'file.ignore: the file has no column "nots". Did you mean "note"?',
@@ -115,18 +115,16 @@ def test_a_name_for_a_part_cannot_be_that_of_a_column() -> None:
         modality = "actual"
     """
     with pytest.raises(Invalid) as caught:
-        outcomes_of(toml, "years,year\n")
+        results_of(toml, "years,year\n")
     assert [fault.detail for fault in caught.value.faults] == [
-        'event.dates[1].each: the file has a column "year", too; give the part another name.'
+        'event.dates[1].each: the file has a column "year" as well; choose another name.'
     ]
 
 
-@pytest.mark.parametrize(
-    ("csv", "told"), [("", "The file has no header that can be read."), ("a,b,a\n", "columns of one name")]
-)
+@pytest.mark.parametrize(("csv", "told"), [("", "The file has no readable header."), ("a,b,a\n", "repeated columns")])
 def test_a_header_that_cannot_be_used_is_told(csv: str, told: str) -> None:
     with pytest.raises(Invalid, match=told):
-        outcomes_of(TITLE, csv)
+        results_of(TITLE, csv)
 
 
 def test_columns_that_are_not_used_can_be_told() -> None:
@@ -136,7 +134,7 @@ def test_columns_that_are_not_used_can_be_told() -> None:
 
 def test_the_same_external_id_twice_is_refused() -> None:
     toml = '[[event.external_ids]]\nscheme = "t"\nvalue = "{id}"'
-    told = 'id: "t:1" is the external id of another record in this file; [group] makes one event of several rows.'
+    told = 'id: "t:1" is the external id of another record in this file; use [group] for events of several rows.'
     assert refusals_of(toml, "id\n1\n2\n1\n") == [((4,), [told])]
 
 
@@ -171,9 +169,9 @@ def test_several_rows_make_one_event() -> None:
         HEADER
         + "p,end,2020-03,4,d\nq,new,2020-01,1,x\np,change,2020-02,10,c\np,new,2020-09,1,a\np,change,2020-02,9,b\n"
     )
-    [first, second] = outcomes_of(GROUP, csv)
+    [first, second] = results_of(GROUP, csv)
     assert (first.lines, second.lines) == ((2, 4, 5, 6), (3,))
-    assert isinstance(first, Mapped)
+    assert isinstance(first, MappedRecord)
     assert {
         key: value for key, value in first.record.items() if key not in ("event_type", "participants", "sources")
     } == {
@@ -189,21 +187,21 @@ def test_several_rows_make_one_event() -> None:
         ],
         "statements": [{"text": "a"}, {"text": "b"}, {"text": "c"}],
     }
-    assert isinstance(second, Mapped)
+    assert isinstance(second, MappedRecord)
     assert second.record["description"] == "x"
 
 
 def test_rows_that_have_no_first_one_are_refused_together() -> None:
     csv = HEADER + "p,change,2020,1,a\nq,new,2020,1,b\np,end,2021,2,c\n,new,2020,1,d\n"
     assert refusals_of(GROUP, csv) == [
-        ((2, 4), ["entry: Does not say of any row that it is the event's first."]),
-        ((5,), ["policy: Is empty, and says which event the row is of."]),
+        ((2, 4), ["entry: Marks no row as the event's first."]),
+        ((5,), ["policy: Is empty, but must name the event of the row."]),
     ]
 
 
 def test_outcomes_stand_by_their_first_lines_whatever_becomes_of_them() -> None:
     csv = HEADER + "p,new,2020,1,a\n,new,2020,1,b\nq,new,2020,1,c\nbad\np,change,2021,2,d\nr,new,2020,1,e\n"
-    assert [outcome.lines for outcome in outcomes_of(GROUP, csv)] == [(2, 6), (3,), (4,), (5,), (7,)]
+    assert [outcome.lines for outcome in results_of(GROUP, csv)] == [(2, 6), (3,), (4,), (5,), (7,)]
 
 
 def test_a_date_that_cannot_be_ordered_by_refuses_the_event() -> None:
@@ -219,24 +217,24 @@ def test_a_date_that_cannot_be_ordered_by_refuses_the_event() -> None:
 def test_rows_that_must_be_alike_and_are_not_are_refused() -> None:
     toml = 'event.title = "{title}"\ngroup = { by = "{id}", alike = true }'
     csv = "id,title,note\n1,a,x\n2,b,x\n1,a,x\n2,c,y\n"
-    assert refusals_of(toml, csv) == [((3, 5), ["title, note: Is not the same in all rows of the event."])]
-    assert [outcome.lines for outcome in outcomes_of(toml, csv)] == [(2, 4), (3, 5)]
+    assert refusals_of(toml, csv) == [((3, 5), ["title, note: Differs between the rows of the event."])]
+    assert [outcome.lines for outcome in results_of(toml, csv)] == [(2, 4), (3, 5)]
 
 
 def test_rows_that_stand_together_are_grouped_as_they_come() -> None:
     toml = 'event.title = "{title}"\ngroup = { by = "{id}", together = true }'
     mapping_lines = iter(["id,title\n", "1,a\n", "1,b\n", "2,c\n", "3,d\n", "1,e\n", ",f\n"])
-    outcomes = outcomes_of(toml, "".join(mapping_lines))
+    outcomes = results_of(toml, "".join(mapping_lines))
     assert [outcome.lines for outcome in outcomes] == [(2, 3), (4,), (5,), (6,), (7,)]
     assert refusals_of(toml, "id,title\n1,a\n2,c\n1,e\n,f\n") == [
-        ((4,), ['id: "1" does not stand with the other rows of its event.']),
-        ((5,), ["id: Is empty, and says which event the row is of."]),
+        ((4,), ['id: "1" is not next to the other rows of its event.']),
+        ((5,), ["id: Is empty, but must name the event of the row."]),
     ]
 
 
 def test_every_row_is_in_one_outcome() -> None:
     csv = HEADER + "".join(f"p{number % 7},new,2020,{number},t\n" for number in range(50)) + "bad\n,new,2020,1,x\n"
-    lines = sorted(line for outcome in outcomes_of(GROUP, csv) for line in outcome.lines)
+    lines = sorted(line for outcome in results_of(GROUP, csv) for line in outcome.lines)
     assert lines == list(range(2, 54))
 
 

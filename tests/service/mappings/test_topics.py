@@ -32,14 +32,14 @@ def test_topics_stand_behind_those_that_they_are_part_of() -> None:
     [
         (
             'a = "A"\nb = { label = "B", broader = "aa" }',
-            ['topics.b: is part of "aa", which is not in [topics]. Did you mean "a"?'],
+            ['topics.b: broader "aa" is not in [topics]. Did you mean "a"?'],
         ),
         (
             'a = { label = "A", broader = "b" }\nb = { label = "B", broader = "a" }\nc = "C"',
             ["topics.a: leads back to itself through broader.", "topics.b: leads back to itself through broader."],
         ),
         ("a = 1", ["topics.a: must be a table."]),
-        ('a = { lable = "A" }', ['topics.a.lable: is not a key that can stand here. Did you mean "label"?']),
+        ('a = { lable = "A" }', ['topics.a.lable: is not a known key here. Did you mean "label"?']),
         ('a = { broader = "b" }\nb = "B"', ["topics.a: labels: Missing data for required field."]),
     ],
 )

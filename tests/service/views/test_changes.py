@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from service.feed import reader
 from tests.answers import body
 from tests.factories import a_topic, an_event, create_event, create_topic
-from tests.imports import imported, ndjson, row
+from tests.imports import import_report, ndjson, row
 from tests.service.problems import details, problem_of
 
 CHANGES = "/v1/changes"
@@ -80,8 +80,8 @@ def test_what_changes_nothing_and_what_is_refused_is_no_entry(client: FlaskClien
 
 
 def test_what_is_imported_is_told_row_by_row_in_its_order(client: FlaskClient) -> None:
-    imported(client, ndjson(row(1), row(2)))
-    imported(client, ndjson(row(3), row(2, title="Another title"), row(1)))
+    import_report(client, ndjson(row(1), row(2)))
+    import_report(client, ndjson(row(3), row(2, title="Another title"), row(1)))
     found = entries(client)
     assert [(one["kind"], one["document"]["title"], one["changed"]) for one in found] == [
         ("create", "Policy 1", None),

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import a_full_event, an_event, create_event, create_topic
-from tests.imports import CSV, TABLES, counts, errors, event, imported, ndjson, row, rows_in, send, titles
+from tests.imports import CSV, TABLES, count_rows, counts, errors, event, import_report, ndjson, row, send, titles
 from tests.service.conftest import make_key, running
 from tests.service.problems import problem_of
 
@@ -16,7 +16,7 @@ from tests.service.problems import problem_of
 def test_new_rows_make_events_that_are_whole(client: FlaskClient, database: str) -> None:
     create_topic(client, "trade")
     rows = [row(1, topics=[{"id": "trade"}], sources=[{"type": "report", "url": "https://example.org/1"}]), row(2)]
-    report = imported(client, ndjson(*rows))
+    report = import_report(client, ndjson(*rows))
     assert (report["state"], report["rows"], report["errors"], report["line"]) == ("done", counts(created=2), [], 2)
     stored = event(client, 1)
     assert stored == client.get(f"/v1/events/{stored['id']}/revisions/1").get_json()
@@ -26,7 +26,7 @@ def test_new_rows_make_events_that_are_whole(client: FlaskClient, database: str)
         "jp",
     )
     assert [one["id"] for one in client.get("/v1/events?q=policy").get_json()["items"]] != []
-    assert rows_in(database, *TABLES) == dict(zip(TABLES, (2, 2, 2, 1, 0, 2, 2, 2), strict=True))
+    assert count_rows(database, *TABLES) == dict(zip(TABLES, (2, 2, 2, 1, 0, 2, 2, 2), strict=True))
 
 
 def test_an_imported_event_is_what_the_same_would_be_by_a_post(client: FlaskClient) -> None:
@@ -35,7 +35,7 @@ def test_an_imported_event_is_what_the_same_would_be_by_a_post(client: FlaskClie
     full = a_full_event(relations=[{"type": "follows", "event": earlier["id"]}])
     posted = client.post("/v1/events", json=full).get_json()
     full["external_ids"][0]["value"] = "2"
-    imported(client, ndjson(full))
+    import_report(client, ndjson(full))
     own = {"id", "external_ids", "created_at", "updated_at", "content_changed_at"}
     assert without(event(client, 2), own) == without(posted, own)
 
@@ -45,8 +45,8 @@ def without(record: dict[str, Any], names: set[str]) -> dict[str, Any]:
 
 
 def test_a_row_that_is_known_changes_its_event_and_one_that_says_nothing_new_does_not(client: FlaskClient) -> None:
-    imported(client, ndjson(row(1), row(2), row(3)))
-    report = imported(client, ndjson(row(1), row(2, title="Another title"), row(4)))
+    import_report(client, ndjson(row(1), row(2), row(3)))
+    report = import_report(client, ndjson(row(1), row(2, title="Another title"), row(4)))
     assert report["rows"] == counts(created=1, updated=1, unchanged=1)
     assert [(event(client, value)["title"], event(client, value)["version"]) for value in (1, 2, 3, 4)] == [
         ("Policy 1", 1),
@@ -57,19 +57,19 @@ def test_a_row_that_is_known_changes_its_event_and_one_that_says_nothing_new_doe
 
 
 def test_a_row_written_otherwise_that_says_the_same_makes_no_revision(client: FlaskClient, database: str) -> None:
-    imported(client, ndjson(row(1)))
+    import_report(client, ndjson(row(1)))
     said = json.dumps(row(1) | {"status": None}, indent=None, separators=(" , ", " : ")).encode()
-    assert imported(client, ndjson(said))["rows"] == counts(unchanged=1)
-    assert imported(client, ndjson(said))["rows"] == counts(unchanged=1)
-    assert rows_in(database, "event_revision", "outbox") == {"event_revision": 1, "outbox": 1}
+    assert import_report(client, ndjson(said))["rows"] == counts(unchanged=1)
+    assert import_report(client, ndjson(said))["rows"] == counts(unchanged=1)
+    assert count_rows(database, "event_revision", "outbox") == {"event_revision": 1, "outbox": 1}
 
 
 def test_what_others_changed_since_is_what_the_row_says_again_unless_edits_are_kept(client: FlaskClient) -> None:
-    imported(client, ndjson(row(1)))
+    import_report(client, ndjson(row(1)))
     edit(client, 1, title="Edited")
-    assert imported(client, ndjson(row(1)), keep_edits="true")["rows"] == counts(unchanged=1)
+    assert import_report(client, ndjson(row(1)), keep_edits="true")["rows"] == counts(unchanged=1)
     assert event(client, 1)["title"] == "Edited"
-    assert imported(client, ndjson(row(1)))["rows"] == counts(updated=1)
+    assert import_report(client, ndjson(row(1)))["rows"] == counts(updated=1)
     assert (event(client, 1)["title"], event(client, 1)["version"]) == ("Policy 1", 3)
 
 
@@ -80,15 +80,15 @@ def edit(client: FlaskClient, value: object, **said: Any) -> None:
 
 
 def test_of_two_rows_about_one_event_the_later_changes_what_the_earlier_said(client: FlaskClient) -> None:
-    report = imported(client, ndjson(row(1), row(2), row(1, title="Later"), row(1, title="Latest"), row(3)))
+    report = import_report(client, ndjson(row(1), row(2), row(1, title="Later"), row(1, title="Latest"), row(3)))
     assert report["rows"] == counts(created=3, updated=2)
     assert (event(client, 1)["title"], event(client, 1)["version"]) == ("Latest", 3)
 
 
 def test_two_rows_that_name_one_event_in_two_ways_are_taken_in_turn(client: FlaskClient) -> None:
-    imported(client, ndjson(row(1)))
+    import_report(client, ndjson(row(1)))
     id_ = event(client, 1)["id"]
-    report = imported(client, ndjson(an_event(id=id_, title="By id"), row(1, title="By external id")))
+    report = import_report(client, ndjson(an_event(id=id_, title="By id"), row(1, title="By external id")))
     assert report["rows"] == counts(updated=2)
     stored = event(client, 1)
     assert (stored["id"], stored["version"], stored["title"]) == (id_, 3, "By external id")
@@ -107,7 +107,7 @@ def test_bad_rows_are_told_with_line_and_place_and_the_others_land(client: Flask
         row(5, id="00000000-0000-0000-0000-000000000000"),
         row(6),
     ]
-    report = imported(client, ndjson(*rows))
+    report = import_report(client, ndjson(*rows))
     assert (report["rows"], report["error_count"], report["line"]) == (counts(created=2, refused=7), 8, 10)
     assert errors(report) == [
         (3, None, "The line is not JSON: Expecting property name enclosed in double quotes at column 2."),
@@ -115,24 +115,24 @@ def test_bad_rows_are_told_with_line_and_place_and_the_others_land(client: Flask
         (5, "#/participants/0/jurisdiction", 'Must be an ISO 3166-1 alpha-2 code, EU or XK. Did you mean "GB"?'),
         (5, "#/participants/1/name", "Missing data for required field."),
         (6, "#/topics/0/id", 'There is no topic "nowhere".'),
-        (7, None, "A record a line is wanted, not a list of records."),
+        (7, None, "Send one record per line, not a list of records."),
         (8, "#/id", "Must be a UUID."),
-        (9, "#/id", "Must be the id of an event; the nil UUID is none."),
+        (9, "#/id", "Must be the id of an event, not the nil UUID."),
     ]
     assert titles(client) == ["Policy 1", "Policy 6"]
 
 
 def test_all_or_nothing_keeps_nothing_where_one_row_is_refused(client: FlaskClient, database: str) -> None:
-    imported(client, ndjson(row(1)))
-    before = rows_in(database, *TABLES)
-    report = imported(
+    import_report(client, ndjson(row(1)))
+    before = count_rows(database, *TABLES)
+    report = import_report(
         client, ndjson(row(1, title="Changed"), row(2), row(3, title=""), row(4, topics=[{"id": "no"}])), mode="atomic"
     )
-    assert (report["state"], report["reason"]) == ("failed", "2 rows were refused, so that nothing is kept.")
+    assert (report["state"], report["reason"]) == ("failed", "2 rows were refused, so nothing was imported.")
     assert report["rows"] == counts(refused=2)
     assert [(line, pointer) for line, pointer, _ in errors(report)] == [(3, "#/title"), (4, "#/topics/0/id")]
-    assert rows_in(database, *TABLES) == before
-    assert imported(client, ndjson(row(1, title="Changed"), row(2)), mode="atomic")["rows"] == counts(
+    assert count_rows(database, *TABLES) == before
+    assert import_report(client, ndjson(row(1, title="Changed"), row(2)), mode="atomic")["rows"] == counts(
         created=1, updated=1
     )
     assert titles(client) == ["Changed", "Policy 2"]
@@ -141,7 +141,7 @@ def test_all_or_nothing_keeps_nothing_where_one_row_is_refused(client: FlaskClie
 @pytest.mark.parametrize(("mode", "taken"), [("partial", 1_000), ("atomic", 0)])
 def test_what_cannot_be_read_on_is_told_with_how_far_it_came(client: FlaskClient, mode: str, taken: int) -> None:
     damaged = gzip.compress(ndjson(*map(row, range(1_500)))) + b"no gzip"
-    report = imported(client, damaged, mode=mode)
+    report = import_report(client, damaged, mode=mode)
     assert (report["state"], report["reason"]) == ("failed", "The gzip is damaged.")
     assert (report["rows"], report["line"]) == (counts(created=taken), taken)
 
@@ -150,60 +150,60 @@ def test_what_cannot_be_read_on_is_told_with_how_far_it_came(client: FlaskClient
 def test_a_dry_run_tells_what_would_become_of_each_row_and_writes_nothing(
     client: FlaskClient, database: str, mode: str
 ) -> None:
-    imported(client, ndjson(row(1), row(2)))
-    before = rows_in(database, *TABLES)
+    import_report(client, ndjson(row(1), row(2)))
+    before = count_rows(database, *TABLES)
     rows = [row(1), row(2, title="Changed"), row(3), row(3), row(3, title="Again"), row(4, title="")]
-    report = imported(client, ndjson(*rows), dry_run="true", mode=mode)
+    report = import_report(client, ndjson(*rows), dry_run="true", mode=mode)
     assert (report["dry_run"], report["rows"]) == (True, counts(created=1, updated=2, unchanged=2, refused=1))
     assert report["state"] == ("done" if mode == "partial" else "failed")
-    assert rows_in(database, *TABLES) == before
+    assert count_rows(database, *TABLES) == before
     assert client.get(f"/v1/imports/{report['id']}").get_json() == report
 
 
 def test_a_row_without_any_id_is_told_by_what_it_says(client: FlaskClient) -> None:
     rows = [an_event(title="One"), an_event(title="Two"), an_event(title="One")]
-    assert imported(client, ndjson(*rows))["rows"] == counts(created=2, unchanged=1)
+    assert import_report(client, ndjson(*rows))["rows"] == counts(created=2, unchanged=1)
     reordered = dict(reversed(an_event(title="Two").items()))
-    assert imported(client, ndjson(reordered, an_event(title="One")))["rows"] == counts(unchanged=2)
+    assert import_report(client, ndjson(reordered, an_event(title="One")))["rows"] == counts(unchanged=2)
     assert titles(client) == ["One", "Two"]
 
 
 def test_what_one_system_calls_an_event_takes_away_nothing_of_what_others_call_it(client: FlaskClient) -> None:
     ids = [{"scheme": "tracker", "value": "1"}, {"scheme": "other", "value": "9"}]
-    imported(client, ndjson(row(1, external_ids=ids)))
-    imported(client, ndjson(row(1, title="Changed")))
+    import_report(client, ndjson(row(1, external_ids=ids)))
+    import_report(client, ndjson(row(1, title="Changed")))
     assert (event(client, 1)["title"], event(client, 1)["external_ids"]) == ("Changed", ids)
 
 
 def test_an_event_gets_no_more_external_ids_than_it_may_have(client: FlaskClient) -> None:
     names = [{"scheme": "other", "value": str(number)} for number in range(50)]
-    assert imported(client, ndjson(row(1)))["rows"] == counts(created=1)
-    report = imported(client, ndjson(row(1, external_ids=[*event(client, 1)["external_ids"], *names[:49]])))
+    assert import_report(client, ndjson(row(1)))["rows"] == counts(created=1)
+    report = import_report(client, ndjson(row(1, external_ids=[*event(client, 1)["external_ids"], *names[:49]])))
     assert report["rows"] == counts(updated=1)
-    report = imported(client, ndjson(row(1, external_ids=[names[0], names[49]])))
+    report = import_report(client, ndjson(row(1, external_ids=[names[0], names[49]])))
     assert errors(report) == [(1, "#/external_ids", "Longer than maximum length 50.")]
     assert len(event(client, 1)["external_ids"]) == 50
 
 
 def test_a_row_whose_external_ids_belong_to_two_events_is_refused(client: FlaskClient) -> None:
-    imported(client, ndjson(row(1), row(2)))
+    import_report(client, ndjson(row(1), row(2)))
     both = [{"scheme": "tracker", "value": "1"}, {"scheme": "tracker", "value": "2"}]
-    report = imported(client, ndjson(row(1, external_ids=both)))
+    report = import_report(client, ndjson(row(1, external_ids=both)))
     owner = event(client, 2)["id"]
     assert errors(report) == [(1, "#/external_ids/1", f'The tracker "2" belongs to the event {owner}.')]
 
 
 def test_what_was_deleted_or_merged_is_told_so(client: FlaskClient) -> None:
-    imported(client, ndjson(*(row(value) for value in range(1, 5))))
+    import_report(client, ndjson(*(row(value) for value in range(1, 5))))
     gone, stays, goes = (event(client, value)["id"] for value in (1, 2, 3))
     assert client.delete(f"/v1/events/{gone}", headers={"If-Match": '"1"'}).status_code == 204
     assert client.post(f"/v1/events/{goes}/merge", json={"into": stays}, headers={"If-Match": '"1"'}).status_code == 200
-    report = imported(client, ndjson(an_event(id=gone), an_event(id=goes), row(3), row(1), row(4)))
+    report = import_report(client, ndjson(an_event(id=gone), an_event(id=goes), row(3), row(1), row(4)))
     assert report["rows"] == counts(created=1, unchanged=1, refused=3)
     assert errors(report) == [
         (1, "#/id", f"The event {gone} was deleted."),
-        (2, "#/id", f"The event {goes} was found to be the event {stays}; change that one."),
-        (3, "#/external_ids", f"The event {goes} had this id, and was found to be the event {stays}."),
+        (2, "#/id", f"The event {goes} was merged into {stays}; change that one."),
+        (3, "#/external_ids", f"The event {goes} had this id, and was merged into {stays}."),
     ]
     assert event(client, 1)["id"] != gone
     assert event(client, 3)["id"] == stays
@@ -226,7 +226,7 @@ def test_who_asks_for_json_gets_the_report_alone(client: FlaskClient) -> None:
 
 
 def test_ten_thousand_bad_rows_are_counted_the_first_thousand_told_and_all_kept(client: FlaskClient) -> None:
-    report = imported(client, ndjson(*({"title": str(number)} for number in range(10_000))))
+    report = import_report(client, ndjson(*({"title": str(number)} for number in range(10_000))))
     assert (report["rows"], report["error_count"]) == (counts(refused=10_000), 30_000)
     assert len(report["errors"]) == 1_000
     lines = [json.loads(line) for line in client.get(report["errors_url"]).text.splitlines()]
@@ -238,20 +238,20 @@ def test_more_errors_than_are_kept_are_counted(database: str) -> None:
     with running(database, max_import_errors=5) as app:
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
-        report = imported(client, ndjson(*[b"{"] * 9))
+        report = import_report(client, ndjson(*[b"{"] * 9))
         assert (report["error_count"], [one["line"] for one in report["errors"]]) == (9, [1, 2, 3, 4, 5])
 
 
 def test_gzip_is_taken_by_its_header_or_by_its_looks(client: FlaskClient) -> None:
     packed = gzip.compress(ndjson(row(1), row(2)))
-    assert imported(client, packed)["rows"] == counts(created=2)
+    assert import_report(client, packed)["rows"] == counts(created=2)
     answer = send(client, packed + gzip.compress(ndjson(row(3))), headers={"Content-Encoding": "gzip"})
     assert json.loads(answer.text.splitlines()[-1])["rows"] == counts(created=1, unchanged=2)
 
 
 def test_csv_is_taken_as_well(client: FlaskClient) -> None:
     header = b"external_ids,title,event_type,parties,party_jurisdictions,source_type\r\n"
-    report = imported(client, header + b"tracker:1,A law,legislation,Japan,JP,legal_text\r\n", kind=CSV)
+    report = import_report(client, header + b"tracker:1,A law,legislation,Japan,JP,legal_text\r\n", kind=CSV)
     assert (report["format"], report["rows"]) == ("csv", counts(created=1))
     assert event(client, 1)["participants"][0]["jurisdiction"] == "JP"
 
@@ -280,10 +280,10 @@ def test_more_bytes_than_are_allowed_are_refused_at_once_or_as_soon_as_they_come
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
         assert problem_of(send(client, b" " * 200_001)).status == 413
         packed = gzip.compress(ndjson(row(1)) + b"\n" * 300_000)
-        report = imported(client, packed)
+        report = import_report(client, packed)
         assert (report["state"], report["reason"]) == (
             "failed",
-            "An import may have 200,000 bytes, unpacked; this one has more.",
+            "An import may have at most 200,000 bytes, decompressed.",
         )
 
 
@@ -304,7 +304,7 @@ def test_an_import_needs_the_scope_to_write_and_is_shown_to_its_own_key_and_to_a
 
 
 def test_imports_are_listed_the_last_first_a_page_at_a_time(client: FlaskClient) -> None:
-    ids = [imported(client, ndjson(row(number)))["id"] for number in range(3)]
+    ids = [import_report(client, ndjson(row(number)))["id"] for number in range(3)]
     first = client.get("/v1/imports?limit=2").get_json()
     second = client.get(first["next"]).get_json()
     assert [one["id"] for one in first["items"] + second["items"]] == ids[::-1]
@@ -321,7 +321,7 @@ def test_an_idempotency_key_answers_with_the_import_that_is_done(client: FlaskCl
     assert again.headers["Location"] == first.headers["Location"]
     assert again.text.splitlines() == [last]
     assert problem_of(send(client, ndjson(row(2)), headers=key))[:2] == (422, "invalid")
-    assert rows_in(database, "event", "import") == {"event": 1, "import": 1}
+    assert count_rows(database, "event", "import") == {"event": 1, "import": 1}
 
 
 def test_an_idempotency_key_of_what_did_not_get_through_runs_anew(client: FlaskClient) -> None:
@@ -339,4 +339,4 @@ def test_as_many_imports_as_may_run_at_once_leave_no_place_for_another(database:
         running_one = send(client, ndjson(row(1)))
         assert problem_of(send(client, ndjson(row(2)))) == (503, "unavailable", [])
         running_one.close()
-        assert imported(client, ndjson(row(2)))["rows"] == counts(created=1)
+        assert import_report(client, ndjson(row(2)))["rows"] == counts(created=1)

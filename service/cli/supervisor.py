@@ -1,0 +1,200 @@
+"""The processes of `policytrail run`: started in order, watched, and stopped in the reverse order."""
+
+import fcntl
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+import click
+import psycopg
+
+from service import store
+from service.cli.seed import seed_database
+from service.config import MIGRATIONS, ROOT, SEEDS, Settings, environment_name
+from service.db import embedded_postgres
+from service.db.migrations import migrate
+from service.ids import digest, new_key, uuid7
+from service.imports.process_pool import end_with_parent
+from service.search.index.reindex import index_events
+
+#: Settings for a service on one's own machine, unless the environment sets them: public reading, and webhooks to
+#: receivers on the machine itself.
+LOCAL_SETTINGS = {
+    environment_name("public_read"): "true",
+    environment_name("webhook_private_networks"): "127.0.0.0/8,::1/128",
+    environment_name("webhook_http_networks"): "127.0.0.0/8,::1/128",
+}
+
+#: Seconds in which gunicorn must be ready, and in which it may finish its requests.
+START_TIMEOUT, STOP_TIMEOUT = 30, 25
+
+
+def run_everything(settings: Settings) -> None:
+    """Start PostgreSQL (unless DATABASE_URL names one), migrate, seed and serve, until a signal or a crash ends it."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    with ExitStack() as stack:
+        stack.enter_context(_lock(settings.data_dir))
+        _require_free_port(settings)
+        url = settings.database_url or stack.enter_context(_embedded_postgres(settings.data_dir))
+        secret = _prepare(url, settings.data_dir)
+        api = stack.enter_context(
+            _process(url, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "service.wsgi:app")
+        )
+        worker = stack.enter_context(_process(url, "-m", "service", "work"))
+        _await_ready(api, settings, stop)
+        if not stop.is_set():
+            click.echo(_greeting(settings, secret))
+        while not stop.wait(0.2):
+            for name, process in (("API", api), ("worker", worker)):
+                if process.poll() is not None:
+                    raise click.ClickException(f"The {name} has stopped unexpectedly; see its last lines above.")
+        click.echo("Stopping.", err=True)
+
+
+@contextmanager
+def _lock(directory: Path) -> Iterator[None]:
+    """Lock `directory`, so that a second run does not stop the processes of the first."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise click.ClickException(f"Policytrail is already running with {directory}.") from error
+        yield
+
+
+def _require_free_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise click.ClickException(f"Port {settings.port} is in use; choose another one with PORT=….") from error
+
+
+@contextmanager
+def _embedded_postgres(directory: Path) -> Iterator[str]:
+    """A database in `directory`, by its URL, until the block ends."""
+    server = embedded_postgres.start(directory / "postgres", options=embedded_postgres.spacious())
+    try:
+        with psycopg.connect(server.dsn(), autocommit=True) as conn:
+            if conn.execute("SELECT FROM pg_database WHERE datname = 'policytrail'").fetchone() is None:
+                conn.execute("CREATE DATABASE policytrail")
+        yield server.dsn("policytrail")
+    finally:
+        server.stop()
+
+
+def _prepare(url: str, directory: Path) -> str:
+    """Migrate and seed the database, and return the admin key. A new key is stored in a file."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        migrate(conn, MIGRATIONS)
+        index_events(conn)
+        with conn.transaction():
+            seed_database(conn, SEEDS, datetime.now(UTC))
+        return _admin_key(conn, directory / "admin.key")
+
+
+def _admin_key(conn: psycopg.Connection, file: Path) -> str:
+    if file.exists():
+        secret = file.read_text().strip()
+        if store.keys.find_key(conn, digest(secret)):
+            return secret
+    secret = new_key()
+    file.unlink(missing_ok=True)
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as key_file:  # noqa: PTH123 (never readable by others)
+        key_file.write(secret + "\n")
+    store.keys.insert_key(
+        conn, id=uuid7(), name="admin of make run", prefix=secret[:8], digest=digest(secret), scopes=["admin"]
+    )
+    return secret
+
+
+@contextmanager
+def _process(url: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process with `arguments`, which is stopped in order when the block ends."""
+    # A session of its own, so that Ctrl-C reaches this process alone, which stops the others in order. If this process
+    # is killed, the kernel stops the child.
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=os.environ
+        | {"DATABASE_URL": url}
+        | {name: os.environ.get(name, value) for name, value in LOCAL_SETTINGS.items()},
+        start_new_session=True,
+        preexec_fn=partial(end_with_parent, signal.SIGTERM),  # noqa: PLW1509 (no other thread runs yet)
+    )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process and its children. The signal is repeated: a worker that was just forked misses the first one."""
+    deadline = time.monotonic() + STOP_TIMEOUT
+    while process.poll() is None:
+        number = signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)
+
+
+def _await_ready(api: subprocess.Popen[bytes], settings: Settings, stop: threading.Event) -> None:
+    """Wait until the API is ready, has ended, or `stop` is set."""
+    direct = build_opener(ProxyHandler({}))
+    deadline = time.monotonic() + START_TIMEOUT
+    while not stop.is_set() and api.poll() is None:
+        try:
+            with direct.open(_base_url(settings) + "/readyz", timeout=2):
+                return
+        except (URLError, OSError):
+            if time.monotonic() > deadline:
+                raise click.ClickException("The API does not become ready; see its lines above.") from None
+            stop.wait(0.05)
+
+
+def _base_url(settings: Settings) -> str:
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 (compared, not bound)
+    return f"http://{host}:{settings.port}"
+
+
+def _greeting(settings: Settings, secret: str) -> str:
+    base, key_file = _base_url(settings), (settings.data_dir / "admin.key").absolute()
+    new = json.dumps(
+        {
+            "title": "A first event",
+            "event_type": "announcement",
+            "participants": [{"name": "Japan", "role": "party", "jurisdiction": "JP"}],
+            "sources": [{"type": "web_page"}],
+        }
+    )
+    headers = f"-H \"Authorization: Bearer $(cat {shlex.quote(str(key_file))})\" -H 'Content-Type: application/json'"
+    return "\n".join(
+        [
+            f"Policytrail is running at {base}. Ctrl-C stops it; its data stay in {settings.data_dir}.",
+            f"The admin key is {secret}, stored in {key_file}.",
+            "Webhooks: `python3 examples/receiver.py` creates one and prints its deliveries. Try these commands:",
+            "",
+            f"curl -s '{base}/v1/events?party=JP'",
+            f"curl -s '{base}/v1/topics?limit=5'",
+            f"curl -s '{base}/v1/events' {headers} -d '{new}'",
+            "",
+        ]
+    )

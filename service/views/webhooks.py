@@ -41,7 +41,7 @@ from service.strict_json import render
 from service.validation import load
 from service.views.webhook_documents import owner, told_attempt, told_webhook
 from service.webhooks.address_guard import AddressGuard, parse_networks
-from service.webhooks.matcher import read_filter
+from service.webhooks.matcher import parse_filter
 from service.webhooks.signing import encode_secret, new_secret
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
@@ -211,7 +211,7 @@ def _check(conn: Connection, body: Mapping[str, Any]) -> None:
     if problem := _guard(settings().webhook_private_networks, settings().webhook_http_networks).url_error(body["url"]):
         faults.append(Fault(problem, pointer="#/url"))
     try:
-        compile_filter(conn, read_filter(body["filter"]))
+        compile_filter(conn, parse_filter(body["filter"]))
     except Invalid as error:
         faults += [_in_filter(fault) for fault in error.faults]
     if faults:

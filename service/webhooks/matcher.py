@@ -1,4 +1,4 @@
-"""Following the feed for the subscriptions: each change becomes a delivery to all whom it concerns, exactly once."""
+"""The matcher: turns each change of the feed into deliveries to the subscriptions that match it, exactly once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,34 +20,34 @@ from service.search.filters.expand import expand_filter
 from service.search.filters.parser import filter_of_json, filter_of_text
 from service.store.feed import BATCH, MATCHER
 from service.store.webhooks.deliveries import NewDelivery
-from service.webhooks.subscription_index import Index, Watched
+from service.webhooks.subscription_index import IndexedSubscription, SubscriptionIndex
 
-#: Bytes of documents that are matched in one transaction, about.
-MOST_BYTES = 16 * 1024**2
+#: Bytes of documents that one transaction matches, about.
+MAX_BYTES = 16 * 1024**2
 
-#: Deliveries that are enough for one transaction: 0.3 s. The last change may add one for each subscription.
-MOST_DELIVERIES = 10_000
+#: Deliveries after which a transaction ends (0.3 s). The last change may exceed it by one for each subscription.
+MAX_DELIVERIES = 10_000
 
-#: Why a subscription is disabled whose filter cannot be evaluated.
+#: The reason for disabling a subscription whose filter cannot be evaluated.
 UNREADABLE = "filter"
 
-#: What a filter can be at fault for. That a connection broke is not: then all of it is done again.
-_ITS_FAULT = (ServiceError, psycopg.DataError, psycopg.ProgrammingError, ValueError, LookupError, TypeError)
+#: Errors that a filter can cause. A broken connection is none of them: the whole batch is then repeated.
+_FILTER_ERRORS = (ServiceError, psycopg.DataError, psycopg.ProgrammingError, ValueError, LookupError, TypeError)
 
 log = structlog.get_logger()
 
 
 class Matcher:
-    """One of any number: whoever moves the matcher's cursor writes the deliveries in the same transaction."""
+    """One of any number of matchers. A batch's deliveries and the cursor behind it are written in one transaction."""
 
     def __init__(self) -> None:
-        """Nothing is read yet."""
-        self._index = Index(())
-        self._mark: str | None = None
+        """Begin without subscriptions; each batch refreshes them."""
+        self._index = SubscriptionIndex(())
+        self._version: str | None = None
         self._filters: dict[tuple[UUID, int], Filter] = {}
 
     def match_once(self, conn: Connection, now: datetime) -> int:
-        """Match the next changes, and return how many; 0 where there are none or another process is at it.
+        """Match a batch of changes, and return its size: 0 if there are none, or another process holds the cursor.
 
         `conn` must be in autocommit.
         """
@@ -56,85 +56,85 @@ class Matcher:
             if after is None:
                 return 0
             store.feed.commit_without_waiting(conn)
-            # First how far, then for whom: who subscribed before the last of these was written is then known.
+            # The head before the subscriptions: one that was made before the batch's last change is then included.
             until = store.feed.get_head(conn).seq
             self._refresh(conn, now)
-            end = self._match(conn, after, until, now) if self._index.watched else until
+            end = self._match(conn, after, until, now) if self._index.subscriptions else until
             store.feed.move_cursor(conn, MATCHER, end)
             return end - after
 
     def _match(self, conn: Connection, after: int, until: int, now: datetime) -> int:
-        """Write the deliveries of the next changes, `until` at most, and return the last that was matched."""
-        filtered = any(one.asked != EVERYTHING for one in self._index.watched)
-        part = store.feed_entries.read_slice(
+        """Insert the deliveries of the next changes, up to `until`, and return the number of the last change."""
+        filtered = any(one.filter != EVERYTHING for one in self._index.subscriptions)
+        batch = store.feed_entries.read_slice(
             conn,
             after,
             limit=BATCH,
             scan=until - after,
-            most_bytes=MOST_BYTES,
+            most_bytes=MAX_BYTES,
             documents=filtered,
             before=filtered,
         )
-        found: list[NewDelivery] = []
-        end = part.end
-        for entry in part.entries:
-            found += self._deliveries(conn, Change(entry), now)
-            if len(found) >= MOST_DELIVERIES:
+        deliveries: list[NewDelivery] = []
+        end = batch.end
+        for entry in batch.entries:
+            deliveries += self._deliveries(conn, Change(entry), now)
+            if len(deliveries) >= MAX_DELIVERIES:
                 end = entry.seq
                 break
-        store.webhooks.deliveries.insert_deliveries(conn, found)
+        store.webhooks.deliveries.insert_deliveries(conn, deliveries)
         return end
 
     def _deliveries(self, conn: Connection, change: Change, now: datetime) -> Iterator[NewDelivery]:
         candidates = self._index.candidates(change.after, change.before)
         words = (words for one in candidates for words in one.words)
-        wording = DocumentWords(partial(_savepoint, conn), words, tolerated=_ITS_FAULT)
-        for watched in candidates:
-            if change.entry.seq <= watched.since_seq:
+        document_words = DocumentWords(partial(_savepoint, conn), words, tolerated=_FILTER_ERRORS)
+        for subscription in candidates:
+            if change.entry.seq <= subscription.since_seq:
                 continue
             try:
-                kind = change.kind_for(watched.asked, wording)
-            except _ITS_FAULT as error:
-                self._index.drop(watched)
-                _park(conn, watched.id, error, now)
+                kind = change.kind_for(subscription.filter, document_words)
+            except _FILTER_ERRORS as error:
+                self._index.remove(subscription)
+                _disable(conn, subscription.id, error, now)
                 continue
-            if kind in watched.kinds:
-                yield NewDelivery(watched.id, change.entry.seq, change.entry.event_id, str(kind))
+            if kind in subscription.kinds:
+                yield NewDelivery(subscription.id, change.entry.seq, change.entry.event_id, str(kind))
 
     def _refresh(self, conn: Connection, now: datetime) -> None:
-        """Know all subscriptions, and what their filters take along, as they are by now."""
-        mark = store.webhooks.subscriptions.get_filters_version(conn)
-        if mark == self._mark:
+        """Index the current subscriptions, with their filters expanded by the current topics and merges."""
+        version = store.webhooks.subscriptions.get_filters_version(conn)
+        if version == self._version:
             return
-        filters, watched = {}, []
-        for watch in store.webhooks.subscriptions.list_filters(conn):
-            known_as = watch.id, watch.version
+        filters, subscriptions = {}, []
+        for row in store.webhooks.subscriptions.list_filters(conn):
+            key = row.id, row.version
             try:
-                filters[known_as] = self._filters.get(known_as) or read_filter(watch.filter)
-                asked = expand_filter(conn, filters[known_as], strict=False)
-            except _ITS_FAULT as error:
-                _park(conn, watch.id, error, now)
+                filters[key] = self._filters.get(key) or parse_filter(row.filter)
+                filter_ = expand_filter(conn, filters[key], strict=False)
+            except _FILTER_ERRORS as error:
+                _disable(conn, row.id, error, now)
                 continue
-            words, kinds = tuple(words_in(asked)), frozenset(watch.kinds)
-            watched.append(Watched(watch.id, asked, words, kinds, watch.since_seq))
-        self._filters, self._index, self._mark = filters, Index(watched), mark
+            words, kinds = tuple(words_in(filter_)), frozenset(row.kinds)
+            subscriptions.append(IndexedSubscription(row.id, filter_, words, kinds, row.since_seq))
+        self._filters, self._index, self._version = filters, SubscriptionIndex(subscriptions), version
 
 
-def read_filter(written: Any) -> Filter:
-    """The filter of a subscription as its owner wrote it: nothing, the query of an address, or JSON."""
-    if written is None:
+def parse_filter(value: Any) -> Filter:
+    """Return a subscription's filter from its owner's value: None, a query string, or JSON. Raise Invalid."""
+    if value is None:
         return EVERYTHING
-    return filter_of_text(written) if isinstance(written, str) else filter_of_json(written)
+    return filter_of_text(value) if isinstance(value, str) else filter_of_json(value)
 
 
 @contextmanager
 def _savepoint(conn: Connection) -> Iterator[Connection]:
-    """Yield the connection in a savepoint: what fails in it undoes nothing else."""
+    """Yield the connection in a savepoint: an error in it undoes nothing else."""
     with conn.transaction():
         yield conn
 
 
-def _park(conn: Connection, id: UUID, error: Exception, now: datetime) -> None:
-    """Disable a subscription that cannot be evaluated, so that it is not in the way of the others."""
+def _disable(conn: Connection, id: UUID, error: Exception, now: datetime) -> None:
+    """Disable a subscription whose filter fails, so that it does not stop the others."""
     log.warning("subscription_parked", subscription=str(id), cause=type(error).__name__)
     store.webhooks.subscriptions.disable_subscription(conn, id, UNREADABLE, now=now)

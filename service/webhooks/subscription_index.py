@@ -1,4 +1,4 @@
-"""Subscriptions by what an event must have to concern them, so that few of them are asked about each change."""
+"""An index of subscriptions by the features that their filters require: few of them are evaluated for each change."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from uuid import UUID
 from service.search.filter import All, AnyOf, DateAsked, FigureAsked, Filter, Is, Not, Words
 from service.search.index.features import COLUMNS, DATE_KIND, LABELS, MEASURE, UNIT, Features, label
 
-#: Something that an event has: the field of its Features, and a member of that.
+#: An index key: a field of Features, and one of its members.
 Trait = tuple[str, str]
 
-#: Of a hundred events about so many have one value of a field, or a label that begins so. Only to choose by which of
-#: its conditions a filter is found.
+#: Events of a hundred that have a given value of a field, or a label with this prefix, as an estimate. It only chooses
+#: the condition by which a filter is indexed.
 _SHARE: Mapping[str, float] = {
     "parties": 8,
     "affected": 8,
@@ -37,67 +37,68 @@ _FIELDS = (*COLUMNS.values(), "currencies", "labels")
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """A subscription whose filter was read: what it stands for by now, and which kinds of entries are wanted."""
+class IndexedSubscription:
+    """A subscription with its parsed and expanded filter, the filter's words, and the kinds of changes to deliver."""
 
     id: UUID
-    asked: Filter
+    filter: Filter
     words: tuple[Words, ...]
     kinds: frozenset[str]
     since_seq: int
 
 
-class Index:
-    """Subscriptions by the traits of which an event must have one to pass their filter, now or before."""
+class SubscriptionIndex:
+    """Subscriptions by their required traits: an event must have one of them, now or before, to match."""
 
-    def __init__(self, watched: Iterable[Watched]) -> None:
-        """`watched` in the order in which they are to be found."""
+    def __init__(self, subscriptions: Iterable[IndexedSubscription]) -> None:
+        """`candidates` keeps the order of `subscriptions`."""
         self._by_trait: dict[Trait, list[int]] = {}
         self._always: list[int] = []
-        self.watched = list(watched)
-        self._dropped: set[UUID] = set()
-        for place, one in enumerate(self.watched):
-            needed = traits_needed(one.asked)
-            if needed is None:
-                self._always.append(place)
-            for trait in needed or ():
-                self._by_trait.setdefault(trait, []).append(place)
+        self.subscriptions = list(subscriptions)
+        self._removed: set[UUID] = set()
+        for position, subscription in enumerate(self.subscriptions):
+            traits = required_traits(subscription.filter)
+            if traits is None:
+                self._always.append(position)
+            for trait in traits or ():
+                self._by_trait.setdefault(trait, []).append(position)
 
-    def candidates(self, *several: Features | None) -> list[Watched]:
-        """The subscriptions that may be concerned by an event that is, or was, one of `several`."""
-        places = set(self._always)
-        for features in several:
+    def candidates(self, *versions: Features | None) -> list[IndexedSubscription]:
+        """Return the subscriptions that may match an event with the features of one of its `versions`."""
+        positions = set(self._always)
+        for features in versions:
             for trait in traits_of(features) if features else ():
-                places.update(self._by_trait.get(trait, ()))
-        return [one for place in sorted(places) if (one := self.watched[place]).id not in self._dropped]
+                positions.update(self._by_trait.get(trait, ()))
+        candidates = (self.subscriptions[position] for position in sorted(positions))
+        return [one for one in candidates if one.id not in self._removed]
 
-    def drop(self, watched: Watched) -> None:
-        """Let the subscription be no candidate any more."""
-        self._dropped.add(watched.id)
+    def remove(self, subscription: IndexedSubscription) -> None:
+        """Remove the subscription from all later candidates."""
+        self._removed.add(subscription.id)
 
 
 def traits_of(features: Features) -> Iterator[Trait]:
-    """All that an event has."""
+    """Yield all traits of an event."""
     return ((field, value) for field in _FIELDS for value in getattr(features, field))
 
 
-def traits_needed(asked: Filter) -> frozenset[Trait] | None:
-    """Traits of which an event must have one to pass: those that the fewest have. None where it needs none of them."""
-    match asked:
+def required_traits(filter_: Filter) -> frozenset[Trait] | None:
+    """Return the rarest traits of which an event must have one to match, or None if the filter requires none."""
+    match filter_:
         case Is(name, values):
-            return frozenset(needed) if (needed := _of_condition(name, values)) is not None else None
+            return frozenset(traits) if (traits := _of_condition(name, values)) is not None else None
         case All(parts):
-            return min(filter(None, map(_rated, parts)), key=lambda rated: rated[0], default=(0, None))[1]
+            return min(filter(None, map(_weighted, parts)), key=lambda pair: pair[0], default=(0, None))[1]
         case AnyOf(parts):
-            each = [traits_needed(part) for part in parts]
+            each = [required_traits(part) for part in parts]
             return None if None in each else frozenset().union(*filter(None, each))
         case Not() | Words():
             return None
 
 
-def _rated(part: Filter) -> tuple[float, frozenset[Trait]] | None:
-    needed = traits_needed(part)
-    return None if needed is None else (sum(map(_share, needed)), needed)
+def _weighted(part: Filter) -> tuple[float, frozenset[Trait]] | None:
+    traits = required_traits(part)
+    return None if traits is None else (sum(map(_share, traits)), traits)
 
 
 def _share(trait: Trait) -> float:
@@ -118,9 +119,9 @@ def _of_condition(name: str, values: tuple[object, ...]) -> Iterable[Trait] | No
     return None
 
 
-def _of_figure(asked: FigureAsked) -> Iterable[Trait] | None:
-    if asked.measures:
-        return [("labels", label(MEASURE, measure)) for measure in asked.measures]
-    if asked.currencies:
-        return [("currencies", currency) for currency in asked.currencies]
-    return [("labels", label(UNIT, unit)) for unit in asked.units] or None
+def _of_figure(figure: FigureAsked) -> Iterable[Trait] | None:
+    if figure.measures:
+        return [("labels", label(MEASURE, measure)) for measure in figure.measures]
+    if figure.currencies:
+        return [("currencies", currency) for currency in figure.currencies]
+    return [("labels", label(UNIT, unit)) for unit in figure.units] or None

@@ -19,7 +19,7 @@ from service.search.filters.evaluate import matches
 from service.search.filters.parser import filter_of_json, filter_of_text
 from service.search.index.features import Features
 from service.webhooks.matcher import Matcher
-from service.webhooks.subscription_index import Index, Watched, traits_needed, traits_of
+from service.webhooks.subscription_index import IndexedSubscription, SubscriptionIndex, required_traits, traits_of
 from tests.factories import a_topic, create_event
 from tests.service.conftest import make_key
 from tests.service.writing import FILTERS, NOW, Writer, asked
@@ -173,7 +173,7 @@ def test_a_filter_that_fails_on_one_event_is_parked_and_the_others_are_told(
 def test_what_concerns_many_is_delivered_in_parts(
     feed: psycopg.Connection, key_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.webhooks.matcher.MOST_DELIVERIES", 4)
+    monkeypatch.setattr("service.webhooks.matcher.MAX_DELIVERIES", 4)
     writer = Writer(feed, 11)
     subscriptions = [subscribe(feed, key_id, None) for _ in range(3)]
     writer.write(7)
@@ -264,13 +264,15 @@ JSON_FILTERS: tuple[Any, ...] = (
 
 def test_who_is_not_found_by_the_index_is_not_concerned(feed: psycopg.Connection) -> None:
     filters = [filter_of_text(text) for text in FILTERS] + [filter_of_json(said) for said in JSON_FILTERS]
-    index = Index([watched(number, one) for number, one in enumerate(filters)])
+    index = SubscriptionIndex([indexed(number, one) for number, one in enumerate(filters)])
     spared = 0
     for subject in subjects(feed):
         candidates = {one.id.int for one in index.candidates(subject)}
         concerned = {number for number, one in enumerate(filters) if matches(one, subject, lambda _: True)}
         assert concerned <= candidates
-        assert all(not (needed := traits_needed(filters[one])) or needed & set(traits_of(subject)) for one in concerned)
+        assert all(
+            not (needed := required_traits(filters[one])) or needed & set(traits_of(subject)) for one in concerned
+        )
         spared += len(filters) - len(candidates)
     assert spared > 0
 
@@ -287,11 +289,11 @@ def test_who_is_not_found_by_the_index_is_not_concerned(feed: psycopg.Connection
     ],
 )
 def test_a_filter_is_found_by_the_rarest_of_what_it_needs(said: Any, needed: set[tuple[str, str]] | None) -> None:
-    assert traits_needed(filter_of_json(said)) == needed
+    assert required_traits(filter_of_json(said)) == needed
 
 
-def watched(number: int, one: Any) -> Watched:
-    return Watched(UUID(int=number), one, (), frozenset(KINDS), 0)
+def indexed(number: int, one: Any) -> IndexedSubscription:
+    return IndexedSubscription(UUID(int=number), one, (), frozenset(KINDS), 0)
 
 
 def subjects(conn: psycopg.Connection) -> Iterator[Features]:

@@ -1,16 +1,10 @@
 """`policytrail work` and `policytrail status`, as somebody calls them."""
 
-from datetime import UTC, datetime
-
 import psycopg
 import pytest
 from click.testing import CliRunner
 
-from service import store
 from service.cli.main import main
-from service.ids import uuid7
-from service.store.webhooks.deliveries import NewDelivery, insert_deliveries
-from tests.deliveries import make_subscription
 from tests.receivers import receiving
 
 
@@ -52,28 +46,3 @@ def test_a_database_that_is_not_migrated_is_told(conn: psycopg.Connection, datab
 @pytest.mark.parametrize("command", ["work", "status"])
 def test_a_database_has_to_be_named(command: str) -> None:
     assert "Set DATABASE_URL" in say(command, DATABASE_URL="")
-
-
-def test_status_tells_how_far_everything_is(conn: psycopg.Connection, database: str) -> None:
-    id_ = make_subscription(conn)
-    insert_deliveries(conn, [NewDelivery(id_, seq, uuid7(), "create") for seq in (1, 2, 3)])
-    conn.execute("UPDATE delivery SET due_at = now() - interval '90 s' WHERE seq = 1")
-    conn.execute("UPDATE delivery SET due_at = now() + interval '90 s' WHERE seq = 2")
-    store.webhooks.subscriptions.disable_subscription(conn, make_subscription(conn), "gone", now=datetime.now(UTC))
-    for number in (1, 2):
-        measured = {"attempts": {"accepted": number, "timeout": 5}, "first_attempt_ms": {"p50": 10.0 * number}}
-        store.webhooks.leases.upsert_worker(conn, uuid7(), measured, alive_for=30)
-    conn.commit()
-    said = dict(line.split("  ", 1) for line in say("status", DATABASE_URL=database).splitlines())
-    told = {name: value.strip() for name, value in said.items()}
-    assert told["deliveries due"].startswith("2, the oldest for 9")
-    assert told["late by a minute"] == "1"
-    assert told["due or to be tried again"] == "3"
-    assert told["webhooks"] == "2, 0 failing, 1 disabled"
-    assert told["workers"] == "2"
-    assert told["attempts since they began"] == "10 timeout, 3 accepted"
-    assert told["from write to first attempt, p50"] == "10.0 ms, 20.0 ms"
-
-
-def test_status_says_that_nothing_is_sent_where_no_worker_runs(database: str) -> None:
-    assert "none: nothing is sent" in say("status", DATABASE_URL=database)

@@ -1,6 +1,5 @@
 """What the worker does beside sending: skips, disables, sweeps, and tells how things stand."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import psycopg
@@ -80,16 +79,3 @@ def test_a_deleted_webhook_goes_with_all_that_was_kept_of_it(conn: psycopg.Conne
     assert conn.execute("SELECT id FROM subscription").fetchall() == [(other,)]
     assert conn.execute("SELECT (SELECT count(*) FROM ping), (SELECT count(*) FROM recovery)").fetchone() == (0, 0)
     assert states(conn) == {3: "pending"}
-
-
-def test_how_deliveries_stand_is_told(conn: psycopg.Connection) -> None:
-    id_ = make_subscription(conn)
-    disabled = make_subscription(conn)
-    make_deliveries(conn, id_, *range(1, 6))
-    conn.execute("UPDATE delivery SET due_at = now() + interval '1 h' WHERE seq = 1")
-    conn.execute("UPDATE delivery SET due_at = now() - interval '2 min' WHERE seq = 2")
-    conn.execute("UPDATE subscription SET failing_since = now() WHERE id = %s", (id_,))
-    store.webhooks.subscriptions.disable_subscription(conn, disabled, "gone", now=datetime.now(UTC))
-    health = store.webhooks.maintenance.get_health(conn)
-    assert replace(health, oldest_due=None) == store.webhooks.maintenance.Health(4, 1, 5, None, 2, 1, 1)
-    assert health.oldest_due is not None

@@ -1,6 +1,6 @@
 """Changes become deliveries: to all whom they concern, once, and nobody is in the way of the others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import RFC_4122, UUID
@@ -10,36 +10,15 @@ import pytest
 
 from schemas.vocabulary import EntryKind
 from service import store
-from service.feed.change import Change
 from service.feed.reader import FeedRequest, read_page
 from service.feed.sequencer import catch_up
 from service.ids import uuid7
 from service.search.filter import Words
-from service.search.filters.evaluate import matches
-from service.search.filters.parser import filter_of_json, filter_of_text
-from service.search.index.features import Features
 from service.webhooks.matcher import Matcher
-from service.webhooks.subscription_index import IndexedSubscription, SubscriptionIndex, required_traits, traits_of
 from tests.factories import a_topic, create_event
-from tests.service.conftest import make_key
 from tests.service.writing import FILTERS, NOW, Writer, asked
 
 KINDS = EntryKind.words()
-
-
-@pytest.fixture
-def feed(database: str) -> Iterator[psycopg.Connection]:
-    """A connection in autocommit."""
-    with psycopg.connect(database, autocommit=True) as conn:
-        yield conn
-
-
-@pytest.fixture
-def key_id(database: str, feed: psycopg.Connection) -> UUID:
-    """The id of a key that owns subscriptions."""
-    make_key(database, "webhooks")
-    [[id_]] = feed.execute("SELECT id FROM api_key").fetchall()
-    return UUID(str(id_))
 
 
 def test_each_is_told_what_one_who_follows_with_the_same_filter_is_told(feed: psycopg.Connection, key_id: UUID) -> None:
@@ -244,63 +223,6 @@ def test_several_words_in_one_filter_are_each_looked_for(
         create_event(client, title=title)
     match_all(feed)
     assert [seq for seq, _, _ in deliveries(feed, subscription)] == seqs
-
-
-# The index
-
-
-JSON_FILTERS: tuple[Any, ...] = (
-    {"any": [{"tag": "a"}, {"status": "planned"}]},
-    {"any": [{"tag": "a"}, {"not": {"status": "planned"}}]},
-    {"all": [{"any": [{"party": "JP"}, {"topic": "trade"}]}, {"not_tag": "b"}]},
-    {"not": {"any": [{"tag": "a"}, {"tag": "b"}]}},
-    {"figure_unit": "%"},
-    {"figure_min": "50"},
-    {"updated_since": "2024"},
-    {"verification": "single_source", "tag": ["a", "b"]},
-    {"q": "words", "tag": "a"},
-)
-
-
-def test_who_is_not_found_by_the_index_is_not_concerned(feed: psycopg.Connection) -> None:
-    filters = [filter_of_text(text) for text in FILTERS] + [filter_of_json(said) for said in JSON_FILTERS]
-    index = SubscriptionIndex([indexed(number, one) for number, one in enumerate(filters)])
-    spared = 0
-    for subject in subjects(feed):
-        candidates = {one.id.int for one in index.candidates(subject)}
-        concerned = {number for number, one in enumerate(filters) if matches(one, subject, lambda _: True)}
-        assert concerned <= candidates
-        assert all(
-            not (needed := required_traits(filters[one])) or needed & set(traits_of(subject)) for one in concerned
-        )
-        spared += len(filters) - len(candidates)
-    assert spared > 0
-
-
-@pytest.mark.parametrize(
-    ("said", "needed"),
-    [
-        ({"party": "JP", "external_id": "celex:1", "status": "planned"}, {("labels", "id:celex:1")}),
-        ({"status": "planned", "tag": ["a", "b"]}, {("tags", "a"), ("tags", "b")}),
-        ({"any": [{"tag": "a"}, {"party": "JP"}]}, {("tags", "a"), ("parties", "JP")}),
-        ({"any": [{"tag": "a"}, {"q": "words"}]}, None),
-        ({"not_tag": "a"}, None),
-        ({}, None),
-    ],
-)
-def test_a_filter_is_found_by_the_rarest_of_what_it_needs(said: Any, needed: set[tuple[str, str]] | None) -> None:
-    assert required_traits(filter_of_json(said)) == needed
-
-
-def indexed(number: int, one: Any) -> IndexedSubscription:
-    return IndexedSubscription(UUID(int=number), one, (), frozenset(KINDS), 0)
-
-
-def subjects(conn: psycopg.Connection) -> Iterator[Features]:
-    Writer(conn, 10).write(80)
-    catch_up(conn)
-    part = store.feed_entries.read_slice(conn, 0, limit=1_000, scan=1_000, most_bytes=10**9)
-    return (subject for entry in part.entries if (subject := Change(entry).after))
 
 
 def subscribe(conn: psycopg.Connection, key_id: UUID, said: Any, kinds: Sequence[str] = KINDS) -> UUID:

@@ -1,7 +1,5 @@
 """What owners ask of their webhooks and a worker does: tests, secrets, handshakes."""
 
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -10,20 +8,10 @@ from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from service.webhooks import pings
-from tests.deliveries import QUICKLY, wait_for, working
+from tests.deliveries import wait_for, working
 from tests.factories import create_event
 from tests.receivers import Behaviour, answering, drop, hang, receiving
-from tests.service.conftest import make_key, running
-from tests.service.webhooks.api_client import make_webhook, shown
-
-
-@pytest.fixture
-def client(database: str) -> Iterator[FlaskClient]:
-    """A client of an API that lets webhooks go to this machine."""
-    with running(database, **QUICKLY) as app:
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
-        yield client
+from tests.webhooks import make_webhook, shown
 
 
 def test_a_test_is_sent_and_answered_with_what_came_back_also_while_paused(client: FlaskClient, database: str) -> None:
@@ -46,33 +34,6 @@ def test_a_test_is_sent_and_answered_with_what_came_back_also_while_paused(clien
         assert (again.json, len(receiver.requests)) == (told, 1)
         receiver.behave = hang
         assert client.post(f"/v1/webhooks/{webhook['id']}/test").get_json()["outcome"] == "timeout"
-
-
-def test_a_rotated_secret_signs_at_once_and_the_one_before_as_well(client: FlaskClient, database: str) -> None:
-    with receiving() as receiver, working(database, secret_keys="k"):  # noqa: S106 (of a test)
-        webhook = make_webhook(client, receiver)
-        rotated = client.post(f"/v1/webhooks/{webhook['id']}/rotate-secret").get_json()
-        time.sleep(1.5)  # as long as a worker may believe what it knew
-        create_event(client)
-        [request] = wait_for(lambda: list(receiver.requests))
-        for secret in (webhook["secret"], rotated["secret"]):
-            Webhook(secret).verify(request.body, request.headers)
-        assert len(request.headers["webhook-signature"].split(" ")) == 2
-
-
-def test_a_secret_that_cannot_be_opened_holds_its_webhook_up_and_no_other(
-    client: FlaskClient, database: str, conn: psycopg.Connection
-) -> None:
-    with receiving() as sealed, receiving() as receiver, working(database):
-        webhook = make_webhook(client, sealed)
-        make_webhook(client, receiver)
-        conn.execute("UPDATE subscription SET secret = %s WHERE id = %s", (b"\x01" + b"x" * 64, webhook["id"]))
-        conn.commit()
-        time.sleep(1.2)
-        create_event(client)
-        wait_for(lambda: receiver.requests)
-        time.sleep(0.3)
-        assert sealed.requests == []
 
 
 def test_a_receiver_agrees_to_the_handshake_before_anything_is_sent(client: FlaskClient, database: str) -> None:

@@ -4,26 +4,17 @@ import base64
 import json
 import subprocess
 import time
-from dataclasses import fields
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from service.encryption import CannotDecrypt, decrypt, encrypt, parse_keys
-from service.store.webhooks.pings import RequestedPing
-from service.store.webhooks.queue import Endpoint
-from service.webhooks.receivers import Receiver, active_secrets
 from service.webhooks.signing import encode_secret, new_secret, signature_headers
 from tests.node import MODULES, NODE
 
 BODY = '{"type":"event.create","data":{"title":"対話 — Zoë"}}'.encode()
 ID = "018e9a2c-6a00-7000-8000-00000000000c"
-SOME, OTHER = UUID(int=1).bytes, UUID(int=2).bytes
 
 
 def _headers(*secrets: bytes, body: bytes = BODY, at: float | None = None) -> dict[str, str]:
@@ -103,48 +94,3 @@ def test_the_javascript_library_verifies_what_is_signed_and_nothing_else() -> No
     )
     refused = "No matching signature found"
     assert json.loads(said.stdout) == [json.loads(BODY), json.loads(BODY), refused, refused]
-
-
-def test_the_secret_before_signs_as_long_as_the_overlap_lasts() -> None:
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    assert active_secrets(b"new", b"old", now + timedelta(seconds=1), now) == (b"new", b"old")
-    assert active_secrets(b"new", b"old", now, now) == (b"new",)
-    assert active_secrets(b"new", None, None, now) == (b"new",)
-
-
-def test_who_holds_secrets_does_not_show_them() -> None:
-    names = (*_names(Endpoint), *_names(Receiver), *_names(RequestedPing))
-    some: dict[str, Any] = dict.fromkeys(names, "shown")
-    some |= {"secret": b"xylophone", "former_secret": b"glockenspiel"}
-    for kind in (Endpoint, Receiver, RequestedPing):
-        said = repr(kind(**{name: some[name] for name in _names(kind)}))
-        assert ("shown" in said, "xylophone" in said, "glockenspiel" in said) == (True, False, False)
-
-
-def _names(kind: Any) -> list[str]:
-    return [field.name for field in fields(kind)]
-
-
-@given(st.binary(max_size=32), st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=3))
-def test_a_sealed_secret_is_opened_by_any_of_the_keys_and_looks_like_nothing(secret: bytes, keys: list[bytes]) -> None:
-    kept = encrypt(secret, keys, SOME)
-    assert decrypt(kept, [b"another", *keys], SOME) == secret
-    assert len(secret) < 4 or secret not in kept
-    assert encrypt(secret, keys, SOME) != kept
-
-
-def test_a_sealed_secret_opens_for_nothing_else_and_not_when_it_was_changed() -> None:
-    kept = encrypt(b"s" * 32, [b"key"], SOME)
-    changed = [kept[:place] + bytes([kept[place] ^ 1]) + kept[place + 1 :] for place in range(1, len(kept))]
-    for bad, keys, belongs_to in [(kept, [b"yek"], SOME), (kept, [], SOME), (kept, [b"key"], OTHER)] + [
-        (one, [b"key"], SOME) for one in changed
-    ]:
-        with pytest.raises(CannotDecrypt):
-            decrypt(bad, keys, belongs_to)
-
-
-def test_without_a_key_secrets_are_kept_as_they_are_and_stay_readable_when_one_is_set() -> None:
-    kept = encrypt(b"s" * 32, [], SOME)
-    assert decrypt(kept, parse_keys(" a , b "), SOME) == b"s" * 32
-    assert parse_keys(" a , b ,") == [b"a", b"b"]
-    assert parse_keys("") == []

@@ -2,7 +2,6 @@
 
 import base64
 import time
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -12,21 +11,10 @@ from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from service import store
-from service.webhooks import assignments
 from tests.deliveries import QUICKLY, make_subscription, match, states, wait_for, working
 from tests.factories import create_event
 from tests.receivers import answering, failing_first, receiving
-from tests.service.conftest import make_key, running
-from tests.service.webhooks.api_client import attempts, change, has_attempts, make_webhook, patch, shown
-
-
-@pytest.fixture
-def client(database: str) -> Iterator[FlaskClient]:
-    """A client of an API that lets webhooks go to this machine."""
-    with running(database, **QUICKLY) as app:
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
-        yield client
+from tests.webhooks import attempts, change, has_attempts, make_webhook, patch, shown
 
 
 def test_every_kind_of_change_arrives_signed_with_its_document_as_the_feed_has_it(
@@ -241,22 +229,6 @@ def test_whatever_keeps_results_from_being_written_they_are_when_it_has_passed(
         create_event(client)
         wait_for(lambda: states(conn) == {1: "delivered", 2: "delivered"})
         assert len(receiver.requests) == 2
-
-
-def test_a_webhook_that_somebody_made_whose_clock_is_far_behind_is_sent_for(
-    client: FlaskClient, database: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(assignments, "FULL_REFRESH_INTERVAL", 2.0)
-    with receiving() as receiver, working(database) as worker:
-        wait_for(lambda: worker._leases.active_shards)
-        webhook = make_subscription(conn, receiver.url, paused=True)
-        conn.execute("UPDATE subscription SET updated_at = now() - interval '1 h', paused = FALSE")
-        conn.commit()
-        create_event(client)
-        wait_for(lambda: receiver.requests)
-        conn.execute("DELETE FROM subscription WHERE id = %s", (webhook,))
-        conn.commit()
-        wait_for(lambda: webhook not in worker._assignments._endpoints)
 
 
 def test_neither_secrets_nor_documents_reach_the_log(

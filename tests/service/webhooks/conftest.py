@@ -1,0 +1,35 @@
+"""Fixtures of the webhook tests."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+
+from tests.deliveries import QUICKLY
+from tests.service.conftest import make_key, running
+
+
+@pytest.fixture
+def feed(database: str) -> Iterator[psycopg.Connection]:
+    """A connection in autocommit."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture
+def key_id(database: str, feed: psycopg.Connection) -> UUID:
+    """The id of a key that owns subscriptions."""
+    make_key(database, "webhooks")
+    [[id_]] = feed.execute("SELECT id FROM api_key").fetchall()
+    return UUID(str(id_))
+
+
+@pytest.fixture
+def client(database: str) -> Iterator[FlaskClient]:
+    """A client of an API that lets webhooks go to this machine."""
+    with running(database, **QUICKLY) as app:
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
+        yield client

@@ -1,0 +1,29 @@
+"""Receivers: their secrets, and the time for which both of two sign."""
+
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from service.store.webhooks.pings import RequestedPing
+from service.store.webhooks.queue import Endpoint
+from service.webhooks.receivers import Receiver, active_secrets
+
+
+def test_the_secret_before_signs_as_long_as_the_overlap_lasts() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert active_secrets(b"new", b"old", now + timedelta(seconds=1), now) == (b"new", b"old")
+    assert active_secrets(b"new", b"old", now, now) == (b"new",)
+    assert active_secrets(b"new", None, None, now) == (b"new",)
+
+
+def test_who_holds_secrets_does_not_show_them() -> None:
+    names = (*_names(Endpoint), *_names(Receiver), *_names(RequestedPing))
+    some: dict[str, Any] = dict.fromkeys(names, "shown")
+    some |= {"secret": b"xylophone", "former_secret": b"glockenspiel"}
+    for kind in (Endpoint, Receiver, RequestedPing):
+        said = repr(kind(**{name: some[name] for name in _names(kind)}))
+        assert ("shown" in said, "xylophone" in said, "glockenspiel" in said) == (True, False, False)
+
+
+def _names(kind: Any) -> list[str]:
+    return [field.name for field in fields(kind)]

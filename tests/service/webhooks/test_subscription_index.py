@@ -1,0 +1,74 @@
+"""The index finds every subscription that a change can match."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from schemas.vocabulary import EntryKind
+from service import store
+from service.feed.change import Change
+from service.feed.sequencer import catch_up
+from service.search.filters.evaluate import matches
+from service.search.filters.parser import filter_of_json, filter_of_text
+from service.search.index.features import Features
+from service.webhooks.subscription_index import IndexedSubscription, SubscriptionIndex, required_traits, traits_of
+from tests.service.writing import FILTERS, Writer
+
+KINDS = EntryKind.words()
+
+
+JSON_FILTERS: tuple[Any, ...] = (
+    {"any": [{"tag": "a"}, {"status": "planned"}]},
+    {"any": [{"tag": "a"}, {"not": {"status": "planned"}}]},
+    {"all": [{"any": [{"party": "JP"}, {"topic": "trade"}]}, {"not_tag": "b"}]},
+    {"not": {"any": [{"tag": "a"}, {"tag": "b"}]}},
+    {"figure_unit": "%"},
+    {"figure_min": "50"},
+    {"updated_since": "2024"},
+    {"verification": "single_source", "tag": ["a", "b"]},
+    {"q": "words", "tag": "a"},
+)
+
+
+def test_who_is_not_found_by_the_index_is_not_concerned(feed: psycopg.Connection) -> None:
+    filters = [filter_of_text(text) for text in FILTERS] + [filter_of_json(said) for said in JSON_FILTERS]
+    index = SubscriptionIndex([indexed(number, one) for number, one in enumerate(filters)])
+    spared = 0
+    for subject in subjects(feed):
+        candidates = {one.id.int for one in index.candidates(subject)}
+        concerned = {number for number, one in enumerate(filters) if matches(one, subject, lambda _: True)}
+        assert concerned <= candidates
+        assert all(
+            not (needed := required_traits(filters[one])) or needed & set(traits_of(subject)) for one in concerned
+        )
+        spared += len(filters) - len(candidates)
+    assert spared > 0
+
+
+@pytest.mark.parametrize(
+    ("said", "needed"),
+    [
+        ({"party": "JP", "external_id": "celex:1", "status": "planned"}, {("labels", "id:celex:1")}),
+        ({"status": "planned", "tag": ["a", "b"]}, {("tags", "a"), ("tags", "b")}),
+        ({"any": [{"tag": "a"}, {"party": "JP"}]}, {("tags", "a"), ("parties", "JP")}),
+        ({"any": [{"tag": "a"}, {"q": "words"}]}, None),
+        ({"not_tag": "a"}, None),
+        ({}, None),
+    ],
+)
+def test_a_filter_is_found_by_the_rarest_of_what_it_needs(said: Any, needed: set[tuple[str, str]] | None) -> None:
+    assert required_traits(filter_of_json(said)) == needed
+
+
+def indexed(number: int, one: Any) -> IndexedSubscription:
+    return IndexedSubscription(UUID(int=number), one, (), frozenset(KINDS), 0)
+
+
+def subjects(conn: psycopg.Connection) -> Iterator[Features]:
+    Writer(conn, 10).write(80)
+    catch_up(conn)
+    part = store.feed_entries.read_slice(conn, 0, limit=1_000, scan=1_000, most_bytes=10**9)
+    return (subject for entry in part.entries if (subject := Change(entry).after))

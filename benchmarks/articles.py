@@ -20,10 +20,10 @@ SEED = 1
 #: The scheme of the external id that every generated event has; the value is its number.
 SCHEME = "benchmark"
 
-#: The tags there are; an event has three at most.
+#: Tags; an event has three at most.
 TAGS = ("climate", "competition", "defence", "energy", "health", "industry", "migration", "research", "trade")
 
-#: The article's two parties and whom they depend on. Every event has three others in their place.
+#: The article's two parties and the one that they depend on. Every event has three others in their place.
 _REPLACED = ("EU", "JP", "CN")
 
 #: When event 0 was recorded; its id holds the same instant.
@@ -34,24 +34,24 @@ _FIRST_DAY, _DAYS = date(2000, 1, 1), 9_000
 
 
 def event_id(number: int) -> UUID:
-    """The id of event `number`, which SQL and the load's scripts can make as well."""
+    """Return the id of event `number`; SQL and the scripts of the load make the same."""
     return UUID(f"01900000-0000-7000-8000-{number:012x}")
 
 
 def recorded_at(number: int) -> datetime:
-    """When event `number` was recorded."""
+    """Return the instant at which event `number` was recorded."""
     return _FIRST_RECORDED + timedelta(seconds=number, microseconds=1 + number % 999_999)
 
 
 def content(number: int) -> Record:
-    """Event `number` as NewEventSchema loads it."""
-    return _Variation(_article(), Random(f"{SEED}/{number}")).event(number)  # noqa: S311 (the same every time is wanted)
+    """Return event `number` as NewEventSchema loads it."""
+    return _Variation(_article(), Random(f"{SEED}/{number}")).event(number)  # noqa: S311 (the same at every run)
 
 
 def body(number: int) -> Record:
-    """Event `number` as a client would send it: without what it does not know."""
-    sent: Record = _known(content(number))
-    return sent
+    """Return event `number` as a client sends it: without members that are null."""
+    event: Record = _without_null(content(number))
+    return event
 
 
 class _Variation:
@@ -65,7 +65,7 @@ class _Variation:
         self.ids["topics"] = {use["id"]: topic for use, topic in zip(article["topics"], topics, strict=True)}
 
     def event(self, number: int) -> Record:
-        """All of it."""
+        """Return the whole event."""
         article, rng = self.article, self.rng
         return article | {
             "external_ids": [{"scheme": SCHEME, "value": str(number)}],
@@ -102,7 +102,7 @@ class _Variation:
         }
 
     def _dates(self) -> list[Record]:
-        """The article's two: when it was reported, and the month in which it was to begin."""
+        """Return the article's two dates: the report, and the month in which the programme was to begin."""
         reported = _FIRST_DAY + timedelta(days=self.rng.randrange(_DAYS))
         expected = reported + timedelta(days=self.rng.randint(10, 300))
         edtf = {"reported": reported.isoformat(), "launched": f"{expected:%Y-%m}"}
@@ -143,11 +143,11 @@ class _Variation:
         }
 
     def _new_ids(self, part: str) -> dict[str, str]:
-        """New id by old one, about as long."""
+        """Return new ids by former ones, about as long."""
         return {member["id"]: f"{member['id'][:20]}-{self.rng.randrange(1_000_000)}" for member in self.article[part]}
 
     def _text(self, like: str | None) -> str | None:
-        """As many words as `like` has, from the article."""
+        """Return as many words as `like` has, from the article."""
         if like is None:
             return None
         return " ".join(self.rng.choices(_lexicon(), k=len(like.split()))).capitalize()
@@ -172,8 +172,8 @@ def _topic_ids() -> tuple[str, ...]:
     return tuple(topic["id"] for topic in parse((SEEDS / "topics.json").read_bytes()))
 
 
-def _known(value: Any) -> Any:
-    """`value` without the members that are null."""
+def _without_null(value: Any) -> Any:
+    """Return `value` without the members that are null."""
     if isinstance(value, dict):
-        return {name: _known(member) for name, member in value.items() if member is not None}
-    return [_known(member) for member in value] if isinstance(value, list) else value
+        return {name: _without_null(member) for name, member in value.items() if member is not None}
+    return [_without_null(member) for member in value] if isinstance(value, list) else value

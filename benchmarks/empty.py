@@ -1,4 +1,4 @@
-"""Nothing, served as the service is: what gunicorn and its worker class can do at most."""
+"""An empty app under the service's gunicorn.conf.py: the most that gunicorn and its worker class can do."""
 
 from collections.abc import Callable, Iterable
 from types import SimpleNamespace
@@ -8,7 +8,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Empty:
-    """A WSGI app that answers everything with an empty object."""
+    """A WSGI app that answers every request with an empty object."""
 
     #: gunicorn.conf.py opens and closes the database of the app it serves.
     extensions = {"policytrail": SimpleNamespace(database=SimpleNamespace(open=lambda: None, close=lambda: None))}  # noqa: RUF012 (read only)

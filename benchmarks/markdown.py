@@ -1,4 +1,4 @@
-"""What was measured, in a README: tables, each in the place that its name marks."""
+"""Tables in a README, each between the marks of its name."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows under their headings, in columns of equal width."""
+    """Return rows under their headings, in columns of equal width."""
     lines = [headings, [""] * len(headings), *rows]
     widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(headings))]
     lines[1] = ["-" * width for width in widths]
@@ -16,11 +16,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def put(readme: Path, part: str, text: str) -> None:
-    """Put `text` between the marks of `part`, instead of what was measured before. ValueError where there are none."""
-    marked = rf"(<!-- {part}, written by [\w -]+ -->).*?(<!-- end of {part} -->)"
-    told, places = re.subn(
-        marked, lambda found: f"{found[1]}\n\n{text}\n\n{found[2]}", readme.read_text(), flags=re.DOTALL
+    """Put `text` between the marks of `part`. ValueError where there are none."""
+    marks = rf"(<!-- {part}, written by [\w -]+ -->).*?(<!-- end of {part} -->)"
+    new, places = re.subn(
+        marks, lambda match: f"{match[1]}\n\n{text}\n\n{match[2]}", readme.read_text(), flags=re.DOTALL
     )
     if places != 1:
         raise ValueError(f"{readme} has no place for {part}.")
-    readme.write_text(told)
+    readme.write_text(new)

@@ -30,7 +30,7 @@ HEADINGS = (
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured for one job, round by round."""
+    """Rates of one job, round by round."""
 
     job: Job
     service: Sequence[float]
@@ -40,20 +40,20 @@ class Figures:
 
     @property
     def ratios(self) -> list[float]:
-        """The service beside the peer of the same round, in order of size."""
+        """Ratios of the service to the peer of the same round, in order of size."""
         return sorted(ours / theirs for ours, theirs in zip(self.service, self.peer, strict=True))
 
 
-def table(measured: Sequence[Figures]) -> str:
-    """The figures in markdown; rates are medians of the rounds."""
-    return markdown.table(HEADINGS, [_row(figures) for figures in measured])
+def table(figures: Sequence[Figures]) -> str:
+    """Return the figures in Markdown; rates are medians of the rounds."""
+    return markdown.table(HEADINGS, [_row(row) for row in figures])
 
 
 def setting(url: str, tool: str, sizes: Mapping[str, int]) -> str:
-    """On what machine and with what sizes it was measured, in one sentence or two."""
+    """Return a sentence or two on the date, the machine and the sizes of a measurement."""
     with psycopg.connect(url) as conn:
         postgres = conn.info.parameter_status("server_version")
-    amounts = ", ".join(f"{amount:,} {what}" for what, amount in sizes.items())
+    amounts = ", ".join(f"{amount:,} {name}" for name, amount in sizes.items())
     return (
         f"Measured on {datetime.now(UTC):%Y-%m-%d} on {machine()}; PostgreSQL {postgres}, "
         f"Python {platform.python_version()}, load by {tool} on the same cores. {amounts[0].upper()}{amounts[1:]}."
@@ -61,7 +61,7 @@ def setting(url: str, tool: str, sizes: Mapping[str, int]) -> str:
 
 
 def write(text: str) -> None:
-    """Put `text` in README.md, in the place of what was measured before."""
+    """Put `text` into README.md in place of the former table."""
     markdown.put(README, "figures", text)
 
 
@@ -82,7 +82,7 @@ def _row(figures: Figures) -> list[str]:
 
 
 def machine() -> str:
-    """Cores, kind and memory; nothing by which the machine could be known."""
+    """Return the number and kind of cores and the memory; nothing that identifies the machine."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{len(os.sched_getaffinity(0))} cores ({_cpu()}) with {memory:.0f} GB"
 

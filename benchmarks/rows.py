@@ -1,68 +1,54 @@
-"""The rows that all are measured on, written by the service's own code."""
+"""The rows of `make bench`, written by the service's own code."""
 
-import signal
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
-from multiprocessing import get_context
 
 import psycopg
 
 from benchmarks.articles import content, event_id, recorded_at
+from benchmarks.pool import spread
 from schemas.events import NewEventSchema
-from schemas.topics import NewTopicSchema
-from service import store
-from service.config import SEEDS
-from service.events.topics import first_topic
 from service.events.write import record_event
-from service.strict_json import parse
 
 #: Events in one transaction.
 BATCH = 250
-#: One event of so many goes through marshmallow, to show that what is generated is what it would load.
+#: One event of so many is compared with the result of marshmallow, so that generated content is loadable content.
 SAMPLED = 100
-#: Processes that generate and record.
-PROCESSES = 2
+
+#: Tables with rows of an event, and their columns with its id.
+_TABLES = {
+    "event_external_id": "event_id",
+    "event_source": "event_id",
+    "event_relation": "event_id",
+    "event_agenda": "event_id",
+    "event_search": "event_id",
+    "outbox": "event_id",
+    "event_revision": "id",
+    "event": "id",
+}
 
 
 def fill(url: str, rows: int) -> None:
-    """Record events 1 to `rows`, and the topics they use, in the empty database at `url`."""
+    """Record events 1 to `rows` in the database at `url`, which has topics and no events."""
     print(f"Recording {rows:,} events …", flush=True)
-    with psycopg.connect(url) as conn:
-        for topic in NewTopicSchema(many=True).load(parse((SEEDS / "topics.json").read_bytes())):
-            store.topics.insert_topic(conn, first_topic(topic, datetime.now(UTC)))
     numbers = range(1, rows + 1)
     batches = [numbers[start : start + BATCH] for start in range(0, rows, BATCH)]
-    # Spawned, not forked, to inherit no connection. Ctrl-C is for us: the batches under way are still recorded.
-    own = get_context("spawn")
-    with ProcessPoolExecutor(
-        PROCESSES, own, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
-    ) as pool:
-        list(pool.map(partial(_record, url), batches))
-    settle(url)
+    list(spread(partial(_record, url), batches))
+    vacuum(url)
 
 
-def forget_created(url: str) -> None:
-    """Delete what a measurement has created, so that the next one finds the same rows."""
+def delete_created(url: str) -> None:
+    """Delete the events that a measurement created, so that the next one has the same rows."""
     # Ids made now are greater than the generated ones: they begin with a later instant.
-    generated = event_id(0xFFFF_FFFF_FFFF)
+    last_generated = event_id(0xFFFF_FFFF_FFFF)
     with psycopg.connect(url) as conn:
-        for statement in (
-            "DELETE FROM event_external_id WHERE event_id > %s",
-            "DELETE FROM event_source WHERE event_id > %s",
-            "DELETE FROM event_relation WHERE event_id > %s",
-            "DELETE FROM event_agenda WHERE event_id > %s",
-            "DELETE FROM event_search WHERE event_id > %s",
-            "DELETE FROM event_revision WHERE id > %s",
-            "DELETE FROM event WHERE id > %s",
-        ):
-            conn.execute(statement, (generated,))
-    settle(url)
+        for table, id_column in _TABLES.items():
+            conn.execute(f"DELETE FROM {table} WHERE {id_column} > %s", (last_generated,))  # noqa: S608 (names above)
+    vacuum(url)
 
 
-def settle(url: str) -> None:
-    """Leave PostgreSQL nothing to catch up with while the next is measured."""
+def vacuum(url: str) -> None:
+    """Vacuum and write a checkpoint now, so that neither happens during the next measurement."""
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("VACUUM (ANALYZE)")
         conn.execute("CHECKPOINT")

@@ -1,4 +1,4 @@
-"""What is measured, each as a running server: the service, its peer, and gunicorn with nothing behind it."""
+"""Running servers: the service, its peer, and gunicorn with an empty app."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from service.config import ROOT, environment_name
 
-#: Seconds that a server has to begin to answer, and to end.
+#: Seconds that a server may take to start, and to stop.
 START_WITHIN, STOP_WITHIN = 30, 25
 
 WORKERS = 2
@@ -23,7 +23,7 @@ _UVICORN = ("-m", "uvicorn", "benchmarks.peer.app:app", "--loop", "uvloop", "--h
 
 
 class NotServing(Exception):
-    """A server did not begin to answer."""
+    """A server did not start to answer."""
 
 
 @contextmanager
@@ -34,15 +34,15 @@ def service(database: str) -> Iterator[str]:
 
 
 @contextmanager
-def unsearched(database: str) -> Iterator[str]:
-    """The URL of the service without what finds words, likewise."""
+def without_words(database: str) -> Iterator[str]:
+    """The URL of the service without full-text search, likewise."""
     with _gunicorn("benchmarks.search.without_words:app", database, "/readyz") as url:
         yield url
 
 
 @contextmanager
 def empty(database: str) -> Iterator[str]:
-    """The URL of an app that does nothing under the same gunicorn.conf.py, until the block ends."""
+    """The URL of an empty app under the same gunicorn.conf.py, until the block ends."""
     with _gunicorn("benchmarks.empty:app", database, "/") as url:
         yield url
 
@@ -64,7 +64,7 @@ def _gunicorn(app: str, database: str, path: str) -> Iterator[str]:
         environment_name("port"): str(port),
         environment_name("workers"): str(WORKERS),
         environment_name("public_read"): "true",
-        # A limit would end the measurement; what it costs to count stays in.
+        # A limit would end the measurement; the cost of counting stays in.
         environment_name("rate_limit"): "1000000000/minute",
         environment_name("public_rate_limit"): "1000000000/minute",
     }
@@ -74,8 +74,8 @@ def _gunicorn(app: str, database: str, path: str) -> Iterator[str]:
 
 @contextmanager
 def _running(arguments: list[str], environment: Mapping[str, str], port: int, path: str) -> Iterator[str]:
-    """Python with `arguments`, once it answers at `path` and until the block ends."""
-    # A session of its own: Ctrl-C is for us, who stop things in order. What it logs is written, and thrown away.
+    """Run Python with `arguments` until the block ends; the URL is there once `path` answers."""
+    # A session of its own: Ctrl-C is for the parent, which stops servers in order. The log is written and discarded.
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
@@ -98,7 +98,7 @@ def _running(arguments: list[str], environment: Mapping[str, str], port: int, pa
 
 
 def _own_environment() -> dict[str, str]:
-    """Ours without the service's settings: what is measured is what it does by default."""
+    """Return the environment without settings of the service, so that defaults are measured."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("POLICYTRAIL_", "PROMETHEUS_"))}
 
 
@@ -117,4 +117,4 @@ def _await(process: subprocess.Popen[bytes], url: str) -> None:
                 return
         except (URLError, OSError):
             time.sleep(0.05)
-    raise NotServing(f"{' '.join(map(str, process.args[1:]))} does not answer; run it by hand to see why.")  # type: ignore[index]  # the list given above
+    raise NotServing(f"{' '.join(map(str, process.args[1:]))} does not answer. Run it by hand to see why.")  # type: ignore[index]  # the list given above

@@ -1,4 +1,4 @@
-"""What processes take while they are at work: memory and processor time, as the kernel tells."""
+"""Memory and processor time of a process and its descendants, read from /proc."""
 
 import os
 from collections.abc import Iterator
@@ -9,57 +9,57 @@ from threading import Event, Thread
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
-#: Seconds between two looks.
-_EVERY = 0.25
+#: Seconds between two samples of memory.
+_INTERVAL = 0.25
 
 
 @dataclass
-class Watched:
-    """The memory of a process and all that descend from it, look by look."""
+class MemorySamples:
+    """Megabytes of a process and its descendants, sample by sample."""
 
     megabytes: list[float] = field(default_factory=list)
 
     @property
     def most(self) -> float:
-        """At most, in MB."""
+        """The largest sample, in MB."""
         return max(self.megabytes, default=0.0)
 
     @property
     def base(self) -> float:
-        """When all was started, before it could grow: the look after a tenth of the time, in MB."""
+        """The sample after a tenth of the time, in MB: everything has started, and nothing has grown."""
         return self.megabytes[len(self.megabytes) // 10] if self.megabytes else 0.0
 
 
 @contextmanager
-def watching(pid: int) -> Iterator[Watched]:
-    """Look at a process and its family until the block ends."""
-    watched, ended = Watched(), Event()
+def sampled_memory(pid: int) -> Iterator[MemorySamples]:
+    """Sample the memory of a process and its descendants until the block ends."""
+    samples, ended = MemorySamples(), Event()
 
-    def look() -> None:
-        while not ended.wait(_EVERY):
-            watched.megabytes.append(sum(map(_megabytes, _family(pid))))
+    def sample() -> None:
+        while not ended.wait(_INTERVAL):
+            samples.megabytes.append(sum(map(_megabytes, _family(pid))))
 
-    looking = Thread(target=look)
-    looking.start()
+    sampler = Thread(target=sample)
+    sampler.start()
     try:
-        yield watched
+        yield samples
     finally:
         ended.set()
-        looking.join()
+        sampler.join()
 
 
-def seconds_of(pid: int) -> float:
-    """Processor time of a process, of those that descend from it, and of those that did and have ended."""
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process and of its descendants, those that have ended included."""
     return sum(map(_seconds, _family(pid)))
 
 
 def _family(pid: int) -> set[int]:
     pids = [entry.name for entry in os.scandir("/proc") if entry.name.isdigit()]
     parents = {int(name): parent for name in pids if (parent := _parent(name))}
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
+    family = {pid}
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return family
 
 
 def _stat(pid: int | str) -> list[str]:
@@ -74,12 +74,12 @@ def _parent(pid: str) -> int:
 
 
 def _seconds(pid: int) -> float:
-    """User and system time, its own and that of children that were waited for."""
+    """Return user and system time, of the process itself and of children that were waited for."""
     return sum(map(int, _stat(pid)[11:15])) / _TICKS
 
 
 def _megabytes(pid: int) -> float:
-    """Memory of its own and its share of what it shares."""
+    """Return memory of its own, and its share of shared memory."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

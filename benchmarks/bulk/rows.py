@@ -1,15 +1,14 @@
-"""Rows as a tracker sends them, and files of them. Number 7 is the same row on every machine."""
+"""Rows of a tracker, and files of them. Number 7 is the same row on every machine."""
 
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
-from functools import cache
-from multiprocessing import get_context
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from benchmarks.articles import body
+from benchmarks.pool import spread
 from benchmarks.search.events import words
 from schemas.codes import jurisdictions
 from schemas.vocabulary import EventType, Status
@@ -28,7 +27,7 @@ _FIRST_DAY, _DAYS = date(2000, 1, 1), 9_000
 
 
 def tracker_row(number: int) -> Row:
-    """A title, 300 characters of description, two participants, two dates, two topics, one source."""
+    """Return an event with two each of participants, dates and topics, a source, and 300 characters of description."""
     rng = Random(f"tracker/{number}")  # noqa: S311 (the same every time is wanted)
     party, affected = rng.sample(_states(), 2)
     day = _FIRST_DAY + timedelta(days=rng.randrange(_DAYS))
@@ -61,18 +60,17 @@ def tracker_row(number: int) -> Row:
 
 
 def article_row(number: int) -> Row:
-    """An event of the size of the article: 20 kB, with figures, statements and citations."""
+    """Return an event of the size of the article: 20 kB, with figures, statements and citations."""
     return body(number)
 
 
-def write_file(path: Path, make: Callable[[int], Row], rows: int) -> int:
-    """Write rows 1 to `rows` as NDJSON; the bytes that there are."""
+def write_file(path: Path, make: Callable[[int], Row], rows: int) -> None:
+    """Write rows 1 to `rows` as NDJSON."""
     starts = range(1, rows + 1, _BATCH)
     spans = [range(start, min(start + _BATCH, rows + 1)) for start in starts]
-    with path.open("wb") as file, ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        for lines in pool.map(_lines, [make] * len(spans), spans):
+    with path.open("wb") as file:
+        for lines in spread(partial(_lines, make), spans):
             file.write(lines)
-    return path.stat().st_size
 
 
 def _lines(make: Callable[[int], Row], numbers: range) -> bytes:

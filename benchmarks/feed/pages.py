@@ -1,8 +1,9 @@
-"""The change feed read from its beginning, page by page, over HTTP."""
+"""Reads of the change feed from its beginning, page by page, over HTTP."""
 
 import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
@@ -12,49 +13,51 @@ import psycopg
 
 from benchmarks import servers
 from benchmarks.bulk.rows import tracker_row
-from benchmarks.databases import empty_database
+from benchmarks.databases import temporary_database
 from schemas.events import NewEventSchema
 from service import store
 from service.db.embedded_postgres import Server
 from service.events.write import record_event
 from service.ids import uuid7
 
-#: When all of them were written.
+#: The instant at which all events were written.
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
-#: Entries of a page: the most that may be asked for.
+#: Entries of a page: the most that may be requested.
 PAGE = 1_000
 
-#: Different events among those that are read; all others are copies of them under ids of their own.
+#: Different events; all others are copies of them under ids of their own.
 DIFFERENT = 2_000
 
 
 @dataclass(frozen=True)
-class Pages:
-    """What one reader was told: entries looked at and told, and bytes, in how many seconds."""
+class Reading:
+    """Entries that a reader has passed and received, and bytes, in so many seconds."""
 
     name: str
     entries: int
-    told: int
+    received: int
     megabytes: float
     seconds: float
 
 
-def measure(on: Server, entries: int) -> Iterator[Pages]:
+def measure(on: Server, entries: int) -> Iterator[Reading]:
     """Read a feed of so many entries in several ways."""
-    with empty_database(on) as database:
-        yield Pages("giving numbers to all of them", entries, entries, 0.0, fill(database, entries))
+    with temporary_database(on) as database:
+        yield Reading("sequencing", entries, entries, 0.0, _fill(database, entries))
+        matches = _count_matches(database)
         with servers.service(database) as address:
-            yield read(address, "with documents", "", entries)
-            yield read(address, "without documents", "include=none", entries)
-            yield read(address, "those that pass a filter", "party=JP", entries)
-            yield read(address, "a filter that none passes", "tag=nobody", entries)
+            yield _read(address, "with documents", "", entries, entries)
+            yield _read(address, "without documents", "include=none", entries, entries)
+            yield _read(address, "with a filter", "party=JP", entries, matches)
+            yield _read(address, "with a filter that nothing matches", "tag=nobody", entries, 0)
 
 
-def fill(database: str, entries: int) -> float:
-    """Write the entries, and number them; the seconds that the numbers took."""
+def _fill(database: str, entries: int) -> float:
+    """Write the entries and sequence them. Return the seconds of the sequencer."""
     with psycopg.connect(database) as conn:
-        _write(conn)
+        different = min(DIFFERENT, entries)
+        _write(conn, different)
         # The copies are read by the feed alone, and need no event beside them.
         conn.execute("ALTER TABLE event_revision DROP CONSTRAINT event_revision_id_fkey")
         [[names]] = conn.execute(
@@ -69,7 +72,7 @@ def fill(database: str, entries: int) -> float:
             INSERT INTO event_revision (id, {names})
             SELECT uuidv7(), {names} FROM generate_series(2, %s), event_revision LIMIT %s
             """,  # noqa: S608 (the table's own columns)
-            (entries // DIFFERENT + 1, entries - DIFFERENT),
+            (entries // different + 1, entries - different),
         )
         conn.execute("TRUNCATE outbox")
         conn.execute(
@@ -82,32 +85,44 @@ def fill(database: str, entries: int) -> float:
         began = time.perf_counter()
         while store.feed.sequence(conn):
             pass
-        took = time.perf_counter() - began
+        seconds = time.perf_counter() - began
         conn.execute("VACUUM (ANALYZE)")
-        return took
+        return seconds
 
 
-def _write(conn: psycopg.Connection) -> None:
+def _write(conn: psycopg.Connection, events: int) -> None:
     schema = NewEventSchema()
-    for number in range(DIFFERENT):
+    for number in range(events):
         content = schema.load(tracker_row(number))
         record_event(conn, content, id=uuid7(), now=NOW, key_id=None)
 
 
-def read(address: str, name: str, query: str, entries: int) -> Pages:
-    """Read all of it, one page after the other on one connection."""
-    connection, after, told, size = HTTPConnection(urlsplit(address).netloc, timeout=60), "", 0, 0
-    began, more = time.perf_counter(), True
-    while more:
-        connection.request("GET", f"/v1/changes?limit={PAGE}&{query}" + (f"&after={after}" if after else ""))
-        page = connection.getresponse().read()
-        size += len(page)
-        # Only its end is parsed: what a reader does with the entries is its own.
-        items, _, end = page.rpartition(b'],"cursor"')
-        told += items.count(b'{"seq":')
-        rest = json.loads(b'{"cursor"' + end)
-        after, more = rest["cursor"], rest["more"]
-    took = time.perf_counter() - began
+def _count_matches(database: str) -> int:
+    """Return the number of entries that match the filter, counted without an index."""
+    with psycopg.connect(database) as conn:
+        [[number]] = conn.execute(
+            "SELECT count(*) FROM feed JOIN event_revision ON id = event_id WHERE 'JP' = ANY (parties)"
+        ).fetchall()
+    return int(number)
+
+
+def _read(address: str, name: str, query: str, entries: int, matches: int) -> Reading:
+    """Read the whole feed on one connection, and require that `matches` entries are received."""
+    after, received, size, more = "", 0, 0, True
+    began = time.perf_counter()
+    with closing(HTTPConnection(urlsplit(address).netloc, timeout=60)) as connection:
+        while more:
+            connection.request("GET", f"/v1/changes?limit={PAGE}&{query}" + (f"&after={after}" if after else ""))
+            page = connection.getresponse().read()
+            size += len(page)
+            # Only its end is parsed: the use of the entries is the reader's own cost.
+            items, _, end = page.rpartition(b'],"cursor"')
+            received += items.count(b'{"seq":')
+            rest = json.loads(b'{"cursor"' + end)
+            after, more = rest["cursor"], rest["more"]
+    seconds = time.perf_counter() - began
     if after.rpartition(":")[2] != str(entries):
-        raise AssertionError(f"The feed of {entries:,} ended at {after}.")
-    return Pages(name, entries, told, size / 1e6, took)
+        raise AssertionError(f"The feed of {entries:,} entries ended at {after}.")
+    if received != matches:
+        raise AssertionError(f"{received:,} of {matches:,} entries were received {name}.")
+    return Reading(name, entries, received, size / 1e6, seconds)

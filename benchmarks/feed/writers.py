@@ -1,59 +1,62 @@
-"""What it costs those who write that others follow: the same writes, with few subscriptions and with many."""
+"""The cost of subscriptions for writers: the same writes with few subscriptions and with many."""
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from statistics import median
 
 import psycopg
 
-from benchmarks.databases import empty_database
-from benchmarks.usage import seconds_of
+from benchmarks.databases import temporary_database
+from benchmarks.usage import cpu_seconds
 from benchmarks.webhooks.processes import receiver, worker
-from benchmarks.webhooks.subscriptions import an_event, subscribe, write
+from benchmarks.webhooks.subscriptions import an_event, subscribe, wait_for_deliveries, write
 from service.db.embedded_postgres import Server
 
-#: Subscriptions, and how many of them each write concerns: having them, and being told.
-LOADS = ((0, 0), (50, 0), (1_000, 0), (1_000, 5))
+#: Writes a second, and bytes of each.
+RATE, SIZE = 100, 3_000
 
-#: Writes a second, bytes of each, and seconds at the beginning that do not count.
-RATE, SIZE, WARM_UP = 100, 3_000, 3.0
 
-#: Seconds that a worker has for what was written before it came.
-CATCHES_UP = 5.0
+@dataclass(frozen=True)
+class Sizes:
+    """Pairs of subscriptions and matches of each write, rounds, and seconds of a measurement and before it."""
 
-#: Rounds: each measures all, so that a machine that slows down for a while slows all.
-ROUNDS = 3
+    loads: Sequence[tuple[int, int]]
+    #: Each round measures all loads, so that a machine that slows down for a while slows all.
+    rounds: int
+    seconds: float
+    warm_up: float
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Milliseconds that a write took, its commit included, for half and for 99 of 100: medians of the rounds.
+    """Milliseconds of a write with its commit, for half and for 99 of 100: medians of the rounds.
 
-    `alone` is what the write itself has to do. `beside` is with a worker on the same cores; `worker` and `database` are
-    the share of one of them that it and PostgreSQL have.
+    `alone` is the write by itself, `beside` with a worker on the same cores; `worker` and `database` are the shares of
+    one core that the worker and PostgreSQL have.
     """
 
     subscriptions: int
-    concerned: int
+    matches: int
     alone: tuple[float, float]
     beside: tuple[float, float]
     worker: float
     database: float
 
 
-def measure(on: Server, directory: Path, *, seconds: float) -> Iterator[Cost]:
-    """Write evenly for so many seconds with each load in turn, several times over."""
-    rounds = [[_measured(on, directory, *load, seconds) for load in LOADS] for _ in range(ROUNDS)]
-    for of_load in zip(*rounds, strict=True):
+def measure(on: Server, directory: Path, sizes: Sizes) -> Iterator[Cost]:
+    """Write at a steady rate with each load in turn, several times over."""
+    rounds = [[_measure(on, directory, *load, sizes) for load in sizes.loads] for _ in range(sizes.rounds)]
+    for costs in zip(*rounds, strict=True):
         yield Cost(
-            of_load[0].subscriptions,
-            of_load[0].concerned,
-            _medians([one.alone for one in of_load]),
-            _medians([one.beside for one in of_load]),
-            median(one.worker for one in of_load),
-            median(one.database for one in of_load),
+            costs[0].subscriptions,
+            costs[0].matches,
+            _medians([cost.alone for cost in costs]),
+            _medians([cost.beside for cost in costs]),
+            median(cost.worker for cost in costs),
+            median(cost.database for cost in costs),
         )
 
 
@@ -61,35 +64,42 @@ def _medians(times: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return median(p50 for p50, _ in times), median(p99 for _, p99 in times)
 
 
-def _measured(on: Server, directory: Path, number: int, concerned: int, seconds: float) -> Cost:
+def _measure(on: Server, directory: Path, subscriptions: int, matches: int, sizes: Sizes) -> Cost:
     with (
         receiver(directory) as to,
-        empty_database(on) as database,
+        temporary_database(on) as database,
         psycopg.connect(database, autocommit=True) as conn,
     ):
-        subscribe(conn, [f"{to.plain}/{place}" for place in range(number)], [{"tag": f"t{n}"} for n in range(number)])
-        alone = sorted(_write_on(conn, number, concerned, seconds))
+        urls = [f"{to.plain}/{number}" for number in range(subscriptions)]
+        ids = subscribe(conn, urls, [{"tag": f"t{number}"} for number in range(subscriptions)])
+        alone = list(_write_steadily(conn, subscriptions, matches, sizes))
         with worker(database, directory) as process:
-            time.sleep(CATCHES_UP)
-            began, ours, theirs = time.monotonic(), seconds_of(process.pid), seconds_of(on.pid)
-            beside = sorted(_write_on(conn, number, concerned, seconds))
-            took = time.monotonic() - began
-            ours, theirs = seconds_of(process.pid) - ours, seconds_of(on.pid) - theirs
-    return Cost(number, concerned, _at(alone), _at(beside), ours / took, theirs / took)
+            # The worker first delivers what was written before it started.
+            wait_for_deliveries(conn, ids, len(alone) * matches)
+            began, ours, theirs = time.monotonic(), cpu_seconds(process.pid), cpu_seconds(on.pid)
+            beside = list(_write_steadily(conn, subscriptions, matches, sizes))
+            seconds = time.monotonic() - began
+            ours, theirs = cpu_seconds(process.pid) - ours, cpu_seconds(on.pid) - theirs
+            wait_for_deliveries(conn, ids, (len(alone) + len(beside)) * matches)
+    counted = slice(round(sizes.warm_up * RATE), None)
+    times = _quantiles(alone[counted]), _quantiles(beside[counted])
+    return Cost(subscriptions, matches, *times, ours / seconds, theirs / seconds)
 
 
-def _write_on(conn: psycopg.Connection, subscriptions: int, concerned: int, seconds: float) -> Iterator[float]:
-    """Milliseconds of each write."""
-    began, number = time.monotonic(), 0
-    while (at := number / RATE) < WARM_UP + seconds:
+def _write_steadily(conn: psycopg.Connection, subscriptions: int, matches: int, sizes: Sizes) -> Iterator[float]:
+    """Return the milliseconds of each write."""
+    began = time.monotonic()
+    for number in count():
+        if (at := number / RATE) >= sizes.warm_up + sizes.seconds:
+            return
         time.sleep(max(0.0, began + at - time.monotonic()))
-        tags = [f"t{(number * concerned + place) % subscriptions}" for place in range(concerned)] or ["of no concern"]
+        tags = [f"t{(number * matches + place) % subscriptions}" for place in range(matches)] or ["no match"]
         before = time.perf_counter()
         write(conn, an_event(number, tags, SIZE))
-        if at >= WARM_UP:
-            yield (time.perf_counter() - before) * 1000
-        number += 1
+        yield (time.perf_counter() - before) * 1000
 
 
-def _at(times: Sequence[float]) -> tuple[float, float]:
-    return times[len(times) // 2], times[int(len(times) * 0.99)]
+def _quantiles(times: Sequence[float]) -> tuple[float, float]:
+    """Return p50 and p99."""
+    ranked = sorted(times)
+    return ranked[len(ranked) // 2], ranked[int(len(ranked) * 0.99)]

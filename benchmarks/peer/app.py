@@ -1,7 +1,7 @@
-"""The peer: the same three routes as FastAPI's and asyncpg's documentation would have them.
+"""The peer: the same three routes, written after the documentation of FastAPI and asyncpg.
 
-A lifespan opens the pool; pydantic models say what comes in and what goes out, and render it. It reads and writes the
-service's own tables. What it does less than the service stands in README.md.
+The lifespan opens the pool; pydantic models validate requests and render responses. The peer reads and writes the
+service's own tables. README.md lists the work of the service that it omits.
 """
 
 import os
@@ -15,7 +15,8 @@ from uuid import UUID
 import asyncpg
 from fastapi import FastAPI, HTTPException, Query, Request, status
 
-from benchmarks.peer.models import Date, Event, NewDate, NewEvent, Page, Participant
+from benchmarks.peer.models import Date, Event, NewDate, NewEvent, Page
+from benchmarks.peer.rows import CREATE, values_of
 from service.ids import uuid7
 
 GET = "SELECT version, record_state, document FROM event WHERE id = $1"
@@ -29,23 +30,6 @@ LIST = """
              < (SELECT coalesce(date_earliest, '-infinity'), id FROM event WHERE id = $2))
      ORDER BY coalesce(date_earliest, '-infinity') DESC, id DESC
      LIMIT $1
-"""
-
-CREATE = """
-    WITH written AS (
-        INSERT INTO event (id, version, record_state, event_type, status, parties, affected, jurisdictions, topics,
-                           tags, title_key, date_earliest, date_latest, announced_earliest, created_at, updated_at,
-                           content_changed_at, document)
-        VALUES ($1, 1, 'active', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $13, $14)
-        RETURNING *
-    ), external AS (
-        INSERT INTO event_external_id (scheme, value, event_id)
-        SELECT scheme, value, $1
-          FROM unnest($15::text[], $16::text[]) AS given (scheme, value)
-    ), source AS (
-        INSERT INTO event_source (event_id, url_key) SELECT $1, unnest($17::text[])
-    )
-    INSERT INTO event_revision SELECT written.*, NULL, $18, $19 FROM written
 """
 
 
@@ -90,14 +74,14 @@ async def create_event(request: Request, new: NewEvent) -> Event:
     event = complete(new, datetime.now(UTC))
     try:
         async with request.app.state.pool.acquire() as conn, conn.transaction():
-            await conn.execute(CREATE, *columns_of(event))
+            await conn.execute(CREATE, *values_of(event))
     except asyncpg.UniqueViolationError as error:
         raise HTTPException(status.HTTP_409_CONFLICT, "One of the external ids belongs to another event.") from error
     return event
 
 
 def complete(new: NewEvent, now: datetime) -> Event:
-    """`new` with what the service adds. Nothing is verified here."""
+    """Return the event that is recorded for `new`, with the members that the service adds; nothing is verified."""
     fields = dict(new) | {"dates": [with_bounds(entry) for entry in new.dates]}
     return Event(
         **fields,
@@ -113,7 +97,7 @@ def complete(new: NewEvent, now: datetime) -> Event:
 
 
 def with_bounds(entry: NewDate) -> Date:
-    """`entry` with the first and last day of a plain year, month or day; EDTF knows many more."""
+    """Return `entry` with the first and last day of a plain year, month or day, the only EDTF dates that are parsed."""
     try:
         year, month, day = (*map(int, entry.edtf.split("-")), 0, 0)[:3]
         last_day = day or monthrange(year, month or 12)[1]
@@ -121,37 +105,3 @@ def with_bounds(entry: NewDate) -> Date:
     except ValueError:
         return Date(**dict(entry), earliest=None, latest=None)
     return Date(**dict(entry), earliest=earliest, latest=latest)
-
-
-def columns_of(event: Event) -> tuple[object, ...]:
-    """What CREATE takes, in its order; the document last but four."""
-    who = event.participants
-    actual = [entry.earliest for entry in event.dates if entry.modality == "actual" and entry.earliest]
-    first = min(actual, default=None)
-    last = max((entry.latest for entry in event.dates if entry.earliest == first and entry.latest), default=None)
-    return (
-        event.id,
-        event.event_type,
-        event.status,
-        jurisdictions(who, "party"),
-        jurisdictions(who, "affected", "dependency_source"),
-        jurisdictions(who),
-        sorted({topic.id for topic in event.topics}),
-        sorted(set(event.tags)),
-        event.title.casefold()[:80],
-        first,
-        last,
-        first,
-        event.created_at,
-        event.model_dump_json().encode(),
-        [external.scheme for external in event.external_ids],
-        [external.value for external in event.external_ids],
-        sorted({source.url.split("://", 1)[1] for source in event.sources if source.url}),
-        event.change.kind,
-        event.change.reason,
-    )
-
-
-def jurisdictions(participants: list[Participant], *roles: str) -> list[str]:
-    """Where those with one of `roles` belong, or all."""
-    return sorted({who.jurisdiction for who in participants if who.jurisdiction and (not roles or who.role in roles)})

@@ -1,4 +1,4 @@
--- What the service asks for a page of 50, newest first. Text for the same reason as in get.sql.
+-- The service's query for a page of 50, newest first. As text for the same reason as in get.sql.
 SELECT convert_from(document, 'UTF8'), (coalesce(date_earliest, '-infinity'))::text, (id)::text
   FROM event
  WHERE record_state = 'active'

@@ -1,26 +1,116 @@
-"""`make bench-search`: how good the order is, how long searches take and how that grows, what it costs to write."""
+"""`make bench-search`: the quality of the ranking, the times of searches and their growth, the cost for writers."""
 
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
-import psycopg
-from psycopg.sql import SQL, Identifier
 
+from benchmarks import databases
+from benchmarks.databases import make_key
+from benchmarks.markdown import put
 from benchmarks.report import setting
-from benchmarks.search import databases, relevance, report, speed, walk, writes
+from benchmarks.search import relevance, report, speed, walk, writes
+from benchmarks.search.databases import copied_database, generated_database
 from service.db.embedded_postgres import Server
 
-PARTS = ("relevance", "growth", "speed", "writes", "walk")
 
-#: Events in the databases on which writes are measured, and which are walked through.
-WRITTEN, WALKED = 100_000, 50_000
+@dataclass(frozen=True)
+class Sizes:
+    """Events that are searched, that are there before writes, and that are walked through; and sizes of the parts."""
+
+    searched: tuple[int, ...]
+    before_writes: int
+    walked: int
+    page: int
+    speed: speed.Sizes
+    writes: writes.Sizes
+
+
+#: Enough to run everything once.
+SMALL = Sizes(
+    searched=(150,),
+    before_writes=150,
+    walked=150,
+    page=20,
+    speed=speed.Sizes(requests=2, warm_up=0.0, page_requests=2, page_warm_up=0.0, pages=3),
+    writes=writes.Sizes(rounds=1, warm_up=0, creates=2),
+)
+
+
+def full(events: int) -> Sizes:
+    """Return the sizes of the published tables, with `events` searched at most."""
+    return Sizes(
+        searched=(*(size for size in (10_000, 100_000, 1_000_000) if size < events), events),
+        before_writes=100_000,
+        walked=50_000,
+        page=50,
+        speed=speed.Sizes(requests=200, warm_up=15.0, page_requests=50, page_warm_up=0.2, pages=1_000),
+        writes=writes.Sizes(rounds=5, warm_up=50, creates=300),
+    )
+
+
+@dataclass
+class Parts:
+    """The parts of the benchmark on one server. Each returns its tables, or None where it is skipped."""
+
+    on: Server
+    sizes: Sizes
+    cranfield: Path | None
+    _speeds: dict[int, speed.Speed] = field(default_factory=dict)
+
+    def compare_ranking(self) -> str | None:
+        """Compare the ranking with that of bm25s."""
+        if self.cranfield is None or not (self.cranfield / "corpus.jsonl").exists():
+            print(
+                f"Skipped: {self.cranfield or 'no folder'} has no Cranfield collection. Name a folder that has"
+                " corpus.jsonl, queries.jsonl and qrels.tsv by --cranfield or BENCH_CRANFIELD."
+            )
+            return None
+        return report.relevance(relevance.compare(self.on, relevance.read(self.cranfield)))
+
+    def measure_growth(self) -> str:
+        """Measure searches among ever more events."""
+        return report.growth([self._speed(events) for events in self.sizes.searched])
+
+    def measure_speed(self) -> str:
+        """Measure searches among the most events."""
+        return report.speed(self._speed(self.sizes.searched[-1]))
+
+    def compare_writes(self) -> str:
+        """Compare creates with full-text search and without."""
+        url = copied_database(self.on, self.sizes.before_writes, "writes")
+        return report.writes(writes.run(url, make_key(url), self.sizes.writes))
+
+    def walk_pages(self) -> str:
+        """Walk by cursor while another client writes; a walk with faults raises AssertionError."""
+        url = copied_database(self.on, self.sizes.walked, "walk")
+        walks = walk.run(url, make_key(url), limit=self.sizes.page)
+        if any(one.twice or one.missing for one in walks.values()):
+            raise AssertionError(walks)
+        return report.walks(walks)
+
+    def _speed(self, events: int) -> speed.Speed:
+        """Return the times of so many events, which two parts need and one measurement gives."""
+        if events not in self._speeds:
+            self._speeds[events] = speed.run(generated_database(self.on, events), events, self.sizes.speed)
+        return self._speeds[events]
+
+
+PARTS: dict[str, Callable[[Parts], str | None]] = {
+    "relevance": Parts.compare_ranking,
+    "growth": Parts.measure_growth,
+    "speed": Parts.measure_speed,
+    "writes": Parts.compare_writes,
+    "walk": Parts.walk_pages,
+}
 
 
 @click.command(context_settings={"auto_envvar_prefix": "BENCH", "show_default": True})
-@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Only this part; may be given several times.")
+@click.option("--only", type=click.Choice(list(PARTS)), multiple=True, help="Only this part; may be repeated.")
 @click.option("--events", default=1_000_000, type=click.IntRange(min=10_000), help="Events that are searched at most.")
 @click.option(
     "--cranfield",
@@ -31,71 +121,28 @@ WRITTEN, WALKED = 100_000, 50_000
     "--data",
     default=Path(".policytrail/search"),
     type=click.Path(path_type=Path),
-    help="Where the generated databases are kept for the next run; a million events take 6 GB.",
+    help="Folder of the generated databases, kept for the next run; a million events take 6 GB.",
 )
+@click.option("--small", is_flag=True, help="Run everything once in seconds; keep and write nothing.")
 @click.option("--write/--no-write", default=True, help="Whether to put the tables into benchmarks/search/README.md.")
-def main(only: tuple[str, ...], events: int, cranfield: Path | None, data: Path, *, write: bool) -> None:
-    """Measure finding. Each option may be set as BENCH_…. What was loaded is there for the next run."""
-    # An end that is asked for unwinds: whatever was started is stopped.
+def main(only: tuple[str, ...], events: int, cranfield: Path | None, data: Path, *, small: bool, write: bool) -> None:
+    """Measure searches. Each option may be set as BENCH_…."""
+    # SIGTERM unwinds, so that servers stop.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with databases.server(data) as server:
-        for part in PARTS:
-            if not only or part in only:
-                print(f"\n{part}", flush=True)
-                told = _MEASURE[part](server, events, cranfield)
-                if told is None:
-                    continue
-                told = f"{setting(server.dsn(), 'one client', {'request at a time': 1})}\n\n{told}"
-                print(f"\n{told}", flush=True)
-                if write:
-                    report.write(part, told)
-
-
-def _relevance(server: Server, _: int, cranfield: Path | None) -> str | None:
-    if cranfield is None or not (cranfield / "corpus.jsonl").exists():
-        print(
-            f"Skipped: {cranfield or 'no folder'} holds no Cranfield collection. Name one that has corpus.jsonl,"
-            " queries.jsonl and qrels.tsv by --cranfield or BENCH_CRANFIELD."
-        )
-        return None
-    return report.relevance(relevance.compare(server, relevance.read(cranfield)))
-
-
-def _growth(server: Server, events: int, _: Path | None) -> str:
-    sizes = sorted({size for size in (10_000, 100_000, 1_000_000) if size < events} | {events})
-    return report.growth([speed.run(databases.generated(server, size), size, whole=False) for size in sizes])
-
-
-def _speed(server: Server, events: int, _: Path | None) -> str:
-    return report.speed(speed.run(databases.generated(server, events), events))
-
-
-def _writes(server: Server, *_: object) -> str:
-    url = _copy(server, WRITTEN, "writes")
-    return report.writes(writes.run(url, databases.make_key(url)))
-
-
-def _walk(server: Server, *_: object) -> str:
-    url = _copy(server, WALKED, "walk")
-    return report.walks(walk.run(url, databases.make_key(url)))
-
-
-_MEASURE: dict[str, Callable[[Server, int, Path | None], str | None]] = {
-    "relevance": _relevance,
-    "growth": _growth,
-    "speed": _speed,
-    "writes": _writes,
-    "walk": _walk,
-}
-
-
-def _copy(server: Server, events: int, name: str) -> str:
-    """The URL of a copy of a generated database, which may be written to."""
-    databases.generated(server, events)
-    with psycopg.connect(server.dsn(), autocommit=True) as conn:
-        conn.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
-        conn.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(f"events_{events}")))
-    return server.dsn(name)
+    with (
+        tempfile.TemporaryDirectory(prefix="policytrail-search-") as name,
+        databases.server(Path(name) / "postgres" if small else data) as on,
+    ):
+        parts = Parts(on, SMALL if small else full(events), cranfield)
+        for part, measure in PARTS.items():
+            if only and part not in only:
+                continue
+            print(f"\n{part}", flush=True)
+            if tables := measure(parts):
+                text = f"{setting(on.dsn(), 'one client', {'request at a time': 1})}\n\n{tables}"
+                print(f"\n{text}", flush=True)
+                if write and not small:
+                    put(report.README, part, text)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ _COLOURS = ("#1b6ca8", "#c2410c", "#15803d", "#7c3aed", "#b45309", "#0f766e", "#
 
 @dataclass(frozen=True)
 class Axis:
-    """From where to where, in pixels and in what is shown."""
+    """The ends of an axis, as values and in pixels."""
 
     low: float
     high: float
@@ -20,12 +20,12 @@ class Axis:
     end: float
 
     def at(self, value: float) -> float:
-        """The pixel of a value."""
+        """Return the pixel of a value."""
         part = (log10(value) - log10(self.low)) / (log10(self.high) - log10(self.low))
         return self.begin + part * (self.end - self.begin)
 
     def decades(self) -> list[float]:
-        """The powers of ten on it."""
+        """Return the powers of ten between its ends."""
         return [
             10.0**power
             for power in range(floor(log10(self.low)), floor(log10(self.high)) + 1)
@@ -34,7 +34,7 @@ class Axis:
 
 
 def draw(title: str, across: str, up: str, lines: Mapping[str, Sequence[tuple[float, float]]]) -> str:
-    """Lines through points with logarithmic axes; each of `lines` is named beside its end."""
+    """Return lines through points with logarithmic axes, each with its name beside its end."""
     xs = [x for line in lines.values() for x, _ in line]
     ys = [y for line in lines.values() for _, y in line]
     x_axis = Axis(min(xs), max(xs), _LEFT, _WIDTH - _RIGHT)
@@ -56,15 +56,15 @@ def draw(title: str, across: str, up: str, lines: Mapping[str, Sequence[tuple[fl
         parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{_HEIGHT - _BOTTOM}" stroke="#ddd"/>')
         parts.append(f'<text x="{x:.1f}" y="{_HEIGHT - _BOTTOM + 20}" text-anchor="middle">{value:,.0f}</text>')
     # Names in the order of the ends, so that none covers another.
-    named = sorted(lines, key=lambda name: -lines[name][-1][1])
+    labels = sorted(lines, key=lambda name: -lines[name][-1][1])
     for number, (name, line) in enumerate(lines.items()):
         points = [(x_axis.at(x), y_axis.at(y)) for x, y in line]
-        parts += _line(name, points, _COLOURS[number % len(_COLOURS)], _TOP + 14 + 22 * named.index(name))
+        parts += _line(name, points, _COLOURS[number % len(_COLOURS)], _TOP + 14 + 22 * labels.index(name))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def _line(name: str, points: Sequence[tuple[float, float]], colour: str, beside: int) -> Iterator[str]:
-    """A line through `points`, in pixels, and its name at the height `beside`."""
+    """Return a line through `points`, in pixels, and its name at the height `beside`."""
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
     for x, y in points:

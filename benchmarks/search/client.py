@@ -1,4 +1,4 @@
-"""One client on one connection: asks, and tells how long the answers took."""
+"""One client on one connection, and the times of its requests."""
 
 import json
 import time
@@ -11,13 +11,13 @@ from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 
-class Refused(Exception):
-    """A request was not answered as it should be."""
+class UnexpectedStatus(Exception):
+    """A response has another status than expected."""
 
 
 @dataclass(frozen=True)
 class Times:
-    """Milliseconds of many requests of one kind: what half of them took at most, 95 of 100, and all."""
+    """Milliseconds of many requests of one kind: the median, the 95th percentile and the largest."""
 
     p50: float
     p95: float
@@ -25,21 +25,21 @@ class Times:
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> "Times":
-        """From the seconds of each."""
+        """Return the times of requests that took so many seconds each."""
         cuts = quantiles(seconds, n=100, method="inclusive")
         return cls(cuts[49] * 1000, cuts[94] * 1000, max(seconds) * 1000)
 
 
 class Client:
-    """A client of the API. It keeps its connection, so it is one worker process that answers it."""
+    """A client of the API. It keeps its connection, so one worker process answers it."""
 
     def __init__(self, url: str, key: str | None = None) -> None:
-        """`key` is needed to write."""
+        """Connect; writes need a `key`."""
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
         self._headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """Return the client."""
         return self
 
     def __exit__(
@@ -48,37 +48,37 @@ class Client:
         """Close the connection."""
         self._connection.close()
 
-    def get(self, path: str, **asked: Any) -> Any:
-        """What a GET answers, as JSON."""
-        return self.send("GET", f"{path}?{urlencode(asked)}" if asked else path)
+    def get(self, path: str, **parameters: Any) -> Any:
+        """Return the JSON of a GET."""
+        return self.send("GET", f"{path}?{urlencode(parameters)}" if parameters else path)
 
     def send(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] = {}, *, expected: int = 200
     ) -> Any:
-        """What a request answers, as JSON; Refused where it is not `expected`."""
-        sent = None if body is None else json.dumps(body).encode()
-        kind = {"Content-Type": "application/json"} if sent else {}
-        self._connection.request(method, path, sent, self._headers | kind | dict(headers))
+        """Return the JSON of a response. UnexpectedStatus where its status is not `expected`."""
+        content = None if body is None else json.dumps(body).encode()
+        kind = {"Content-Type": "application/json"} if content else {}
+        self._connection.request(method, path, content, self._headers | kind | dict(headers))
         answer = self._connection.getresponse()
         text = answer.read()
         if answer.status != expected:
-            raise Refused(f"{method} {path[:200]} answered {answer.status}: {text[:500]!r}")
+            raise UnexpectedStatus(f"{method} {path[:200]} answered {answer.status}: {text[:500]!r}")
         return json.loads(text) if text else None
 
     def timed(self, path: str) -> float:
-        """The seconds until a GET is answered in whole."""
+        """Return the seconds until the whole response of a GET has arrived."""
         began = time.perf_counter()
         self._connection.request("GET", path, headers=self._headers)
         answer = self._connection.getresponse()
         text = answer.read()
-        took = time.perf_counter() - began
+        seconds = time.perf_counter() - began
         if answer.status != 200:  # noqa: PLR2004 (200 OK)
-            raise Refused(f"GET {path[:200]} answered {answer.status}: {text[:500]!r}")
-        return took
+            raise UnexpectedStatus(f"GET {path[:200]} answered {answer.status}: {text[:500]!r}")
+        return seconds
 
 
 def measure(client: Client, address: Callable[[], str], *, warm_up: float, requests: int) -> Times:
-    """How long so many requests take, after others of the kind for `warm_up` seconds."""
+    """Return the times of so many requests, after others of the kind for `warm_up` seconds."""
     until = time.monotonic() + warm_up
     while time.monotonic() < until:
         client.timed(address())

@@ -1,74 +1,45 @@
-"""PostgreSQL for these benchmarks, with databases of generated events that are kept from one run to the next."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+"""Databases of generated events, which are kept from one run to the next."""
 
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
+from benchmarks.databases import create_database, migrate_and_seed
 from benchmarks.search.loader import load
-from service import store
 from service.config import MIGRATIONS
-from service.db import embedded_postgres
 from service.db.embedded_postgres import Server
-from service.db.migrations import migrate
-from service.ids import digest, new_key, uuid7
-
-#: What a database is marked with that is loaded in whole.
-_LOADED = "loaded"
 
 
-@contextmanager
-def server(directory: Path) -> Iterator[Server]:
-    """PostgreSQL as `make run` has it, until the block ends."""
-    found = embedded_postgres.start(directory.absolute(), options=embedded_postgres.spacious())
-    try:
-        yield found
-    finally:
-        found.stop()
-
-
-def generated(of: Server, events: int) -> str:
-    """The URL of a database with so many generated events: made now, or by a run before."""
-    name = f"events_{events}"
-    with psycopg.connect(of.dsn(), autocommit=True) as conn:
-        marked = conn.execute(
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", (name,)
-        ).fetchone()
-        if marked == (_LOADED,):
-            return of.dsn(name)
-        _create(conn, name)
+def generated_database(on: Server, events: int) -> str:
+    """Return the URL of a database with so many generated events, loaded now or by a former run."""
+    name, label = _name(events), _label()
+    with psycopg.connect(on.dsn(), autocommit=True) as conn:
+        if _comment(conn, name) == label:
+            return on.dsn(name)
+        url = create_database(on, name)
+        migrate_and_seed(url)
         print(f"Loading {events:,} events …", flush=True)
-        load(of.dsn(name), events)
-        conn.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), Literal(_LOADED)))
-    return of.dsn(name)
+        load(url, events)
+        conn.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), Literal(label)))
+    return url
 
 
-def empty(of: Server, name: str) -> str:
-    """The URL of a new database without events."""
-    with psycopg.connect(of.dsn(), autocommit=True) as conn:
-        _create(conn, name)
-    with psycopg.connect(of.dsn(name)) as conn:
-        migrate(conn, MIGRATIONS)
-    return of.dsn(name)
+def copied_database(on: Server, events: int, name: str) -> str:
+    """Return the URL of a copy of a generated database, which may be written to."""
+    generated_database(on, events)
+    return create_database(on, name, template=_name(events))
 
 
-def make_key(url: str) -> str:
-    """A key that may read and write events."""
-    secret = new_key()
-    with psycopg.connect(url) as conn:
-        store.keys.insert_key(
-            conn,
-            id=uuid7(),
-            name="benchmark",
-            prefix=secret[:8],
-            digest=digest(secret),
-            scopes=["events:read", "events:write"],
-        )
-    return secret
+def _name(events: int) -> str:
+    return f"events_{events}"
 
 
-def _create(conn: psycopg.Connection, name: str) -> None:
-    conn.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
-    conn.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+def _label() -> str:
+    """Return the comment on a database that is loaded in whole and has all tables of today."""
+    return f"loaded with {max(MIGRATIONS.glob('*.sql')).name}"
+
+
+def _comment(conn: psycopg.Connection, name: str) -> str | None:
+    row = conn.execute(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", (name,)
+    ).fetchone()
+    return row[0] if row else None

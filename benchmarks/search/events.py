@@ -31,20 +31,20 @@ _CONSONANTS, _VOWELS = "bcdfgklmnprtvz", "aeiou"
 
 
 def event_id(number: int) -> UUID:
-    """The id of event `number`: a UUIDv7 of the instant it was recorded, its other bits as random as those are."""
+    """Return the id of event `number`: a UUIDv7 of the instant of its recording, with other bits as random as usual."""
     milliseconds = int(recorded_at(number).timestamp() * 1000)
-    rest = Random(f"id/{number}").getrandbits(74)  # noqa: S311 (the same every time is wanted)
+    rest = Random(f"id/{number}").getrandbits(74)  # noqa: S311 (the same at every run)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | (rest >> 62) << 64 | 0b10 << 62 | rest & (1 << 62) - 1)
 
 
 def recorded_at(number: int) -> datetime:
-    """When event `number` was recorded."""
+    """Return the instant at which event `number` was recorded."""
     return _FIRST_RECORDED + timedelta(seconds=number)
 
 
 @cache
 def vocabulary() -> list[str]:
-    """All words, the most frequent first. No stemmer takes anything from them."""
+    """Return all words, the most frequent first. No stemmer shortens them."""
     syllables = [consonant + vowel for consonant in _CONSONANTS for vowel in _VOWELS]
     return [_spelled(number, syllables) for number in range(VOCABULARY)]
 
@@ -64,14 +64,14 @@ def _frequencies() -> list[float]:
 
 
 def words(rng: Random, number: int) -> list[str]:
-    """`number` words as often as they are in the language."""
+    """Return `number` words with the frequencies of the language."""
     sums = _frequencies()
-    known = vocabulary()
-    return [known[min(bisect(sums, rng.random() * sums[-1]), VOCABULARY - 1)] for _ in range(number)]
+    ranked = vocabulary()
+    return [ranked[min(bisect(sums, rng.random() * sums[-1]), VOCABULARY - 1)] for _ in range(number)]
 
 
 def content(number: int) -> Record:
-    """Event `number` as NewEventSchema loads it."""
+    """Return event `number` as NewEventSchema loads it."""
     rng = Random(f"{SEED}/{number}")  # noqa: S311 (as above)
     countries = rng.sample(_codes(), rng.choice((1, 1, 1, 2, 2, 3)))
     day = _FIRST_DAY + timedelta(days=rng.randrange(_DAYS))

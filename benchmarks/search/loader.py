@@ -1,49 +1,36 @@
-"""A database of generated events, filled by COPY: the rows are those that the service would write."""
+"""Rows of generated events by COPY: the same as the service writes."""
 
-import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
-from datetime import UTC, datetime
 from functools import partial
-from multiprocessing import get_context
 from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from benchmarks.pool import spread
 from benchmarks.search.events import content, event_id, recorded_at
 from schemas.events import NewEventSchema
-from schemas.topics import NewTopicSchema
-from service import store
-from service.config import MIGRATIONS, SEEDS
-from service.db.migrations import migrate
 from service.events.normalize import normalize
-from service.events.topics import first_topic
 from service.events.write import links_of, row_of
 from service.store.events.records import EventRow
 from service.store.search.documents import upsert_search_documents
-from service.strict_json import parse
 
-#: Events that are copied together, and processes that make them.
-BATCH, PROCESSES = 2_000, 2
-#: One event of so many goes through marshmallow, to show that what is generated is what it would load.
+#: Events that are copied together.
+BATCH = 2_000
+#: One event of so many is compared with the result of marshmallow, so that generated content is loadable content.
 SAMPLED = 1_000
 
-#: Indexes that are built when the rows are there, as one would who loads a million.
+#: Indexes that are built after the rows, as is usual for a million.
 _LATE = ("event_search_by_words", "event_by_label", "event_by_main_date")
 
 _COLUMNS = [field.name for field in fields(EventRow)]
 
 
 def load(url: str, events: int) -> None:
-    """Fill the empty database at `url` with events 1 to `events`."""
+    """Fill the database at `url`, which has topics and no events, with events 1 to `events`."""
     began = time.perf_counter()
-    with psycopg.connect(url) as conn:
-        migrate(conn, MIGRATIONS)
-        for topic in NewTopicSchema(many=True).load(parse((SEEDS / "topics.json").read_bytes())):
-            store.topics.insert_topic(conn, first_topic(topic, datetime.now(UTC)))
     with psycopg.connect(url, autocommit=True) as conn:
         definitions: dict[str, str] = dict(
             conn.execute(
@@ -54,13 +41,9 @@ def load(url: str, events: int) -> None:
             conn.execute(SQL("DROP INDEX {}").format(Identifier(name)))
         numbers = range(1, events + 1)
         batches = [numbers[start : start + BATCH] for start in range(0, events, BATCH)]
-        # Spawned, not forked, to inherit no connection.
-        with ProcessPoolExecutor(
-            PROCESSES, get_context("spawn"), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
-        ) as pool:
-            for done, _ in enumerate(pool.map(partial(_copy, url), batches), start=1):
-                if done % 50 == 0:
-                    print(f"  {done * BATCH:,} of {events:,}, {time.perf_counter() - began:,.0f} s", flush=True)
+        for number, _ in enumerate(spread(partial(_copy, url), batches), start=1):
+            if number % 50 == 0:
+                print(f"  {number * BATCH:,} of {events:,}, {time.perf_counter() - began:,.0f} s", flush=True)
         conn.execute("SET maintenance_work_mem = '1GB'")
         for name, definition in definitions.items():
             start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""How good the order is: nDCG@10 on the Cranfield collection through the API, beside bm25s on the same texts."""
+"""The quality of the ranking: nDCG@10 on the Cranfield collection through the API, beside bm25s on the same texts."""
 
 import json
 from collections import defaultdict
@@ -12,20 +12,20 @@ import bm25s
 import Stemmer
 
 from benchmarks import servers
-from benchmarks.search import databases
+from benchmarks.databases import make_key, temporary_database
 from benchmarks.search.client import Client
 from service.db.embedded_postgres import Server
 
-#: Results that are looked at.
+#: Results that count.
 DEPTH = 10
 
-#: As Lucene has them.
+#: Lucene's defaults.
 K1, B = 1.2, 0.75
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Documents as id, title and text; queries; by the place of each query what grade the documents have."""
+    """Documents as id, title and text; queries; and the grades of documents by the place of each query."""
 
     documents: Sequence[tuple[str, str, str]]
     queries: Sequence[str]
@@ -34,7 +34,7 @@ class Collection:
 
 @dataclass(frozen=True)
 class Relevance:
-    """nDCG@10 of both, the mean of all queries."""
+    """nDCG@10 of both, as means of all queries."""
 
     documents: int
     queries: int
@@ -43,7 +43,7 @@ class Relevance:
 
 
 def read(directory: Path) -> Collection:
-    """The collection in corpus.jsonl, queries.jsonl and qrels.tsv."""
+    """Return the collection in corpus.jsonl, queries.jsonl and qrels.tsv."""
     documents = [json.loads(line) for line in (directory / "corpus.jsonl").read_text().splitlines()]
     queries = [json.loads(line) for line in (directory / "queries.jsonl").read_text().splitlines()]
     grades: dict[int, dict[str, int]] = defaultdict(dict)
@@ -57,22 +57,25 @@ def read(directory: Path) -> Collection:
     )
 
 
-def compare(server: Server, collection: Collection) -> Relevance:
-    """Both, one after the other."""
+def compare(on: Server, collection: Collection) -> Relevance:
+    """Rank the documents for each query by both."""
     return Relevance(
         documents=len(collection.documents),
         queries=len(collection.queries),
-        service=_score(collection, _by_service(server, collection)),
+        service=_score(collection, _by_service(on, collection)),
         bm25s=_score(collection, _by_bm25s(collection)),
     )
 
 
-def _by_service(server: Server, collection: Collection) -> list[list[str]]:
-    url = databases.empty(server, "relevance")
-    with servers.service(url) as address, Client(address, databases.make_key(url)) as client:
+def _by_service(on: Server, collection: Collection) -> list[list[str]]:
+    with (
+        temporary_database(on) as url,
+        servers.service(url) as address,
+        Client(address, make_key(url)) as client,
+    ):
         for id_, title, text in collection.documents:
             client.send("POST", "/v1/events", _event(id_, title, text), expected=201)
-        return [_found(client, query) for query in collection.queries]
+        return [_ranked(client, query) for query in collection.queries]
 
 
 def _event(id_: str, title: str, text: str) -> dict[str, object]:
@@ -87,7 +90,7 @@ def _event(id_: str, title: str, text: str) -> dict[str, object]:
     }
 
 
-def _found(client: Client, query: str) -> list[str]:
+def _ranked(client: Client, query: str) -> list[str]:
     page = client.get("/v1/events", q=query, limit=DEPTH, fields="external_ids")
     return [event["external_ids"][0]["value"] for event in page["items"]]
 
@@ -97,21 +100,21 @@ def _by_bm25s(collection: Collection) -> list[list[str]]:
     texts = [f"{title} {text}" for _, title, text in collection.documents]
     index = bm25s.BM25(method="lucene", k1=K1, b=B)
     index.index(bm25s.tokenize(texts, stopwords="en", stemmer=stemmer, show_progress=False), show_progress=False)
-    asked = bm25s.tokenize(list(collection.queries), stopwords="en", stemmer=stemmer, show_progress=False)
+    queries = bm25s.tokenize(list(collection.queries), stopwords="en", stemmer=stemmer, show_progress=False)
     ids = [id_ for id_, _, _ in collection.documents]
-    found, _ = index.retrieve(asked, corpus=ids, k=DEPTH, show_progress=False)
-    return [list(row) for row in found]
+    ranked, _ = index.retrieve(queries, corpus=ids, k=DEPTH, show_progress=False)
+    return [list(row) for row in ranked]
 
 
-def _score(collection: Collection, found: Sequence[Sequence[str]]) -> float:
-    return fmean(ndcg(row, collection.grades[query]) for query, row in enumerate(found))
+def _score(collection: Collection, rankings: Sequence[Sequence[str]]) -> float:
+    return fmean(ndcg(ranking, collection.grades[query]) for query, ranking in enumerate(rankings))
 
 
-def ndcg(found: Sequence[str], grades: Mapping[str, int]) -> float:
-    """Normalised discounted cumulative gain of the first ten; what a document gains is its grade."""
-    gained = _gain(grades.get(document, 0) for document in found[:DEPTH])
+def ndcg(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
+    """Return the normalised discounted cumulative gain of the first ten; the gain of a document is its grade."""
+    gain = _gain(grades.get(document, 0) for document in ranking[:DEPTH])
     best = _gain(sorted(grades.values(), reverse=True)[:DEPTH])
-    return gained / best if best else 0.0
+    return gain / best if best else 0.0
 
 
 def _gain(grades: Iterable[int]) -> float:

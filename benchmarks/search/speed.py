@@ -1,43 +1,36 @@
-"""How long searches take, through the API, one after the other."""
+"""The times of searches through the API, one after the other."""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from urllib.parse import urlencode
 
 import psycopg
 
 from benchmarks import servers
+from benchmarks.search.agreement import require_complete_search
 from benchmarks.search.client import Client, Times, measure
 from benchmarks.search.events import vocabulary
 from schemas.codes import jurisdictions
 from schemas.filters import LONGEST_Q
 from schemas.vocabulary import EventType, Status
 
-#: Requests of each kind, and seconds for which others go before: a million events' pages come to memory by and by.
-REQUESTS, WARM_UP = 200, 15.0
-
-#: The same where one address is asked again and again.
-PAGE_REQUESTS, PAGE_WARM_UP = 50, 0.2
-
-#: Pages that are turned before one is measured, of twenty events each.
-PAGES = 1_000
-
 FACETS = "topic,jurisdiction,event_type,status,verification,year,month,source_publisher,figure_currency"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of request: its name, milliseconds it should take (half of them, 95 of 100), and the addresses."""
+    """A kind of request: its name, the wanted milliseconds (median and 95th percentile), and its addresses."""
 
     name: str
     wanted: tuple[int, int] | None
     address: Callable[[Random], str]
 
 
-def _list(**asked: str) -> str:
-    return f"/v1/events?{urlencode(asked)}"
+def _list(**parameters: str) -> str:
+    return f"/v1/events?{urlencode(parameters)}"
 
 
 def _rare(rng: Random) -> str:
@@ -94,7 +87,7 @@ KINDS = (
     Kind("the beginning of a word", None, _beginning),
 )
 
-#: What is walked through: everything by date, and what a common word finds, by relevance.
+#: Lists for deep pages: everything by date, and the events with a common word by relevance.
 WALKS: Mapping[str, str] = {"all events": _list(), "a common word": _list(q=vocabulary()[0])}
 
 HOSTILE: Mapping[str, str] = {
@@ -104,15 +97,29 @@ HOSTILE: Mapping[str, str] = {
     "a hundred phrases of common words": " ".join(f'"{word} {vocabulary()[0]}"' for word in vocabulary()[:100]),
     "a phrase of the two most common words": f'"{vocabulary()[0]} {vocabulary()[1]}"',
     "a hundred beginnings": " ".join(f"{word[:3]}*" for word in vocabulary()[:2_000:20]),
-    "what is left out, only": f"-{vocabulary()[0]}",
-    "signs": "!? :* & | <-> ()" * 100,
+    "only an excluded word": f"-{vocabulary()[0]}",
+    "punctuation": "!? :* & | <-> ()" * 100,
     "one writing without spaces": "\u96fb" * 3_000,
 }
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """Requests of each kind and of a page, seconds of others before them, and the number of the deep page.
+
+    The pages of a million events come to memory by and by, so kinds need a longer warm-up than one page.
+    """
+
+    requests: int
+    warm_up: float
+    page_requests: int
+    page_warm_up: float
+    pages: int
+
+
+@dataclass(frozen=True)
 class Speed:
-    """What was measured on one number of events."""
+    """The times of requests on one number of events, and the bytes of tables and indexes."""
 
     events: int
     kinds: Mapping[str, Times]
@@ -121,44 +128,49 @@ class Speed:
     sizes: Mapping[str, int]
 
 
-def run(url: str, events: int, *, whole: bool = True) -> Speed:
-    """Measure all kinds; pages and hostile searches as well where it is the `whole`."""
+def run(url: str, events: int, sizes: Sizes) -> Speed:
+    """Measure all kinds of requests, first and deep pages, and hostile searches."""
     with servers.service(url) as address, Client(address) as client:
+        require_complete_search(client, url, events)
         kinds = {}
         for kind in KINDS:
-            rng = Random(kind.name)  # noqa: S311 (the same every time is wanted)
-            kinds[kind.name] = measure(client, lambda: kind.address(rng), warm_up=WARM_UP, requests=REQUESTS)  # noqa: B023 (used at once)
-            _tell(events, kind.name, kinds[kind.name])
-        pages = {name: _walk(client, path) for name, path in WALKS.items()} if whole else {}
-        hostile = {name: _hostile(client, q) for name, q in HOSTILE.items()} if whole else {}
+            rng = Random(kind.name)  # noqa: S311 (the same at every run)
+            kinds[kind.name] = measure(
+                client, partial(kind.address, rng), warm_up=sizes.warm_up, requests=sizes.requests
+            )
+            _print(events, kind.name, kinds[kind.name])
+        pages = {name: _measure_pages(client, path, sizes) for name, path in WALKS.items()}
+        hostile = {name: _measure_hostile(client, q) for name, q in HOSTILE.items()}
     return Speed(events, kinds, pages, hostile, _sizes(url))
 
 
-def _tell(events: int, name: str, times: Times) -> None:
+def _print(events: int, name: str, times: Times) -> None:
     print(f"{events:>9,}  {name:40} {times.p50:8.1f} {times.p95:8.1f} {times.most:8.1f} ms", flush=True)
 
 
-def _walk(client: Client, path: str) -> tuple[Times, Times]:
-    """The first page and one a thousand pages on, or the last."""
-    first = measure(client, lambda: path, warm_up=PAGE_WARM_UP, requests=PAGE_REQUESTS)
-    far = path
-    for _ in range(PAGES - 1):
-        far = client.get(far)["next"] or far
-    last = measure(client, lambda: far, warm_up=PAGE_WARM_UP, requests=PAGE_REQUESTS)
-    _tell(1, path[:40], first)
-    _tell(PAGES, path[:40], last)
+def _measure_pages(client: Client, path: str, sizes: Sizes) -> tuple[Times, Times]:
+    """Return the times of the first page, and of the deep page or the last."""
+    deep = path
+    for _ in range(sizes.pages - 1):
+        deep = client.get(deep)["next"] or deep
+    first, last = (
+        measure(client, lambda: page, warm_up=sizes.page_warm_up, requests=sizes.page_requests)  # noqa: B023 (called at once)
+        for page in (path, deep)
+    )
+    _print(1, path[:40], first)
+    _print(sizes.pages, path[:40], last)
     return first, last
 
 
-def _hostile(client: Client, q: str) -> float:
-    """The seconds of the first time, when nothing is warm; by POST, since no address holds it."""
+def _measure_hostile(client: Client, q: str) -> float:
+    """Return the seconds of the first request, when nothing is warm; a POST, since no address is so long."""
     began = time.perf_counter()
     client.send("POST", "/v1/search", {"q": q[:LONGEST_Q]})
     return time.perf_counter() - began
 
 
 def _sizes(url: str) -> dict[str, int]:
-    """Bytes of the tables that matter and their indexes."""
+    """Return the bytes of the tables of events and their search indexes."""
     with psycopg.connect(url) as conn:
         rows = conn.execute(
             """

@@ -1,4 +1,4 @@
-"""The service as it would be without finding words: what is written is not analysed, and no words are kept."""
+"""The service without full-text search: text is not analysed, and no search rows are written."""
 
 from typing import Any
 from unittest.mock import patch
@@ -8,12 +8,12 @@ from service.store.search.documents import INSERT_DOCUMENTS
 
 
 def _nothing(*_: Any) -> None:
-    """What keeping no words comes to."""
+    """Return no search row."""
 
 
 patch("service.events.write.search_document", _nothing).start()
 patch("service.store.events.records._INSERT", records._INSERT.replace(f"{INSERT_DOCUMENTS}, ", "")).start()  # noqa: SLF001 (to take it out)
 
-from service.wsgi import app  # noqa: E402 (what it is made of is changed before)
+from service.wsgi import app  # noqa: E402 (its parts are patched before)
 
 __all__ = ["app"]

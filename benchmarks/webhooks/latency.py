@@ -1,104 +1,95 @@
-"""From a commit to its arrival, while events are written evenly; alone and beside receivers that hang or are behind."""
+"""The time from a commit to its arrival, at a steady rate of writes: alone, and beside receivers that hang or lag."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import psycopg
 
-from benchmarks.databases import empty_database
+from benchmarks.databases import temporary_database
 from benchmarks.webhooks.processes import receiver, worker
-from benchmarks.webhooks.subscriptions import an_event, leave_behind, subscribe, write
+from benchmarks.webhooks.subscriptions import add_backlog, an_event, subscribe, wait_for_deliveries, write
 from service.db.embedded_postgres import Server
 
 #: Bytes of a delivery's body, about.
 SIZE = 3_000
-#: Seconds at the beginning that do not count.
-WARM_UP = 4.0
 
 
 @dataclass(frozen=True)
 class Load:
-    """Writes a second, subscriptions, how many of them each write concerns, and how many of all hang.
+    """Writes a second, subscriptions, the number of them that each write matches, and the number that hang.
 
-    `backlog`: what is due to the first subscription before anything is written.
+    `backlog` entries are due to the first subscription beforehand. Arrivals at subscriptions from `counted_from` on
+    count; those that hang come first.
     """
 
     name: str
     writes: int
     subscriptions: int
-    concerned: int
+    matches: int
     hanging: int = 0
     backlog: int = 0
+    counted_from: int = 0
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Milliseconds from commit to arrival at those that answer, and the share of what was due to them that arrived."""
+    """Milliseconds from commit to arrival at the receivers that count."""
 
     load: Load
     written: float
     arrived: int
-    share: float
     p50: float
     p99: float
 
 
-def measure(on: Server, directory: Path, load: Load, *, seconds: float, counted: Sequence[int] = ()) -> Latency:
-    """What comes of the load. Only arrivals at the subscriptions numbered `counted` count, all if none are given.
-
-    The first `hanging` subscriptions are those that hang.
-    """
-    tags = [f"t{number}" for number in range(load.subscriptions)]
+def measure(on: Server, directory: Path, load: Load, *, seconds: float, warm_up: float) -> Latency:
+    """Write for so many seconds after so many that do not count; every delivery to a counted receiver must arrive."""
     with (
         receiver(directory) as to,
-        empty_database(on) as database,
+        temporary_database(on) as database,
         psycopg.connect(database, autocommit=True) as conn,
     ):
         hosts = [to.hanging] * load.hanging + [to.plain] * (load.subscriptions - load.hanging)
         urls = [f"{host}/{number}" for number, host in enumerate(hosts)]
-        first, *_ = subscribe(conn, urls, [{"tag": tag} for tag in tags])
+        ids = subscribe(conn, urls, [{"tag": str(number)} for number in range(load.subscriptions)])
         if load.backlog:
-            leave_behind(conn, first, load.backlog)
+            add_backlog(conn, ids[0], load.backlog)
         with worker(database, directory):
-            time.sleep(3)
-            committed, due = _write_on(conn, load, tags, seconds)
-            time.sleep(2)
-    wanted = {str(number) for number in counted or range(load.hanging, load.subscriptions)}
-    found = [
-        (at - committed[event]) * 1000
+            _wait_for_worker(conn)
+            commits, due = _write_steadily(conn, load, seconds + warm_up)
+            counted = {str(number): ids[number] for number in range(load.counted_from, load.subscriptions)}
+            wait_for_deliveries(conn, list(counted.values()), sum(due[tag] for tag in counted))
+    later = {event: at for event, at in commits.items() if at >= min(commits.values()) + warm_up}
+    times = sorted(
+        (at - later[event]) * 1000
         for at, event, path in to.arrivals()
-        if event in committed and path.removeprefix("/") in wanted
-    ]
-    number = sum(due[place] for place in wanted)
-    times = sorted(found)
-    return Latency(
-        load,
-        len(committed) / seconds,
-        len(times),
-        len(times) / number,
-        times[len(times) // 2],
-        times[int(len(times) * 0.99)],
+        if event in later and path.removeprefix("/") in counted
     )
+    return Latency(load, len(later) / seconds, len(times), times[len(times) // 2], times[int(len(times) * 0.99)])
 
 
-def _write_on(
-    conn: psycopg.Connection, load: Load, tags: Sequence[str], seconds: float
-) -> tuple[dict[str, float], Mapping[str, int]]:
-    """Write evenly; when each event was committed, and how many of them each subscription should be told of."""
-    chance, committed = Random(3), dict[str, float]()  # noqa: S311 (the same every time is wanted)
-    due = {tag.removeprefix("t"): 0 for tag in tags}
-    began = time.monotonic()
-    number = 0
-    while (at := number / load.writes) < WARM_UP + seconds:
+def _wait_for_worker(conn: psycopg.Connection) -> None:
+    while conn.execute("SELECT FROM delivery_worker").fetchone() is None:
+        time.sleep(0.1)
+
+
+def _write_steadily(
+    conn: psycopg.Connection, load: Load, seconds: float
+) -> tuple[Mapping[str, float], Mapping[str, int]]:
+    """Return the time of each event's commit, and the number of events that match each subscription."""
+    chance, commits = Random(3), dict[str, float]()  # noqa: S311 (the same at every run)
+    tags = [str(number) for number in range(load.subscriptions)]
+    due = dict.fromkeys(tags, 0)
+    began, number = time.monotonic(), 0
+    while (at := number / load.writes) < seconds:
         time.sleep(max(0.0, began + at - time.monotonic()))
-        chosen = chance.sample(tags, load.concerned)
-        id_ = write(conn, an_event(number, chosen, SIZE))
-        if at >= WARM_UP:
-            committed[str(id_)] = time.time()
-            for tag in chosen:
-                due[tag.removeprefix("t")] += 1
+        matched = chance.sample(tags, load.matches)
+        id_ = write(conn, an_event(number, matched, SIZE))
+        commits[str(id_)] = time.time()
+        for tag in matched:
+            due[tag] += 1
         number += 1
-    return committed, due
+    return commits, due

@@ -16,7 +16,7 @@ from service.config import ROOT, environment_name
 
 @dataclass(frozen=True)
 class Receiver:
-    """A running receiver: its process, and where it listens."""
+    """A running receiver: its process, its log, and the URLs at which it listens."""
 
     process: subprocess.Popen[str]
     log: Path
@@ -25,14 +25,14 @@ class Receiver:
     hanging: str
 
     def arrivals(self) -> list[tuple[float, str, str]]:
-        """When each delivery came, of which event, to which path; it must have ended."""
+        """Return time, event and path of each delivery, once the receiver has ended."""
         lines = (line.split(" ") for line in self.log.read_text().splitlines())
         return [(float(at), event, path) for at, event, path in lines]
 
 
 @contextmanager
 def receiver(directory: Path) -> Iterator[Receiver]:
-    """A receiver, until the block ends; then its arrivals can be read."""
+    """Run a receiver until the block ends; its arrivals can be read afterwards."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(directory / "authority.pem"))
     certificate = authority.issue_cert("localhost")
@@ -55,15 +55,15 @@ def receiver(directory: Path) -> Iterator[Receiver]:
 
 @contextmanager
 def worker(database: str, directory: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`policytrail work` with its own settings, but that it may send to this machine, until the block ends."""
+    """Run `policytrail work` until the block ends. Its settings are the defaults, but it may send to this machine."""
     settings = {
         environment_name("database_url"): database,
         environment_name("webhook_private_networks"): "127.0.0.0/8,::1/128",
         environment_name("webhook_http_networks"): "127.0.0.0/8,::1/128",
         "SSL_CERT_FILE": str(directory / "authority.pem"),
     }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("POLICYTRAIL_")}
-    process = subprocess.Popen([sys.executable, "-m", "service", "work"], cwd=ROOT, env=kept | settings)
+    others = {name: value for name, value in os.environ.items() if not name.startswith("POLICYTRAIL_")}
+    process = subprocess.Popen([sys.executable, "-m", "service", "work"], cwd=ROOT, env=others | settings)
     try:
         yield process
     finally:
@@ -75,15 +75,15 @@ def worker(database: str, directory: Path) -> Iterator[subprocess.Popen[bytes]]:
             process.wait()
 
 
-def limit(url: str, directory: Path, *, seconds: float, at_once: int, size: int) -> tuple[float, float]:
-    """Deliveries a second of the sender alone, and microseconds of processor time for each."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.webhooks.sender_limit", url, str(seconds), str(at_once), str(size)],
+def sender_limit(url: str, directory: Path, *, seconds: float, concurrency: int, size: int) -> tuple[float, float]:
+    """Return the deliveries a second of the sender alone, and the microseconds of processor time of each."""
+    process = subprocess.run(
+        [sys.executable, "-m", "benchmarks.webhooks.sender_limit", url, str(seconds), str(concurrency), str(size)],
         cwd=ROOT,
         env=os.environ | {"SSL_CERT_FILE": str(directory / "authority.pem")},
         capture_output=True,
         text=True,
         check=True,
     )
-    number, cpu = map(float, done.stdout.split())
+    number, cpu = map(float, process.stdout.split())
     return number / seconds, cpu / number * 1e6

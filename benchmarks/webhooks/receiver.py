@@ -1,7 +1,7 @@
-"""A receiver that takes next to nothing: `python -m benchmarks.webhooks.receiver LOG [CERTIFICATE KEY]`.
+"""A receiver with little cost of its own: `python -m benchmarks.webhooks.receiver LOG [CERTIFICATE KEY]`.
 
-It listens on three ports, which it prints: one that accepts, one that accepts by TLS if it has a certificate, and one
-that answers nothing. When it is told to end it writes to LOG, for each delivery, its event, its webhook and its time.
+It listens on three ports, which it prints: one accepts, one accepts by TLS if there is a certificate, and one never
+answers. On SIGTERM it writes the time, event and path of each delivery to LOG.
 """
 
 import asyncio
@@ -14,39 +14,39 @@ from typing import cast
 
 import uvloop
 
-_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 _EVENT = b'"event_id":"'
 
-#: When what was delivered, of which event, to which path.
+#: Time, event and path of a delivery.
 Arrival = tuple[float, bytes, bytes]
 
 
 class Accepting(asyncio.Protocol):
-    """One connection, by which requests come one after the other."""
+    """A connection with requests one after the other."""
 
     def __init__(self, arrivals: list[Arrival]) -> None:
-        """`arrivals` of all connections."""
+        """Append to `arrivals`, the list of all connections."""
         self._arrivals = arrivals
-        self._read = b""
+        self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Keep the transport."""
         self._transport = cast("asyncio.WriteTransport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Answer whatever is whole by now."""
-        self._read += data
-        while (end := self._read.find(b"\r\n\r\n")) >= 0:
-            head = self._read[:end].lower()
+        """Answer every request that is complete."""
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            head = self._buffer[:end].lower()
             at = head.index(b"content-length:") + 15
             whole = end + 4 + int(head[at:].split(b"\r\n", 1)[0])
-            if len(self._read) < whole:
+            if len(self._buffer) < whole:
                 return
-            event = self._read.find(_EVENT, end) + len(_EVENT)
-            path = self._read.split(b" ", 2)[1]
-            self._arrivals.append((time.time(), self._read[event : event + 36], path))
-            self._read = self._read[whole:]
-            self._transport.write(_ANSWER)
+            event = self._buffer.find(_EVENT, end) + len(_EVENT)
+            path = self._buffer.split(b" ", 2)[1]
+            self._arrivals.append((time.time(), self._buffer[event : event + 36], path))
+            self._buffer = self._buffer[whole:]
+            self._transport.write(_RESPONSE)
 
 
 async def receive(arrivals: list[Arrival], certificate: tuple[str, str] | None) -> None:
@@ -66,7 +66,7 @@ async def receive(arrivals: list[Arrival], certificate: tuple[str, str] | None) 
 
 
 if __name__ == "__main__":
-    arrived: list[Arrival] = []
-    uvloop.run(receive(arrived, (sys.argv[2], sys.argv[3]) if sys.argv[2:] else None))
-    lines = (f"{at} {event.decode()} {path.decode()}\n" for at, event, path in arrived)
+    arrivals: list[Arrival] = []
+    uvloop.run(receive(arrivals, (sys.argv[2], sys.argv[3]) if sys.argv[2:] else None))
+    lines = (f"{at} {event.decode()} {path.decode()}\n" for at, event, path in arrivals)
     Path(sys.argv[1]).write_text("".join(lines))

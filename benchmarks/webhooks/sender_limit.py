@@ -1,4 +1,4 @@
-"""What the sender does without a database: `python -m benchmarks.webhooks.sender_limit URL SECONDS AT_ONCE BYTES`.
+"""The sender without a database: `python -m benchmarks.webhooks.sender_limit URL SECONDS CONCURRENCY BYTES`.
 
 The worker's own Sender signs and posts the same bytes again and again. Prints requests and seconds of processor time.
 """
@@ -17,11 +17,11 @@ from service.webhooks.receivers import request_headers
 from service.webhooks.sender import Sender
 from service.webhooks.signing import new_secret
 
-_HERE = parse_networks("127.0.0.0/8")
+_LOOPBACK = parse_networks("127.0.0.0/8")
 
 
-async def main(url: str, seconds: float, at_once: int, size: int) -> None:
-    """Send for so long."""
+async def main(url: str, seconds: float, concurrency: int, size: int) -> None:
+    """Send for so many seconds."""
     body = b'{"event_id":"%s","padding":"%s"}' % (str(UUID(int=0)).encode(), b"x" * size)
     secret, number, end = (new_secret(),), 0, time.monotonic() + seconds
 
@@ -32,9 +32,9 @@ async def main(url: str, seconds: float, at_once: int, size: int) -> None:
             reply = await sender.send("POST", url, headers, body)
             number += reply.accepted
 
-    async with Sender(AddressGuard(_HERE, _HERE)) as sender:
+    async with Sender(AddressGuard(_LOOPBACK, _LOOPBACK)) as sender:
         began = time.process_time()
-        await asyncio.gather(*(send_on(sender) for _ in range(at_once)))
+        await asyncio.gather(*(send_on(sender) for _ in range(concurrency)))
         print(number, time.process_time() - began)
 
 

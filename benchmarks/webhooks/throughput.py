@@ -1,35 +1,34 @@
-"""Deliveries in a second by one worker, from a backlog, beside what its sender does without a database."""
+"""Deliveries a second by one worker from a backlog, beside its sender without a database."""
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 
-from benchmarks.databases import empty_database
-from benchmarks.usage import seconds_of
-from benchmarks.webhooks.processes import limit, receiver, worker
+from benchmarks.databases import temporary_database
+from benchmarks.usage import cpu_seconds
+from benchmarks.webhooks.processes import receiver, sender_limit, worker
 from benchmarks.webhooks.subscriptions import an_event, subscribe, write
 from service.db.embedded_postgres import Server
 from service.feed.sequencer import sequence_once
 from service.webhooks.matcher import Matcher
 
-#: Subscriptions, each of which is to be told of everything.
+#: Subscriptions; every event matches each of them.
 SUBSCRIPTIONS = 50
 #: Bytes of a delivery's body, about.
 SIZE = 3_000
-#: Requests under way at once for the limit: as many as the sender is best at.
-AT_ONCE = (16, 64)
+#: Concurrent requests of the sender alone: as many as it is fastest with.
+CONCURRENCY = (16, 64)
 #: The part of a backlog at which a measurement begins, and ends.
 FROM, TO = 0.1, 0.95
 
 
 @dataclass(frozen=True)
 class Throughput:
-    """What one worker did: deliveries a second, and microseconds of processor time for each, ours and PostgreSQL's."""
+    """Deliveries a second of one worker, and microseconds of processor time for each, ours and PostgreSQL's."""
 
     name: str
     rate: float
@@ -40,21 +39,22 @@ class Throughput:
 
 
 def measure(on: Server, directory: Path, *, deliveries: int, seconds: float) -> Iterator[Throughput]:
-    """Plain, then by TLS."""
+    """Measure without TLS, then with it."""
     for name in ("plain", "TLS"):
-        with receiver(directory) as to, empty_database(on) as database:
+        with receiver(directory) as to, temporary_database(on) as database:
             url = to.plain if name == "plain" else to.secure
-            most, most_cpu = max(
-                limit(f"{url}/", directory, seconds=seconds, at_once=at_once, size=SIZE) for at_once in AT_ONCE
+            limit, limit_cpu = max(
+                sender_limit(f"{url}/", directory, seconds=seconds, concurrency=concurrency, size=SIZE)
+                for concurrency in CONCURRENCY
             )
-            _fill(database, url, deliveries // SUBSCRIPTIONS)
-            with worker(database, directory) as process, _progress(database) as done:
-                rate, cpu, database_cpu = _drained(done, deliveries, process.pid, on.pid)
-        yield Throughput(name, rate, cpu, database_cpu, most, most_cpu)
+            _add_backlog(database, url, deliveries // SUBSCRIPTIONS)
+            with worker(database, directory) as process, psycopg.connect(database, autocommit=True) as conn:
+                rate, cpu, database_cpu = _drain(conn, deliveries, process.pid, on.pid)
+        yield Throughput(name, rate, cpu, database_cpu, limit, limit_cpu)
 
 
-def _fill(database: str, url: str, events: int) -> None:
-    """A backlog: events, numbered and matched, of which nothing was sent."""
+def _add_backlog(database: str, url: str, events: int) -> None:
+    """Write, sequence and match events, and send none of them."""
     with psycopg.connect(database, autocommit=True) as conn:
         subscribe(conn, [f"{url}/{number}" for number in range(SUBSCRIPTIONS)], [None] * SUBSCRIPTIONS)
         for number in range(events):
@@ -68,28 +68,23 @@ def _fill(database: str, url: str, events: int) -> None:
         conn.execute("CHECKPOINT")
 
 
-@contextmanager
-def _progress(database: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(database, autocommit=True) as conn:
-        yield conn
-
-
-def _drained(conn: psycopg.Connection, deliveries: int, pid: int, database_pid: int) -> tuple[float, float, float]:
-    """The rate between two points of the backlog, and the processor time of both processes for each delivery."""
-    first: tuple[int, float, float, float] | None = None
+def _drain(conn: psycopg.Connection, deliveries: int, pid: int, database_pid: int) -> tuple[float, float, float]:
+    """Return the rate between two points of the backlog, and the processor time of both processes for each delivery."""
+    samples = []
     while True:
+        delivered = _delivered(conn)
+        samples.append((delivered, time.monotonic(), cpu_seconds(pid), cpu_seconds(database_pid)))
+        if delivered > TO * deliveries:
+            break
         time.sleep(0.2)
-        done = _delivered(conn)
-        now = done, time.monotonic(), seconds_of(pid), seconds_of(database_pid)
-        if first is None and done > FROM * deliveries:
-            first = now
-        if first and done > TO * deliveries:
-            number, seconds, ours, theirs = (later - earlier for earlier, later in zip(first, now, strict=True))
-            return number / seconds, ours / number * 1e6, theirs / number * 1e6
+    # The last sample at which little was delivered: a small backlog is gone before the next one.
+    first = max(sample for sample in samples if sample[0] <= FROM * deliveries or sample is samples[0])
+    number, seconds, ours, theirs = (later - earlier for earlier, later in zip(first, samples[-1], strict=True))
+    return number / seconds, ours / number * 1e6, theirs / number * 1e6
 
 
 def _delivered(conn: psycopg.Connection) -> int:
-    """Deliveries that are acknowledged, as the worker itself has counted."""
+    """Return the number of acknowledged deliveries, counted by the worker itself."""
     [[number]] = conn.execute(
         "SELECT coalesce(sum((measured #>> '{attempts,accepted}')::bigint), 0) FROM delivery_worker"
     ).fetchall()

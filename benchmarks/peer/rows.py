@@ -1,0 +1,215 @@
+"""The rows of a new event: one statement with named columns, and the values for it."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import chain
+from typing import Any
+
+import orjson
+
+from benchmarks.peer.models import Date, Event, Figure, Participant
+
+#: Columns of an event, and of its first revision.
+_COLUMNS = (
+    *("id", "version", "record_state", "event_type", "status", "verification"),
+    *("parties", "affected", "jurisdictions", "topics", "tags", "publishers", "currencies"),
+    *("labels", "dates", "figures", "title_key", "date_earliest", "date_latest", "announced_earliest"),
+    *("created_at", "updated_at", "content_changed_at", "document"),
+)
+_MORE = (
+    "change_kind",
+    "reason",
+    "schemes",
+    "external_ids",
+    "url_keys",
+    "facets",
+    "title",
+    "summary",
+    "body",
+    "evidence",
+)
+
+#: The place of each value in the statement, as PostgreSQL counts them.
+_AT = {name: f"${number}" for number, name in enumerate((*_COLUMNS, *_MORE), start=1)}
+_NAMES = ", ".join(_COLUMNS)
+
+CREATE = f"""
+    WITH written AS (
+        INSERT INTO event ({_NAMES})
+        VALUES ({", ".join(_AT[name] for name in _COLUMNS)})
+     RETURNING *
+    ), revision AS (
+        INSERT INTO event_revision ({_NAMES}, change_kind, reason)
+        SELECT {_NAMES}, {_AT["change_kind"]}, {_AT["reason"]} FROM written
+    ), external AS (
+        INSERT INTO event_external_id (scheme, value, event_id)
+        SELECT scheme, value, id
+          FROM written
+         CROSS JOIN unnest({_AT["schemes"]}::text[], {_AT["external_ids"]}::text[]) AS external (scheme, value)
+    ), source AS (
+        INSERT INTO event_source (event_id, url_key)
+        SELECT id, unnest({_AT["url_keys"]}::text[]) FROM written
+    ), document AS (
+        SELECT setweight(to_tsvector('english', {_AT["title"]}::text), 'A')
+               || setweight(to_tsvector('english', {_AT["summary"]}::text), 'B')
+               || setweight(to_tsvector('english', {_AT["body"]}::text), 'C')
+               || setweight(to_tsvector('english', {_AT["evidence"]}::text), 'D') AS tsv
+    ), search AS (
+        INSERT INTO event_search (event_id, month, bucket, day, length, words, tsv, facets, date_earliest, date_latest)
+        SELECT id, coalesce(extract(year FROM date_earliest) * 12 + extract(month FROM date_earliest) - 1, 0),
+               get_byte(uuid_send(id), 15) & 63, coalesce(date_earliest, '-infinity'), length(tsv), length(tsv), tsv,
+               {_AT["facets"]}::text[], date_earliest, date_latest
+          FROM written
+         CROSS JOIN document
+    )
+    INSERT INTO outbox (event_id, version, kind, change_kind, occurred_at)
+    SELECT id, version, 'create', {_AT["change_kind"]}, updated_at FROM written
+"""  # noqa: S608 (constants of this file)
+
+_WORD = re.compile(r"\w+")
+
+#: Columns whose values are facets, with the prefix of each.
+_FACETS = {
+    "topics": "topic",
+    "jurisdictions": "in",
+    "parties": "party",
+    "affected": "affects",
+    "publishers": "by",
+    "currencies": "currency",
+    "tags": "tag",
+}
+#: Labels that are facets as well.
+_LABELS = ("type:", "status:", "verification:", "lang:", "instrument:")
+
+
+def values_of(event: Event) -> list[Any]:
+    """Return the values of CREATE, in its order."""
+    values = named_values_of(event)
+    return [values[name] for name in _AT]
+
+
+def named_values_of(event: Event) -> dict[str, Any]:
+    """Return the columns of an event, and the values of its other rows, by name."""
+    columns = _columns_of(event)
+    facets = [f"{prefix}:{value}" for name, prefix in _FACETS.items() for value in columns[name]]
+    labels = [label for label in columns["labels"] if label.startswith(_LABELS)]
+    return columns | {
+        "change_kind": event.change.kind,
+        "reason": event.change.reason,
+        "schemes": [external.scheme for external in event.external_ids],
+        "external_ids": [external.value for external in event.external_ids],
+        "url_keys": sorted({source.url.split("://", 1)[1] for source in event.sources if source.url}),
+        "facets": sorted([*facets, *labels]),
+        "title": _text([event.title, *(name.value for name in event.names)]),
+        "summary": _text([event.summary]),
+        "body": _text(_body(event)),
+        "evidence": _text(_evidence(event)),
+    }
+
+
+def _columns_of(event: Event) -> dict[str, Any]:
+    first, last = _main_date(event.dates)
+    return {
+        "id": event.id,
+        "version": event.version,
+        "record_state": event.record_state,
+        "event_type": event.event_type,
+        "status": event.status,
+        "verification": event.verification,
+        "parties": _jurisdictions(event.participants, "party"),
+        "affected": _jurisdictions(event.participants, "affected", "dependency_source"),
+        "jurisdictions": _jurisdictions(event.participants),
+        "topics": sorted({topic.id for topic in event.topics}),
+        "tags": sorted(set(event.tags)),
+        "publishers": sorted({source.publisher for source in event.sources if source.publisher}),
+        "currencies": sorted({figure.currency for figure in event.figures if figure.currency}),
+        "labels": sorted(set(_labels(event, first, last))),
+        "dates": _json([entry.model_dump(mode="json", include=_OF_DATE) for entry in event.dates]),
+        "figures": _json([_amount(figure) for figure in event.figures]),
+        "title_key": event.title.casefold()[:80],
+        "date_earliest": first,
+        "date_latest": last,
+        "announced_earliest": first,
+        "created_at": event.created_at,
+        "updated_at": event.updated_at,
+        "content_changed_at": event.content_changed_at,
+        "document": event.model_dump_json().encode(),
+    }
+
+
+_OF_DATE = {"kind", "earliest", "latest"}
+_OF_FIGURE = {"measure", "currency", "unit", "comparator", "period", "value_type"}
+
+
+def _amount(figure: Figure) -> dict[str, Any]:
+    return figure.model_dump(include=_OF_FIGURE) | {"value": orjson.Fragment(figure.value)}
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _jurisdictions(participants: list[Participant], *roles: str) -> list[str]:
+    """Return the jurisdictions of the participants with one of `roles`, or of all."""
+    return sorted({who.jurisdiction for who in participants if who.jurisdiction and (not roles or who.role in roles)})
+
+
+def _main_date(dates: Sequence[Date]) -> tuple[date | None, date | None]:
+    """Return the first and last day of the earliest actual date."""
+    actual = [entry.earliest for entry in dates if entry.modality == "actual" and entry.earliest]
+    first = min(actual, default=None)
+    last = max((entry.latest for entry in dates if entry.earliest == first and entry.latest), default=None)
+    return first, last
+
+
+def _labels(event: Event, first: date | None, last: date | None) -> Iterator[str]:
+    """Return the values of filters that have no column of their own."""
+    yield f"type:{event.event_type}"
+    yield f"verification:{event.verification}"
+    if event.status:
+        yield f"status:{event.status}"
+    if event.lang:
+        yield f"lang:{event.lang}"
+    yield from (f"instrument:{instrument}" for instrument in event.instruments)
+    for external in event.external_ids:
+        yield from (f"id:{external.scheme}:{external.value}", f"id:{external.scheme}:*")
+    yield f"month:{first:%Y-%m}" if first else "month:none"
+    if first and (last is None or f"{last:%Y-%m}" > f"{first:%Y-%m}"):
+        yield f"beyond:{first:%Y-%m}"
+    for entry in event.dates:
+        yield f"date:{entry.kind}"
+        years = range(entry.earliest.year, entry.latest.year + 1) if entry.earliest and entry.latest else ["*"]
+        yield from (f"date:{entry.kind}:{year}" for year in years)
+    yield from chain.from_iterable(map(_labels_of_figure, event.figures))
+
+
+def _labels_of_figure(figure: Figure) -> Iterator[str]:
+    digits = f"+{len(figure.value.partition('.')[0])}"
+    yield from (f"measure:{figure.measure}", f"value:{digits}")
+    if figure.unit:
+        yield f"unit:{figure.unit}"
+    if figure.currency or figure.unit:
+        yield f"value:{digits}:{figure.currency or figure.unit}"
+
+
+def _text(texts: Iterable[str | None]) -> str:
+    """Return the words of `texts` with spaces between them, each text once."""
+    once = dict.fromkeys(text for text in texts if text)
+    return " ".join(word for text in once for word in _WORD.findall(text))
+
+
+def _body(event: Event) -> Iterator[str | None]:
+    yield event.description
+    yield from (statement.text for statement in event.statements)
+    yield from chain.from_iterable((figure.label, figure.as_reported) for figure in event.figures)
+    yield from chain.from_iterable((who.name, who.position, who.as_reported) for who in event.participants)
+    yield from (relation.note for relation in event.relations)
+    yield from (external.value for external in event.external_ids)
+    yield from event.tags
+
+
+def _evidence(event: Event) -> Iterator[str | None]:
+    yield from chain.from_iterable((source.title, source.publisher, source.author) for source in event.sources)
+    quotes = [citation.quote for citation in event.citations if citation.quote]
+    yield from chain.from_iterable((quote.prefix, quote.exact, quote.suffix) for quote in quotes)

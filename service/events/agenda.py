@@ -1,48 +1,16 @@
-"""What of an event is still to come: its open dates and its pending commitments."""
+"""The agenda's description of an open item: an open date or a pending commitment of an event."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from service.search.index.features import parties_of
-from service.store.events.links import OpenItem
 
 Record = Mapping[str, Any]
 
-#: States of a policy in which nothing more is to be expected of it.
-CALLED_OFF = frozenset({"cancelled", "withdrawn", "superseded", "expired", "denied"})
-
-
-def open_items(record: Record) -> list[OpenItem]:
-    """The open items of a completed record; none where the policy was called off."""
-    if record["status"] in CALLED_OFF:
-        return []
-    dates = [OpenItem(f"dates/{entry['id']}", _due(entry)) for entry in open_dates(record)]
-    return dates + [OpenItem(f"statements/{said['id']}", None) for said in pending_commitments(record)]
-
-
-def open_dates(record: Record) -> Iterator[Mapping[str, Any]]:
-    """Expected dates and deadlines that no other date settles."""
-    settled = {entry["resolves"] for entry in record["dates"]}
-    return (entry for entry in record["dates"] if entry["modality"] != "actual" and entry["id"] not in settled)
-
-
-def pending_commitments(record: Record) -> Iterator[Mapping[str, Any]]:
-    """Commitments of which it is not known what became of them."""
-    return (
-        said
-        for said in record["statements"]
-        if said["kind"] == "commitment" and said["outcome"] in (None, "pending") and not said["resolved_by"]
-    )
-
-
-def _due(entry: Mapping[str, Any]) -> date | None:
-    """The last day that the date can mean: after it the date is overdue. None where its end is open."""
-    return date.fromisoformat(entry["latest"]) if entry["latest"] else None
-
 
 def described(record: Record, item: str, due: date | None, today: date) -> dict[str, Any]:
-    """An open item of a record as it is answered, seen from `today`."""
+    """Return the open item `item` of a record as AgendaItemSchema describes it, on the day `today`."""
     part, _, id_ = item.partition("/")
     fact = next(one for one in record[part] if one["id"] == id_)
     return {

@@ -1,7 +1,7 @@
-"""Writing events: from checked content to rows, inside the caller's transaction."""
+"""Writes of events: from validated content to database rows, inside the caller's transaction."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,28 +11,49 @@ from psycopg import Connection
 
 from service import store
 from service.errors import Fault, Invalid
-from service.events.agenda import open_items
 from service.events.diff import changed_fields
 from service.events.normalize import Record, is_unchanged, normalize
 from service.search.index.document import search_document
-from service.search.index.features import Features, announced_date, features_of, url_key
-from service.store.events.links import Links, Relation
+from service.search.index.features import (
+    BEYOND,
+    MONTH,
+    Features,
+    announced_date,
+    features_of,
+    label,
+    main_date,
+    parties_of,
+    url_key,
+)
+from service.store.events.duplicates import Clues
+from service.store.events.links import Links, OpenItem, Relation
 from service.store.events.records import Authorship, EventRow, StoredEvent
 from service.strict_json import render
 
-#: Characters of a title that take part in sorting.
+#: Characters of a title that count in sorting.
 _TITLE_KEY = 80
+
+#: Members of a date, and of a figure besides its value, that filters and sums use.
+_DATE_MEMBERS = ("kind", "earliest", "latest")
+_FIGURE_MEMBERS = ("measure", "currency", "unit", "comparator", "period", "value_type")
+
+#: States of a policy without open items.
+CALLED_OFF = frozenset({"cancelled", "withdrawn", "superseded", "expired", "denied"})
+
+#: Days of the widest date that is compared with others: a year. A longer span overlaps with too many events.
+_WIDEST = 366
 
 
 def record_event(
     conn: Connection, content: Mapping[str, Any], *, id: UUID, now: datetime, key_id: UUID | None
 ) -> StoredEvent:
-    """Keep a new event of `content`, as NewEventSchema loaded it. Invalid where a topic does not exist."""
+    """Insert a new event with `content`, loaded by NewEventSchema. Invalid if a topic or related event is missing."""
     record = normalize(content, id=str(id), now=now)
     _require_topics(conn, record)
     features = features_of(record)
-    row, links = row_of(record, id, now, features), _links(conn, record, features)
-    return store.events.records.insert_event(conn, row, links, authorship_of(record, key_id))
+    row = row_of(record, id, now, features)
+    _require_relations(conn, record)
+    return store.events.records.insert_event(conn, row, links_of(record, features), authorship_of(record, key_id))
 
 
 def revise_event(
@@ -42,11 +63,12 @@ def revise_event(
     *,
     now: datetime,
     key_id: UUID | None,
-    kept: Collection[UUID] = (),
+    may_be_missing: Collection[UUID] = (),
 ) -> StoredEvent:
-    """Keep the next version of `stored`, or `stored` itself where `content` says nothing new.
+    """Insert the next version of `stored`, or return `stored` if `content` is unchanged.
 
-    Relations that it had, and those to the events `kept`, may lead to events that are not here: see imports.
+    Relations of the previous version, and those to events that `may_be_missing`, need not lead to a stored event: an
+    import can leave such relations.
     """
     before = orjson.loads(stored.document)
     record = normalize(content, id=str(stored.id), now=now, before=before)
@@ -54,19 +76,17 @@ def revise_event(
         return stored
     _require_topics(conn, record)
     features = features_of(record)
-    row, links = (
-        row_of(record, stored.id, now, features),
-        _links(conn, record, features, [*related_event_ids(before), *kept]),
-    )
+    row = row_of(record, stored.id, now, features)
+    _require_relations(conn, record, [*related_event_ids(before), *may_be_missing])
     by = authorship_of(record, key_id, changed_fields(before, record))
-    return store.events.records.update_event(conn, row, links, by, expected=stored.version)
+    return store.events.records.update_event(conn, row, links_of(record, features), by, expected=stored.version)
 
 
 def row_of(record: Record, id: UUID, now: datetime, features: Features | None = None) -> EventRow:
-    """The columns of `record`, and its bytes: the one time that it is rendered.
+    """Return the columns of `record`, with the only rendering of its document.
 
-    `features` is what filters look at in it, where that is known already. A completed record is what EventSchema dumps,
-    key for key; a test holds them equal, so that no dump is needed.
+    `features` saves computing them twice. A normalized record is the dump of EventSchema key for key, as a test
+    verifies, so that it needs no dump.
     """
     features = features or features_of(record)
     main, announced = features.main, announced_date(record["dates"])
@@ -84,8 +104,8 @@ def row_of(record: Record, id: UUID, now: datetime, features: Features | None = 
         publishers=sorted(features.publishers),
         currencies=sorted(features.currencies),
         labels=sorted(features.labels),
-        dates=render([{name: entry[name] for name in _OF_DATE} for entry in features.dates]).decode(),
-        figures=render([_figure(figure) for figure in features.figures]).decode(),
+        dates=render([{name: entry[name] for name in _DATE_MEMBERS} for entry in features.dates]).decode(),
+        figures=render([_figure_members(figure) for figure in features.figures]).decode(),
         title_key=title_key(record["title"]),
         date_earliest=main.earliest if main else None,
         date_latest=main.latest if main else None,
@@ -97,28 +117,99 @@ def row_of(record: Record, id: UUID, now: datetime, features: Features | None = 
     )
 
 
-#: What filters look at in a date.
-_OF_DATE = ("kind", "earliest", "latest")
-#: What filters look at in a figure beside its value, and by what figures are told apart that are not summed.
-_OF_FIGURE = ("measure", "currency", "unit", "comparator", "period", "value_type")
-
-
-def _figure(figure: Mapping[str, Any]) -> Record:
-    """What filters look at in a figure, and sums; the value as a number, exactly as it is written."""
-    named = {name: figure[name] for name in _OF_FIGURE}
-    return named | {"value": Fragment(figure["value"])}
+def _figure_members(figure: Mapping[str, Any]) -> Record:
+    """Return the members of a figure that filters and sums use; the value as a number with exactly its digits."""
+    members = {name: figure[name] for name in _FIGURE_MEMBERS}
+    return members | {"value": Fragment(figure["value"])}
 
 
 def title_key(title: str) -> str:
-    """What of a title takes part in sorting, and in finding titles that are nearly the same."""
+    """Return the part of a title that counts in sorting and in the search for duplicates."""
     return title.casefold()[:_TITLE_KEY]
 
 
-def _links(conn: Connection, record: Record, features: Features, kept: Collection[UUID] = ()) -> Links:
-    """What is looked up for `record`. Invalid where a relation names an event that never was, or the event itself."""
-    if faults := relation_faults(record, store.events.records.follow_merges(conn, related_event_ids(record)), kept):
-        raise Invalid("A relation leads to another event that exists.", faults)
-    return links_of(record, features)
+def links_of(record: Record, features: Features | None = None) -> Links:
+    """Return the rows by which an event is looked up. `features` saves computing them twice."""
+    relations = [relation for relation in record["relations"] if relation["event"]]
+    return Links(
+        external_ids=[(external["scheme"], external["value"]) for external in record["external_ids"]],
+        url_keys=_url_keys(record),
+        relations=list({(one["type"], one["event"]): _relation(one) for one in relations}.values()),
+        open=open_items(record),
+        search_document=search_document(record, features),
+    )
+
+
+def _url_keys(content: Mapping[str, Any]) -> list[str]:
+    return sorted({url_key(source["url"]) for source in content["sources"] if source["url"]})
+
+
+def _relation(relation: Mapping[str, Any]) -> Relation:
+    return Relation(relation["type"], UUID(relation["event"]), relation["note"])
+
+
+def open_items(record: Record) -> list[OpenItem]:
+    """Return the open items of a record: its open dates and its pending commitments, none if it was called off.
+
+    Open is an expected date or a deadline that no other date resolves. It is due on its last possible day.
+    """
+    if record["status"] in CALLED_OFF:
+        return []
+    resolved = {entry["resolves"] for entry in record["dates"]}
+    dates = [
+        OpenItem(f"dates/{entry['id']}", date.fromisoformat(entry["latest"]) if entry["latest"] else None)
+        for entry in record["dates"]
+        if entry["modality"] != "actual" and entry["id"] not in resolved
+    ]
+    return dates + [
+        OpenItem(f"statements/{statement['id']}", None)
+        for statement in record["statements"]
+        if statement["kind"] == "commitment"
+        and statement["outcome"] in (None, "pending")
+        and not statement["resolved_by"]
+    ]
+
+
+def authorship_of(record: Record, key_id: UUID | None, changed: list[str] | None = None) -> Authorship:
+    """Return the author of the version `record`, and its reason."""
+    return Authorship(key_id, record["change"]["kind"], record["change"]["reason"], changed)
+
+
+def duplicate_clues(content: Mapping[str, Any]) -> Clues:
+    """Return the clues to duplicates of `content`, loaded by NewEventSchema."""
+    main = main_date(content["dates"])
+    earliest = main.earliest if main else None
+    latest = _last_compared_day(earliest, main.latest) if main and earliest else None
+    return Clues(
+        url_keys=_url_keys(content),
+        title_key=title_key(content["title"]),
+        parties=sorted(parties_of(content["participants"])),
+        earliest=earliest,
+        latest=latest,
+        labels=_overlapping_labels(earliest, latest) if earliest and latest else [],
+    )
+
+
+def _last_compared_day(earliest: date, latest: date | None) -> date:
+    """Return the end of the compared span; an open end counts as its beginning."""
+    return min(latest or earliest, date.fromordinal(min(earliest.toordinal() + _WIDEST, date.max.toordinal())))
+
+
+def _overlapping_labels(earliest: date, latest: date) -> list[str]:
+    """Return the labels of dates in these months, and of dates from earlier in the year that outlast their month."""
+    first, last = (day.year * 12 + day.month - 1 for day in (earliest, latest))
+    within = [label(MONTH, f"{month // 12:04}-{month % 12 + 1:02}") for month in range(first, last + 1)]
+    return within + [label(BEYOND, f"{earliest.year:04}-{month:02}") for month in range(1, earliest.month)]
+
+
+def topic_ids(record: Record) -> list[str]:
+    """Return the ids of the record's topics."""
+    return [topic["id"] for topic in record["topics"]]
+
+
+def related_event_ids(record: Record) -> list[UUID]:
+    """Return the ids of the events that the record relates to."""
+    return [UUID(relation["event"]) for relation in record["relations"] if relation["event"]]
 
 
 def _require_topics(conn: Connection, record: Record) -> None:
@@ -126,38 +217,8 @@ def _require_topics(conn: Connection, record: Record) -> None:
         raise Invalid("The event names topics that do not exist.", missing_topic_faults(record, missing))
 
 
-def links_of(record: Record, features: Features | None = None) -> Links:
-    """What is looked up for `record`: external ids, addresses of sources, relations, what is to come, words.
-
-    `features` is what filters look at in it, where that is known already.
-    """
-    relations = [relation for relation in record["relations"] if relation["event"]]
-    return Links(
-        external_ids=[(external["scheme"], external["value"]) for external in record["external_ids"]],
-        url_keys=sorted({url_key(source["url"]) for source in record["sources"] if source["url"]}),
-        relations=list({(one["type"], one["event"]): _relation(one) for one in relations}.values()),
-        open=open_items(record),
-        search_document=search_document(record, features),
-    )
-
-
-def authorship_of(record: Record, key_id: UUID | None, changed: list[str] | None = None) -> Authorship:
-    """Who wrote `record`, and why."""
-    return Authorship(key_id, record["change"]["kind"], record["change"]["reason"], changed)
-
-
-def topic_ids(record: Record) -> list[str]:
-    """The topics that `record` names."""
-    return [topic["id"] for topic in record["topics"]]
-
-
-def related_event_ids(record: Record) -> list[UUID]:
-    """The events that `record` relates to."""
-    return [UUID(relation["event"]) for relation in record["relations"] if relation["event"]]
-
-
 def missing_topic_faults(record: Record, missing: Collection[str]) -> list[Fault]:
-    """A fault for each topic of `record` that is among those `missing`."""
+    """Return a fault for each topic of the record that is among `missing`."""
     return [
         Fault(f'There is no topic "{topic["id"]}".', pointer=f"#/topics/{index}/id")
         for index, topic in enumerate(record["topics"])
@@ -165,23 +226,24 @@ def missing_topic_faults(record: Record, missing: Collection[str]) -> list[Fault
     ]
 
 
-def relation_faults(record: Record, now: Mapping[UUID, UUID], kept: Collection[UUID] = ()) -> list[Fault]:
-    """A fault for each relation that leads nowhere, or to the event itself.
+def _require_relations(conn: Connection, record: Record, may_be_missing: Collection[UUID] = ()) -> None:
+    current = store.events.records.follow_merges(conn, related_event_ids(record))
+    if faults := relation_faults(record, current, may_be_missing):
+        raise Invalid("A relation must lead to another event that exists.", faults)
 
-    `now` holds for each event that exists what it is by now: an event merged into this one is this one. Relations to
-    those that are `kept` may lead nowhere.
+
+def relation_faults(record: Record, current: Mapping[UUID, UUID], may_be_missing: Collection[UUID] = ()) -> list[Fault]:
+    """Return a fault for each relation to an unknown event, or to the event itself.
+
+    `current`: the current event of each existing id; an event that was merged into this one is this one.
     """
     wrong = {
-        str(id_): "The event itself is" if id_ in now else "There is no event"
+        str(id_): "The event itself is" if id_ in current else "There is no event"
         for id_ in related_event_ids(record)
-        if str(now.get(id_, record["id"])) == record["id"] and (id_ in now or id_ not in kept)
+        if str(current.get(id_, record["id"])) == record["id"] and (id_ in current or id_ not in may_be_missing)
     }
     return [
         Fault(f"{wrong[relation['event']]} {relation['event']}.", pointer=f"#/relations/{index}/event")
         for index, relation in enumerate(record["relations"])
         if relation["event"] in wrong
     ]
-
-
-def _relation(relation: Mapping[str, Any]) -> Relation:
-    return Relation(relation["type"], UUID(relation["event"]), relation["note"])

@@ -53,12 +53,12 @@ class DocumentWords:
         return {words.text: words in matching for words in several}
 
 
-def words_in(asked: Filter) -> Iterator[Words]:
+def words_in(filter_: Filter) -> Iterator[Words]:
     """Return the words of a filter, as the client wrote them.
 
     They are compiled for each document, because it can be the first in its language.
     """
-    match asked:
+    match filter_:
         case Words(text):
             yield Words(text)
         case All(parts) | AnyOf(parts):
@@ -70,9 +70,9 @@ def words_in(asked: Filter) -> Iterator[Words]:
             return
 
 
-def without_words(asked: Filter) -> Filter:
-    """Return a filter without words that matches whatever `asked` matches, and more."""
-    match asked:
+def without_words(filter_: Filter) -> Filter:
+    """Return a filter without words that matches whatever `filter_` matches, and more."""
+    match filter_:
         case Words():
             return EVERYTHING
         case All(parts):
@@ -80,6 +80,6 @@ def without_words(asked: Filter) -> Filter:
         case AnyOf(parts):
             return AnyOf(tuple(map(without_words, parts)))
         case Not(part):
-            return EVERYTHING if any(words_in(part)) else asked
+            return EVERYTHING if any(words_in(part)) else filter_
         case Is():
-            return asked
+            return filter_

@@ -10,9 +10,8 @@ from flask import Blueprint, Response, request, url_for
 from schemas.events import EventSchema, NewEventSchema
 from schemas.lists import EventPageSchema, EventQuerySchema, OneEventQuerySchema
 from service import store
-from service.errors import Conflict, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
-from service.events.duplicates import clues_of, refuse
-from service.events.write import record_event, revise_event
+from service.errors import Conflict, Duplicate, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
+from service.events.write import duplicate_clues, record_event, revise_event
 from service.http.auth import requires
 from service.http.conditional import require_match
 from service.http.content_negotiation import FORMATS, PREFER, PREFERENCE_APPLIED, preferences
@@ -60,9 +59,9 @@ def create_event(body: dict[str, Any]) -> Response:
     """
     id_, strict = uuid7(), preferences(request.headers.get(PREFER)).get("handling") == "strict"
     with transaction() as conn:
-        likely = store.events.duplicates.find_duplicates(conn, clues_of(body))
-        if strict:
-            refuse(likely)
+        likely = store.events.duplicates.find_duplicates(conn, duplicate_clues(body))
+        if strict and likely:
+            raise Duplicate("The event is probably recorded already; nothing was stored.", likely)
         stored = record_event(conn, body, id=id_, now=datetime.now(UTC), key_id=key_id())
     response = respond(stored.document, stored.version, 201, url_for("events.get_event", event_id=id_))
     if strict:

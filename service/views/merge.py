@@ -55,7 +55,7 @@ def merge_event(event_id: UUID, body: dict[str, Any]) -> Response:
         last = merged_record(before, str(into), now)
         by = Authorship(key_id(), last["change"]["kind"], last["change"]["reason"], changed_fields(before, last))
         store.events.records.merge_event(conn, goes, into, by, document=render(last), now=now)
-        stored = revise_event(conn, stays, content, now=now, key_id=key_id(), kept=related_event_ids(before))
+        stored = revise_event(conn, stays, content, now=now, key_id=key_id(), may_be_missing=related_event_ids(before))
     response = respond(stored.document, stored.version)
     response.headers["Content-Location"] = url_for("events.get_event", event_id=into)
     return response

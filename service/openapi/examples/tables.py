@@ -5,8 +5,9 @@ from typing import Any
 
 import orjson
 
-from service.events.agenda import described, open_items
+from service.events.agenda import described
 from service.events.figures import flat_figures, period_type
+from service.events.write import open_items
 from service.exports.feed_metadata import Feed
 from service.exports.jsonfeed import jsonfeed
 

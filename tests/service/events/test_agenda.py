@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from service.events.agenda import CALLED_OFF, described, open_items
+from service.events.agenda import described
+from service.events.write import CALLED_OFF, open_items
 from service.exports.table_columns import AGENDA
 from service.store.events.links import OpenItem
 from service.views.agenda import spans_of

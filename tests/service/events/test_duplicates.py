@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.events.duplicates import clues_of
+from service.events.write import duplicate_clues
 from service.store.events.duplicates import Clues
 from tests.factories import an_event
 
@@ -138,7 +138,9 @@ def test_an_answer_that_is_replayed_names_them_again(client: FlaskClient) -> Non
 
 
 def test_what_is_compared_of_an_event() -> None:
-    assert clues_of(dated("2024-03-05/..", "DIALOGUE " * 20) | {"sources": [{"url": ARTICLE}, {"url": None}]}) == Clues(
+    assert duplicate_clues(
+        dated("2024-03-05/..", "DIALOGUE " * 20) | {"sources": [{"url": ARTICLE}, {"url": None}]}
+    ) == Clues(
         url_keys=["news.example/articles/1"],
         title_key=("dialogue " * 20)[:80],
         parties=["JP"],
@@ -146,6 +148,6 @@ def test_what_is_compared_of_an_event() -> None:
         latest=date(2024, 3, 5),
         labels=["month:2024-03", "beyond:2024-01", "beyond:2024-02"],
     )
-    assert clues_of(dated("9999/9999-12-31") | {"sources": []}).latest == date(9999, 12, 31)
-    assert clues_of(dated("2000/2024") | {"sources": []}).latest == date(2001, 1, 1)
-    assert clues_of(dated("../2024") | {"sources": []}).latest is None
+    assert duplicate_clues(dated("9999/9999-12-31") | {"sources": []}).latest == date(9999, 12, 31)
+    assert duplicate_clues(dated("2000/2024") | {"sources": []}).latest == date(2001, 1, 1)
+    assert duplicate_clues(dated("../2024") | {"sources": []}).latest is None

@@ -12,6 +12,7 @@ from psycopg import Connection, DataError
 
 from schemas.agenda import GROUPS, AgendaQuerySchema, AgendaSchema
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.errors import NotFound
 from service.events.agenda import described
 from service.exports.export import Form, tabled
@@ -20,7 +21,6 @@ from service.exports.table_columns import AGENDA
 from service.http.auth import requires
 from service.http.content_negotiation import CSV, ICAL, PAGES, Format
 from service.http.context import reading, settings
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.http.file_response import send_file
 from service.http.operation import JSON, operation
 from service.http.pages import address_with, page_size

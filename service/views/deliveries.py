@@ -15,10 +15,10 @@ from schemas.deliveries import (
 )
 from schemas.lists import page_of
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.errors import Conflict, NotFound
 from service.http.auth import requires
 from service.http.context import reading, transaction
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.http.operation import JSON, operation
 from service.http.pages import page, page_size
 from service.ids import uuid7

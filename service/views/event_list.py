@@ -8,10 +8,10 @@ from flask import Response
 from psycopg import Connection, DataError
 
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.errors import Invalid
 from service.feed.cursor import current_cursor
 from service.http.context import reading
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.http.pages import page, page_size, selected
 from service.http.representation import refuse
 from service.search.filters.expand import compile_filter

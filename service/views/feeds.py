@@ -10,6 +10,7 @@ from psycopg import DataError
 from werkzeug.http import http_date, parse_date
 
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.exports.atom import atom
 from service.exports.feed_metadata import Feed, Record
 from service.exports.ical import calendar, every_date
@@ -17,7 +18,6 @@ from service.exports.jsonfeed import jsonfeed
 from service.http.conditional import content_tag
 from service.http.content_negotiation import ATOM, ICAL, JSONFEED, Format
 from service.http.context import reading, settings
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.http.operation import respond
 from service.http.pages import addresses, page_size
 from service.http.representation import OF_PAGES, refuse

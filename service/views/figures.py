@@ -11,6 +11,7 @@ from psycopg import Connection, DataError
 
 from schemas.figures import FigurePageSchema, FigureQuerySchema
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.errors import NotFound
 from service.events.figures import asked_of_figures, flat_figures, summed
 from service.exports.export import Form, require_writable, tabled
@@ -18,7 +19,6 @@ from service.exports.table_columns import FIGURES
 from service.http.auth import requires
 from service.http.content_negotiation import FILES, PAGES, Format
 from service.http.context import reading
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.http.file_response import send_file
 from service.http.operation import operation
 from service.http.pages import page, page_size

@@ -16,13 +16,13 @@ from flask import Blueprint, Response, request, url_for
 from schemas.imports import MAX_REPORT_ERRORS, ImportQuerySchema, ImportSchema, ImportSummarySchema
 from schemas.lists import PageQuerySchema, page_of
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.db.pool import Database
 from service.errors import Conflict, Malformed, NotFound, StreamInterrupted, Unavailable
 from service.http import idempotency
 from service.http.auth import requires
 from service.http.content_negotiation import NDJSON, PAGES, Format, format_for
 from service.http.context import caller, key_id, reading, service, settings
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.http.operation import JSON, operation
 from service.http.pages import page, page_size
 from service.http.streamed_body import StreamedBody

@@ -9,11 +9,11 @@ from flask import Blueprint, Response, url_for
 from schemas.keys import IssuedKeySchema, KeyQuerySchema, KeySchema, MeSchema, NewKeySchema
 from schemas.lists import page_of
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint
 from service.errors import Invalid, NotFound
 from service.events.normalize import timestamp
 from service.http.auth import ANY_SCOPE, evict_cached_key, requires
 from service.http.context import caller, reading, service, transaction
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint
 from service.http.idempotency import ShownOnce
 from service.http.operation import JSON, operation
 from service.http.pages import page, page_size

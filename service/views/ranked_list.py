@@ -8,9 +8,9 @@ from flask import Response
 from psycopg import Connection, DataError
 
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.errors import Invalid
 from service.http.context import reading, settings
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.http.pages import page, page_size, selected
 from service.http.representation import refuse
 from service.search.filter import EVERYTHING, All, Filter, Words

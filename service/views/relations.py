@@ -11,11 +11,11 @@ from psycopg import Connection
 from schemas.lists import PageQuerySchema, page_of
 from schemas.relations import EventRelationSchema
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint
 from service.errors import Gone, Moved, NotFound
 from service.events.relations import incoming, outgoing
 from service.http.auth import requires
 from service.http.context import reading
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint
 from service.http.operation import operation
 from service.http.pages import page, page_size
 from service.store.events.relations import IncomingRelation

@@ -11,12 +11,12 @@ from schemas.events import EventSchema
 from schemas.lists import PageQuerySchema, page_of
 from schemas.revisions import DiffQuerySchema, DiffSchema, RevisionSchema
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint
 from service.errors import Gone, NotFound
 from service.events.diff import comparable, patch_between
 from service.events.normalize import Record, timestamp
 from service.http.auth import requires
 from service.http.context import reading, settings
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint
 from service.http.operation import JSON, operation, respond
 from service.http.pages import page, page_size
 from service.store.events.revisions import Revision

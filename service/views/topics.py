@@ -10,12 +10,12 @@ from psycopg import Connection
 from schemas.lists import TopicQuerySchema, page_of
 from schemas.topics import NewTopicSchema, TopicSchema, topic_content
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint
 from service.errors import Conflict, Fault, Invalid, NotFound, PreconditionRequired, Stale
 from service.events.topics import first_topic, next_topic
 from service.http.auth import requires
 from service.http.conditional import require_match
 from service.http.context import reading, transaction
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint
 from service.http.operation import Patch, operation, respond
 from service.http.pages import page, page_size
 from service.store.topics import StoredTopic

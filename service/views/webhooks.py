@@ -14,6 +14,7 @@ from schemas.deliveries import PingSchema
 from schemas.lists import page_of
 from schemas.webhooks import COMPUTED, IssuedWebhookSchema, NewWebhookSchema, WebhookQuerySchema, WebhookSchema
 from service import store
+from service.cursors import decode_cursor, encode_cursor, fingerprint
 from service.encryption import encrypt, parse_keys
 from service.errors import (
     Conflict,
@@ -29,7 +30,6 @@ from service.errors import (
 from service.http.auth import requires
 from service.http.conditional import etag, require_match
 from service.http.context import caller, reading, service, settings, transaction
-from service.http.cursors import decode_cursor, encode_cursor, fingerprint
 from service.http.idempotency import ShownOnce
 from service.http.operation import JSON, Patch, operation, respond
 from service.http.pages import page, page_size

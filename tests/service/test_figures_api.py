@@ -12,8 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 
+from service.cursors import encode_cursor
 from service.exports.table_columns import FIGURES
-from service.http.cursors import encode_cursor
 from tests import strategies
 from tests.answers import body
 from tests.factories import create_event

@@ -14,7 +14,8 @@ import psycopg
 from service.cli.common import database_url, write_errors_of
 
 if TYPE_CHECKING:
-    from service.exports.export import Form, Selection
+    from service.exports.export import Form
+    from service.search.find import Search
 
 FORMATS = ("ndjson", "csv", "parquet")
 
@@ -39,19 +40,20 @@ def export_command(form: str | None, output: Path | None, parameters: tuple[str,
     Each NAME=VALUE is a parameter of GET /v1/events: party=JP, topic=batteries,trade, sort=-date, limit=100,
     fields=title,status, bom=true.
     """
-    from service.exports.export import Form, require_writable, selection_of
+    from service.exports.export import Form, require_writable
+    from service.search.find import search_of
 
     query = _parse_query(parameters)
     file_form = Form(form or _form_by_name(output), query["fields"], query["bom"])
     require_writable(file_form)
-    selection, began = selection_of(query), time.perf_counter()
+    search, began = search_of(query, ()), time.perf_counter()
     with _snapshot() as conn, _open_output(output) as file:
-        events = _write_events(conn, selection, file_form, file)
+        events = _write_events(conn, search, query["limit"], file_form, file)
     if output:
         click.echo(f"{events:,} events in {time.perf_counter() - began:.1f} s: {output}", err=True)
 
 
-def _write_events(conn: psycopg.Connection, selection: "Selection", form: "Form", file: BinaryIO) -> int:
+def _write_events(conn: psycopg.Connection, search: "Search", limit: int | None, form: "Form", file: BinaryIO) -> int:
     """Write the selected events, and return their number."""
     from service.exports.export import select, written
 
@@ -59,7 +61,7 @@ def _write_events(conn: psycopg.Connection, selection: "Selection", form: "Form"
 
     def count_events() -> Iterator[list[bytes]]:
         nonlocal events
-        for documents in select(conn, selection):
+        for documents in select(conn, search, limit):
             events += len(documents)
             yield documents
 

@@ -1,71 +1,45 @@
-"""What a list says of each event beside it: where the words of the search are found, and how its score came about."""
+"""The matches beside a list's events: the fragments that have the words of the search, and the scores explained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import orjson
 from psycopg import Connection
 
-from service.errors import Invalid
 from service.search.filter import Filter
 from service.search.ranking.explain import Explanation, explain
 from service.search.ranking.fragments import Fragment
-from service.search.ranking.highlight import highlight, words_in
+from service.search.ranking.highlight import highlight
 from service.search.ranking.pages import Page
-from service.search.suggest.spelling import LITTLE, better
 from service.search.text.query_compiler import CompiledWords
-
-Query = Mapping[str, Any]
-
-
-def require_words(query: Query, asked: Filter, *, ranked: bool) -> None:
-    """Pass a query that asks to see words where there are some, and scores where there is an order by them."""
-    if query["explain"] and not ranked:
-        raise Invalid.at(
-            "Only a list in the order of relevance has scores: give `q`, and no other `sort`.", parameter="explain"
-        )
-    if query["highlight"] and next(words_in(asked), None) is None:
-        raise Invalid.at("Only words can be shown that are looked for: give `q`.", parameter="highlight")
 
 
 def ranked_matches(
-    conn: Connection, query: Query, asked: Filter, words: CompiledWords, found: Page
+    conn: Connection, asked: Filter, words: CompiledWords, page: Page, *, highlights: bool, explanations: bool
 ) -> list[dict[str, Any]]:
-    """One match for each event of a ranked page."""
-    shown = highlights(conn, query, asked, [event.document for event in found.events])
-    ids = [event.id for event in found.events if event.score is not None]
-    explained = explain(conn, words, found.ranking, found.figures, ids) if query["explain"] else {}
+    """Return a match for each event of a ranked page, with its highlights or the explanation of its score if wanted."""
+    documents = [event.document for event in page.events]
+    fragments: Sequence[Sequence[Fragment] | None] = [None] * len(documents)
+    if highlights:
+        fragments = _highlights(conn, asked, documents)
+    scored = [event.id for event in page.events if event.score is not None]
+    explained = explain(conn, words, page.ranking, page.figures, scored) if explanations else {}
     return [
-        _match(event.id, event.score, fragments, explained.get(event.id))
-        for event, fragments in zip(found.events, shown, strict=True)
+        _match(event.id, event.score, shown, explained.get(event.id))
+        for event, shown in zip(page.events, fragments, strict=True)
     ]
 
 
-def listed_matches(
-    conn: Connection, query: Query, asked: Filter, documents: Sequence[bytes]
-) -> list[dict[str, Any]] | None:
-    """One match for each event of a page in another order; None where nothing is to be shown."""
-    if not query["highlight"]:
-        return None
-    shown = highlights(conn, query, asked, documents)
+def highlight_matches(conn: Connection, asked: Filter, documents: Sequence[bytes]) -> list[dict[str, Any]]:
+    """Return a match with its highlights for each document, without scores."""
     ids = [UUID(orjson.loads(document)["id"]) for document in documents]
-    return [_match(id_, None, fragments, None) for id_, fragments in zip(ids, shown, strict=True)]
+    fragments = _highlights(conn, asked, documents)
+    return [_match(id_, None, shown, None) for id_, shown in zip(ids, fragments, strict=True)]
 
 
-def highlights(
-    conn: Connection, query: Query, asked: Filter, documents: Sequence[bytes]
-) -> Sequence[Sequence[Fragment] | None]:
-    """For each document where the words are found in it, if the query asks to see that."""
-    if not query["highlight"]:
-        return [None] * len(documents)
+def _highlights(conn: Connection, asked: Filter, documents: Sequence[bytes]) -> list[list[Fragment]]:
     return highlight(conn, asked, [orjson.loads(document) for document in documents])
-
-
-def correction(conn: Connection, query: Query, asked: Filter, found: Page) -> str | None:
-    """On a first page the words of `asked` corrected, where few events have all of them and that finds more."""
-    little = found.of <= LITTLE or found.partly
-    return better(conn, asked) if little and not query["cursor"] else None
 
 
 def _match(

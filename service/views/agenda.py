@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response
-from psycopg import Connection, DataError
+from psycopg import Connection
 
 from schemas.agenda import GROUPS, AgendaQuerySchema, AgendaSchema
 from service import store
-from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
+from service.cursors import cursor_errors, decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.errors import NotFound
 from service.events.agenda import described
 from service.exports.export import Form, tabled
@@ -26,9 +26,8 @@ from service.http.operation import JSON, operation
 from service.http.pages import address_with, page_size
 from service.http.representation import asked_format, refuse
 from service.search.filter import Filter
-from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_key, filter_of
-from service.search.filters.sql import condition_of
+from service.search.find import Search
 from service.store.events.agenda import Due, Span
 from service.strict_json import render
 from service.views.feeds import answer_known, feed_of
@@ -100,15 +99,13 @@ def _pages(query: dict[str, Any], asked: Filter, spans: Mapping[str, Span], toda
     """A page of each group. Each goes on at an address of its own, which keeps today."""
     cursor, limit = query["cursor"], page_size(query)
     if cursor and len(spans) > 1:
-        raise unusable()
+        raise invalid_cursor()
     bound_to = fingerprint("agenda", filter_key(asked), today, query["group"])
     after = decode_cursor(cursor, bound_to, 3) if cursor else None
     with reading() as conn:
-        condition = condition_of(compile_filter(conn, asked))
-        try:
+        condition = Search(asked).condition(conn)
+        with cursor_errors(after):
             found = store.events.agenda.page_agenda(conn, condition, spans, after, limit + 1)
-        except DataError as error:  # the fingerprint is no secret: what follows it may be forged
-            raise (unusable() if after else error) from error
     told: dict[str, Any] = {"today": today.isoformat()} | dict.fromkeys(GROUPS)
     for name, items in found.items():
         bound_to = fingerprint("agenda", filter_key(asked), today, name)
@@ -124,7 +121,7 @@ def _item(due: Due, today: date) -> dict[str, Any]:
 
 def _all(conn: Connection, asked: Filter, spans: Mapping[str, Span], today: date) -> Iterator[list[dict[str, Any]]]:
     """Everything that matches, group by group, in batches."""
-    condition = condition_of(compile_filter(conn, asked))
+    condition = Search(asked).condition(conn)
     for name, span in spans.items():
         for batch in store.events.agenda.stream_agenda(conn, condition, span):
             yield [_item(due, today) | {"group": name} for due in batch]
@@ -134,7 +131,7 @@ def _calendar(query: dict[str, Any], asked: Filter, spans: Mapping[str, Span]) -
     """A calendar of what has a date: as many of each group as a page holds, the most where it is not said."""
     limit = page_size(query) if query["limit"] else settings().max_page_size
     with reading() as conn:
-        condition = condition_of(compile_filter(conn, asked))
+        condition = Search(asked).condition(conn)
         found = store.events.agenda.page_agenda(conn, condition, spans, None, limit)
     entries = [entry for items in found.values() for due in items for entry in _entry(due)]
     newest = max((record["updated_at"] for record, _ in entries), default=None)

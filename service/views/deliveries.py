@@ -15,7 +15,7 @@ from schemas.deliveries import (
 )
 from schemas.lists import page_of
 from service import store
-from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
+from service.cursors import decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.errors import Conflict, NotFound
 from service.http.auth import requires
 from service.http.context import reading, transaction
@@ -117,5 +117,5 @@ def _require_going(subscription: Subscription) -> None:
 def _number(text: str) -> int:
     digits = 18
     if not (text.isascii() and text.isdigit() and len(text) <= digits):
-        raise unusable()
+        raise invalid_cursor()
     return int(text)

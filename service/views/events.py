@@ -20,9 +20,9 @@ from service.http.operation import Patch, operation, respond
 from service.http.problems import duplicate_links
 from service.http.representation import asked_format
 from service.ids import uuid7
+from service.search.find import require_past
 from service.store.events.records import Authorship
 from service.validation import load
-from service.views.event_list import require_past
 from service.views.exports import answer_events
 
 events = Blueprint("events", __name__, url_prefix="/v1/events")

@@ -6,11 +6,8 @@ from typing import Any
 
 import orjson
 from flask import Response, request
-from psycopg import DataError
 from werkzeug.http import http_date, parse_date
 
-from service import store
-from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
 from service.exports.atom import atom
 from service.exports.feed_metadata import Feed, Record
 from service.exports.ical import calendar, every_date
@@ -21,11 +18,8 @@ from service.http.context import reading, settings
 from service.http.operation import respond
 from service.http.pages import addresses, page_size
 from service.http.representation import OF_PAGES, refuse
-from service.search.filters.expand import compile_filter
-from service.search.filters.parser import filter_key, filter_of
-from service.search.filters.sql import condition_of
+from service.search.find import find_page, page_request, search_of
 from service.store.events.ordering import Order
-from service.views.event_list import order_of, require_past
 
 #: What was last written comes first, so that who asks again finds it there.
 NEWEST = (Order("updated_at", descending=True),)
@@ -44,32 +38,18 @@ def answer_feed(form: Format, query: Mapping[str, Any]) -> Response:
     """The page of the feed that `query` asks for, as EventQuerySchema loaded it."""
     refuse(query, ("fields", "bom"), f"Not for {form.name}: a feed says what its form knows.")
     refuse(query, OF_PAGES, "Only pages of JSON say this.")
-    require_past(query["as_of"])
     # Readers of a calendar know no pages, hence as many as may be.
-    records, cursor = _page(query, settings().max_page_size if form is ICAL else 0)
-    first, follow = addresses(cursor)
+    limit = settings().max_page_size if form is ICAL and not query["limit"] else page_size(query)
+    feed_request = page_request(search_of(query, NEWEST), query, limit, kind="feed")
+    with reading() as conn:
+        found = find_page(conn, feed_request)
+    records = [orjson.loads(document) for document in found.documents]
+    first, follow = addresses(found.next)
     body = _WRITERS[form](feed_of(follow), records)
     newest = max((record["updated_at"] for record in records), default=None)
     response = answer_known(body, form, datetime.fromisoformat(newest) if newest else None)
     response.headers["Link"] = f'<{first}>; rel="first"' + (f', <{follow}>; rel="next"' if follow else "")
     return response
-
-
-def _page(query: Mapping[str, Any], usual: int) -> tuple[list[Record], str | None]:
-    """The events of one page, parsed, and the cursor of the next; `usual` of them when it is not said, if not 0."""
-    order, asked, as_of = order_of(query, NEWEST), filter_of(query), query["as_of"]
-    limit = usual if usual and not query["limit"] else page_size(query)
-    bound_to = fingerprint("feed", filter_key(asked), [vars(one) for one in order], as_of)
-    after = decode_cursor(query["cursor"], bound_to, len(order) + 1) if query["cursor"] else None
-    with reading() as conn:
-        condition = condition_of(compile_filter(conn, asked), past=as_of is not None)
-        try:
-            found = store.events.listing.page_events(conn, condition, order, after, limit, as_of=as_of)
-        except DataError as error:  # as in listing.py
-            raise (unusable() if after else error) from error
-    return [orjson.loads(document) for document in found.documents], (
-        encode_cursor(bound_to, found.end) if found.end else None
-    )
 
 
 def feed_of(follow: str | None, title: str = "Policytrail") -> Feed:

@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response
-from psycopg import Connection, DataError
+from psycopg import Connection
 
 from schemas.figures import FigurePageSchema, FigureQuerySchema
 from service import store
-from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
+from service.cursors import cursor_errors, decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.errors import NotFound
 from service.events.figures import asked_of_figures, flat_figures, summed
 from service.exports.export import Form, require_writable, tabled
@@ -24,13 +24,11 @@ from service.http.operation import operation
 from service.http.pages import page, page_size
 from service.http.representation import asked_format, refuse
 from service.search.filter import FigureAsked, Filter
-from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_key, filter_of
-from service.search.filters.sql import condition_of
+from service.search.find import BY_DATE, Search
 from service.search.index.features import foremost_date
 from service.store.condition import Condition
 from service.strict_json import render
-from service.views.event_list import DEFAULT_ORDER
 
 figures = Blueprint("figures", __name__, url_prefix="/v1")
 
@@ -79,7 +77,7 @@ def _answer(form: Format, query: dict[str, Any]) -> Response:
 
 def _all(conn: Connection, asked: Filter) -> Iterator[list[dict[str, Any]]]:
     """Every figure that matches, in batches."""
-    condition = store.events.figures.with_figures(condition_of(compile_filter(conn, asked)))
+    condition = store.events.figures.with_figures(Search(asked).condition(conn))
     for documents in store.events.export.stream_documents(conn, condition):
         records = map(orjson.loads, documents)
         yield [figure for record in records for _, figure in flat_figures(record, asked_of_figures(asked))]
@@ -90,13 +88,11 @@ def _page(query: dict[str, Any]) -> Response:
     bound_to = fingerprint("figures", filter_key(asked))
     event, begin = _after(query["cursor"], bound_to)
     with reading() as conn:
-        condition = condition_of(compile_filter(conn, asked))
+        condition = Search(asked).condition(conn)
         having = store.events.figures.with_figures(condition)
-        try:
+        with cursor_errors(event):
             # Each has a figure that is asked for, but the first may have shown its last.
-            found = store.events.listing.page_events(conn, having, DEFAULT_ORDER, event, limit + 2)
-        except DataError as error:  # the fingerprint is no secret: what follows it may be forged
-            raise (unusable() if event else error) from error
+            found = store.events.listing.page_events(conn, having, BY_DATE, event, limit + 2)
         sums = _sums(conn, condition, asked_of_figures(asked)) if query["sums"] else None
     placed = list(islice(_placed(found.documents, asked_of_figures(asked), event, begin), limit + 1))
     cursor = encode_cursor(bound_to, placed[limit - 1][0]) if len(placed) > limit else None
@@ -109,7 +105,7 @@ def _after(cursor: str | None, bound_to: str) -> tuple[list[str] | None, int]:
         return None, 0
     day, event, begin = decode_cursor(cursor, bound_to, 3)
     if not begin.isdecimal():
-        raise unusable()
+        raise invalid_cursor()
     return [day, event] if event else None, int(begin)
 
 

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request, url_for
 from schemas.imports import MAX_REPORT_ERRORS, ImportQuerySchema, ImportSchema, ImportSummarySchema
 from schemas.lists import PageQuerySchema, page_of
 from service import store
-from service.cursors import decode_cursor, encode_cursor, fingerprint, unusable
+from service.cursors import decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.db.pool import Database
 from service.errors import Conflict, Malformed, NotFound, StreamInterrupted, Unavailable
 from service.http import idempotency
@@ -263,4 +263,4 @@ def _id_in(cursor: str) -> str:
     try:
         return str(UUID(cursor))
     except ValueError as error:
-        raise unusable() from error
+        raise invalid_cursor() from error

@@ -12,9 +12,8 @@ from service.http.auth import requires
 from service.http.context import reading, settings
 from service.http.operation import JSON, operation
 from service.http.pages import page_body, page_size, selected
-from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_of
-from service.search.filters.sql import condition_of
+from service.search.find import Search
 from service.search.ranking.similar import similar_to
 
 similar = Blueprint("similar", __name__, url_prefix="/v1/events/<uuid:event_id>/similar")
@@ -32,8 +31,8 @@ def list_similar(event_id: UUID, query: dict[str, Any]) -> Response:
     """
     with reading() as conn:
         store.events.records.get_event(conn, event_id)
-        asked = compile_filter(conn, filter_of(query))
-        found = similar_to(conn, event_id, condition_of(asked), page_size(query), cap=settings().ranked_events)
+        condition = Search(filter_of(query)).condition(conn)
+        found = similar_to(conn, event_id, condition, page_size(query), cap=settings().ranked_events)
     documents = selected([event.document for event in found.events], query["fields"])
     matches = [{"id": event.mark.id, "score": event.mark.score} for event in found.events]
     body = page_body(documents, matches=matches, words=found.words)

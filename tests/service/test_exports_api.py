@@ -18,7 +18,8 @@ from werkzeug.test import TestResponse
 from schemas.events import NewEventSchema
 from service.events.write import record_event
 from service.exports.columns import COLUMNS
-from service.exports.export import Form, Selection, select, written
+from service.exports.export import Form, select, written
+from service.search.find import Search
 from service.store.events.export import BATCH_BYTES
 from tests.answers import body
 from tests.copies import multiply
@@ -279,7 +280,7 @@ def test_an_export_holds_no_more_than_a_batch_in_memory(client: FlaskClient, con
     multiply(conn, 5_000)
     for form, most in (("ndjson", 3), ("csv", 9)):
         tracemalloc.start()
-        size = sum(map(len, written(Form(form), select(conn, Selection()))))
+        size = sum(map(len, written(Form(form), select(conn, Search()))))
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert size > 10_000_000

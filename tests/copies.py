@@ -11,8 +11,8 @@ def multiply(conn: psycopg.Connection, copies: int) -> None:
             "SELECT column_name FROM information_schema.columns WHERE table_name = 'event' AND column_name <> 'id'"
         )
     ]
-    named = ", ".join(columns)
+    names = ", ".join(columns)
     conn.execute(
-        f"INSERT INTO event (id, {named}) SELECT uuidv7(), {named} FROM event, generate_series(1, %s)", (copies,)
+        f"INSERT INTO event (id, {names}) SELECT uuidv7(), {names} FROM event, generate_series(1, %s)", (copies,)
     )
     conn.commit()

@@ -24,9 +24,11 @@ def create_key(name: str, scopes: tuple[str, ...], expires: datetime | None) -> 
     from service import store
     from service.ids import PREFIX_LENGTH, digest, new_key, uuid7
 
-    known = Scope.words()
-    if unknown := set(scopes) - set(known):
-        raise click.BadParameter(f"{', '.join(sorted(unknown))}: scopes are {', '.join(known)}.", param_hint="--scope")
+    all_scopes = Scope.words()
+    if unknown := set(scopes) - set(all_scopes):
+        raise click.BadParameter(
+            f"{', '.join(sorted(unknown))}: scopes are {', '.join(all_scopes)}.", param_hint="--scope"
+        )
     expires_at = expires.replace(tzinfo=UTC) if expires else None
     if expires_at and expires_at <= datetime.now(UTC):
         raise click.BadParameter("must be in the future.", param_hint="--expires")

@@ -118,10 +118,10 @@ def compile_part(node: TomlNode, schema: Schema, scope: CompileScope) -> PartMap
     )
 
 
-def compile_fields(node: TomlNode, known: Fields, scope: CompileScope) -> tuple[FieldMapping, ...]:
+def compile_fields(node: TomlNode, schema_fields: Fields, scope: CompileScope) -> tuple[FieldMapping, ...]:
     """Return the mappings of the `known` fields at `node`. A missing required field is a fault."""
     mappings = []
-    for name, field in known.items():
+    for name, field in schema_fields.items():
         if name not in node:
             if field.required and isinstance(node.value, dict):
                 node.add_fault(f"needs {name}.")

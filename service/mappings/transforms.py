@@ -138,7 +138,7 @@ def _date(node: TomlNode, parent: TomlNode, _: CompileScope) -> Transform | None
             readers += [one for format_ in qualified.texts() if (one := _reader(qualified, format_, qualifier))]
 
     def edtf(text: str) -> str | None:
-        return next((date for read in readers if (date := read(text))), None)
+        return next((date for reader in readers if (date := reader(text))), None)
 
     return Transform(_each(edtf, f"is not a date written as {' or '.join(formats)}.", _unknown(parent)))
 

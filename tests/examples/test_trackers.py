@@ -23,20 +23,20 @@ def refusals(name: str) -> Counter[tuple[str, str | None]]:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_row_of_a_tracker_is_in_one_outcome(name: str) -> None:
+def test_every_row_of_a_tracker_is_in_exactly_one_result(name: str) -> None:
     lines = [line for result in tracker_results(name) for line in result.lines]
     assert len(lines) == len(set(lines)) == len(tracker_rows(name))
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_record_of_a_tracker_is_surely_valid(name: str) -> None:
+def test_every_record_of_a_tracker_passes_the_fast_loader(name: str) -> None:
     load = fast_loader(NewEventSchema)
     for record in tracker_records(name):
         load(record)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_mapping_says_of_every_column_whether_it_uses_it(name: str) -> None:
+def test_a_mapping_uses_or_ignores_every_column(name: str) -> None:
     assert load_mapping(MAPPINGS / f"{name}.toml").unused(list(tracker_rows(name)[0])) == []
 
 
@@ -47,7 +47,7 @@ def test_every_record_names_its_data_set(name: str) -> None:
     assert any(word in title for word in ("CC BY-NC", "with credit to", "cite https://doi.org/"))
 
 
-def test_a_policy_of_the_climate_policy_database_is_taken_once_and_refused_without_an_id() -> None:
+def test_a_policy_of_the_climate_policy_database_becomes_one_record_and_is_refused_without_an_id() -> None:
     ids = {row["Policy ID"] for row in tracker_rows(CPD)} - {""}
     assert len(tracker_records(CPD)) == len(ids)
     nameless = sum(not row["Policy ID"] for row in tracker_rows(CPD))
@@ -57,12 +57,12 @@ def test_a_policy_of_the_climate_policy_database_is_taken_once_and_refused_witho
 def test_the_years_of_the_climate_policy_database_stay_years() -> None:
     by_id = {row["Policy ID"]: row for row in tracker_rows(CPD) if row["Policy ID"]}
     columns = ("Date of decision", "Start date of implementation", "End date of implementation")
-    given = Counter(row[column] for row in by_id.values() for column in columns if row[column])
+    years = Counter(row[column] for row in by_id.values() for column in columns if row[column])
     mapped = tracker_records(CPD)
-    assert Counter(date["edtf"] for one in mapped for date in one.get("dates", ())) == given
+    assert Counter(date["edtf"] for one in mapped for date in one.get("dates", ())) == years
 
 
-def test_what_the_climate_policy_database_calls_planned_or_a_draft_has_not_begun() -> None:
+def test_planned_policies_and_drafts_of_the_climate_policy_database_have_expected_dates() -> None:
     begun = Counter(
         date["modality"]
         for record in tracker_records(CPD)
@@ -81,7 +81,7 @@ def test_rows_of_one_country_and_title_are_one_climate_law() -> None:
     assert refusals(LAWS) == {}
 
 
-def test_the_documents_of_climate_laws_are_all_there() -> None:
+def test_every_document_of_climate_laws_is_a_source() -> None:
     links = Counter(
         part.split("|")[1].strip() for row in tracker_rows(LAWS) for part in row["Documents"].split(";") if "|" in part
     )
@@ -100,7 +100,7 @@ def test_a_christmas_day_in_climate_laws_is_a_year() -> None:
     assert set(edtf) == {day[6:] if day.startswith("25/12/") else f"{day[6:]}-{day[3:5]}-{day[:2]}" for day in days}
 
 
-def test_a_policy_of_coronanet_is_taken_once_and_refused_without_its_entry() -> None:
+def test_a_policy_of_coronanet_becomes_one_record_and_is_refused_without_its_entry() -> None:
     entered = {row["policy_id"] for row in tracker_rows(CORONANET) if row["entry_type"] == "new_entry"}
     assert len(tracker_records(CORONANET)) == len(entered)
     stray = sum(row["policy_id"] not in entered for row in tracker_rows(CORONANET))

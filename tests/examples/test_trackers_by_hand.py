@@ -63,9 +63,9 @@ def test_strategic_electricity_interties_canada() -> None:
 
 
 def test_local_greenhouse_action_of_a_region_that_is_not_named() -> None:
-    found = tracker_record(CPD, CPD, "1710")
+    law = tracker_record(CPD, CPD, "1710")
     assert {
-        name: found[name] for name in ("event_type", "instruments", "status", "participants", "dates", "sources")
+        name: law[name] for name in ("event_type", "instruments", "status", "participants", "dates", "sources")
     } == {
         "event_type": "investment",
         "instruments": ["grant", "voluntary_agreement", "planning"],
@@ -143,13 +143,13 @@ def test_the_plan_against_deforestation_was_amended_four_times() -> None:
 
 def test_austria_relaxes_the_entry_rules_for_italy_and_slovakia() -> None:
     link, copy = "https-archive-vn-zi3bq", "https-tummgmt-eu-qualtrics-com-q-file-php-f-f_74zozzv60j5cc5p"
-    said = (
+    text = (
         "On May 3, 2021 Austria relaxes the entry rules for Italy and Slovakia. According to a new regulation,"
         " commuters only have to present a current negative Corona test to enter Austria."
     )
     assert tracker_record(CORONANET, CORONANET, "1774669") == {
-        "title": f"Austria: External Border Restrictions – {said[:158]}…",  # noqa: RUF001 (as the mapping has it)
-        "description": said,
+        "title": f"Austria: External Border Restrictions – {text[:158]}…",  # noqa: RUF001 (as the mapping has it)
+        "description": text,
         "lang": "en",
         "event_type": "public_health_measure",
         "instruments": ["obligation"],
@@ -198,20 +198,20 @@ def _state(name: str, jurisdiction: str, role: str) -> dict[str, str]:
 
 
 def test_aucklands_testing_centres_were_changed_twice() -> None:
-    found = tracker_record(CORONANET, CORONANET, "7222749")
-    assert found["dates"] == [
+    law = tracker_record(CORONANET, CORONANET, "7222749")
+    assert law["dates"] == [
         {"id": "announced", "kind": "announced", "edtf": "2020-03-30", "modality": "actual"},
         {"id": "start", "kind": "launched", "edtf": "2020-03-30", "modality": "actual"},
         {"id": "change-r_1pxgx1znjgq4d0kfa", "kind": "amended", "edtf": "2020-04-07", "modality": "actual"},
         {"id": "change-r_1dhpvrswxudclnwfa", "kind": "amended", "edtf": "2020-08-13", "modality": "actual"},
     ]
-    assert [(who["name"], who["type"], who["role"]) for who in found["participants"]] == [
+    assert [(who["name"], who["type"], who["role"]) for who in law["participants"]] == [
         ("Auckland", "subnational", "party"),
         ("Provincial/State Government", "subnational", "implementer"),
     ]
-    link, *copies = [source["id"] for source in found["sources"][1:]]
-    first, second = [f"statements/{statement['id']}" for statement in found["statements"]]
-    assert [(citation["fact"], citation["source"]) for citation in found["citations"]] == [
+    link, *copies = [source["id"] for source in law["sources"][1:]]
+    first, second = [f"statements/{statement['id']}" for statement in law["statements"]]
+    assert [(citation["fact"], citation["source"]) for citation in law["citations"]] == [
         *((first, link), (first, copies[0]), (first, copies[1])),
         *((second, link), (second, copies[0]), (second, copies[2])),
     ]

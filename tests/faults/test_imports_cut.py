@@ -106,21 +106,21 @@ def rows_taken(database: str) -> int:
     return int(number)
 
 
-def test_a_connection_that_is_cut_leaves_whole_rows_and_a_report_of_how_far_it_came(empty: str, writer: str) -> None:
+def test_a_closed_connection_leaves_complete_rows_and_a_report_of_the_progress(empty: str, writer: str) -> None:
     with serving(empty) as served:
         with half_sent(served, writer, empty):
             pass
         wait_until(lambda: last_import(served, writer)["state"] != "running")
         report = last_import(served, writer)
-        taken = whole(empty)
+        number = whole(empty)
         assert (report["state"], report["reason"]) == ("interrupted", "The connection was closed.")
-        assert (report["rows"], report["line"]) == (counts(created=taken), taken)
-        assert 0 < taken <= SENT
-        imported_again(served, writer, taken)
+        assert (report["rows"], report["line"]) == (counts(created=number), number)
+        assert 0 < number <= SENT
+        imported_again(served, writer, number)
         assert whole(empty) == ROWS
 
 
-def test_a_body_that_is_shorter_than_announced_is_cut(empty: str, writer: str) -> None:
+def test_a_body_shorter_than_announced_is_interrupted(empty: str, writer: str) -> None:
     with serving(empty) as served:
         with wire(served.port) as line:
             headers = {"Content-Type": NDJSON, "Content-Length": str(len(BODY))}
@@ -130,7 +130,7 @@ def test_a_body_that_is_shorter_than_announced_is_cut(empty: str, writer: str) -
         assert last_import(served, writer)["rows"] == counts(created=whole(empty))
 
 
-def test_a_body_that_ends_within_its_first_row_is_malformed_and_no_import(empty: str, writer: str) -> None:
+def test_a_body_that_ends_in_its_first_row_is_malformed_and_begins_no_import(empty: str, writer: str) -> None:
     with serving(empty) as served, wire(served.port) as line:
         line.send(request_bytes("POST", "/v1/imports", b'{"ti', key=writer, headers=NDJSON_OF_100_BYTES))
         line.sock.shutdown(socket.SHUT_WR)
@@ -138,7 +138,7 @@ def test_a_body_that_ends_within_its_first_row_is_malformed_and_no_import(empty:
         assert ask(served.port, "GET", "/v1/imports", key=writer).json()["items"] == []
 
 
-def test_a_killed_api_leaves_whole_rows_and_a_report_of_how_far_it_came(
+def test_a_killed_api_leaves_complete_rows_and_a_report_of_the_progress(
     empty: str, writer: str, tmp_path: Path
 ) -> None:
     with serving(empty, TMPDIR=str(tmp_path)) as served, half_sent(served, writer, empty) as line:
@@ -146,15 +146,15 @@ def test_a_killed_api_leaves_whole_rows_and_a_report_of_how_far_it_came(
         with pytest.raises(DROPPED):
             line.answer("POST")
     wait_until(lambda: connections(empty) == 0)
-    taken = whole(empty)
+    number = whole(empty)
     with serving(empty, TMPDIR=str(tmp_path)) as served:
         report = last_import(served, writer)
-        assert (report["state"], report["rows"], report["line"]) == ("running", counts(created=taken), taken)
+        assert (report["state"], report["rows"], report["line"]) == ("running", counts(created=number), number)
         let_time_pass(empty)
         report = last_import(served, writer)
         assert (report["state"], report["reason"]) == ("interrupted", "The import ended unexpectedly.")
         assert report["finished_at"] is not None
-        imported_again(served, writer, taken)
+        imported_again(served, writer, number)
         assert [one["state"] for one in ask(served.port, "GET", "/v1/imports", key=writer).json()["items"]] == [
             "done",
             "interrupted",
@@ -162,7 +162,7 @@ def test_a_killed_api_leaves_whole_rows_and_a_report_of_how_far_it_came(
     assert whole(empty) == ROWS
 
 
-def test_while_rows_are_taken_others_are_answered_by_the_same_process(empty: str, writer: str) -> None:
+def test_an_importing_process_answers_other_requests(empty: str, writer: str) -> None:
     with serving(empty, POLICYTRAIL_WORKERS="1") as served, half_sent(served, writer, empty) as line:
         assert [ask(served.port, "GET", path).status for path in ("/livez", "/v1/events", "/readyz")] == [200] * 3
         assert last_import(served, writer)["state"] == "running"
@@ -205,13 +205,13 @@ def importing(database: str, *options: str) -> Iterator[subprocess.Popen[bytes]]
         process.communicate()
 
 
-def feed(process: subprocess.Popen[bytes], sent: bytes) -> None:
+def feed(process: subprocess.Popen[bytes], content: bytes) -> None:
     assert process.stdin
-    process.stdin.write(sent)
+    process.stdin.write(content)
     process.stdin.flush()
 
 
-def test_a_killed_command_takes_its_processes_along_and_can_be_run_again(empty: str) -> None:
+def test_a_killed_command_leaves_no_processes_and_can_be_run_again(empty: str) -> None:
     with importing(empty, "--jobs", "2") as process:
         feed(process, PIECE)
         wait_until(lambda: rows_taken(empty) > 0)
@@ -220,15 +220,15 @@ def test_a_killed_command_takes_its_processes_along_and_can_be_run_again(empty: 
         process.kill()
         wait_until(lambda: not any(one.is_alive for one in everyone))
     wait_until(lambda: connections(empty) == 0)
-    taken = whole(empty)
-    assert rows_taken(empty) == taken
+    number = whole(empty)
+    assert rows_taken(empty) == number
     with importing(empty, "--jobs", "2") as process:
-        said, _ = process.communicate(BODY)
-    assert f"{ROWS - taken:,} created, 0 updated, {taken:,} unchanged, 0 refused. done." in said.decode()
+        output, _ = process.communicate(BODY)
+    assert f"{ROWS - number:,} created, 0 updated, {number:,} unchanged, 0 refused. done." in output.decode()
     assert whole(empty) == ROWS
 
 
-def test_a_command_that_is_interrupted_says_so(empty: str) -> None:
+def test_ctrl_c_marks_the_import_as_interrupted(empty: str) -> None:
     with importing(empty, "--jobs", "1") as process:
         feed(process, PIECE)
         wait_until(lambda: rows_taken(empty) > 0)
@@ -239,18 +239,18 @@ def test_a_command_that_is_interrupted_says_so(empty: str) -> None:
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_database_that_is_restarted_is_waited_for(own_cluster: Server, own_database: str, jobs: str) -> None:
+def test_an_import_survives_a_restart_of_the_database(own_cluster: Server, own_database: str, jobs: str) -> None:
     with importing(own_database, "--jobs", jobs) as process:
         feed(process, FIRST)
         wait_until(lambda: rows_taken(own_database) > 0)
         own_cluster.stop("immediate")
         start(own_cluster.directory, options=OPTIONS)
-        said, _ = process.communicate(REST)
-    assert f"{ROWS:,} created, 0 updated, 0 unchanged, 0 refused. done." in said.decode()
+        output, _ = process.communicate(REST)
+    assert f"{ROWS:,} created, 0 updated, 0 unchanged, 0 refused. done." in output.decode()
     assert whole(own_database) == ROWS
 
 
-def test_where_the_database_stays_away_the_report_says_how_far_it_came(
+def test_without_the_database_the_report_has_the_progress_until_then(
     own_cluster: Server, own_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_writer, "RETRY_DELAYS", (0.1,))
@@ -277,9 +277,9 @@ def test_where_the_database_stays_away_the_report_says_how_far_it_came(
     start(own_cluster.directory, options=OPTIONS)
     let_time_pass(own_database)
     with psycopg.connect(own_database) as conn:
-        found = store.imports.get_import(conn, job.stored.id, datetime.now(UTC))
-    assert (found.state, found.created) == ("interrupted", whole(own_database))
-    assert 0 < found.created < ROWS
+        stored = store.imports.get_import(conn, job.stored.id, datetime.now(UTC))
+    assert (stored.state, stored.created) == ("interrupted", whole(own_database))
+    assert 0 < stored.created < ROWS
 
 
 @contextmanager
@@ -292,7 +292,7 @@ def opened(settings: Settings) -> Iterator[Database]:
         database.close()
 
 
-def test_two_imports_of_one_file_at_once_make_each_event_once(empty: str, writer: str) -> None:
+def test_concurrent_imports_of_one_file_create_each_event_once(empty: str, writer: str) -> None:
     """Neither waits for the other for ever, and their rows together are all rows twice."""
     with serving(empty, POLICYTRAIL_MAX_IMPORTS="3") as served:
         answers = at_once(*[partial(whole_file_sent, served, writer, body) for body in (BODY, BODY, REVERSED)])

@@ -38,27 +38,27 @@ def writer(database: str) -> Iterator[Writer]:
         yield Writer(conn, seed=1)
 
 
-@pytest.mark.parametrize("asked", ["", "tag=a"])
-def test_a_mirror_that_is_killed_at_any_moment_ends_equal_to_the_service(
-    served: Served, writer: Writer, tmp_path: Path, asked: str
+@pytest.mark.parametrize("query", ["", "tag=a"])
+def test_a_mirror_killed_at_any_moment_ends_equal_to_the_service(
+    served: Served, writer: Writer, tmp_path: Path, query: str
 ) -> None:
     file, random = tmp_path / "copy.ndjson", Random(2)  # noqa: S311 (the same every time is wanted)
     writer.write(60)
     for turn in range(CUT):
-        with mirroring_until_killed(served.url, file, asked):
+        with mirroring_until_killed(served.url, file, query):
             writer.write(random.randrange(6))
             time.sleep(0.08 * random.random())
         assert is_whole(file)
         if turn == CUT // 2:
             forget(writer.conn)
-    finish(served.url, file, asked)
+    finish(served.url, file, query)
 
-    assert documents(file) == events(writer.conn, asked)
+    assert documents(file) == events(writer.conn, query)
     with closing(sqlite3.connect(f"{file}.state")) as copy:
         assert [json.loads(one) for (one,) in copy.execute("SELECT document FROM event ORDER BY id")] == documents(file)
 
 
-def test_a_mirror_whose_connections_are_cut_at_any_byte_ends_equal_to_the_service(
+def test_a_mirror_with_connections_cut_at_any_byte_ends_equal_to_the_service(
     served: Served, writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mirror_client, "FIRST_DELAY", 0.001)
@@ -71,9 +71,7 @@ def test_a_mirror_whose_connections_are_cut_at_any_byte_ends_equal_to_the_servic
     assert documents(file) == events(writer.conn, "")
 
 
-def test_a_mirror_of_a_service_that_was_put_back_to_an_earlier_state_is_put_back_too(
-    served: Served, writer: Writer, tmp_path: Path
-) -> None:
+def test_a_mirror_follows_a_service_back_to_an_earlier_state(served: Served, writer: Writer, tmp_path: Path) -> None:
     file = tmp_path / "copy.sqlite"
     writer.write(30)
     finish(served.url, file, "")
@@ -87,7 +85,7 @@ def test_a_mirror_of_a_service_that_was_put_back_to_an_earlier_state_is_put_back
         assert [one for (one,) in copy.execute("SELECT id FROM event ORDER BY id")] == sorted(found(writer.conn, ""))
 
 
-def test_the_command_keeps_up_until_it_is_ended(served: Served, writer: Writer, tmp_path: Path) -> None:
+def test_the_command_follows_changes_until_it_is_stopped(served: Served, writer: Writer, tmp_path: Path) -> None:
     file = tmp_path / "copy.ndjson"
     writer.write(10)
     command = [str(Path(sys.executable).parent / "policytrail"), "mirror", served.url, str(file)]
@@ -111,7 +109,7 @@ def test_a_service_under_a_path_of_its_host_is_mirrored(database: str, writer: W
     assert documents(file) == events(writer.conn, "")
 
 
-def test_what_can_never_succeed_is_told(served: Served, tmp_path: Path) -> None:
+def test_a_permanent_error_is_reported(served: Served, tmp_path: Path) -> None:
     with pytest.raises(MirrorError, match="422"):
         finish(served.url, tmp_path / "copy.sqlite", "status=planed")
     finish(served.url, tmp_path / "other.sqlite", "status=planned")
@@ -119,20 +117,20 @@ def test_what_can_never_succeed_is_told(served: Served, tmp_path: Path) -> None:
         finish(served.url, tmp_path / "other.sqlite", "status=launched")
 
 
-def mirror(url: str, file: Path, asked: str, *, once: bool) -> None:
+def mirror(url: str, file: Path, query: str, *, once: bool) -> None:
     lines = file if file.suffix == ".ndjson" else None
-    follow(Mirror(url, Path(f"{file}.state") if lines else file, query=asked), lines, once=once)
+    follow(Mirror(url, Path(f"{file}.state") if lines else file, query=query), lines, once=once)
 
 
-def finish(url: str, file: Path, asked: str) -> None:
+def finish(url: str, file: Path, query: str) -> None:
     """Mirror until the copy is up to date."""
-    mirror(url, file, asked, once=True)
+    mirror(url, file, query, once=True)
 
 
 @contextmanager
-def mirroring_until_killed(url: str, file: Path, asked: str) -> Iterator[None]:
+def mirroring_until_killed(url: str, file: Path, query: str) -> Iterator[None]:
     """A process that mirrors while the block runs, and is then killed where it is."""
-    child = get_context("fork").Process(target=mirror, args=(url, file, asked), kwargs={"once": False}, daemon=True)
+    child = get_context("fork").Process(target=mirror, args=(url, file, query), kwargs={"once": False}, daemon=True)
     child.start()
     assert child.pid
     try:
@@ -158,9 +156,9 @@ def documents(file: Path) -> list[object]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
-def events(conn: psycopg.Connection, asked: str) -> list[object]:
+def events(conn: psycopg.Connection, query: str) -> list[object]:
     """What the service holds."""
-    return [json.loads(document) for _, document in sorted(found(conn, asked).items())]
+    return [json.loads(document) for _, document in sorted(found(conn, query).items())]
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def directory(scratch: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("name", ["data", "Zoë's data $HOME"])
-def test_a_first_run_ends_its_start_by_three_lines_that_work_when_pasted(directory: Path, name: str) -> None:
+def test_a_first_run_prints_three_commands_that_work_when_pasted(directory: Path, name: str) -> None:
     with started(directory.with_name(name)) as run:
         events, topics, created = [paste(line) for line in run.greeting()]
 
@@ -35,7 +35,7 @@ def test_a_first_run_ends_its_start_by_three_lines_that_work_when_pasted(directo
         assert created == ask(run.port, "GET", f"/v1/events/{created['id']}").json()
 
 
-def test_the_admin_key_is_shown_and_kept_for_its_owner_alone(directory: Path) -> None:
+def test_the_admin_key_is_printed_and_readable_by_its_owner_alone(directory: Path) -> None:
     with started(directory) as run:
         run.greeting()
 
@@ -46,7 +46,7 @@ def test_the_admin_key_is_shown_and_kept_for_its_owner_alone(directory: Path) ->
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_everything_and_a_second_run_finds_the_data_and_the_key(directory: Path, number: int) -> None:
+def test_a_signal_stops_all_processes_and_a_second_run_has_the_data_and_the_key(directory: Path, number: int) -> None:
     with started(directory) as run:
         created = paste(run.greeting()[-1])
         key = run.key()
@@ -60,7 +60,7 @@ def test_a_signal_ends_everything_and_a_second_run_finds_the_data_and_the_key(di
         assert key in again.said()
 
 
-def test_a_client_that_keeps_its_connection_open_does_not_keep_a_signal_waiting(directory: Path) -> None:
+def test_an_open_connection_does_not_delay_the_shutdown(directory: Path) -> None:
     with started(directory) as run:
         run.greeting()
         with wire(run.port) as line:
@@ -69,7 +69,7 @@ def test_a_client_that_keeps_its_connection_open_does_not_keep_a_signal_waiting(
             assert run.end(signal.SIGTERM) == 0
 
 
-def test_after_a_kill_of_everything_at_once_a_new_start_recovers_and_has_the_data(directory: Path) -> None:
+def test_a_new_run_recovers_the_data_after_all_processes_were_killed(directory: Path) -> None:
     with started(directory) as run:
         created = paste(run.greeting()[-1])
         kill(run.started())
@@ -82,7 +82,7 @@ def test_after_a_kill_of_everything_at_once_a_new_start_recovers_and_has_the_dat
         assert again.end(signal.SIGTERM) == 0
 
 
-def test_after_a_kill_of_the_supervisor_alone_the_api_ends_by_itself_and_a_new_start_works(directory: Path) -> None:
+def test_the_api_stops_when_the_supervisor_is_killed_and_a_new_run_works(directory: Path) -> None:
     with started(directory) as run:
         created = paste(run.greeting()[-1])
         api = api_of(run)
@@ -98,7 +98,7 @@ def test_after_a_kill_of_the_supervisor_alone_the_api_ends_by_itself_and_a_new_s
             assert again.end(signal.SIGTERM) == 0
 
 
-def test_when_the_api_is_killed_the_run_says_so_and_stops_the_rest(directory: Path) -> None:
+def test_a_killed_api_is_reported_and_stops_the_run(directory: Path) -> None:
     with started(directory) as run:
         run.greeting()
         belongs = run.started()
@@ -110,7 +110,7 @@ def test_when_the_api_is_killed_the_run_says_so_and_stops_the_rest(directory: Pa
         assert not any(process.is_alive for process in belongs)
 
 
-def test_a_second_run_with_the_same_data_is_refused_and_does_not_disturb_the_first(directory: Path) -> None:
+def test_a_second_run_with_the_same_data_is_refused_and_leaves_the_first_alone(directory: Path) -> None:
     with started(directory) as first:
         first.greeting()
         belongs = first.started()
@@ -128,9 +128,9 @@ def test_a_second_run_with_the_same_data_is_refused_and_does_not_disturb_the_fir
         assert ask(first.port, "GET", "/readyz").status == 200
 
 
-def test_a_port_that_is_taken_is_told_and_nothing_is_left_running(directory: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+def test_a_port_in_use_is_reported_and_leaves_no_process(directory: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         with started(directory, port=port) as run:
             wait_until(lambda: run.process.poll() is not None)
 
@@ -139,19 +139,19 @@ def test_a_port_that_is_taken_is_told_and_nothing_is_left_running(directory: Pat
             assert server_in(directory / "postgres") == set()
 
 
-def test_with_a_database_url_that_server_is_used_and_none_is_started(directory: Path, own_database: str) -> None:
+def test_a_run_with_a_database_url_starts_no_server(directory: Path, own_database: str) -> None:
     with started(directory, DATABASE_URL=own_database) as run:
         created = paste(run.greeting()[-1])
         assert run.end(signal.SIGTERM) == 0
 
     assert [path.name for path in sorted(directory.iterdir())] == ["admin.key", "lock"]
     with psycopg.connect(own_database) as conn:
-        kept = conn.execute("SELECT convert_from(document, 'UTF8') FROM event WHERE id = %s", [created["id"]])
-        assert [json.loads(document) for [document] in kept] == [created]
+        rows = conn.execute("SELECT convert_from(document, 'UTF8') FROM event WHERE id = %s", [created["id"]])
+        assert [json.loads(document) for [document] in rows] == [created]
 
 
 @pytest.mark.parametrize("moment", ["soon", "PostgreSQL starts", "the API starts", "a worker of the API starts"])
-def test_a_signal_during_the_start_ends_everything_too(directory: Path, moment: str) -> None:
+def test_a_signal_during_the_start_stops_all_processes(directory: Path, moment: str) -> None:
     with started(directory) as run:
         if moment == "soon":
             time.sleep(0.3)
@@ -165,7 +165,7 @@ def test_a_signal_during_the_start_ends_everything_too(directory: Path, moment: 
         assert not server_in(directory / "postgres")
 
 
-def test_ending_make_ends_everything(directory: Path) -> None:
+def test_stopping_make_stops_all_processes(directory: Path) -> None:
     # The environment of this very test is not made again beneath its feet.
     with started(directory, command=["make", "--assume-old=.venv/local", "run"]) as run:
         run.greeting()
@@ -173,7 +173,7 @@ def test_ending_make_ends_everything(directory: Path) -> None:
         assert run.end(signal.SIGTERM) in {0, 2, -signal.SIGTERM}
 
 
-def test_ctrl_c_in_the_terminal_of_make_ends_everything(directory: Path) -> None:
+def test_ctrl_c_in_the_terminal_of_make_stops_all_processes(directory: Path) -> None:
     with started(directory, command=["make", "--assume-old=.venv/local", "run"]) as run:
         run.greeting()
         belongs = run.started()

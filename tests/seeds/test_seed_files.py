@@ -30,13 +30,13 @@ def merged(target: Any, patch: Any) -> Any:
     """`target` after the JSON Merge Patch `patch` (RFC 7396, section 2)."""
     if not isinstance(patch, dict):
         return patch
-    kept = dict(target) if isinstance(target, dict) else {}
+    result = dict(target) if isinstance(target, dict) else {}
     for name, value in patch.items():
         if value is None:
-            kept.pop(name, None)
+            result.pop(name, None)
         else:
-            kept[name] = merged(kept.get(name), value)
-    return kept
+            result[name] = merged(result.get(name), value)
+    return result
 
 
 def facts_of(record: Record) -> set[str]:
@@ -56,7 +56,7 @@ def roots_of(source: str, retold: dict[str, list[str]]) -> set[str]:
     """Where following `derived_from` from `source` ends."""
     if not retold[source]:
         return {source}
-    return set().union(*(roots_of(told, retold) for told in retold[source]))
+    return set().union(*(roots_of(other, retold) for other in retold[source]))
 
 
 def table(members: list[Record], columns: str) -> dict[str, tuple[str | None, ...]]:
@@ -98,12 +98,12 @@ def article() -> str:
     return ARTICLE.read_text(encoding="utf-8")
 
 
-def test_a_topic_stands_once_and_after_its_broader_ones(topics: list[Record]) -> None:
-    seen: set[str] = set()
+def test_a_topic_appears_once_and_after_its_broader_topics(topics: list[Record]) -> None:
+    earlier: set[str] = set()
     for topic in topics:
-        assert topic["id"] not in seen
-        assert set(topic["broader"]) <= seen, topic["id"]
-        seen.add(topic["id"])
+        assert topic["id"] not in earlier
+        assert set(topic["broader"]) <= earlier, topic["id"]
+        earlier.add(topic["id"])
 
 
 def test_topics_match_eurovoc_where_it_has_the_same_concept(topics: list[Record]) -> None:
@@ -121,7 +121,7 @@ def test_every_topic_is_labelled_and_defined_in_english(topics: list[Record]) ->
     assert [topic["id"] for topic in topics if "en" not in topic["labels"] or "en" not in topic["definition"]] == []
 
 
-def test_the_topics_are_those_of_the_event_and_what_is_broader(topics: list[Record], event: Record) -> None:
+def test_the_topics_are_those_of_the_event_and_broader_ones(topics: list[Record], event: Record) -> None:
     needed = {use["id"] for use in event["topics"]}
     for topic in reversed(topics):
         if topic["id"] in needed:
@@ -129,11 +129,11 @@ def test_the_topics_are_those_of_the_event_and_what_is_broader(topics: list[Reco
     assert {topic["id"] for topic in topics} == needed
 
 
-def test_every_quote_is_found_in_the_article(event: Record, launched: Record, article: str) -> None:
+def test_every_quote_is_in_the_article(event: Record, launched: Record, article: str) -> None:
     assert [quote for quote in quotes_in(event, launched) if quote not in article] == []
 
 
-def test_what_is_as_reported_is_found_in_the_article(event: Record, article: str) -> None:
+def test_every_reported_wording_is_in_the_article(event: Record, article: str) -> None:
     reported = [member["as_reported"] for part in ("participants", "figures") for member in event[part]]
     assert [words for words in reported if words not in article] == []
 
@@ -162,13 +162,13 @@ def test_every_fact_is_still_cited_after_the_launch(launched: Record) -> None:
     assert {citation["fact"] for citation in launched["citations"]} == facts_of(launched)
 
 
-def test_all_support_of_the_event_goes_back_to_one_root(event: Record) -> None:
+def test_all_citations_of_the_event_lead_back_to_one_source(event: Record) -> None:
     retold = {source["id"]: source["derived_from"] for source in event["sources"]}
     cited = {citation["source"] for citation in event["citations"] if citation["fact"] in own_facts_of(event)}
     assert set().union(*(roots_of(source, retold) for source in cited)) == {"nikkei"}
 
 
-def test_the_battery_market_rests_on_trendforces_own_data_too(event: Record) -> None:
+def test_the_battery_market_also_cites_trendforces_own_data(event: Record) -> None:
     assert {citation["fact"] for citation in event["citations"] if citation["source"] == "trendforce-data"} == {
         "figures/lithium-shipments-2027",
         "figures/china-lithium-share",
@@ -211,7 +211,7 @@ def test_it_was_reported_on_1_april_and_expected_in_april(event: Record) -> None
     }
 
 
-def test_the_topics_are_the_subjects_the_four_areas_and_what_else_it_touches(event: Record) -> None:
+def test_the_topics_are_the_subjects_the_four_areas_and_the_context(event: Record) -> None:
     assert {use["id"]: use["role"] for use in event["topics"]} == {
         "advanced-materials": "subject",
         "research-cooperation": "subject",
@@ -280,7 +280,7 @@ def test_every_claim_of_the_article_is_a_statement_with_its_speaker_and_kind(eve
     }
 
 
-def test_statements_are_paraphrased_and_those_about_the_future_are_pending(event: Record) -> None:
+def test_statements_are_paraphrases_and_statements_about_the_future_are_pending(event: Record) -> None:
     about_the_future = {"commitment", "forecast", "aspiration"}
     assert table(event["statements"], "form outcome resolved_by") == {
         statement["id"]: ("paraphrase", "pending" if statement["kind"] in about_the_future else None, None)
@@ -288,7 +288,7 @@ def test_statements_are_paraphrased_and_those_about_the_future_are_pending(event
     }
 
 
-def test_the_launch_settles_the_expected_date(launched: Record) -> None:
+def test_the_launch_resolves_the_expected_date(launched: Record) -> None:
     assert table(launched["dates"], "kind edtf modality resolves") == {
         "reported": ("reported", "2024-04-01", "actual", None),
         "launch-expected": ("launched", "2024-04", "expected", None),
@@ -304,7 +304,7 @@ def test_the_launch_gives_the_official_name_and_keeps_the_former(launched: Recor
     }
 
 
-def test_the_launch_fulfils_what_was_said_of_april_and_leaves_the_rest(event: Record, launched: Record) -> None:
+def test_the_launch_fulfils_the_statements_about_april_and_no_others(event: Record, launched: Record) -> None:
     fulfilled = {"outcome": "fulfilled", "resolved_by": "dates/launched"}
     settled = {"framework-in-april", "formal-cooperation"}
     assert launched["statements"] == [
@@ -326,11 +326,11 @@ def test_the_launch_adds_participants_and_a_source(event: Record, launched: Reco
     }
 
 
-def test_the_launch_rests_on_the_press_release_without_quoting_it(event: Record, launched: Record) -> None:
+def test_the_launch_cites_the_press_release_without_a_quote(event: Record, launched: Record) -> None:
     """The article of the day before bears out neither the new title nor the new status, so those citations go."""
-    kept = [citation for citation in event["citations"] if citation["fact"] not in {"title", "status"}]
-    added = launched["citations"][len(kept) :]
-    assert launched["citations"][: len(kept)] == kept
+    unaffected = [citation for citation in event["citations"] if citation["fact"] not in {"title", "status"}]
+    added = launched["citations"][len(unaffected) :]
+    assert launched["citations"][: len(unaffected)] == unaffected
     assert {(citation["source"], citation["stance"], citation["quote"]) for citation in added} == {
         ("commission-press-release", "supports", None)
     }
@@ -347,7 +347,7 @@ def test_the_launch_rests_on_the_press_release_without_quoting_it(event: Record,
     }
 
 
-def test_the_launch_changes_only_what_it_must_and_says_why(event: Record, launched: Record) -> None:
+def test_the_launch_changes_only_the_fields_of_the_patch_and_has_a_reason(event: Record, launched: Record) -> None:
     assert {field for field in launched if launched[field] != event[field]} == set(seed(PATCH))
     assert launched["change"] == {
         "kind": "development",

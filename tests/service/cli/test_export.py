@@ -36,7 +36,7 @@ def three(client: FlaskClient) -> list[dict[str, Any]]:
 _THREE = [("C", "planned"), ("A", "adopted"), ("B", "planned")]
 
 
-def test_the_command_writes_what_the_api_answers(export: Run, client: FlaskClient, three: list[dict[str, Any]]) -> None:
+def test_the_command_writes_the_bytes_of_the_api(export: Run, client: FlaskClient, three: list[dict[str, Any]]) -> None:
     for form in ("ndjson", "csv"):
         done = export("--format", form, "status=planned")
         assert (done.exit_code, done.stderr) == (0, "")
@@ -45,14 +45,14 @@ def test_the_command_writes_what_the_api_answers(export: Run, client: FlaskClien
 
 
 @pytest.mark.usefixtures("three")
-def test_parameters_are_those_of_the_list(export: Run) -> None:
+def test_the_command_takes_the_parameters_of_the_list(export: Run) -> None:
     done = export("sort=-title", "limit=2", "fields=title", "party=JP,EU")
     assert [json.loads(line)["title"] for line in done.stdout.splitlines()] == ["C", "B"]
     assert export("--format", "csv", "bom=true").stdout_bytes.startswith(b"\xef\xbb\xbfid,")
 
 
 @pytest.mark.usefixtures("three")
-def test_a_files_name_says_its_form_and_its_packing(export: Run, tmp_path: Path) -> None:
+def test_the_files_name_decides_on_format_and_compression(export: Run, tmp_path: Path) -> None:
     assert export("--output", tmp_path / "events.csv.gz").exit_code == 0
     text = gzip.decompress((tmp_path / "events.csv.gz").read_bytes()).decode()
     assert [row["title"] for row in csv.DictReader(io.StringIO(text, newline=""))] == ["C", "A", "B"]
@@ -66,7 +66,7 @@ def test_a_files_name_says_its_form_and_its_packing(export: Run, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("three")
-def test_a_file_is_complete_or_what_it_was(export: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_export_leaves_the_previous_file(export: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "events.ndjson"
     file.write_text("before")
 
@@ -80,14 +80,14 @@ def test_a_file_is_complete_or_what_it_was(export: Run, tmp_path: Path, monkeypa
     assert (file.read_text(), list(tmp_path.iterdir())) == ("before", [file])
 
 
-def test_a_file_that_cannot_be_written_is_told(export: Run, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported(export: Run, tmp_path: Path) -> None:
     done = export("--output", tmp_path / "nowhere" / "events.csv")
     assert done.exit_code == 1
     assert done.stderr.endswith("events.csv cannot be written: No such file or directory.\n")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "error"),
     [
         (["part=JP"], 1, 'part: Unknown field. Did you mean "party"?'),
         (["limit=many"], 1, "limit: Must be a whole number from 1."),
@@ -98,19 +98,19 @@ def test_a_file_that_cannot_be_written_is_told(export: Run, tmp_path: Path) -> N
         (["--format", "xls"], 2, "'xls' is not one of"),
     ],
 )
-def test_what_is_wrong_is_told(export: Run, arguments: list[str], status: int, said: str) -> None:
+def test_an_invalid_parameter_is_reported(export: Run, arguments: list[str], status: int, error: str) -> None:
     done = export(*arguments)
     assert done.exit_code == status
-    assert said in done.stderr
+    assert error in done.stderr
     assert done.stdout == ""
 
 
-def test_without_a_database_that_is_told() -> None:
+def test_a_missing_database_url_is_reported() -> None:
     done = CliRunner().invoke(main, ["export"], env={"DATABASE_URL": ""})
     assert (done.exit_code, done.stderr) == (1, "Error: Set DATABASE_URL to the URL of a PostgreSQL database.\n")
 
 
-def test_where_pyarrow_is_missing_that_is_told(export: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_pyarrow_is_reported(export: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
     done = export("--format", "parquet")
     assert (done.exit_code, "needs the extra `parquet`" in done.stderr) == (1, True)

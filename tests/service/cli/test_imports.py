@@ -41,9 +41,9 @@ def run_command(database: str, *arguments: object, stderr: Any = subprocess.PIPE
     )
 
 
-def command(database: str, *arguments: object, sent: bytes = b"") -> Result:
+def command(database: str, *arguments: object, content: bytes = b"") -> Result:
     words = [str(argument) for argument in arguments]
-    return CliRunner().invoke(main, words, input=sent, env={"DATABASE_URL": database})
+    return CliRunner().invoke(main, words, input=content, env={"DATABASE_URL": database})
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def file(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-def test_files_are_imported_in_turn_by_the_ends_of_their_names(
+def test_files_are_imported_one_after_the_other_in_the_formats_of_their_names(
     database: str, client: FlaskClient, file: Callable[..., Path]
 ) -> None:
     table = b"external_ids,title,event_type,parties,source_type\ntracker:3,A law,legislation,Japan,report\n"
@@ -71,19 +71,21 @@ def test_files_are_imported_in_turn_by_the_ends_of_their_names(
 
 
 @pytest.mark.parametrize(
-    "sent",
+    "content",
     [
         ndjson(row(1)),
         gzip.compress(ndjson(row(1))),
         b"\xef\xbb\xbfexternal_ids;title;event_type;parties;source_type\ntracker:1;Policy 1;other;Japan;report\n",
     ],
 )
-def test_the_standard_input_is_taken_by_how_it_begins(database: str, client: FlaskClient, sent: bytes) -> None:
-    done = command(database, "import", "-", sent=sent)
+def test_the_format_of_the_standard_input_follows_from_its_first_bytes(
+    database: str, client: FlaskClient, content: bytes
+) -> None:
+    done = command(database, "import", "-", content=content)
     assert (done.exit_code, titles(client)) == (0, ["Policy 1"]), done.output
 
 
-def test_what_was_refused_is_told_and_ends_with_1(
+def test_refused_rows_are_reported_and_the_exit_code_is_1(
     database: str, client: FlaskClient, file: Callable[..., Path], tmp_path: Path
 ) -> None:
     rows = file("rows.ndjson", ndjson(row(1), *[b"{"] * 12, row(2, title="")))
@@ -97,7 +99,7 @@ def test_what_was_refused_is_told_and_ends_with_1(
     assert (errors[-1]["pointer"], titles(client)) == ("#/title", ["Policy 1"])
 
 
-def test_a_file_that_cannot_be_read_or_written_is_told_in_a_line(
+def test_a_file_that_cannot_be_read_or_written_is_reported_in_one_line(
     database: str, file: Callable[..., Path], tmp_path: Path
 ) -> None:
     damaged = command(database, "import", file("rows.gz", b"\x1f\x8b\x08 no gzip"))
@@ -108,7 +110,9 @@ def test_a_file_that_cannot_be_read_or_written_is_told_in_a_line(
     assert count_rows(database, "event") == {"event": 0}
 
 
-def test_a_fault_of_ours_is_logged_in_a_line_that_quotes_nothing(database: str, file: Callable[..., Path]) -> None:
+def test_an_internal_error_is_logged_in_one_line_without_the_content_of_rows(
+    database: str, file: Callable[..., Path]
+) -> None:
     rows = file("rows.ndjson", ndjson(row(1, title="Hush")))
     with psycopg.connect(database) as conn:
         conn.execute("DROP TABLE event_agenda")
@@ -120,17 +124,17 @@ def test_a_fault_of_ours_is_logged_in_a_line_that_quotes_nothing(database: str, 
     assert "Hush" not in line
 
 
-def test_on_a_terminal_a_bar_shows_rows_rate_errors_and_the_time_left(database: str, file: Callable[..., Path]) -> None:
+def test_a_terminal_shows_a_bar_with_rows_rate_errors_and_time_left(database: str, file: Callable[..., Path]) -> None:
     ours, theirs = pty.openpty()
     with os.fdopen(theirs) as terminal:
         done = run_command(database, "import", file("rows.ndjson", ndjson(row(1), b"{", row(2))), stderr=terminal)
-    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", os.read(ours, 100_000).decode())
+    screen = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", os.read(ours, 100_000).decode())
     os.close(ours)
     assert done.returncode == 1
-    assert re.search(r"rows\.ndjson .* 100% 3 rows  [\d,]+/s  1 refused 0:00:0\d left 0:00:00", shown), shown
+    assert re.search(r"rows\.ndjson .* 100% 3 rows  [\d,]+/s  1 refused 0:00:0\d left 0:00:00", screen), screen
 
 
-def test_of_rows_that_are_read_before_the_first_is_taken_the_bar_shows_those_that_are_done(
+def test_the_bar_shows_the_imported_share_of_rows_that_were_read_in_advance(
     database: str, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = list[float]()
@@ -150,7 +154,7 @@ def test_of_rows_that_are_read_before_the_first_is_taken_the_bar_shows_those_tha
     assert [round(part, 2) for part in parts] == [0.0, 0.33, 0.67, 0.83, 1.0]
 
 
-def test_all_or_nothing_and_a_dry_run(database: str, file: Callable[..., Path]) -> None:
+def test_an_atomic_import_and_a_dry_run_change_nothing_on_errors(database: str, file: Callable[..., Path]) -> None:
     rows = file("rows.ndjson", ndjson(row(1), row(2)))
     dry = command(database, "import", rows, "--dry-run")
     assert (dry.exit_code, "2 created" in dry.stdout, "nothing is kept" in dry.stdout) == (0, True, True)
@@ -159,7 +163,7 @@ def test_all_or_nothing_and_a_dry_run(database: str, file: Callable[..., Path]) 
     assert count_rows(database, "event") == {"event": 0}
 
 
-def test_several_processes_take_the_rows_of_a_large_file_in_the_order_of_each_event(
+def test_several_processes_import_the_rows_of_each_event_in_order(
     database: str, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_file, "_POOL_MIN_BYTES", 1)
@@ -167,15 +171,15 @@ def test_several_processes_take_the_rows_of_a_large_file_in_the_order_of_each_ev
     done = command(database, "import", file("rows.ndjson", ndjson(*rows, b"{")), "--jobs", "2")
     assert "700 created, 1,400 updated, 0 unchanged, 1 refused" in done.stdout, done.output
     with psycopg.connect(database) as conn:
-        found = conn.execute(
+        versions = conn.execute(
             "SELECT DISTINCT version, title_key, convert_from(document, 'UTF8')::json ->> 'version' FROM event_revision"
         ).fetchall()
-    assert sorted(found) == [(version, f"policy, version {version}", str(version)) for version in (1, 2, 3)]
+    assert sorted(versions) == [(version, f"policy, version {version}", str(version)) for version in (1, 2, 3)]
     again = command(database, "import", file("last.ndjson", ndjson(*rows[1_400:])), "--jobs", "2")
     assert "0 updated, 700 unchanged" in again.stdout
 
 
-def test_an_export_imported_elsewhere_gives_equal_documents(
+def test_an_export_imported_elsewhere_has_equal_documents(
     database: str, client: FlaskClient, admin: psycopg.Connection, template_database: str
 ) -> None:
     create_topic(client, "trade")
@@ -187,17 +191,17 @@ def test_an_export_imported_elsewhere_gives_equal_documents(
     exported = command(database, "export").stdout_bytes
     assert len(exported.splitlines()) == 2
     with empty(database, admin, template_database) as other:
-        done = command(other, "import", "-", sent=exported)
+        done = command(other, "import", "-", content=exported)
         assert (done.exit_code, "2 created" in done.stdout) == (0, True), done.output
         assert command(other, "export").stdout_bytes == exported
-        again = command(other, "import", "-", sent=exported)
+        again = command(other, "import", "-", content=exported)
         assert "0 created, 0 updated, 2 unchanged" in again.stdout
         with running(other) as app:
             topics = app.test_client().get("/v1/topics").get_json()["items"]
             assert [(topic["id"], topic["labels"]) for topic in topics] == [("trade", {"en": "trade"})]
 
 
-def test_an_export_with_relations_to_what_was_merged_or_deleted_gives_equal_documents(
+def test_an_export_with_relations_to_merged_or_deleted_events_has_equal_documents(
     database: str, client: FlaskClient, admin: psycopg.Connection, template_database: str
 ) -> None:
     stays, goes, ends = (create_event(client, title=title) for title in ("Stays", "Goes", "Ends"))
@@ -208,14 +212,14 @@ def test_an_export_with_relations_to_what_was_merged_or_deleted_gives_equal_docu
     assert (merged.status_code, deleted.status_code) == (200, 204)
     exported = command(database, "export").stdout_bytes
     with empty(database, admin, template_database) as other:
-        done = command(other, "import", "-", sent=exported)
+        done = command(other, "import", "-", content=exported)
         assert (done.exit_code, "2 created" in done.stdout) == (0, True), done.output
         assert command(other, "export").stdout_bytes == exported
         with running(other) as app:
             there = app.test_client()
             there.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(other, 'events:read', 'events:write')}"
-            found = there.get(f"/v1/events/{states['id']}/relations").get_json()["items"]
-            assert [(one["event"]["id"], one["event"]["record_state"]) for one in found] == [
+            relations = there.get(f"/v1/events/{states['id']}/relations").get_json()["items"]
+            assert [(one["event"]["id"], one["event"]["record_state"]) for one in relations] == [
                 (goes["id"], None),
                 (ends["id"], None),
             ]
@@ -227,31 +231,31 @@ def test_an_export_with_relations_to_what_was_merged_or_deleted_gives_equal_docu
             )
             assert new.status_code == 422
             later = ndjson(row(1, id=goes["id"], title="Comes later"))
-            assert "1 created" in command(other, "import", "-", sent=later).stdout
+            assert "1 created" in command(other, "import", "-", content=later).stdout
             [incoming] = there.get(f"/v1/events/{goes['id']}/relations").get_json()["items"]
             assert incoming["event"]["id"] == states["id"]
 
 
-def test_an_export_as_csv_that_comes_back_changes_nothing(database: str, client: FlaskClient) -> None:
+def test_importing_an_exported_csv_changes_nothing(database: str, client: FlaskClient) -> None:
     create_topic(client, "trade")
     create_event(client, id=EARLIER)
     earlier = client.get("/v1/events").get_json()["items"][0]
     create_event(client, **a_full_event(relations=[{"type": "follows", "event": earlier["id"]}]))
     table = command(database, "export", "--format", "csv").stdout_bytes
-    done = command(database, "import", "-", "--format", "csv", sent=table)
+    done = command(database, "import", "-", "--format", "csv", content=table)
     assert "0 created, 0 updated, 2 unchanged, 0 refused" in done.stdout, done.output
 
 
-def test_an_export_as_csv_makes_the_same_events_elsewhere_as_far_as_a_table_can_say(
+def test_an_exported_csv_imported_elsewhere_has_equal_columns(
     database: str, client: FlaskClient, admin: psycopg.Connection, template_database: str
 ) -> None:
-    made = create_event(
+    created = create_event(
         client, title="One", tags=["a; b"], dates=[{"kind": "ends", "edtf": "2030", "modality": "expected"}]
     )
-    change(client, made, summary="=1+1")
+    change(client, created, summary="=1+1")
     table = command(database, "export", "--format", "csv").stdout_bytes
     with empty(database, admin, template_database) as other:
-        done = command(other, "import", "-", "--format", "csv", sent=table)
+        done = command(other, "import", "-", "--format", "csv", content=table)
         assert (done.exit_code, "1 created" in done.stdout) == (0, True), done.output
         again = command(other, "export", "--format", "csv").stdout
     here, there = (list(csv.DictReader(text.splitlines())) for text in (table.decode(), again))
@@ -272,8 +276,8 @@ def empty(database: str, admin: psycopg.Connection, template_database: str) -> I
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def change(client: FlaskClient, event: dict[str, Any], **said: Any) -> None:
-    answer = client.patch(f"/v1/events/{event['id']}", json=said, headers={"If-Match": f'"{event["version"]}"'})
+def change(client: FlaskClient, event: dict[str, Any], **fields: Any) -> None:
+    answer = client.patch(f"/v1/events/{event['id']}", json=fields, headers={"If-Match": f'"{event["version"]}"'})
     assert answer.status_code == 200, answer.text
 
 
@@ -309,7 +313,7 @@ law = "law"
 """
 
 
-def test_a_mapping_makes_events_of_any_table_and_brings_its_topics_along(
+def test_a_mapping_imports_events_from_any_table_and_creates_its_topics(
     database: str, client: FlaskClient, file: Callable[..., Path]
 ) -> None:
     table = b"No,Name,State,Adopted\n1,A law,Japan,05.03.2020\n2,,Japan,05.03.2020\n3,Another,Japan,soon\n"
@@ -326,7 +330,7 @@ def test_a_mapping_makes_events_of_any_table_and_brings_its_topics_along(
     assert "1 unchanged, 2 refused" in command(database, *words).stdout
 
 
-def test_rows_that_are_refused_together_are_told_by_their_lines(database: str, file: Callable[..., Path]) -> None:
+def test_rows_refused_together_are_reported_with_their_lines(database: str, file: Callable[..., Path]) -> None:
     table = (
         "No,Name,State,Adopted\n" + "1,A law,Japan,05.03.2020\n" * 3 + "2,B,Japan,05.03.2020\n1,C,Japan,05.03.2020\n"
     )
@@ -336,7 +340,7 @@ def test_rows_that_are_refused_together_are_told_by_their_lines(database: str, f
     assert "Also refused, as rows of the same event: lines 3-4, 6." in done.stderr
 
 
-def test_a_file_that_the_mapping_is_not_for_leaves_no_import_and_no_topics(
+def test_a_file_that_does_not_fit_the_mapping_creates_no_import_and_no_topics(
     database: str, client: FlaskClient, file: Callable[..., Path]
 ) -> None:
     words = ("import", "--mapping", file("laws.toml", MAPPING.encode()))

@@ -23,7 +23,7 @@ def keys(database: str) -> Run:
     return run
 
 
-def made(keys: Run, *arguments: str) -> str:
+def new_key(keys: Run, *arguments: str) -> str:
     done = keys("create", *arguments)
     assert done.exit_code == 0, done.output
     return done.output.strip()
@@ -33,34 +33,34 @@ def listed(keys: Run) -> list[list[str]]:
     return [line.split("\t") for line in keys("list").output.splitlines()[1:]]
 
 
-def test_a_key_that_is_made_is_valid(keys: Run, conn: psycopg.Connection) -> None:
-    secret = made(keys, "crawler", "--scope", "events:write", "--scope", "events:read")
-    found = store.keys.find_key(conn, digest(secret))
-    assert found
-    assert (found.name, found.scopes, found.expires_at) == ("crawler", ["events:read", "events:write"], None)
+def test_a_new_key_is_valid(keys: Run, conn: psycopg.Connection) -> None:
+    secret = new_key(keys, "crawler", "--scope", "events:write", "--scope", "events:read")
+    key = store.keys.find_key(conn, digest(secret))
+    assert key
+    assert (key.name, key.scopes, key.expires_at) == ("crawler", ["events:read", "events:write"], None)
 
 
-def test_a_key_may_have_an_end(keys: Run) -> None:
-    made(keys, "guest", "--scope", "events:read", "--expires", "2099-12-31")
+def test_a_key_can_expire(keys: Run) -> None:
+    new_key(keys, "guest", "--scope", "events:read", "--expires", "2099-12-31")
     assert [row[4] for row in listed(keys)] == ["2099-12-31T00:00Z"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["x", "--scope", "events"], "events: scopes are events:read, events:write, webhooks, admin."),
         (["x", "--scope", "admin", "--expires", "2020-01-01"], "must be in the future"),
         (["x"], "Missing option '--scope'"),
     ],
 )
-def test_a_key_that_makes_no_sense_is_refused(keys: Run, arguments: list[str], told: str) -> None:
+def test_an_invalid_key_is_refused(keys: Run, arguments: list[str], message: str) -> None:
     refused = keys("create", *arguments)
     assert (refused.exit_code, listed(keys)) == (2, [])
-    assert told in refused.output
+    assert message in refused.output
 
 
 def test_keys_are_listed_without_their_secrets(keys: Run) -> None:
-    secrets = [made(keys, name, "--scope", "admin") for name in ("one", "two")]
+    secrets = [new_key(keys, name, "--scope", "admin") for name in ("one", "two")]
     text = keys("list").output
 
     rows = listed(keys)
@@ -72,7 +72,7 @@ def test_keys_are_listed_without_their_secrets(keys: Run) -> None:
     assert not any(secret in text for secret in secrets)
 
 
-def test_more_keys_than_one_query_fetches_are_listed(keys: Run, database: str) -> None:
+def test_keys_beyond_one_page_of_the_query_are_listed(keys: Run, database: str) -> None:
     with psycopg.connect(database) as conn:
         conn.execute(
             """
@@ -83,8 +83,8 @@ def test_more_keys_than_one_query_fetches_are_listed(keys: Run, database: str) -
     assert len({row[0] for row in listed(keys)}) == 1001
 
 
-def test_a_revoked_key_is_no_longer_valid_and_stays_listed(keys: Run, conn: psycopg.Connection) -> None:
-    secret = made(keys, "crawler", "--scope", "admin")
+def test_a_revoked_key_is_invalid_and_still_listed(keys: Run, conn: psycopg.Connection) -> None:
+    secret = new_key(keys, "crawler", "--scope", "admin")
     [row] = listed(keys)
     revoked = [keys("revoke", row[0]).output for _ in range(2)]
 
@@ -93,6 +93,6 @@ def test_a_revoked_key_is_no_longer_valid_and_stays_listed(keys: Run, conn: psyc
     assert listed(keys)[0][5] != "-"
 
 
-def test_a_key_that_is_not_there_cannot_be_revoked(keys: Run) -> None:
+def test_an_unknown_key_cannot_be_revoked(keys: Run) -> None:
     refused = keys("revoke", str(UUID(int=7)))
     assert (refused.exit_code, refused.output) == (1, f"Error: There is no key {UUID(int=7)}.\n")

@@ -48,11 +48,11 @@ def check(folder: Path, mapping: str, csv: str | bytes, *options: str) -> Result
     return CliRunner().invoke(main, ["mapping", "check", str(folder / "laws.toml"), str(folder / "laws.csv"), *options])
 
 
-def test_the_first_rows_are_told_field_by_field(tmp_path: Path) -> None:
-    told = check(tmp_path, LAWS, CSV, "--rows", "2")
-    assert told.exit_code == 0
+def test_the_first_rows_are_shown_field_by_field(tmp_path: Path) -> None:
+    result = check(tmp_path, LAWS, CSV, "--rows", "2")
+    assert result.exit_code == 0
     assert (
-        told.output
+        result.output
         == """\
 mapping	Laws of somewhere
 credit	A research group
@@ -82,11 +82,11 @@ Refused
     )
 
 
-def test_the_whole_file_is_counted_by_what_is_wrong(tmp_path: Path) -> None:
-    told = check(tmp_path, LAWS, CSV, "--rows", "0", "--all")
-    assert told.exit_code == 0
+def test_the_errors_of_the_whole_file_are_counted_by_kind(tmp_path: Path) -> None:
+    result = check(tmp_path, LAWS, CSV, "--rows", "0", "--all")
+    assert result.exit_code == 0
     assert (
-        told.output.partition("In the whole file")[2]
+        result.output.partition("In the whole file")[2]
         == """
 rows	4
 records	1
@@ -99,28 +99,28 @@ Refused
     )
 
 
-def test_a_gzipped_file_is_read_too(tmp_path: Path) -> None:
-    told = check(tmp_path, LAWS, gzip.compress(CSV.encode()), "--rows", "1")
-    assert (told.exit_code, "line 2: a record" in told.output) == (0, True)
+def test_a_gzipped_file_is_read(tmp_path: Path) -> None:
+    result = check(tmp_path, LAWS, gzip.compress(CSV.encode()), "--rows", "1")
+    assert (result.exit_code, "line 2: a record" in result.output) == (0, True)
 
 
-def test_gzip_that_is_damaged_is_told(tmp_path: Path) -> None:
+def test_damaged_gzip_is_reported(tmp_path: Path) -> None:
     for damaged in (b"\x1f\x8b\x08 no gzip", gzip.compress(CSV.encode())[:-10]):
-        told = check(tmp_path, LAWS, damaged, "--all")
-        assert (told.exit_code, "Error: The gzip is " in told.output) == (1, True), told.output
+        result = check(tmp_path, LAWS, damaged, "--all")
+        assert (result.exit_code, "Error: The gzip is " in result.output) == (1, True), result.output
 
 
-def test_a_record_that_the_service_would_refuse_is_told(tmp_path: Path) -> None:
+def test_a_record_that_the_service_would_refuse_is_reported(tmp_path: Path) -> None:
     twice = LAWS + '[[event.relations]]\ntype = "cites"\nnote = "{title}"\n'
-    told = check(tmp_path, twice, CSV, "--rows", "1")
-    assert told.exit_code == 1
+    result = check(tmp_path, twice, CSV, "--rows", "1")
+    assert result.exit_code == 1
     assert (
         "line 2: the service would refuse it\n#/relations/0/event\tA relation has either an event or a uri.\n"
-        in told.output
+        in result.output
     )
     assert (
         "\nThe service would refuse\n1\t\t#/relations/*/event: A relation has either an event or a uri.\t\t2\n"
-        in told.output
+        in result.output
     )
 
 
@@ -129,7 +129,7 @@ def test_a_mapping_that_makes_no_record_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mapping", "csv", "told"),
+    ("mapping", "csv", "message"),
     [
         (LAWS.replace("title =", "titel ="), CSV, "laws.toml cannot be used:\nevent.titel: is not a known key"),
         (
@@ -140,13 +140,13 @@ def test_a_mapping_that_makes_no_record_fails(tmp_path: Path) -> None:
         (LAWS, "", "The file has no readable header."),
     ],
 )
-def test_what_cannot_be_used_is_told_in_one_go(tmp_path: Path, mapping: str, csv: str, told: str) -> None:
+def test_all_faults_of_a_mapping_are_reported_at_once(tmp_path: Path, mapping: str, csv: str, message: str) -> None:
     result = check(tmp_path, mapping, csv)
     assert result.exit_code == 1
-    assert f"Error: {told}" in result.output
+    assert f"Error: {message}" in result.output
 
 
-def test_a_terminal_gets_tables_and_the_files_text_is_no_markup() -> None:
+def test_a_terminal_shows_tables_and_no_markup_of_the_files_text() -> None:
     shown = io.StringIO()
     report = MappingReport(Console(file=shown, force_terminal=True, color_system=None, width=100))
     mapping = a_mapping('event.title = "{title}"')
@@ -162,8 +162,8 @@ def test_a_terminal_gets_tables_and_the_files_text_is_no_markup() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_mappings_of_the_trackers_pass(name: str) -> None:
+def test_the_mappings_of_the_trackers_are_valid(name: str) -> None:
     files = [str(MAPPINGS / f"{name}.toml"), str(tracker(FILES[name]))]
-    told = CliRunner().invoke(main, ["mapping", "check", *files, "--rows", "2"])
-    assert told.exit_code == 0, told.output
-    assert "not used\tnone\n" in told.output
+    result = CliRunner().invoke(main, ["mapping", "check", *files, "--rows", "2"])
+    assert result.exit_code == 0, result.output
+    assert "not used\tnone\n" in result.output

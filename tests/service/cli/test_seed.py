@@ -60,7 +60,7 @@ def test_the_seed_is_a_planned_event_of_a_single_source(event: dict[str, Any]) -
         "event_type=dialogue&jurisdiction=CN",
     ],
 )
-def test_the_seed_is_found_by_what_the_article_says(anyone: FlaskClient, event: dict[str, Any], query: str) -> None:
+def test_filters_by_the_articles_facts_find_the_seed(anyone: FlaskClient, event: dict[str, Any], query: str) -> None:
     assert anyone.get(f"/v1/events?{query}").get_json()["items"] == [event]
 
 
@@ -69,7 +69,7 @@ def test_every_topic_of_the_seed_can_be_read(anyone: FlaskClient, event: dict[st
     assert {topic["id"] for topic in event["topics"]} <= listed
 
 
-def test_the_launch_makes_it_official_and_launched(client: FlaskClient, event: dict[str, Any]) -> None:
+def test_the_launch_makes_the_event_official_and_launched(client: FlaskClient, event: dict[str, Any]) -> None:
     launched = launch(client, event)
     words = {name: launched[name] for name in ("title", "status", "verification", "version")}
     assert words == {
@@ -98,7 +98,7 @@ def test_the_launch_resolves_the_expected_date(client: FlaskClient, event: dict[
     }
 
 
-def test_both_versions_can_be_read_and_the_first_is_as_it_was(client: FlaskClient, event: dict[str, Any]) -> None:
+def test_both_versions_can_be_read_and_the_first_is_unchanged(client: FlaskClient, event: dict[str, Any]) -> None:
     address = f"/v1/events/{event['id']}"
     first = client.get(address).data
     launch(client, event)
@@ -107,12 +107,12 @@ def test_both_versions_can_be_read_and_the_first_is_as_it_was(client: FlaskClien
     assert first != second
 
 
-def test_the_reason_for_the_launch_is_kept(
+def test_the_reason_for_the_launch_is_stored(
     client: FlaskClient, conn: psycopg.Connection, event: dict[str, Any]
 ) -> None:
     change = launch(client, event)["change"]
-    kept = conn.execute("SELECT change_kind, reason FROM event_revision ORDER BY version").fetchall()
-    assert kept == [(event["change"]["kind"], event["change"]["reason"]), (change["kind"], change["reason"])]
+    changes = conn.execute("SELECT change_kind, reason FROM event_revision ORDER BY version").fetchall()
+    assert changes == [(event["change"]["kind"], event["change"]["reason"]), (change["kind"], change["reason"])]
     assert change["kind"] == "development"
 
 
@@ -124,7 +124,7 @@ def test_applying_the_launch_again_changes_nothing(client: FlaskClient, event: d
     assert (again.status_code, again.get_json()) == (200, launched)
 
 
-def test_seeding_again_does_nothing(client: FlaskClient, conn: psycopg.Connection, event: dict[str, Any]) -> None:
+def test_seeding_again_changes_nothing(client: FlaskClient, conn: psycopg.Connection, event: dict[str, Any]) -> None:
     launched = launch(client, event)
     assert not seed_database(conn, SEEDS, NOON)
     conn.commit()

@@ -14,13 +14,13 @@ from tests.imports import counts, errors, import_report, ndjson, row, send, titl
 
 
 @pytest.mark.parametrize("error", [Conflict("Another writer was first."), DataError("cannot be stored")])
-def test_a_row_that_cannot_be_written_is_refused_alone(
+def test_a_row_that_cannot_be_written_is_the_only_refused_one(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     write = store.events.bulk.write_versions
 
-    def fails_for_one(conn: Any, new: Any, *rest: Any, **named: Any) -> None:
-        write(conn, new, *rest, **named)
+    def fails_for_one(conn: Any, new: Any, *rest: Any, **options: Any) -> None:
+        write(conn, new, *rest, **options)
         if any(version.row.title_key == "poison" for version in new):
             raise error
 
@@ -31,13 +31,13 @@ def test_a_row_that_cannot_be_written_is_refused_alone(
     assert titles(client) == ["Policy 1", "Policy 3"]
 
 
-def test_a_writer_who_was_first_makes_a_batch_be_taken_again(
+def test_a_batch_is_retried_after_a_conflict_with_another_writer(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write, tries = store.events.bulk.write_versions, count()
 
-    def fails_twice(*rest: Any, **named: Any) -> None:
-        write(*rest, **named)
+    def fails_twice(*rest: Any, **options: Any) -> None:
+        write(*rest, **options)
         if next(tries) < 2:
             raise Stale("An event has another version by now.")
 
@@ -46,7 +46,9 @@ def test_a_writer_who_was_first_makes_a_batch_be_taken_again(
     assert import_report(client, ndjson(row(1, title="Changed")), mode="atomic")["rows"] == counts(updated=1)
 
 
-def test_a_fault_of_ours_is_told_without_what_went_wrong(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_is_reported_without_its_message(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("the password is hunter2")
 

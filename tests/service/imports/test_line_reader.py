@@ -25,23 +25,23 @@ def lines(text: bytes, *, size: int = 7, longest: int = 1_000) -> list[tuple[int
 
 
 @given(st.lists(st.binary(max_size=20).filter(lambda line: b"\n" not in line)), st.integers(1, 30), st.booleans())
-def test_lines_are_the_same_however_their_bytes_arrive(texts: list[bytes], size: int, ended: bool) -> None:  # noqa: FBT001 (Hypothesis)
+def test_lines_do_not_depend_on_the_size_of_chunks(texts: list[bytes], size: int, ended: bool) -> None:  # noqa: FBT001 (Hypothesis)
     text = b"\n".join(texts) + (b"\n" if ended else b"")
     expected = text.split(b"\n")
     expected = expected[:-1] if not expected[-1] else expected
-    found = lines(text, size=size)
-    assert [line for _, line, _ in found] == expected
-    assert [number for number, _, _ in found] == list(range(1, len(expected) + 1))
-    assert (found[-1][2] if found else 0) == len(text)
+    result = lines(text, size=size)
+    assert [line for _, line, _ in result] == expected
+    assert [number for number, _, _ in result] == list(range(1, len(expected) + 1))
+    assert (result[-1][2] if result else 0) == len(text)
 
 
 @pytest.mark.parametrize("size", [1, 5, 1_000])
-def test_a_line_that_is_too_long_is_not_kept_and_those_around_it_are(size: int) -> None:
+def test_a_line_that_is_too_long_is_dropped_and_its_neighbours_are_not(size: int) -> None:
     text = b"first\n" + b"x" * 50 + b"\nlast\n" + b"y" * 11
     assert lines(text, size=size, longest=10) == [(1, b"first", 6), (2, None, 57), (3, b"last", 62), (4, None, 73)]
 
 
-def test_of_an_endless_line_no_more_is_kept_than_is_allowed() -> None:
+def test_an_endless_line_takes_no_more_memory_than_allowed() -> None:
     pieces = (b"x" * 1_000 for _ in range(10_000))
     assert [(line.number, line.text, line.end) for line in split_lines(pieces, max_line_bytes=5_000)] == [
         (1, None, 10_000_000)
@@ -50,13 +50,13 @@ def test_of_an_endless_line_no_more_is_kept_than_is_allowed() -> None:
 
 @pytest.mark.parametrize("size", [1, 10, 100_000])
 @pytest.mark.parametrize("text", [b"", b"a\n", b"line\n" * 50_000, NOISE])
-def test_gzip_is_unpacked_and_what_is_none_is_left_alone(text: bytes, size: int) -> None:
+def test_gzip_is_decompressed_and_plain_text_is_not(text: bytes, size: int) -> None:
     packed = gzip.compress(text[:100]) + gzip.compress(text[100:]) + b"\0\0"
     assert b"".join(decompress(cut(packed, size), max_bytes=10**6)) == text
     assert b"".join(decompress(cut(text, size), max_bytes=10**6)) == text
 
 
-def test_gzip_that_is_cut_off_or_damaged_is_told() -> None:
+def test_incomplete_or_damaged_gzip_is_malformed() -> None:
     packed = gzip.compress(NOISE[:10_000])
     with pytest.raises(Malformed, match="incomplete"):
         list(decompress([packed[:-9]], max_bytes=10**6))
@@ -66,26 +66,26 @@ def test_gzip_that_is_cut_off_or_damaged_is_told() -> None:
         list(decompress([packed, b"rest"], max_bytes=10**6))
 
 
-def test_a_gzip_bomb_is_given_up_before_it_has_become_large() -> None:
+def test_a_gzip_bomb_is_refused_before_it_is_large() -> None:
     bomb = gzip.compress(b"\0" * 100_000_000, 1)
-    pieces, made = decompress(cut(bomb, 65_536), max_bytes=10**12), list[int]()
+    pieces, sizes = decompress(cut(bomb, 65_536), max_bytes=10**12), list[int]()
     with pytest.raises(Malformed, match="200 times its size"):
-        made.extend(map(len, pieces))
-    assert sum(made) < 30_000_000
+        sizes.extend(map(len, pieces))
+    assert sum(sizes) < 30_000_000
 
 
-def test_a_bomb_in_a_bomb_is_but_a_file_of_the_inner_one() -> None:
+def test_gzip_inside_gzip_is_decompressed_once() -> None:
     inner = gzip.compress(b"\0" * 1_000_000)
     assert b"".join(decompress([gzip.compress(inner)], max_bytes=10**6)) == inner
 
 
-def test_more_bytes_than_are_allowed_are_not_read() -> None:
+def test_bytes_beyond_the_limit_are_refused() -> None:
     with pytest.raises(BodyTooLarge, match="1,000 bytes"):
         list(decompress((b"x" * 100 for _ in range(11)), max_bytes=1_000))
     assert len(b"".join(decompress((b"x" * 100 for _ in range(10)), max_bytes=1_000))) == 1_000
 
 
-def test_what_other_packers_write_around_gzip_is_read() -> None:
+def test_gzip_with_flushed_blocks_is_read() -> None:
     packer = zlib.compressobj(wbits=31)
     packed = packer.compress(b"first\n") + packer.flush(zlib.Z_SYNC_FLUSH) + packer.compress(b"last\n") + packer.flush()
     assert b"".join(decompress(cut(packed, 3), max_bytes=100)) == b"first\nlast\n"

@@ -36,7 +36,7 @@ def stored(client: FlaskClient) -> dict[str, Any]:
     return dict(client.get(f"/v1/events/{ID}").get_json())
 
 
-def test_an_admin_brings_a_record_along_with_its_version_and_times(client: FlaskClient) -> None:
+def test_an_admins_record_keeps_its_version_and_times(client: FlaskClient) -> None:
     assert import_report(client, ndjson(row(1) | ELSEWHERE))["rows"] == counts(created=1)
     assert {name: stored(client)[name] for name in KEPT} == {name: ELSEWHERE[name] for name in KEPT}
     assert [one["version"] for one in client.get(f"/v1/events/{ID}/revisions").get_json()["items"]] == [7]
@@ -47,20 +47,20 @@ def test_an_admin_brings_a_record_along_with_its_version_and_times(client: Flask
     assert (now["title"], now["version"], now["created_at"]) == ("Changed", 8, ELSEWHERE["created_at"])
 
 
-def test_who_may_only_write_keeps_the_id_and_nothing_else(writer: FlaskClient) -> None:
+def test_a_writers_record_keeps_its_id_only(writer: FlaskClient) -> None:
     assert import_report(writer, ndjson(row(1) | ELSEWHERE))["rows"] == counts(created=1)
     now = stored(writer)
     assert now["version"] == 1
     assert now["created_at"] == now["updated_at"] > "2026"
 
 
-def test_a_record_that_says_its_version_and_no_times_is_new(client: FlaskClient) -> None:
+def test_a_record_with_a_version_but_without_times_is_new(client: FlaskClient) -> None:
     assert import_report(client, ndjson(row(1) | ELSEWHERE | {"created_at": None}))["rows"] == counts(created=1)
     assert stored(client)["version"] == 1
 
 
 @pytest.mark.parametrize(
-    ("said", "pointers"),
+    ("fields", "pointers"),
     [
         ({"version": 0}, ["#/version"]),
         ({"version": "7"}, ["#/version"]),
@@ -76,15 +76,15 @@ def test_a_record_that_says_its_version_and_no_times_is_new(client: FlaskClient)
         ({"merged_into": ID}, ["#/record_state"]),
     ],
 )
-def test_a_version_or_times_that_cannot_be_are_refused(
-    client: FlaskClient, said: dict[str, Any], pointers: list[str]
+def test_an_implausible_version_or_time_is_refused(
+    client: FlaskClient, fields: dict[str, Any], pointers: list[str]
 ) -> None:
-    report = import_report(client, ndjson(row(1) | ELSEWHERE | said))
+    report = import_report(client, ndjson(row(1) | ELSEWHERE | fields))
     assert [pointer for _, pointer, _ in errors(report)] == pointers
     assert report["rows"] == counts(refused=1)
 
 
-def test_topics_come_along_with_records_that_are_restored_and_with_no_others(client: FlaskClient) -> None:
+def test_topics_are_created_for_restored_records_only(client: FlaskClient) -> None:
     topics = [{"id": "solar-cells"}]
     report = import_report(client, ndjson(row(1, topics=topics) | ELSEWHERE, row(2, topics=[{"id": "solar-cell"}])))
     assert (report["rows"], report["topics_created"]) == (counts(created=1, refused=1), ["solar-cells"])

@@ -9,13 +9,13 @@ def _toml(value: str) -> str:
     return f'[[event.dates]]\nkind = "adopted"\nmodality = "actual"\nedtf = {value}'
 
 
-def _edtf(value: str, written: str) -> str | None:
-    record = record_of(_toml(value), f'day,id\n"{written}",1\n')
+def _edtf(value: str, text: str) -> str | None:
+    record = record_of(_toml(value), f'day,id\n"{text}",1\n')
     return record["dates"][0]["edtf"] if "dates" in record else None
 
 
 @pytest.mark.parametrize(
-    ("form", "written", "edtf"),
+    ("form", "text", "edtf"),
     [
         ("dd/mm/yyyy", "25/12/2008", "2008-12-25"),
         ("mm/dd/yyyy", "12/25/2008", "2008-12-25"),
@@ -32,19 +32,19 @@ def _edtf(value: str, written: str) -> str | None:
         ("edtf", "2024-04/2024-06", "2024-04/2024-06"),
     ],
 )
-def test_a_format_gives_as_much_as_it_says(form: str, written: str, edtf: str) -> None:
-    assert _edtf(f'{{ column = "day", date = "{form}" }}', written) == edtf
+def test_a_date_is_as_precise_as_its_format(form: str, text: str, edtf: str) -> None:
+    assert _edtf(f'{{ column = "day", date = "{form}" }}', text) == edtf
 
 
-def test_the_first_format_that_fits_is_taken() -> None:
+def test_the_first_matching_format_is_used() -> None:
     value = '{ column = "day", date = ["25/12/yyyy", "dd/mm/yyyy", "yyyy"] }'
-    assert [_edtf(value, written) for written in ("25/12/2008", "26/12/2008", "2008")] == ["2008", "2008-12-26", "2008"]
+    assert [_edtf(value, text) for text in ("25/12/2008", "26/12/2008", "2008")] == ["2008", "2008-12-26", "2008"]
 
 
-def test_dates_may_be_approximate_and_uncertain() -> None:
+def test_dates_can_be_approximate_and_uncertain() -> None:
     value = '{ column = "day", date = "yyyy", approximate = ["c. yyyy", "about yyyy"], uncertain = "yyyy?" }'
-    found = [_edtf(value, written) for written in ("2008", "c. 2008", "About 2008", "2008?")]
-    assert found == ["2008", "2008~", "2008~", "2008?"]
+    dates = [_edtf(value, text) for text in ("2008", "c. 2008", "About 2008", "2008?")]
+    assert dates == ["2008", "2008~", "2008~", "2008?"]
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_two_columns_make_an_interval(start: str, end: str, edtf: str) -> None:
     assert record_of(toml, f"start,end,id\n{start},{end},1\n")["dates"][0]["edtf"] == edtf
 
 
-def test_a_date_that_is_not_given_is_left_out() -> None:
+def test_an_empty_date_is_left_out() -> None:
     assert _edtf('{ column = "day", date = "yyyy" }', "") is None
     assert record_of(_toml('{ from = "{start}", to = "{end}" }'), "start,end,id\n,,1\n") == {}
 
 
 @pytest.mark.parametrize(
-    ("value", "written", "problem"),
+    ("value", "text", "problem"),
     [
         (
             '{ column = "day", date = ["dd/mm/yyyy", "yyyy"] }',
@@ -77,27 +77,27 @@ def test_a_date_that_is_not_given_is_left_out() -> None:
         ('{ column = "day", date = "yyyy" }', "soon", "is not a date written as yyyy."),
     ],
 )
-def test_what_is_no_date_is_refused(value: str, written: str, problem: str) -> None:
-    assert refusals_of(_toml(value), f"day\n{written}\n") == [((2,), [f'day: "{written}" {problem}'])]
+def test_an_invalid_date_is_refused(value: str, text: str, problem: str) -> None:
+    assert refusals_of(_toml(value), f"day\n{text}\n") == [((2,), [f'day: "{text}" {problem}'])]
 
 
-def test_what_is_no_date_can_be_left_out() -> None:
+def test_an_invalid_date_can_be_left_out() -> None:
     assert _edtf('{ column = "day", date = "yyyy", unknown = "" }', "soon") is None
 
 
 def test_an_interval_that_ends_before_it_begins_is_refused() -> None:
-    [(_, [told])] = refusals_of(_toml('{ from = "{start}", to = "{end}" }'), "start,end\n2020,2010\n")
-    assert told.startswith('start, end: "2020/2010" ')
+    [(_, [message])] = refusals_of(_toml('{ from = "{start}", to = "{end}" }'), "start,end\n2020,2010\n")
+    assert message.startswith('start, end: "2020/2010" ')
 
 
 @pytest.mark.parametrize(
-    ("form", "told"),
+    ("form", "message"),
     [
         ("dd/mm", '"dd/mm" has no year'),
         ("yyyy yyyy", '"yyyy yyyy" has a part of the date twice.'),
         ("dd yyyy", '"dd yyyy" has a day but no month.'),
     ],
 )
-def test_a_format_that_gives_no_date_is_a_fault_of_the_mapping(form: str, told: str) -> None:
+def test_a_format_without_a_date_is_a_fault_of_the_mapping(form: str, message: str) -> None:
     [fault] = faults_of(_toml(f'{{ column = "day", date = "{form}" }}'))
-    assert fault.startswith(f"event.dates[1].edtf.date: {told}")
+    assert fault.startswith(f"event.dates[1].edtf.date: {message}")

@@ -94,7 +94,7 @@ steadily = settings(derandomize=True, deadline=None, max_examples=150)
         ("event.participants = []", ["event: needs [[event.participants]]."]),
     ],
 )
-def test_a_fault_is_told_with_its_place(toml: str, faults: list[str]) -> None:
+def test_a_fault_is_reported_with_its_path(toml: str, faults: list[str]) -> None:
     assert faults_of(toml) == faults
 
 
@@ -129,11 +129,11 @@ def test_a_fault_is_told_with_its_place(toml: str, faults: list[str]) -> None:
         ),
     ],
 )
-def test_what_can_never_be_valid_is_told_before_any_row_is_read(toml: str, fault: str) -> None:
-    assert [told for told in faults_of(toml) if told.startswith(fault)] != []
+def test_a_value_that_is_never_valid_is_reported_before_any_row_is_read(toml: str, fault: str) -> None:
+    assert [detail for detail in faults_of(toml) if detail.startswith(fault)] != []
 
 
-def test_everything_is_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     with pytest.raises(Invalid) as caught:
         parse_mapping('[event]\ntitel = "x"\nevent_type = "lw"\n', "laws.toml")
     assert caught.value.detail == "laws.toml cannot be used:"
@@ -142,7 +142,7 @@ def test_everything_is_told_at_once() -> None:
     ]
 
 
-def test_a_file_that_is_no_toml_or_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_or_invalid_toml_is_reported(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match=r"laws\.toml is not TOML: "):
         parse_mapping("[event", "laws.toml")
     with pytest.raises(Invalid, match=r"laws\.toml cannot be read: "):
@@ -167,10 +167,10 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 @steadily
 @given(st.data())
-def test_whatever_stands_anywhere_the_mapping_is_read_or_refused(data: st.DataObject) -> None:
-    said = copy.deepcopy(data.draw(st.sampled_from(EXAMPLES)))
-    path = data.draw(st.sampled_from(list(_places(said))))
-    around: Any = said
+def test_a_mapping_with_any_change_is_compiled_or_refused(data: st.DataObject) -> None:
+    content = copy.deepcopy(data.draw(st.sampled_from(EXAMPLES)))
+    path = data.draw(st.sampled_from(list(_places(content))))
+    around: Any = content
     for step in path[:-1]:
         around = around[step]
     if isinstance(around, dict) and data.draw(st.booleans()):
@@ -180,4 +180,4 @@ def test_whatever_stands_anywhere_the_mapping_is_read_or_refused(data: st.DataOb
     else:
         around[path[-1]] = data.draw(st.sampled_from(ODD))
     with suppress(Invalid):
-        assert isinstance(compile_mapping(said), Mapping)
+        assert isinstance(compile_mapping(content), Mapping)

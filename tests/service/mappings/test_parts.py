@@ -5,7 +5,7 @@ import pytest
 from tests.mappings import record_of, records_of, refusals_of, results_of
 
 
-def test_an_entry_is_left_out_where_a_field_that_it_must_have_is_empty() -> None:
+def test_a_part_is_left_out_if_a_required_field_is_empty() -> None:
     toml = """
         [[event.dates]]
         kind = "adopted"
@@ -21,7 +21,7 @@ def test_an_entry_is_left_out_where_a_field_that_it_must_have_is_empty() -> None
     }
 
 
-def test_an_entry_that_would_say_nothing_but_its_kind_is_left_out() -> None:
+def test_a_part_without_information_is_left_out() -> None:
     toml = """
         [[event.sources]]
         id = "data-set"
@@ -40,7 +40,7 @@ def test_an_entry_that_would_say_nothing_but_its_kind_is_left_out() -> None:
     ]
 
 
-def test_an_entry_may_have_a_condition() -> None:
+def test_a_part_can_have_a_condition() -> None:
     toml = """
         [[event.participants]]
         when = { column = "level", is = "city" }
@@ -57,7 +57,7 @@ def test_an_entry_may_have_a_condition() -> None:
     assert [record["participants"][0]["type"] for record in records_of(toml, csv)] == ["subnational", "state"]
 
 
-def test_an_entry_can_be_required() -> None:
+def test_a_part_can_be_required() -> None:
     toml = """
         [[event.dates]]
         required = true
@@ -70,11 +70,11 @@ def test_an_entry_can_be_required() -> None:
 
 def test_a_record_without_any_party_is_refused() -> None:
     toml = '[[event.participants]]\nname = "{country}"\nrole = "party"'
-    told = "country: Gives no participants, but a record needs some."
-    assert refusals_of(toml, "country,x\n,1\n") == [((2,), [told])]
+    message = "country: Gives no participants, but a record needs some."
+    assert refusals_of(toml, "country,x\n,1\n") == [((2,), [message])]
 
 
-def test_each_repeats_an_entry_for_the_parts_of_a_cell() -> None:
+def test_each_repeats_a_part_for_the_texts_of_a_cell() -> None:
     toml = """
         [[event.topics]]
         each = { column = "sectors", split = ",", table = "sectors", into = "topic" }
@@ -106,7 +106,7 @@ EVENTS = """
 """
 
 
-def test_parts_can_be_taken_apart_once_more() -> None:
+def test_texts_can_be_split_into_pieces() -> None:
     csv = "events\n25/12/2008|Law passed;|Nothing;01/02/2010|Last amended||;03/04/2011|#N/A\n"
     assert record_of(EVENTS, csv)["dates"] == [
         {"kind": "adopted", "edtf": "2008-12-25", "modality": "actual"},
@@ -114,15 +114,15 @@ def test_parts_can_be_taken_apart_once_more() -> None:
     ]
 
 
-def test_a_part_with_more_pieces_than_names_is_refused() -> None:
-    [(lines, [told])] = refusals_of(EVENTS, "events\n25/12/2008|Law passed|a note\n")
-    assert (lines, told) == (
+def test_a_text_with_more_pieces_than_names_is_refused() -> None:
+    [(lines, [message])] = refusals_of(EVENTS, "events\n25/12/2008|Law passed|a note\n")
+    assert (lines, message) == (
         (2,),
         'events: "25/12/2008|Law passed|a note" has more pieces between "|" than into has names.',
     )
 
 
-def test_what_is_wrong_with_a_piece_is_told_with_its_column() -> None:
+def test_the_error_of_a_piece_has_its_column() -> None:
     assert refusals_of(EVENTS, "events\n2008|Law passed\n") == [
         ((2,), ['events: "2008" is not a date written as dd/mm/yyyy.'])
     ]
@@ -137,7 +137,7 @@ FIGURES = """
 """
 
 
-def test_columns_side_by_side_give_parts_that_belong_together() -> None:
+def test_columns_side_by_side_make_parts_by_position() -> None:
     csv = 'name,value,year\n"Share (%), Emissions","40, 25.50","2030, 2"\n"Share (%)",7,\n,,2030\n'
     assert [record.get("figures") for record in records_of(FIGURES, csv)] == [
         [{"measure": "target_share", "value": "40", "period": "2030"}, {"measure": "other", "value": "25.5"}],
@@ -147,11 +147,11 @@ def test_columns_side_by_side_give_parts_that_belong_together() -> None:
 
 
 def test_columns_side_by_side_of_different_lengths_are_refused() -> None:
-    told = "name, value, year: Hold lists of different lengths, whose members must belong together."
-    assert refusals_of(FIGURES, 'name,value,year\n"a,b",1,2030\n') == [((2,), [told])]
+    message = "name, value, year: Hold lists of different lengths, whose members must belong together."
+    assert refusals_of(FIGURES, 'name,value,year\n"a,b",1,2030\n') == [((2,), [message])]
 
 
-def test_parts_that_say_the_same_stand_once() -> None:
+def test_equal_parts_are_merged() -> None:
     toml = EVENTS.replace("kind =", 'id = "day-{#}"\n    kind =')
     csv = "events\n25/12/2008|Law passed;25/12/2008|Act passed;26/12/2008|Act passed\n"
     assert [date["id"] for date in record_of(toml, csv)["dates"]] == ["day-1", "day-3"]
@@ -178,7 +178,7 @@ SOURCES = """
 """
 
 
-def test_references_follow_the_ids_that_are_made_of_columns() -> None:
+def test_references_follow_ids_of_columns() -> None:
     record = record_of(SOURCES, "note,links\nNoted,https://a.example/1 https://b.example\n")
     ids = [source["id"] for source in record["sources"]]
     assert ids == ["data-set", "https-a-example-1", "https-b-example"]
@@ -191,7 +191,7 @@ def test_a_citation_without_its_fact_or_its_source_is_left_out(row: str) -> None
     assert "citations" not in record_of(SOURCES, f"note,links\n{row}\n")
 
 
-def test_a_reference_to_an_entry_that_made_nothing_is_left_out() -> None:
+def test_a_reference_to_a_missing_part_is_left_out() -> None:
     toml = """
         [[event.participants]]
         id = "government"
@@ -209,7 +209,7 @@ def test_a_reference_to_an_entry_that_made_nothing_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(("modality", "resolved"), [("expected", True), ("actual", False)])
-def test_only_what_was_open_is_resolved(modality: str, *, resolved: bool) -> None:
+def test_only_open_dates_are_resolved(modality: str, *, resolved: bool) -> None:
     toml = f"""
         [[event.dates]]
         id = "plan"
@@ -226,7 +226,7 @@ def test_only_what_was_open_is_resolved(modality: str, *, resolved: bool) -> Non
     assert ("resolves" in record_of(toml, "a\n1\n")["dates"][1]) is resolved
 
 
-def test_entries_of_one_id_are_numbered() -> None:
+def test_parts_with_the_same_constant_id_are_numbered() -> None:
     toml = """
         [[event.dates]]
         each = { column = "years", split = ",", into = "year" }
@@ -239,7 +239,7 @@ def test_entries_of_one_id_are_numbered() -> None:
     assert [date["id"] for date in dates] == ["meeting", "meeting-2", "meeting-3"]
 
 
-def test_entries_of_one_id_that_columns_give_are_one() -> None:
+def test_parts_with_the_same_id_from_columns_are_merged() -> None:
     toml = """
         [group]
         by = "{id}"
@@ -271,11 +271,11 @@ def test_a_list_that_is_too_long_is_refused() -> None:
         modality = "actual"
     """
     years = ",".join(map(str, range(1900, 2001)))
-    told = "years: Gives more than 100 dates."
-    assert refusals_of(toml, f'years\n"{years}"\n') == [((2,), [told])]
+    message = "years: Gives more than 100 dates."
+    assert refusals_of(toml, f'years\n"{years}"\n') == [((2,), [message])]
 
 
-def test_a_quote_and_a_change_are_parts_of_their_own() -> None:
+def test_quote_and_change_are_nested_parts() -> None:
     toml = """
         [event]
         summary = "{note}"
@@ -296,7 +296,7 @@ def test_a_quote_and_a_change_are_parts_of_their_own() -> None:
     assert "quote" not in second["citations"][0]
 
 
-def test_every_place_of_a_record_leads_to_its_columns() -> None:
+def test_pointers_into_a_record_lead_to_columns() -> None:
     [outcome] = results_of(EVENTS + '\n[event]\ntitle = "{name}: {events}"', "events,name\n25/12/2008|Law passed,n\n")
     columns = {pointer: outcome.columns_at(pointer) for pointer in ("#/title", "#/dates/0/edtf", "#/dates/7", "#/lang")}  # type: ignore[union-attr]
     assert columns == {

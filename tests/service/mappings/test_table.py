@@ -15,7 +15,7 @@ def _titles(toml: str, csv: str) -> list[str]:
     return [record["title"] for record in records_of(toml, csv)]
 
 
-def test_a_file_may_be_written_in_other_ways() -> None:
+def test_a_file_can_have_another_format() -> None:
     toml = """
         event.title = "{b}"
         [file]
@@ -40,11 +40,11 @@ def test_cells_are_cleaned() -> None:
     assert records_of(toml, csv) == [{"title": "Loi n° 5"}, {"title": "Côte"}, {"title": "sustainability‐related"}]  # noqa: RUF001 (a hyphen is meant)
 
 
-def test_the_mark_before_the_header_is_passed_over() -> None:
+def test_a_byte_order_mark_is_skipped() -> None:
     assert _titles(TITLE, '\ufeff"title",x\nAct,1\n') == ["Act"]
 
 
-def test_a_row_is_told_by_the_line_on_which_it_begins() -> None:
+def test_a_row_has_the_line_on_which_it_begins() -> None:
     csv = 'title,x\n"two\nlines",1\n\n,2\n,,\n   \nlast,3\n,4\n'
     assert [outcome.lines for outcome in results_of(TITLE, csv)] == [(2,), (5,), (8,), (9,)]
     assert [lines for lines, _ in refusals_of(TITLE, csv)] == [(5,), (9,)]
@@ -55,14 +55,14 @@ def test_lines_before_the_header_are_counted() -> None:
     assert [outcome.lines for outcome in results_of(toml, "About\n\ntitle\nx\n")] == [(4,)]
 
 
-def test_a_row_of_another_width_is_refused_and_empty_cells_behind_it_are_not() -> None:
+def test_a_row_of_another_width_is_refused_but_not_for_empty_cells_at_the_end() -> None:
     assert refusals_of(TITLE, "title,x\na,1,\nb\nc,1,2\n") == [
         ((3,), ["Has 1 cells, but the header has 2."]),
         ((4,), ["Has 3 cells, but the header has 2."]),
     ]
 
 
-def test_what_the_csv_module_cannot_read_is_refused_and_the_rest_is_read() -> None:
+def test_unreadable_csv_is_refused_and_the_rest_is_read() -> None:
     [first, second, third] = results_of(TITLE, f"title\na\n{'x' * 300_000}\nb\n")
     assert (first.lines, second.lines, third.lines) == ((2,), (3,), (4,))
     assert refusals_of(TITLE, f"title\n{'x' * 300_000}\n") == [
@@ -70,18 +70,18 @@ def test_what_the_csv_module_cannot_read_is_refused_and_the_rest_is_read() -> No
     ]
 
 
-def test_rows_that_a_quote_takes_along_are_told() -> None:
+def test_rows_inside_an_unclosed_quote_are_reported() -> None:
     hint = "it spans several lines: is a quote not closed?"
     assert refusals_of(TITLE, 'title,x\na,1\n"b,2\nc,3\nd,4\n') == [
         ((3, 4, 5), [f"Has 1 cells, but the header has 2; {hint}"])
     ]
     long = "".join(f"{number},{'x' * 100_000}\n" for number in range(4))
-    [(lines, [told])] = refusals_of(TITLE, f'title,x\n"b,2\n{long}e,5\n')
+    [(lines, [message])] = refusals_of(TITLE, f'title,x\n"b,2\n{long}e,5\n')
     assert lines == (2, 3, 4, 5)
-    assert told == f"Cannot be read as CSV: field larger than field limit (262144); {hint}"
+    assert message == f"Cannot be read as CSV: field larger than field limit (262144); {hint}"
 
 
-def test_bytes_of_another_encoding_are_refused_with_their_row() -> None:
+def test_undecodable_bytes_are_refused_with_their_row() -> None:
     mapping = a_mapping(TITLE)
     stream = io.BytesIO("title\nCôte\nCôte\n".encode("latin-1").replace(b"C\xf4te", "Côte".encode(), 1))
     lines = "".join(text_lines(mapping, stream))
@@ -89,15 +89,15 @@ def test_bytes_of_another_encoding_are_refused_with_their_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "written"), [("utf-8", "utf-8-sig"), ("utf-16", "utf-16"), ("windows-1252", "cp1252")]
+    ("encoding", "codec"), [("utf-8", "utf-8-sig"), ("utf-16", "utf-16"), ("windows-1252", "cp1252")]
 )
-def test_a_file_is_read_in_its_encoding(encoding: str, written: str) -> None:
+def test_a_file_is_read_in_its_encoding(encoding: str, codec: str) -> None:
     toml = f'{TITLE}\nfile.encoding = "{encoding}"'
-    lines = "".join(text_lines(a_mapping(toml), io.BytesIO("title\nCôte\n".encode(written))))
+    lines = "".join(text_lines(a_mapping(toml), io.BytesIO("title\nCôte\n".encode(codec))))
     assert _titles(toml, lines) == ["Côte"]
 
 
-def test_columns_that_the_file_has_not_are_told_before_any_row_is_read() -> None:
+def test_missing_columns_are_reported_before_any_row_is_read() -> None:
     with pytest.raises(Invalid) as caught:
         results_of('event.title = "{Title}"\nfile.ignore = "nots"', "title,note\n")
     assert [fault.detail for fault in caught.value.faults] == [
@@ -106,7 +106,7 @@ def test_columns_that_the_file_has_not_are_told_before_any_row_is_read() -> None
     ]
 
 
-def test_a_name_for_a_part_cannot_be_that_of_a_column() -> None:
+def test_a_name_of_each_cannot_be_the_name_of_a_column() -> None:
     toml = """
         [[event.dates]]
         each = { column = "years", split = ",", into = "year" }
@@ -121,21 +121,23 @@ def test_a_name_for_a_part_cannot_be_that_of_a_column() -> None:
     ]
 
 
-@pytest.mark.parametrize(("csv", "told"), [("", "The file has no readable header."), ("a,b,a\n", "repeated columns")])
-def test_a_header_that_cannot_be_used_is_told(csv: str, told: str) -> None:
-    with pytest.raises(Invalid, match=told):
+@pytest.mark.parametrize(
+    ("csv", "message"), [("", "The file has no readable header."), ("a,b,a\n", "repeated columns")]
+)
+def test_an_unusable_header_is_reported(csv: str, message: str) -> None:
+    with pytest.raises(Invalid, match=message):
         results_of(TITLE, csv)
 
 
-def test_columns_that_are_not_used_can_be_told() -> None:
+def test_unused_columns_are_listed() -> None:
     mapping = a_mapping('event.title = "{title}"\nevent.summary = "{note}"\nfile.ignore = ["code"]')
     assert mapping.unused(("title", "note", "code", "colour")) == ["colour"]
 
 
 def test_the_same_external_id_twice_is_refused() -> None:
     toml = '[[event.external_ids]]\nscheme = "t"\nvalue = "{id}"'
-    told = 'id: "t:1" is the external id of another record in this file; use [group] for events of several rows.'
-    assert refusals_of(toml, "id\n1\n2\n1\n") == [((4,), [told])]
+    message = 'id: "t:1" is the external id of another record in this file; use [group] for events of several rows.'
+    assert refusals_of(toml, "id\n1\n2\n1\n") == [((4,), [message])]
 
 
 GROUP = """
@@ -191,7 +193,7 @@ def test_several_rows_make_one_event() -> None:
     assert second.record["description"] == "x"
 
 
-def test_rows_that_have_no_first_one_are_refused_together() -> None:
+def test_rows_without_a_first_one_are_refused_together() -> None:
     csv = HEADER + "p,change,2020,1,a\nq,new,2020,1,b\np,end,2021,2,c\n,new,2020,1,d\n"
     assert refusals_of(GROUP, csv) == [
         ((2, 4), ["entry: Marks no row as the event's first."]),
@@ -199,12 +201,12 @@ def test_rows_that_have_no_first_one_are_refused_together() -> None:
     ]
 
 
-def test_outcomes_stand_by_their_first_lines_whatever_becomes_of_them() -> None:
+def test_results_come_in_the_order_of_their_first_lines() -> None:
     csv = HEADER + "p,new,2020,1,a\n,new,2020,1,b\nq,new,2020,1,c\nbad\np,change,2021,2,d\nr,new,2020,1,e\n"
     assert [outcome.lines for outcome in results_of(GROUP, csv)] == [(2, 6), (3,), (4,), (5,), (7,)]
 
 
-def test_a_date_that_cannot_be_ordered_by_refuses_the_event() -> None:
+def test_an_invalid_date_in_order_refuses_the_event() -> None:
     toml = """
         [group]
         by = "{id}"
@@ -214,14 +216,14 @@ def test_a_date_that_cannot_be_ordered_by_refuses_the_event() -> None:
     assert refusals_of(toml, csv) == [((3,), ['"2020" is not a date written as dd/mm/yyyy.'])] or refusals_of(toml, csv)
 
 
-def test_rows_that_must_be_alike_and_are_not_are_refused() -> None:
+def test_rows_that_must_be_alike_but_differ_are_refused() -> None:
     toml = 'event.title = "{title}"\ngroup = { by = "{id}", alike = true }'
     csv = "id,title,note\n1,a,x\n2,b,x\n1,a,x\n2,c,y\n"
     assert refusals_of(toml, csv) == [((3, 5), ["title, note: Differs between the rows of the event."])]
     assert [outcome.lines for outcome in results_of(toml, csv)] == [(2, 4), (3, 5)]
 
 
-def test_rows_that_stand_together_are_grouped_as_they_come() -> None:
+def test_consecutive_rows_are_grouped_as_they_are_read() -> None:
     toml = 'event.title = "{title}"\ngroup = { by = "{id}", together = true }'
     mapping_lines = iter(["id,title\n", "1,a\n", "1,b\n", "2,c\n", "3,d\n", "1,e\n", ",f\n"])
     outcomes = results_of(toml, "".join(mapping_lines))
@@ -232,7 +234,7 @@ def test_rows_that_stand_together_are_grouped_as_they_come() -> None:
     ]
 
 
-def test_every_row_is_in_one_outcome() -> None:
+def test_every_row_is_in_exactly_one_result() -> None:
     csv = HEADER + "".join(f"p{number % 7},new,2020,{number},t\n" for number in range(50)) + "bad\n,new,2020,1,x\n"
     lines = sorted(line for outcome in results_of(GROUP, csv) for line in outcome.lines)
     assert lines == list(range(2, 54))

@@ -6,7 +6,7 @@ from schemas.topics import NewTopicSchema
 from tests.mappings import a_mapping, faults_of, refusals_of
 
 
-def test_topics_stand_behind_those_that_they_are_part_of() -> None:
+def test_topics_come_after_their_broader_topics() -> None:
     mapping = a_mapping("""
         [topics]
         solar-energy = { label = "solar energy", broader = ["renewable-energy", "technology"] }
@@ -43,11 +43,11 @@ def test_topics_stand_behind_those_that_they_are_part_of() -> None:
         ('a = { broader = "b" }\nb = "B"', ["topics.a: labels: Missing data for required field."]),
     ],
 )
-def test_what_is_wrong_with_topics_is_told(topics: str, faults: list[str]) -> None:
+def test_faults_of_topics_are_reported(topics: str, faults: list[str]) -> None:
     assert faults_of(f"[topics]\n{topics}") == faults
 
 
-def test_a_topic_that_is_not_declared_is_a_fault() -> None:
+def test_an_undeclared_topic_is_a_fault() -> None:
     toml = """
         [[event.topics]]
         each = { column = "s", table = { Energy = "enrgy", Water = "water" }, into = "topic" }
@@ -59,6 +59,6 @@ def test_a_topic_that_is_not_declared_is_a_fault() -> None:
     assert faults_of(toml) == ['event.topics[1].id: there is no "enrgy" in [topics]. Did you mean "energy"?']
 
 
-def test_a_topic_that_only_a_row_names_must_be_declared_too() -> None:
+def test_a_topic_from_a_row_must_be_declared() -> None:
     toml = '[[event.topics]]\nid = "{s}"\n[topics]\nenergy = "energy"'
     assert refusals_of(toml, "s\nenergy\nwater\n") == [((3,), ['s: "water" is not in [topics].'])]

@@ -5,11 +5,11 @@ import pytest
 from tests.mappings import record_of, records_of, refusals_of
 
 
-def test_a_text_without_braces_stands_for_itself() -> None:
+def test_a_text_without_braces_is_literal() -> None:
     assert record_of('event.title = "Battery act"', "a\n1\n") == {"title": "Battery act"}
 
 
-def test_a_text_with_a_column_in_braces_stands_for_its_cell() -> None:
+def test_a_column_in_braces_is_replaced_by_its_cell() -> None:
     assert record_of('event.title = "{name}"', "name\nBattery act\n") == {"title": "Battery act"}
 
 
@@ -21,7 +21,7 @@ def test_doubled_brackets_stand_for_the_characters() -> None:
     ("row", "title"),
     [("JP,Battery act,2024", "JP: Battery act (2024)"), ("JP,Battery act,", "JP: Battery act")],
 )
-def test_what_stands_in_brackets_is_left_out_where_its_column_is_empty(row: str, title: str) -> None:
+def test_a_part_in_brackets_is_left_out_if_its_column_is_empty(row: str, title: str) -> None:
     toml = 'event.title = "{country}: {name}[ ({year})]"'
     assert record_of(toml, f"country,name,year\n{row}\n") == {"title": title}
 
@@ -32,19 +32,19 @@ def test_a_template_with_an_empty_column_is_empty() -> None:
     assert refusals_of('event.title = "{country}: {name}"', csv) == [((2,), ["country, name: Is empty, but required."])]
 
 
-def test_the_first_that_is_not_empty_is_taken() -> None:
+def test_first_of_gives_the_first_value_that_is_not_empty() -> None:
     toml = 'event.title.first_of = ["{long}", "{short}", "untitled"]'
     csv = "id,long,short\n1,Long,Short\n2,,Short\n3,,\n"
     assert [record["title"] for record in records_of(toml, csv)] == ["Long", "Short", "untitled"]
 
 
-def test_otherwise_stands_where_a_value_is_empty() -> None:
+def test_otherwise_replaces_an_empty_value() -> None:
     toml = 'event.title = { column = "long", otherwise = { column = "short", otherwise = "untitled" } }'
     csv = "id,long,short\n1,Long,Short\n2,,Short\n3,,\n"
     assert [record["title"] for record in records_of(toml, csv)] == ["Long", "Short", "untitled"]
 
 
-def test_a_value_may_have_a_condition() -> None:
+def test_a_value_can_have_a_condition() -> None:
     toml = 'event.summary = { column = "note", when = { column = "public", is = ["yes", "y*"] } }'
     csv = "note,public\na,yes\nb,no\nc,Yes, of course\n".replace("Yes, of course", '"Yes, of course"')
     assert [record.get("summary") for record in records_of(toml, csv)] == ["a", None, "c"]
@@ -62,7 +62,7 @@ def test_a_value_may_have_a_condition() -> None:
         ('{ column = "a", split = ";", is = "z" }', [False, True, False]),
     ],
 )
-def test_conditions(condition: str, *, holds: list[bool]) -> None:
+def test_a_condition_tests_a_cell(condition: str, *, holds: list[bool]) -> None:
     toml = f'event.summary = {{ text = "yes", when = {condition} }}'
     csv = "a,b\nX,x\ny; z,x\n,x\n"
     assert ["summary" in record for record in records_of(toml, csv)] == holds
@@ -80,19 +80,19 @@ def test_conditions(condition: str, *, holds: list[bool]) -> None:
         ("2020", "", False),
     ],
 )
-def test_a_date_is_up_to_another_where_it_surely_is_not_later(day: str, limit: str, *, up_to: bool) -> None:
+def test_up_to_holds_for_dates_that_are_surely_not_later(day: str, limit: str, *, up_to: bool) -> None:
     toml = 'event.summary = { text = "yes", when = { column = "day", up_to = "{limit}" } }'
     assert ("summary" in record_of(toml, f"day,limit,x\n{day},{limit},x\n")) is up_to
 
 
-def test_what_is_no_date_cannot_be_compared() -> None:
+def test_an_invalid_date_cannot_be_compared() -> None:
     toml = 'event.summary = { text = "yes", when = { column = "day", up_to = "2020" } }'
     assert refusals_of(toml, "day\nsoon\n") == [
         ((2,), ['day: "soon" is not a date such as 2021, 2021-04 or 2021-04-01.'])
     ]
 
 
-def test_a_table_says_what_the_record_says_for_it() -> None:
+def test_a_table_replaces_a_text() -> None:
     toml = """
         event.status = { column = "state", table = "states" }
         [tables.states]
@@ -104,25 +104,25 @@ def test_a_table_says_what_the_record_says_for_it() -> None:
     assert [record.get("status") for record in records_of(toml, csv)] == ["in_force", "expired", None, "expired"]
 
 
-def test_what_is_not_in_a_table_is_refused() -> None:
+def test_a_text_that_is_not_in_the_table_is_refused() -> None:
     toml = 'event.status = { column = "state", table = { "In force" = "in_force" } }'
     assert refusals_of(toml, "state\nIn force\nIn farce\n") == [((3,), ['state: "In farce" is not in the table.'])]
-    named = 'event.status = { column = "state", table = "states" }\ntables.states = { "In force" = "in_force" }'
-    assert refusals_of(named, "state\nIn farce\n") == [((2,), ['state: "In farce" is not in the table states.'])]
+    where = 'event.status = { column = "state", table = "states" }\ntables.states = { "In force" = "in_force" }'
+    assert refusals_of(where, "state\nIn farce\n") == [((2,), ['state: "In farce" is not in the table states.'])]
 
 
 @pytest.mark.parametrize(("unknown", "status"), [("planned", "planned"), ("", None)])
-def test_unknown_says_what_becomes_of_what_is_not_in_a_table(unknown: str, status: str | None) -> None:
+def test_unknown_replaces_texts_that_are_not_in_the_table(unknown: str, status: str | None) -> None:
     toml = f'event.status = {{ column = "s", table = {{ "In force" = "in_force" }}, unknown = "{unknown}" }}'
     assert record_of(toml, "s\n?\n").get("status") == status
 
 
-def test_replace_leaves_what_it_does_not_know() -> None:
+def test_replace_leaves_unknown_texts_unchanged() -> None:
     toml = 'event.title = { column = "who", replace = { "The Union" = "EU" } }'
     assert [record["title"] for record in records_of(toml, "who\nthe union\nJapan\n")] == ["EU", "Japan"]
 
 
-def test_a_cell_of_several_values_gives_a_list_in_the_order_of_the_table() -> None:
+def test_several_texts_come_in_the_order_of_the_table() -> None:
     toml = """
         event.instruments = { column = "how", split = ",", table = "how" }
         [tables.how]
@@ -134,7 +134,7 @@ def test_a_cell_of_several_values_gives_a_list_in_the_order_of_the_table() -> No
     assert record_of(toml, csv) == {"instruments": ["grant", "obligation", "quota"]}
 
 
-def test_where_one_value_is_wanted_the_line_that_stands_first_in_the_table_decides() -> None:
+def test_a_single_value_is_the_one_whose_line_comes_first_in_the_table() -> None:
     toml = """
         event.event_type = { column = "what", split = [";", "|"], table = "what" }
         [tables.what]
@@ -146,12 +146,12 @@ def test_where_one_value_is_wanted_the_line_that_stands_first_in_the_table_decid
     assert [record["event_type"] for record in records_of(toml, csv)] == ["strategy", "legislation", "regulation"]
 
 
-def test_texts_that_were_split_can_be_joined_again() -> None:
+def test_split_texts_can_be_joined_again() -> None:
     toml = 'event.summary = { column = "a", split = ";", join = " / " }'
     assert record_of(toml, "a\n x; y ;x;\n") == {"summary": "x / y"}
 
 
-def test_a_list_may_have_several_values_and_none_stands_twice() -> None:
+def test_a_list_can_have_several_values_each_once() -> None:
     toml = 'event.tags = ["tracker", "{a}", { column = "b", split = ",", as = "lower case" }]'
     assert record_of(toml, 'a,b\nx,"X,Y"\n') == {"tags": ["tracker", "x", "y"]}
 
@@ -167,28 +167,28 @@ def test_web_addresses_are_found_in_any_text() -> None:
     ]
 
 
-def test_markup_becomes_text_as_a_browser_shows_it() -> None:
+def test_markup_becomes_the_text_that_a_browser_shows() -> None:
     toml = 'event.description = { column = "a", html = true }'
     csv = 'a\n"<div>A&nbsp;&amp; <b>b</b><br/>c<script>no()</script></div><ul><li>x</li><li>y</li></ul>3 < 4"\n'
     assert record_of(toml, csv) == {"description": "A & b\nc\n\n- x\n- y\n3 < 4"}
 
 
 @pytest.mark.parametrize(
-    ("written", "code"),
+    ("text", "code"),
     [("AFG", "AF"), ("jp", "JP"), ("EUE", "EU"), ("EUR", "EU"), ("XKX", "XK"), ("South Korea", "KR"), ("Turkey", "TR")],
 )
-def test_a_jurisdiction_is_understood_however_it_is_written(written: str, code: str) -> None:
+def test_a_jurisdiction_is_recognised_in_many_spellings(text: str, code: str) -> None:
     toml = """
         [[event.participants]]
         name = { column = "c", as = "country name" }
         role = "party"
         jurisdiction = "{c}"
     """
-    [who] = record_of(toml, f"c\n{written}\n")["participants"]
+    [who] = record_of(toml, f"c\n{text}\n")["participants"]
     assert who["jurisdiction"] == code
 
 
-def test_a_country_that_is_not_known_is_refused() -> None:
+def test_an_unknown_country_is_refused() -> None:
     toml = """
         [[event.participants]]
         name = "{c}"
@@ -200,7 +200,7 @@ def test_a_country_that_is_not_known_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "written", "value"),
+    ("form", "text", "value"),
     [
         ("1,234.56", "1,234.50", "1234.5"),
         ("1,234.56", "1234", "1234"),
@@ -209,27 +209,27 @@ def test_a_country_that_is_not_known_is_refused() -> None:
         ("1,234.56", "-0.30", "-0.3"),
     ],
 )
-def test_numbers(form: str, written: str, value: str) -> None:
-    assert _figure(f'number = "{form}"', written) == value
+def test_a_number_is_read_in_its_format(form: str, text: str, value: str) -> None:
+    assert _figure(f'number = "{form}"', text) == value
 
 
 def test_numbers_can_be_multiplied_exactly() -> None:
     assert _figure('number = "1,234.56", times = 1000000', "19.8") == "19800000"
 
 
-@pytest.mark.parametrize("written", ["12,34", "about 3", "1e5", "1.2.3"])
-def test_what_is_no_number_is_refused(written: str) -> None:
+@pytest.mark.parametrize("text", ["12,34", "about 3", "1e5", "1.2.3"])
+def test_an_invalid_number_is_refused(text: str) -> None:
     toml = '[[event.figures]]\nmeasure = "budget"\nvalue = { column = "n", number = "1,234.56" }'
-    assert refusals_of(toml, f'n\n"{written}"\n') == [((2,), [f'n: "{written}" is not a number written as 1,234.56.'])]
+    assert refusals_of(toml, f'n\n"{text}"\n') == [((2,), [f'n: "{text}" is not a number written as 1,234.56.'])]
 
 
-def _figure(step: str, written: str) -> str:
+def _figure(step: str, text: str) -> str:
     toml = f'[[event.figures]]\nmeasure = "budget"\nvalue = {{ column = "n", {step} }}'
-    [figure] = record_of(toml, f'n\n"{written}"\n')["figures"]
+    [figure] = record_of(toml, f'n\n"{text}"\n')["figures"]
     return str(figure["value"])
 
 
-def test_an_id_is_made_of_any_text_and_stays_one_of_a_kind() -> None:
+def test_a_slug_is_made_of_any_text_and_is_unique() -> None:
     toml = """
         [[event.external_ids]]
         scheme = "t"
@@ -243,23 +243,23 @@ def test_an_id_is_made_of_any_text_and_stays_one_of_a_kind() -> None:
     assert max(map(len, values)) == 64
 
 
-def test_what_is_cut_ends_behind_a_word() -> None:
+def test_a_cut_text_ends_after_a_word() -> None:
     toml = 'event.title = { column = "t", cut = 20 }'
     csv = "t\nA law on batteries and more\nA law on batteries\n"
     assert [record["title"] for record in records_of(toml, csv)] == ["A law on batteries…", "A law on batteries"]
 
 
-def test_what_is_too_long_is_refused_and_not_cut_by_itself() -> None:
+def test_a_text_that_is_too_long_is_refused_instead_of_cut() -> None:
     too_long = "is longer than 500 characters."
     assert refusals_of('event.title = "{t}"', f"t\n{'x' * 501}\n") == [((2,), [f't: "{"x" * 200}…" {too_long}'])]
 
 
-def test_titles_stand_in_one_line_and_descriptions_in_paragraphs() -> None:
+def test_titles_are_one_line_and_descriptions_keep_paragraphs() -> None:
     toml = 'event.title = "{t}"\nevent.description = "{t}"'
     assert record_of(toml, 't\n" a  b \r\n\r\n\r\n\r\n c "\n') == {"title": "a b c", "description": "a b\n\nc"}
 
 
-def test_everything_that_is_wrong_with_a_row_is_told() -> None:
+def test_all_errors_of_a_row_are_reported() -> None:
     toml = """
         event.status = { column = "state", table = { "In force" = "in_force" } }
         event.lang = "{lang}"

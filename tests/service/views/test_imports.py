@@ -13,7 +13,7 @@ from tests.service.conftest import make_key, running
 from tests.service.problems import problem_of
 
 
-def test_new_rows_make_events_that_are_whole(client: FlaskClient, database: str) -> None:
+def test_new_rows_create_complete_events(client: FlaskClient, database: str) -> None:
     create_topic(client, "trade")
     rows = [row(1, topics=[{"id": "trade"}], sources=[{"type": "report", "url": "https://example.org/1"}]), row(2)]
     report = import_report(client, ndjson(*rows))
@@ -29,7 +29,7 @@ def test_new_rows_make_events_that_are_whole(client: FlaskClient, database: str)
     assert count_rows(database, *TABLES) == dict(zip(TABLES, (2, 2, 2, 1, 0, 2, 2, 2), strict=True))
 
 
-def test_an_imported_event_is_what_the_same_would_be_by_a_post(client: FlaskClient) -> None:
+def test_an_imported_event_equals_a_posted_one(client: FlaskClient) -> None:
     create_topic(client, "trade")
     earlier = create_event(client, title="The one before")
     full = a_full_event(relations=[{"type": "follows", "event": earlier["id"]}])
@@ -44,7 +44,7 @@ def without(record: dict[str, Any], names: set[str]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in names}
 
 
-def test_a_row_that_is_known_changes_its_event_and_one_that_says_nothing_new_does_not(client: FlaskClient) -> None:
+def test_a_known_row_updates_its_event_only_if_it_says_something_new(client: FlaskClient) -> None:
     import_report(client, ndjson(row(1), row(2), row(3)))
     report = import_report(client, ndjson(row(1), row(2, title="Another title"), row(4)))
     assert report["rows"] == counts(created=1, updated=1, unchanged=1)
@@ -56,15 +56,15 @@ def test_a_row_that_is_known_changes_its_event_and_one_that_says_nothing_new_doe
     ]
 
 
-def test_a_row_written_otherwise_that_says_the_same_makes_no_revision(client: FlaskClient, database: str) -> None:
+def test_a_reformatted_row_with_the_same_content_makes_no_revision(client: FlaskClient, database: str) -> None:
     import_report(client, ndjson(row(1)))
-    said = json.dumps(row(1) | {"status": None}, indent=None, separators=(" , ", " : ")).encode()
-    assert import_report(client, ndjson(said))["rows"] == counts(unchanged=1)
-    assert import_report(client, ndjson(said))["rows"] == counts(unchanged=1)
+    fields = json.dumps(row(1) | {"status": None}, indent=None, separators=(" , ", " : ")).encode()
+    assert import_report(client, ndjson(fields))["rows"] == counts(unchanged=1)
+    assert import_report(client, ndjson(fields))["rows"] == counts(unchanged=1)
     assert count_rows(database, "event_revision", "outbox") == {"event_revision": 1, "outbox": 1}
 
 
-def test_what_others_changed_since_is_what_the_row_says_again_unless_edits_are_kept(client: FlaskClient) -> None:
+def test_a_repeated_row_overwrites_edits_unless_keep_edits_is_set(client: FlaskClient) -> None:
     import_report(client, ndjson(row(1)))
     edit(client, 1, title="Edited")
     assert import_report(client, ndjson(row(1)), keep_edits="true")["rows"] == counts(unchanged=1)
@@ -73,19 +73,19 @@ def test_what_others_changed_since_is_what_the_row_says_again_unless_edits_are_k
     assert (event(client, 1)["title"], event(client, 1)["version"]) == ("Policy 1", 3)
 
 
-def edit(client: FlaskClient, value: object, **said: Any) -> None:
+def edit(client: FlaskClient, value: object, **fields: Any) -> None:
     stored = event(client, value)
-    answer = client.patch(f"/v1/events/{stored['id']}", json=said, headers={"If-Match": f'"{stored["version"]}"'})
+    answer = client.patch(f"/v1/events/{stored['id']}", json=fields, headers={"If-Match": f'"{stored["version"]}"'})
     assert answer.status_code == 200
 
 
-def test_of_two_rows_about_one_event_the_later_changes_what_the_earlier_said(client: FlaskClient) -> None:
+def test_the_later_of_two_rows_about_one_event_updates_it(client: FlaskClient) -> None:
     report = import_report(client, ndjson(row(1), row(2), row(1, title="Later"), row(1, title="Latest"), row(3)))
     assert report["rows"] == counts(created=3, updated=2)
     assert (event(client, 1)["title"], event(client, 1)["version"]) == ("Latest", 3)
 
 
-def test_two_rows_that_name_one_event_in_two_ways_are_taken_in_turn(client: FlaskClient) -> None:
+def test_rows_with_different_ids_of_one_event_are_written_in_order(client: FlaskClient) -> None:
     import_report(client, ndjson(row(1)))
     id_ = event(client, 1)["id"]
     report = import_report(client, ndjson(an_event(id=id_, title="By id"), row(1, title="By external id")))
@@ -94,7 +94,7 @@ def test_two_rows_that_name_one_event_in_two_ways_are_taken_in_turn(client: Flas
     assert (stored["id"], stored["version"], stored["title"]) == (id_, 3, "By external id")
 
 
-def test_bad_rows_are_told_with_line_and_place_and_the_others_land(client: FlaskClient) -> None:
+def test_invalid_rows_are_reported_with_line_and_pointer_and_the_others_imported(client: FlaskClient) -> None:
     rows: list[Any] = [
         row(1),
         b"",
@@ -122,7 +122,7 @@ def test_bad_rows_are_told_with_line_and_place_and_the_others_land(client: Flask
     assert titles(client) == ["Policy 1", "Policy 6"]
 
 
-def test_all_or_nothing_keeps_nothing_where_one_row_is_refused(client: FlaskClient, database: str) -> None:
+def test_an_atomic_import_with_a_refused_row_changes_nothing(client: FlaskClient, database: str) -> None:
     import_report(client, ndjson(row(1)))
     before = count_rows(database, *TABLES)
     report = import_report(
@@ -138,16 +138,18 @@ def test_all_or_nothing_keeps_nothing_where_one_row_is_refused(client: FlaskClie
     assert titles(client) == ["Changed", "Policy 2"]
 
 
-@pytest.mark.parametrize(("mode", "taken"), [("partial", 1_000), ("atomic", 0)])
-def test_what_cannot_be_read_on_is_told_with_how_far_it_came(client: FlaskClient, mode: str, taken: int) -> None:
+@pytest.mark.parametrize(("mode", "number"), [("partial", 1_000), ("atomic", 0)])
+def test_an_unreadable_body_is_reported_with_the_progress_until_then(
+    client: FlaskClient, mode: str, number: int
+) -> None:
     damaged = gzip.compress(ndjson(*map(row, range(1_500)))) + b"no gzip"
     report = import_report(client, damaged, mode=mode)
     assert (report["state"], report["reason"]) == ("failed", "The gzip is damaged.")
-    assert (report["rows"], report["line"]) == (counts(created=taken), taken)
+    assert (report["rows"], report["line"]) == (counts(created=number), number)
 
 
 @pytest.mark.parametrize("mode", ["partial", "atomic"])
-def test_a_dry_run_tells_what_would_become_of_each_row_and_writes_nothing(
+def test_a_dry_run_reports_the_result_of_each_row_and_writes_nothing(
     client: FlaskClient, database: str, mode: str
 ) -> None:
     import_report(client, ndjson(row(1), row(2)))
@@ -160,7 +162,7 @@ def test_a_dry_run_tells_what_would_become_of_each_row_and_writes_nothing(
     assert client.get(f"/v1/imports/{report['id']}").get_json() == report
 
 
-def test_a_row_without_any_id_is_told_by_what_it_says(client: FlaskClient) -> None:
+def test_a_row_without_any_id_is_identified_by_its_content(client: FlaskClient) -> None:
     rows = [an_event(title="One"), an_event(title="Two"), an_event(title="One")]
     assert import_report(client, ndjson(*rows))["rows"] == counts(created=2, unchanged=1)
     reordered = dict(reversed(an_event(title="Two").items()))
@@ -168,14 +170,14 @@ def test_a_row_without_any_id_is_told_by_what_it_says(client: FlaskClient) -> No
     assert titles(client) == ["One", "Two"]
 
 
-def test_what_one_system_calls_an_event_takes_away_nothing_of_what_others_call_it(client: FlaskClient) -> None:
+def test_a_row_removes_no_external_ids_of_other_systems(client: FlaskClient) -> None:
     ids = [{"scheme": "tracker", "value": "1"}, {"scheme": "other", "value": "9"}]
     import_report(client, ndjson(row(1, external_ids=ids)))
     import_report(client, ndjson(row(1, title="Changed")))
     assert (event(client, 1)["title"], event(client, 1)["external_ids"]) == ("Changed", ids)
 
 
-def test_an_event_gets_no_more_external_ids_than_it_may_have(client: FlaskClient) -> None:
+def test_an_event_gets_no_more_external_ids_than_allowed(client: FlaskClient) -> None:
     names = [{"scheme": "other", "value": str(number)} for number in range(50)]
     assert import_report(client, ndjson(row(1)))["rows"] == counts(created=1)
     report = import_report(client, ndjson(row(1, external_ids=[*event(client, 1)["external_ids"], *names[:49]])))
@@ -193,7 +195,7 @@ def test_a_row_whose_external_ids_belong_to_two_events_is_refused(client: FlaskC
     assert errors(report) == [(1, "#/external_ids/1", f'The tracker "2" belongs to the event {owner}.')]
 
 
-def test_what_was_deleted_or_merged_is_told_so(client: FlaskClient) -> None:
+def test_rows_about_deleted_or_merged_events_are_refused(client: FlaskClient) -> None:
     import_report(client, ndjson(*(row(value) for value in range(1, 5))))
     gone, stays, goes = (event(client, value)["id"] for value in (1, 2, 3))
     assert client.delete(f"/v1/events/{gone}", headers={"If-Match": '"1"'}).status_code == 204
@@ -218,14 +220,16 @@ def test_progress_comes_first_and_the_report_in_the_last_line(client: FlaskClien
     assert client.get(response.headers["Location"]).get_json() == last
 
 
-def test_who_asks_for_json_gets_the_report_alone(client: FlaskClient) -> None:
+def test_accept_json_answers_with_the_report_alone(client: FlaskClient) -> None:
     response = send(client, ndjson(row(1)), headers={"Accept": "application/json"})
     report = response.get_json()
     assert (response.status_code, response.headers["Content-Type"]) == (201, "application/json")
     assert report == client.get(response.headers["Location"]).get_json()
 
 
-def test_ten_thousand_bad_rows_are_counted_the_first_thousand_told_and_all_kept(client: FlaskClient) -> None:
+def test_ten_thousand_invalid_rows_are_counted_and_all_recorded_and_the_first_thousand_reported(
+    client: FlaskClient,
+) -> None:
     report = import_report(client, ndjson(*({"title": str(number)} for number in range(10_000))))
     assert (report["rows"], report["error_count"]) == (counts(refused=10_000), 30_000)
     assert len(report["errors"]) == 1_000
@@ -234,7 +238,7 @@ def test_ten_thousand_bad_rows_are_counted_the_first_thousand_told_and_all_kept(
     assert lines[:1_000] == report["errors"]
 
 
-def test_more_errors_than_are_kept_are_counted(database: str) -> None:
+def test_errors_beyond_the_limit_are_only_counted(database: str) -> None:
     with running(database, max_import_errors=5) as app:
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
@@ -242,14 +246,14 @@ def test_more_errors_than_are_kept_are_counted(database: str) -> None:
         assert (report["error_count"], [one["line"] for one in report["errors"]]) == (9, [1, 2, 3, 4, 5])
 
 
-def test_gzip_is_taken_by_its_header_or_by_its_looks(client: FlaskClient) -> None:
+def test_gzip_is_recognised_by_its_header_or_its_first_bytes(client: FlaskClient) -> None:
     packed = gzip.compress(ndjson(row(1), row(2)))
     assert import_report(client, packed)["rows"] == counts(created=2)
     answer = send(client, packed + gzip.compress(ndjson(row(3))), headers={"Content-Encoding": "gzip"})
     assert json.loads(answer.text.splitlines()[-1])["rows"] == counts(created=1, unchanged=2)
 
 
-def test_csv_is_taken_as_well(client: FlaskClient) -> None:
+def test_csv_is_imported(client: FlaskClient) -> None:
     header = b"external_ids,title,event_type,parties,party_jurisdictions,source_type\r\n"
     report = import_report(client, header + b"tracker:1,A law,legislation,Japan,JP,legal_text\r\n", kind=CSV)
     assert (report["format"], report["rows"]) == ("csv", counts(created=1))
@@ -266,7 +270,7 @@ def test_csv_is_taken_as_well(client: FlaskClient) -> None:
         (CSV, {"Accept": "image/png"}, (406, "not-acceptable")),
     ],
 )
-def test_what_cannot_be_read_at_all_is_a_problem_and_no_import(
+def test_an_unreadable_request_is_a_problem_and_begins_no_import(
     client: FlaskClient, kind: str, headers: dict[str, str], problem: tuple[int, str]
 ) -> None:
     answer = send(client, b"heading\n1\n", kind=kind, headers=headers)
@@ -274,7 +278,7 @@ def test_what_cannot_be_read_at_all_is_a_problem_and_no_import(
     assert client.get("/v1/imports").get_json()["items"] == []
 
 
-def test_more_bytes_than_are_allowed_are_refused_at_once_or_as_soon_as_they_come(database: str) -> None:
+def test_bytes_beyond_the_limit_are_refused_at_once_or_when_they_arrive(database: str) -> None:
     with running(database, max_import_bytes=200_000) as app:
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
@@ -287,7 +291,7 @@ def test_more_bytes_than_are_allowed_are_refused_at_once_or_as_soon_as_they_come
         )
 
 
-def test_an_import_needs_the_scope_to_write_and_is_shown_to_its_own_key_and_to_admins(
+def test_an_import_needs_the_scope_to_write_and_is_visible_to_its_key_and_to_admins(
     client: FlaskClient, anyone: FlaskClient, database: str
 ) -> None:
     assert problem_of(send(anyone, ndjson(row(1)))).status == 401
@@ -303,7 +307,7 @@ def test_an_import_needs_the_scope_to_write_and_is_shown_to_its_own_key_and_to_a
     assert client.get(address).status_code == 200
 
 
-def test_imports_are_listed_the_last_first_a_page_at_a_time(client: FlaskClient) -> None:
+def test_imports_are_listed_newest_first_in_pages(client: FlaskClient) -> None:
     ids = [import_report(client, ndjson(row(number)))["id"] for number in range(3)]
     first = client.get("/v1/imports?limit=2").get_json()
     second = client.get(first["next"]).get_json()
@@ -312,7 +316,7 @@ def test_imports_are_listed_the_last_first_a_page_at_a_time(client: FlaskClient)
     assert "errors" not in first["items"][0]
 
 
-def test_an_idempotency_key_answers_with_the_import_that_is_done(client: FlaskClient, database: str) -> None:
+def test_an_idempotency_key_returns_the_finished_import(client: FlaskClient, database: str) -> None:
     key = {"Idempotency-Key": "mine"}
     first = send(client, ndjson(row(1)), headers=key)
     last = first.text.splitlines()[-1]
@@ -324,7 +328,7 @@ def test_an_idempotency_key_answers_with_the_import_that_is_done(client: FlaskCl
     assert count_rows(database, "event", "import") == {"event": 1, "import": 1}
 
 
-def test_an_idempotency_key_of_what_did_not_get_through_runs_anew(client: FlaskClient) -> None:
+def test_an_idempotency_key_of_a_failed_import_runs_it_again(client: FlaskClient) -> None:
     key = {"Idempotency-Key": "mine"}
     failed = json.loads(send(client, ndjson(row(1), b"{"), headers=key, mode="atomic").text.splitlines()[-1])
     assert failed["state"] == "failed"
@@ -332,7 +336,7 @@ def test_an_idempotency_key_of_what_did_not_get_through_runs_anew(client: FlaskC
     assert (done["state"], done["id"] != failed["id"]) == ("done", True)
 
 
-def test_as_many_imports_as_may_run_at_once_leave_no_place_for_another(database: str) -> None:
+def test_imports_beyond_the_limit_are_refused_until_one_has_finished(database: str) -> None:
     with running(database, max_imports=1) as app:
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"

@@ -1,4 +1,4 @@
-"""Webhooks: who wants to be told of which changes, and how that is shown."""
+"""Webhooks: subscriptions to changes, in requests and responses."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -11,48 +11,48 @@ from schemas.filters import LONGEST_Q
 from schemas.lists import PageQuerySchema
 from schemas.vocabulary import EntryKind, Vocabulary
 
-#: Deliveries a minute that a webhook can be limited to at most.
+#: The highest limit of deliveries a minute.
 HIGHEST_RATE = 600_000
 
 
 class Payload(Vocabulary):
-    """What a delivery holds."""
+    """The payload of a delivery."""
 
-    FULL = "full", "The change, with the event as it is since."
+    FULL = "full", "The change with the event in its new version."
     THIN = "thin", "The change alone: ids, version and kind."
 
 
 class WebhookState(Vocabulary):
-    """Whether a webhook is sent anything."""
+    """The state of a webhook."""
 
-    ACTIVE = "active", "Changes are sent."
-    UNVERIFIED = "unverified", "Changes wait until the receiver has agreed to the handshake."
-    PAUSED = "paused", "Its owner has paused it; what is not delivered is skipped, and can be recovered."
-    DISABLED = "disabled", "The service has paused it; `disabled` says why."
+    ACTIVE = "active", "Changes are delivered."
+    UNVERIFIED = "unverified", "Deliveries wait until the receiver passes the handshake."
+    PAUSED = "paused", "The owner has paused it. Deliveries are skipped and can be recovered."
+    DISABLED = "disabled", "The service has paused it for the reason in `disabled`."
 
 
 class DisabledReason(Vocabulary):
-    """Why the service has paused a webhook."""
+    """The reason for which the service has paused a webhook."""
 
     GONE = "gone", "The receiver answered 410."
-    FAILING = "failing", "Every attempt of five days has failed."
-    HANDSHAKE = "handshake", "The receiver did not agree to the handshake."
-    KEY = "key", "The API key that it belongs to is no longer valid, or may no longer read."
+    FAILING = "failing", "Every attempt within five days has failed."
+    HANDSHAKE = "handshake", "The receiver has refused the handshake."
+    KEY = "key", "Its API key is no longer valid, or may no longer read events."
     FILTER = "filter", "Its filter cannot be evaluated."
 
 
 class NoticeKind(Vocabulary):
-    """What a webhook's owner should know."""
+    """The kind of a notice to a webhook's owner."""
 
-    DISABLED = "disabled", "The service has paused it; `reason` says why."
-    RESUMED = "resumed", "Its owner has let it go on."
-    EXHAUSTED = "exhausted", "A delivery has failed eight times and is given up; it can be recovered."
-    SECRET_ROTATED = "secret_rotated", "There is a new secret; the one before signs for a day longer."
-    HANDSHAKE_PASSED = "handshake_passed", "The receiver has agreed to the handshake."
+    DISABLED = "disabled", "The service has paused the webhook for the `reason`."
+    RESUMED = "resumed", "The owner has resumed the webhook."
+    EXHAUSTED = "exhausted", "A delivery has failed eight times. It can be recovered."
+    SECRET_ROTATED = "secret_rotated", "The secret was rotated. The former one signs for one more day."
+    HANDSHAKE_PASSED = "handshake_passed", "The receiver has passed the handshake."
 
 
-class YesNo(fields.Boolean):
-    """`true` or `false`, nothing that only looks like it."""
+class StrictBoolean(fields.Boolean):
+    """`true` or `false`, without marshmallow's other spellings."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, bool):
@@ -60,15 +60,15 @@ class YesNo(fields.Boolean):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class AskedFilter(fields.Field[Any]):
-    """A filter as a query string or as JSON, kept as it was written."""
+class FilterField(fields.Field[Any]):
+    """A filter as a query string or as JSON, unparsed."""
 
     def __init__(self, **options: Any) -> None:
-        """Options as any field's."""
+        """`options`: those of every field."""
         options["metadata"] = {
-            "description": "Which events: parameters of GET /v1/events as a query string, or filters as"
-            " JSON, as POST /v1/search takes them. Null for all.",
-            # Not the schema of that JSON itself: with it, who tries every part of a description would do so once more.
+            "description": "The events to deliver: parameters of GET /v1/events as a query string, or filters as JSON"
+            " as in POST /v1/search. Null for all events.",
+            # Without the schema of that JSON: it would double the work of tools that try every part of the document.
             "anyOf": [{"type": "string", "maxLength": LONGEST_Q}, {"type": "object"}, {"type": "null"}],
             "examples": ["topic=batteries&party=JP"],
         }
@@ -80,47 +80,45 @@ class AskedFilter(fields.Field[Any]):
         raise ValidationError(f"Must be a query string of at most {LONGEST_Q} characters, or an object.")
 
 
-def _flag(description: str) -> YesNo:
-    return YesNo(load_default=False, metadata={"description": description})
+def _flag(description: str) -> StrictBoolean:
+    return StrictBoolean(load_default=False, metadata={"description": description})
 
 
 class WebhookFields(Schema):
-    """What a webhook's owner says."""
+    """The fields of a webhook that its owner sets."""
 
     url = Link(
         required=True,
-        metadata={"description": "Where changes are posted: https, and an address of the public internet."},
+        metadata={"description": "The URL to post changes to: https, at a public address."},
     )
-    filter = AskedFilter()
+    filter = FilterField()
     kinds = list_of(
         Word(EntryKind, required=True),
         len(EntryKind),
         load_default=lambda: list(EntryKind.words()),
-        metadata={"description": "Only changes of these kinds."},
+        metadata={"description": "The kinds of changes to deliver."},
     )
     payload = Word(Payload, load_default=Payload.FULL.value, allow_none=False)
-    description = Text(1000, metadata={"description": "What it is for, for people."})
+    description = Text(1000, metadata={"description": "A description for people."})
     paused = _flag(
-        "Whether nothing is sent for now. What comes meanwhile, and what waits, is skipped and can be recovered. To let"
-        " a disabled webhook go on, send false."
+        "Skip all deliveries, new and pending; they can be recovered later. Send false to resume a paused or disabled"
+        " webhook."
     )
     rate_limit = fields.Integer(
         strict=True,
         load_default=None,
         allow_none=True,
         validate=validate.Range(1, HIGHEST_RATE),
-        metadata={"description": "Deliveries a minute at most; null for as many as the receiver takes."},
+        metadata={"description": "The maximum number of deliveries a minute; null for no limit."},
     )
     ordered = _flag(
-        "Whether a delivery waits until the one before has been acknowledged or given up: one at a time, in the order"
-        " of the feed. A receiver that fails then stops everything behind for up to 27 hours."
+        "Send one delivery at a time, in the order of the feed: each waits until the one before is delivered or failed."
+        " A failing receiver then delays all later deliveries by up to 27 hours."
     )
-    handshake = _flag(
-        "Whether the receiver must first allow it by answering OPTIONS as the CloudEvents webhook specification says."
-    )
+    handshake = _flag("Ask the receiver for consent first, by OPTIONS as in the CloudEvents webhook specification.")
 
 
-#: What only the service says of a webhook.
+#: Fields that the service computes.
 COMPUTED = frozenset(
     {"id", "version", "key_id", "state", "disabled", "failing_since", "former_secret_until", "notices"}
     | {"created_at", "updated_at"}
@@ -128,20 +126,20 @@ COMPUTED = frozenset(
 
 
 class NewWebhookSchema(WebhookFields, RequestSchema):
-    """A webhook as its owner sends it."""
+    """A webhook in a request."""
 
     read_only: ClassVar[frozenset[str]] = COMPUTED
 
 
 class DisabledSchema(ResponseSchema):
-    """When and why the service has paused a webhook."""
+    """Time and reason of a disabled webhook."""
 
     at = Timestamp(required=True)
     reason = Word(DisabledReason, required=True)
 
 
 class NoticeSchema(ResponseSchema):
-    """Something that a webhook's owner should know."""
+    """A notice to a webhook's owner."""
 
     at = Timestamp(required=True)
     kind = Word(NoticeKind, required=True)
@@ -149,37 +147,35 @@ class NoticeSchema(ResponseSchema):
 
 
 class WebhookSchema(WebhookFields, ResponseSchema):
-    """A webhook as its owner sees it, without its secret."""
+    """A webhook in a response, without its secret."""
 
     id = Identifier(required=True)
     version = fields.Integer(required=True, strict=True, metadata={"minimum": 1})
-    key_id = Identifier(required=True, metadata={"description": "The key that it belongs to."})
+    key_id = Identifier(required=True, metadata={"description": "The key that owns it."})
     state = Word(WebhookState, required=True)
     disabled = fields.Nested(DisabledSchema, required=True, allow_none=True)
     failing_since = Timestamp(
-        metadata={"description": "Since when every attempt has failed; null where the last did not."}
+        metadata={"description": "The start of continuous failures; null if the latest attempt succeeded."}
     )
-    former_secret_until = Timestamp(
-        metadata={"description": "Until when the secret before the last rotation signs too."}
-    )
+    former_secret_until = Timestamp(metadata={"description": "The time until which the former secret signs too."})
     notices = fields.List(
-        fields.Nested(NoticeSchema), required=True, metadata={"description": "The latest twenty, newest first."}
+        fields.Nested(NoticeSchema), required=True, metadata={"description": "The latest twenty notices, newest first."}
     )
     created_at = Timestamp(required=True)
     updated_at = Timestamp(required=True)
 
 
 class IssuedWebhookSchema(WebhookSchema):
-    """A webhook as it is seen once: when it is made, and when its secret is rotated."""
+    """A webhook with its secret, which is shown once: on creation and after a rotation."""
 
     shown_once = True
 
     secret = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "What receivers verify signatures by; null where the answer is a replay."},
+        metadata={"description": "The secret for verifying signatures; null in a replayed response."},
     )
 
 
 class WebhookQuerySchema(PageQuerySchema):
-    """Which webhooks."""
+    """The query parameters of a list of webhooks."""

@@ -11,10 +11,10 @@ from service.config import MIGRATIONS, load_settings
 
 @click.command("work")
 def work_command() -> None:
-    """Send webhooks, until SIGTERM or Ctrl-C; what is under way then is ended first.
+    """Deliver webhooks until SIGTERM or Ctrl-C; attempts in flight end first.
 
-    It numbers what was written for the change feed, matches it with webhooks and posts it. Any number may run, on any
-    number of machines: they share the webhooks among them, and take over from one that ends.
+    The worker sequences committed writes for the change feed, matches them with webhooks and posts them. You can run
+    any number of workers on any number of machines: they share the webhooks, and take over from a worker that ends.
     """
     from service.db import migrations
     from service.observability import access_log
@@ -22,11 +22,11 @@ def work_command() -> None:
 
     settings, url = load_settings(), database_url()
     access_log.configure(settings.log_level)
-    # A database that cannot be reached now is waited for.
+    # An unreachable database is no error: the worker waits for it.
     with suppress(psycopg.OperationalError), psycopg.connect(url) as conn:
         if missing := migrations.pending(conn, MIGRATIONS):
             raise click.ClickException(
-                f"First apply the migrations: policytrail migrate. Pending: {', '.join(missing)}"
+                f"First apply the migrations with `policytrail migrate`. Pending: {', '.join(missing)}."
             )
     try:
         worker.run(settings)

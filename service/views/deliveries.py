@@ -1,5 +1,6 @@
-"""/v1/webhooks/{id}/deliveries: what was told to a webhook, and how that went."""
+"""/v1/webhooks/{id}/deliveries: deliveries, their attempts, retries and recoveries."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,12 @@ from service.http.pages import page, page_size
 from service.ids import uuid7
 from service.store.webhooks.subscriptions import Subscription
 from service.strict_json import render
-from service.views.webhook_documents import owner, told_attempt, told_delivery, told_recovery
+from service.views.webhook_documents import (
+    attempt_document,
+    delivery_document,
+    recovery_document,
+    visible_owner,
+)
 
 deliveries = Blueprint("deliveries", __name__, url_prefix="/v1/webhooks/<uuid:webhook_id>")
 
@@ -35,83 +41,86 @@ _NO_CACHE = {"Cache-Control": "private, no-cache"}
 @requires("webhooks")
 @operation(query=DeliveryQuerySchema, returns=(200, page_of(DeliverySchema)), also=[NotFound])
 def list_deliveries(webhook_id: UUID, query: dict[str, Any]) -> Response:
-    """List a webhook's deliveries, the latest changes first."""
-    limit, asked = page_size(query), {name: query[name] for name in ("state", "since", "event")}
-    bound_to = fingerprint("deliveries", str(webhook_id), sorted(asked.items()))
+    """List the deliveries of a webhook, latest changes first."""
+    limit, filters = page_size(query), {name: query[name] for name in ("state", "since", "event")}
+    bound_to = fingerprint("deliveries", str(webhook_id), sorted(filters.items()))
     before = _number(decode_cursor(query["cursor"], bound_to, 1)[0]) if query["cursor"] else None
     with reading() as conn:
-        store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner())
-        found = store.webhooks.deliveries.page_deliveries(
+        store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner())
+        rows = store.webhooks.deliveries.page_deliveries(
             conn,
             webhook_id,
-            state=asked["state"],
-            since=asked["since"],
-            event_id=asked["event"],
+            state=filters["state"],
+            since=filters["since"],
+            event_id=filters["event"],
             before=before,
             limit=limit + 1,
         )
-    cursor = encode_cursor(bound_to, [str(found[limit - 1].seq)]) if len(found) > limit else None
-    return page([render(told_delivery(one, webhook_id)) for one in found[:limit]], cursor)
+    cursor = encode_cursor(bound_to, [str(rows[limit - 1].seq)]) if len(rows) > limit else None
+    return page([render(delivery_document(row, webhook_id)) for row in rows[:limit]], cursor)
 
 
 @deliveries.get("/deliveries/<int:seq>")
 @requires("webhooks")
 @operation(returns=(200, DeliveryDetailSchema), also=[NotFound])
 def get_delivery(webhook_id: UUID, seq: int) -> Response:
-    """Read one delivery, by its change's number in the feed, with every attempt."""
+    """Read a delivery with its attempts, by the number of its change in the feed."""
     with reading() as conn:
-        store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner())
-        found = store.webhooks.deliveries.get_delivery(conn, webhook_id, seq)
+        store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner())
+        delivery = store.webhooks.deliveries.get_delivery(conn, webhook_id, seq)
         attempts = store.webhooks.deliveries.list_attempts(conn, webhook_id, seq)
-    told = told_delivery(found, webhook_id) | {"attempts": [told_attempt(one) for one in attempts]}
-    return Response(render(told), headers=_NO_CACHE, content_type=JSON)
+    document = delivery_document(delivery, webhook_id) | {"attempts": [attempt_document(one) for one in attempts]}
+    return _respond(document)
 
 
 @deliveries.post("/deliveries/<int:seq>/retry")
 @requires("webhooks")
 @operation(returns=(200, DeliverySchema), also=[NotFound, Conflict])
 def retry_delivery(webhook_id: UUID, seq: int) -> Response:
-    """Send one delivery once more, now, whatever became of it.
+    """Send a delivery again now, in any state.
 
-    Under the same `webhook-id`, and if it fails by the schedule from its beginning. 409 while the webhook is paused.
+    It keeps its `webhook-id`; if it fails, the retry schedule starts over. 409 while the webhook is paused.
     """
     with transaction() as conn:
-        _require_going(store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True))
-        changed = store.webhooks.deliveries.retry_delivery(conn, webhook_id, seq)
-    return Response(render(told_delivery(changed, webhook_id)), headers=_NO_CACHE, content_type=JSON)
+        _require_not_paused(store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner(), lock=True))
+        delivery = store.webhooks.deliveries.retry_delivery(conn, webhook_id, seq)
+    return _respond(delivery_document(delivery, webhook_id))
 
 
 @deliveries.post("/recover")
 @requires("webhooks")
 @operation(body=NewRecoverySchema, returns=(202, RecoverySchema), also=[NotFound, Conflict])
 def recover_deliveries(webhook_id: UUID, body: dict[str, Any]) -> Response:
-    """Send once more what has failed or was skipped since an instant.
+    """Send failed and skipped deliveries again, from a given time on.
 
-    It goes on by itself, whatever is stopped or killed meanwhile, and touches nothing that was acknowledged. 409 while
-    the webhook is paused.
+    The recovery runs in the background and survives restarts. It never repeats an accepted delivery. 409 while the
+    webhook is paused.
     """
     since, id_ = datetime.fromisoformat(body["since"]), uuid7()
     with transaction() as conn:
-        _require_going(store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True))
-        begun = store.webhooks.recoveries.insert_recovery(conn, id=id_, subscription_id=webhook_id, since=since)
+        _require_not_paused(store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner(), lock=True))
+        recovery = store.webhooks.recoveries.insert_recovery(conn, id=id_, subscription_id=webhook_id, since=since)
     address = url_for("deliveries.get_recovery", webhook_id=webhook_id, recovery_id=id_)
-    return Response(render(told_recovery(begun)), 202, {"Location": address} | _NO_CACHE, content_type=JSON)
+    return _respond(recovery_document(recovery), 202, {"Location": address})
 
 
 @deliveries.get("/recoveries/<uuid:recovery_id>")
 @requires("webhooks")
 @operation(returns=(200, RecoverySchema), also=[NotFound])
 def get_recovery(webhook_id: UUID, recovery_id: UUID) -> Response:
-    """Read how far a recovery has come."""
+    """Read the progress of a recovery."""
     with reading() as conn:
-        store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner())
-        found = store.webhooks.recoveries.get_recovery(conn, webhook_id, recovery_id)
-    return Response(render(told_recovery(found)), headers=_NO_CACHE, content_type=JSON)
+        store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner())
+        return _respond(recovery_document(store.webhooks.recoveries.get_recovery(conn, webhook_id, recovery_id)))
 
 
-def _require_going(subscription: Subscription) -> None:
+def _respond(document: dict[str, Any], status: int = 200, headers: Mapping[str, str] = {}) -> Response:
+    return Response(render(document), status, {**headers, **_NO_CACHE}, content_type=JSON)
+
+
+def _require_not_paused(subscription: Subscription) -> None:
     if subscription.paused:
-        raise Conflict("The webhook is paused; let it go on first, with `paused` false.")
+        raise Conflict("The webhook is paused. Resume it first with `paused: false`.")
 
 
 def _number(text: str) -> int:

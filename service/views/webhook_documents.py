@@ -1,5 +1,6 @@
-"""Webhooks, deliveries and what came back, as their schemas describe them; and whose webhooks a caller may see."""
+"""Documents of webhooks, deliveries and attempts, and the webhooks that a caller may see."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,75 +14,85 @@ from service.store.webhooks.recoveries import Recovery
 from service.store.webhooks.subscriptions import Subscription
 
 
-def owner() -> UUID | None:
-    """Whose webhooks the caller may see: its own, or everybody's where it is an admin."""
+def visible_owner() -> UUID | None:
+    """Return the id of the key whose webhooks the caller may see, or None for an admin, who may see all."""
     key = caller()
     return None if key is None or "admin" in key.scopes else key.id
 
 
-def told_attempt(made: Attempt | PingResult) -> dict[str, Any]:
-    """An attempt or a ping as its schema describes it."""
-    text = None if made.answer is None else made.answer.decode("utf-8", "replace")
-    return {**vars(made), "began_at": timestamp(made.began_at), "headers": made.headers or {}, "answer": text}
+def attempt_document(row: Attempt | PingResult) -> dict[str, Any]:
+    """Return an attempt or a ping as AttemptSchema or PingSchema describes it."""
+    text = None if row.answer is None else row.answer.decode("utf-8", "replace")
+    return {**vars(row), "began_at": timestamp(row.began_at), "headers": row.headers or {}, "answer": text}
 
 
-def told_webhook(one: Subscription) -> dict[str, Any]:
-    """A webhook as WebhookSchema describes it."""
+def webhook_document(webhook: Subscription) -> dict[str, Any]:
+    """Return a webhook as WebhookSchema describes it."""
     return {
-        "id": str(one.id),
-        "version": one.version,
-        "key_id": str(one.key_id),
-        "url": one.url,
-        "filter": one.filter,
-        "kinds": one.kinds,
-        "payload": one.payload,
-        "description": one.description,
-        "paused": one.paused,
-        "rate_limit": one.rate_limit,
-        "ordered": one.ordered,
-        "handshake": one.handshake != "none",
-        "state": _state(one),
-        "disabled": {"at": timestamp(one.disabled_at), "reason": one.disabled_reason} if one.disabled_at else None,
-        "failing_since": timestamp(one.failing_since) if one.failing_since else None,
-        "former_secret_until": timestamp(one.former_until) if one.former_until else None,
-        "notices": one.notices,
-        "created_at": timestamp(one.created_at),
-        "updated_at": timestamp(one.updated_at),
+        "id": str(webhook.id),
+        "version": webhook.version,
+        "key_id": str(webhook.key_id),
+        "url": webhook.url,
+        "filter": webhook.filter,
+        "kinds": webhook.kinds,
+        "payload": webhook.payload,
+        "description": webhook.description,
+        "paused": webhook.paused,
+        "rate_limit": webhook.rate_limit,
+        "ordered": webhook.ordered,
+        "handshake": webhook.handshake != "none",
+        "state": _state(webhook),
+        "disabled": _disabled(webhook),
+        "failing_since": _optional(webhook.failing_since),
+        "former_secret_until": _optional(webhook.former_until),
+        "notices": webhook.notices,
+        "created_at": timestamp(webhook.created_at),
+        "updated_at": timestamp(webhook.updated_at),
     }
 
 
-def _state(one: Subscription) -> str:
-    if one.disabled_at:
+def _disabled(webhook: Subscription) -> dict[str, Any] | None:
+    if webhook.disabled_at is None:
+        return None
+    return {"at": timestamp(webhook.disabled_at), "reason": webhook.disabled_reason}
+
+
+def _state(webhook: Subscription) -> str:
+    if webhook.disabled_at:
         return "disabled"
-    if one.paused:
+    if webhook.paused:
         return "paused"
-    return "unverified" if one.handshake == "pending" else "active"
+    return "unverified" if webhook.handshake == "pending" else "active"
 
 
-def told_delivery(one: Delivery, webhook_id: UUID) -> dict[str, Any]:
-    """A delivery as DeliverySchema describes it."""
+def delivery_document(delivery: Delivery, webhook_id: UUID) -> dict[str, Any]:
+    """Return a delivery as DeliverySchema describes it."""
     return {
-        "id": str(one.id),
-        "seq": one.seq,
-        "event_id": str(one.event_id),
-        "kind": one.kind,
-        "state": one.state,
-        "attempt_count": one.attempts,
-        "last_outcome": one.last_outcome,
-        "last_status": one.last_status,
-        "due_at": timestamp(one.due_at) if one.state == "pending" else None,
-        "created_at": timestamp(one.created_at),
-        "ended_at": timestamp(one.ended_at) if one.ended_at else None,
-        "url": url_for("deliveries.get_delivery", webhook_id=webhook_id, seq=one.seq),
+        "id": str(delivery.id),
+        "seq": delivery.seq,
+        "event_id": str(delivery.event_id),
+        "kind": delivery.kind,
+        "state": delivery.state,
+        "attempt_count": delivery.attempts,
+        "last_outcome": delivery.last_outcome,
+        "last_status": delivery.last_status,
+        "due_at": timestamp(delivery.due_at) if delivery.state == "pending" else None,
+        "created_at": timestamp(delivery.created_at),
+        "ended_at": _optional(delivery.ended_at),
+        "url": url_for("deliveries.get_delivery", webhook_id=webhook_id, seq=delivery.seq),
     }
 
 
-def told_recovery(one: Recovery) -> dict[str, Any]:
-    """A recovery as RecoverySchema describes it."""
+def recovery_document(recovery: Recovery) -> dict[str, Any]:
+    """Return a recovery as RecoverySchema describes it."""
     return {
-        "id": str(one.id),
-        "since": timestamp(one.since),
-        "asked_at": timestamp(one.asked_at),
-        "recovered": one.recovered,
-        "ended_at": timestamp(one.ended_at) if one.ended_at else None,
+        "id": str(recovery.id),
+        "since": timestamp(recovery.since),
+        "asked_at": timestamp(recovery.asked_at),
+        "recovered": recovery.recovered,
+        "ended_at": _optional(recovery.ended_at),
     }
+
+
+def _optional(time: datetime | None) -> str | None:
+    return timestamp(time) if time else None

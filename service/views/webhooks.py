@@ -1,7 +1,7 @@
-"""/v1/webhooks: who is told of which changes."""
+"""/v1/webhooks: subscriptions to changes, delivered to a URL."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -39,18 +39,18 @@ from service.store.webhooks.leases import shard_of
 from service.store.webhooks.subscriptions import Subscription
 from service.strict_json import render
 from service.validation import load
-from service.views.webhook_documents import owner, told_attempt, told_webhook
+from service.views.webhook_documents import attempt_document, visible_owner, webhook_document
 from service.webhooks.address_guard import AddressGuard, parse_networks
 from service.webhooks.matcher import parse_filter
 from service.webhooks.signing import encode_secret, new_secret
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
 
-#: For how long the secret before signs as well.
+#: Time for which the former secret still signs after a rotation.
 OVERLAP = timedelta(hours=24)
 
-#: Seconds in which a worker sees that a test is asked for.
-NOTICED_WITHIN = 5.0
+#: Seconds within which a worker picks up a requested ping.
+PICKUP_TIMEOUT = 5.0
 
 _NOT_STORED = {"Cache-Control": "no-store"}
 _BOUND_TO = fingerprint("webhooks")
@@ -61,47 +61,46 @@ _NEW_WEBHOOK = NewWebhookSchema()
 @requires("webhooks")
 @operation(query=WebhookQuerySchema, returns=(200, page_of(WebhookSchema)))
 def list_webhooks(query: dict[str, Any]) -> Response:
-    """List the key's webhooks in the order they were made; an admin's list has everybody's."""
+    """List the webhooks of your key, oldest first. An admin sees all webhooks."""
     limit = page_size(query)
     after = decode_cursor(query["cursor"], _BOUND_TO, 1)[0] if query["cursor"] else None
     with reading() as conn:
-        found = store.webhooks.subscriptions.page_subscriptions(conn, owner(), after=after, limit=limit + 1)
-    cursor = encode_cursor(_BOUND_TO, [str(found[limit - 1].id)]) if len(found) > limit else None
-    return page([render(told_webhook(one)) for one in found[:limit]], cursor)
+        rows = store.webhooks.subscriptions.page_subscriptions(conn, visible_owner(), after=after, limit=limit + 1)
+    cursor = encode_cursor(_BOUND_TO, [str(rows[limit - 1].id)]) if len(rows) > limit else None
+    return page([render(webhook_document(row)) for row in rows[:limit]], cursor)
 
 
 @webhooks.post("")
 @requires("webhooks")
 @operation(body=NewWebhookSchema, returns=(201, IssuedWebhookSchema), also=[Conflict])
 def create_webhook(body: dict[str, Any]) -> Response:
-    """Let changes be posted to a URL.
+    """Create a webhook: changes are posted to its URL.
 
-    The answer shows the secret by which deliveries are signed (Standard Webhooks). It cannot be asked for again: rotate
-    it if it was lost. The key must be allowed to read events.
+    The response contains the secret that signs the deliveries (Standard Webhooks). It is never shown again; rotate the
+    secret if you lose it. Your key must be allowed to read events.
     """
     key = caller()
-    if key is None:  # webhooks are never public; said for the type checker
+    if key is None:  # webhooks are never public; the check is for mypy
         raise Unauthenticated("Send an API key.")
-    _require_reading()
+    _require_read_access()
     id_, secret, now = uuid7(), new_secret(), datetime.now(UTC)
     with transaction() as conn:
         _check(conn, body)
         if store.webhooks.subscriptions.count_subscriptions(conn, key.id) >= settings().max_webhooks:
             raise Conflict(f"A key may have {settings().max_webhooks} webhooks.")
-        made = store.webhooks.subscriptions.insert_subscription(
-            conn, body, id=id_, key_id=key.id, shard=shard_of(id_), secret=_sealed(secret, id_), now=now
+        webhook = store.webhooks.subscriptions.insert_subscription(
+            conn, body, id=id_, key_id=key.id, shard=shard_of(id_), secret=_encrypted(secret, id_), now=now
         )
-    return _issued(made, secret, 201, {"Location": url_for("webhooks.get_webhook", webhook_id=id_)})
+    return _respond_with_secret(webhook, secret, 201, {"Location": url_for("webhooks.get_webhook", webhook_id=id_)})
 
 
 @webhooks.get("/<uuid:webhook_id>")
 @requires("webhooks")
 @operation(returns=(200, WebhookSchema), also=[NotFound], conditional=True)
 def get_webhook(webhook_id: UUID) -> Response:
-    """Read one webhook, without its secret."""
+    """Read a webhook, without its secret."""
     with reading() as conn:
-        found = store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner())
-    return _answered(found)
+        return _respond(store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner()))
 
 
 @webhooks.put("/<uuid:webhook_id>")
@@ -113,12 +112,11 @@ def get_webhook(webhook_id: UUID) -> Response:
     conditional=True,
 )
 def replace_webhook(webhook_id: UUID, body: dict[str, Any]) -> Response:
-    """Replace what a webhook's owner says of it.
+    """Replace the fields of a webhook.
 
-    Needs If-Match. It counts for changes from now on; what waits already goes where the webhook says now.
+    Requires If-Match. The filter applies to later changes, the URL also to deliveries that are pending already.
     """
-    with transaction() as conn:
-        return _revise(conn, _matched(conn, webhook_id), body)
+    return _update(webhook_id, lambda _: body)
 
 
 @webhooks.patch("/<uuid:webhook_id>")
@@ -132,11 +130,9 @@ def replace_webhook(webhook_id: UUID, body: dict[str, Any]) -> Response:
 def patch_webhook(webhook_id: UUID, patch: Patch) -> Response:
     """Change parts of a webhook by JSON Merge Patch (RFC 7396) or JSON Patch (RFC 6902).
 
-    Needs If-Match. `{"paused": false}` lets a paused or disabled webhook go on.
+    Requires If-Match. `{"paused": false}` resumes a paused or disabled webhook.
     """
-    with transaction() as conn:
-        before = _matched(conn, webhook_id)
-        return _revise(conn, before, load(_NEW_WEBHOOK, patch(told_webhook(before))))
+    return _update(webhook_id, lambda document: load(_NEW_WEBHOOK, patch(document)))
 
 
 @webhooks.delete("/<uuid:webhook_id>")
@@ -145,10 +141,10 @@ def patch_webhook(webhook_id: UUID, patch: Patch) -> Response:
 def delete_webhook(webhook_id: UUID) -> Response:
     """Delete a webhook with all of its deliveries.
 
-    Needs If-Match. What is under way is not called back.
+    Requires If-Match. Attempts in flight are not stopped.
     """
     with transaction() as conn:
-        before = _matched(conn, webhook_id)
+        before = _get_matching(conn, webhook_id)
         store.webhooks.subscriptions.delete_subscription(
             conn, webhook_id, expected=before.version, now=datetime.now(UTC)
         )
@@ -159,61 +155,63 @@ def delete_webhook(webhook_id: UUID) -> Response:
 @requires("webhooks")
 @operation(returns=(200, IssuedWebhookSchema), also=[NotFound, Conflict])
 def rotate_secret(webhook_id: UUID) -> Response:
-    """Sign by a new secret.
+    """Rotate the secret of a webhook.
 
-    The one before signs as well for 24 hours, so that receivers can be told in between; one before that no longer does.
+    The former secret signs deliveries too for 24 hours, so that you can configure your receivers in the meantime. An
+    earlier one stops at once.
     """
     secret, now = new_secret(), datetime.now(UTC)
     with transaction() as conn:
-        store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True)
-        sealed = _sealed(secret, webhook_id)
-        changed = store.webhooks.subscriptions.rotate_secret(conn, webhook_id, sealed, until=now + OVERLAP, now=now)
-    return _issued(changed, secret, 200, {})
+        store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner(), lock=True)
+        encrypted = _encrypted(secret, webhook_id)
+        webhook = store.webhooks.subscriptions.rotate_secret(conn, webhook_id, encrypted, until=now + OVERLAP, now=now)
+    return _respond_with_secret(webhook, secret, 200, {})
 
 
 @webhooks.post("/<uuid:webhook_id>/test")
 @requires("webhooks")
 @operation(returns=(200, PingSchema), also=[NotFound, Conflict])
 def test_webhook(webhook_id: UUID) -> Response:
-    """Have a `webhook.ping` sent now, and see what comes back.
+    """Send a `webhook.ping` now, and return the receiver's response.
 
-    A worker sends it, as it sends deliveries: signed, and within the same bounds. It is sent once, also while the
-    webhook is paused. 503 where no worker runs.
+    A worker sends the ping once, signed and within the limits of a delivery, even while the webhook is paused. 503 if
+    no worker runs.
     """
     ping_id = uuid7()
     with reading() as conn:
-        store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner())
+        store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner())
         if not store.webhooks.leases.list_live_workers(conn, alive_for=settings().webhook_lease):
-            raise Unavailable("No worker is running that could send it.")
-    # Not in this request's own transaction: the worker must see it before that ends.
+            raise Unavailable("No webhook worker is running. Start one with `policytrail work`.")
+    # In a transaction of its own: the worker must see the ping before this request ends.
     with service().database.transaction() as conn:
         store.webhooks.pings.insert_ping(conn, id=ping_id, subscription_id=webhook_id)
-    deadline = time.monotonic() + settings().webhook_timeout + NOTICED_WITHIN
+    deadline = time.monotonic() + settings().webhook_timeout + PICKUP_TIMEOUT
     while time.monotonic() < deadline:
         with reading() as conn:
-            made = store.webhooks.pings.find_ping_result(conn, ping_id)
-        if made:
-            return Response(render(told_attempt(made)), headers=_NOT_STORED, content_type=JSON)
+            result = store.webhooks.pings.find_ping_result(conn, ping_id)
+        if result:
+            return Response(render(attempt_document(result)), headers=_NOT_STORED, content_type=JSON)
         time.sleep(0.05)
-    raise Unavailable("No worker has sent it in time.")
+    raise Unavailable("No webhook worker has sent the ping in time.")
 
 
-def _require_reading() -> None:
-    """Pass a caller who may read what it would be sent."""
+def _require_read_access() -> None:
+    """Raise Forbidden if the caller may not read the events that it would receive."""
     key = caller()
     if not settings().public_read and (key is None or not {"events:read", "admin"} & set(key.scopes)):
         raise Forbidden("events:read")
 
 
 def _check(conn: Connection, body: Mapping[str, Any]) -> None:
-    """Pass a webhook whose URL may be called and whose filter can be evaluated."""
+    """Raise Invalid if the URL is not allowed or the filter cannot be evaluated."""
     faults = []
-    if problem := _guard(settings().webhook_private_networks, settings().webhook_http_networks).url_error(body["url"]):
-        faults.append(Fault(problem, pointer="#/url"))
+    guard = _guard(settings().webhook_private_networks, settings().webhook_http_networks)
+    if error := guard.url_error(body["url"]):
+        faults.append(Fault(error, pointer="#/url"))
     try:
         compile_filter(conn, parse_filter(body["filter"]))
-    except Invalid as error:
-        faults += [_in_filter(fault) for fault in error.faults]
+    except Invalid as invalid:
+        faults += [_in_filter(fault) for fault in invalid.faults]
     if faults:
         raise Invalid(faults=faults)
 
@@ -224,42 +222,46 @@ def _guard(private: str, plain: str) -> AddressGuard:
 
 
 def _in_filter(fault: Fault) -> Fault:
-    """A fault of a filter as one of the body around it."""
+    """Return a fault of a filter with its place in the body around it."""
     if fault.pointer is not None:
         return Fault(fault.detail, pointer="#/filter" + fault.pointer.removeprefix("#"))
     return Fault(f"{fault.parameter}: {fault.detail}", pointer="#/filter")
 
 
-def _matched(conn: Connection, webhook_id: UUID) -> Subscription:
-    """The webhook, locked against others' writes and found to be the version that If-Match names."""
-    found = store.webhooks.subscriptions.get_subscription(conn, webhook_id, owner(), lock=True)
-    require_match(request.headers.get("If-Match"), found.version)
-    return found
+def _get_matching(conn: Connection, webhook_id: UUID) -> Subscription:
+    """Return the webhook, locked against other writers. Raise Stale if If-Match names another version."""
+    webhook = store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner(), lock=True)
+    require_match(request.headers.get("If-Match"), webhook.version)
+    return webhook
 
 
-def _revise(conn: Connection, before: Subscription, body: dict[str, Any]) -> Response:
-    _require_reading()
-    told = told_webhook(before)
-    if body != {name: value for name, value in told.items() if name not in COMPUTED}:
-        _check(conn, body)
-        before = store.webhooks.subscriptions.update_subscription(conn, before, body, now=datetime.now(UTC))
-    return _answered(before)
+def _update(webhook_id: UUID, new_body: Callable[[dict[str, Any]], dict[str, Any]]) -> Response:
+    """Update the webhook with the body that `new_body` returns for its document. An equal body changes nothing."""
+    with transaction() as conn:
+        webhook = _get_matching(conn, webhook_id)
+        document = webhook_document(webhook)
+        body = new_body(document)
+        _require_read_access()
+        if body != {name: value for name, value in document.items() if name not in COMPUTED}:
+            _check(conn, body)
+            webhook = store.webhooks.subscriptions.update_subscription(conn, webhook, body, now=datetime.now(UTC))
+        return _respond(webhook)
 
 
-def _sealed(secret: bytes, id: UUID) -> bytes:
+def _encrypted(secret: bytes, id: UUID) -> bytes:
     return encrypt(secret, parse_keys(settings().secret_keys), id.bytes)
 
 
-def _answered(found: Subscription) -> Response:
-    return respond(render(told_webhook(found)), found.version)
+def _respond(webhook: Subscription) -> Response:
+    return respond(render(webhook_document(webhook)), webhook.version)
 
 
-def _issued(made: Subscription, secret: bytes, status: int, headers: dict[str, str]) -> Response:
-    told = told_webhook(made)
+def _respond_with_secret(webhook: Subscription, secret: bytes, status: int, headers: dict[str, str]) -> Response:
+    document = webhook_document(webhook)
     return ShownOnce(
-        render(told | {"secret": encode_secret(secret)}),
-        render(told | {"secret": None}),
+        render(document | {"secret": encode_secret(secret)}),
+        render(document | {"secret": None}),
         status,
-        headers | {"ETag": etag(made.version)} | _NOT_STORED,
+        headers | {"ETag": etag(webhook.version)} | _NOT_STORED,
         content_type=JSON,
     )

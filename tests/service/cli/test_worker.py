@@ -38,7 +38,7 @@ def test_a_port_that_is_taken_is_told(database: str) -> None:
 def test_a_database_that_is_not_migrated_is_told(conn: psycopg.Connection, database: str) -> None:
     conn.execute("DELETE FROM schema_migration WHERE number = 10")
     conn.commit()
-    assert "First apply the migrations: policytrail migrate. Pending: 0010_webhooks.sql" in say(
+    assert "First apply the migrations with `policytrail migrate`. Pending: 0010_webhooks.sql." in say(
         "work", DATABASE_URL=database
     )
 

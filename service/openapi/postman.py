@@ -61,12 +61,12 @@ _STORE_SCRIPTS = {
 #: The scripts that wait before a request: the worker makes a delivery a moment after the change.
 _WAIT_SCRIPTS = {
     "listDeliveries": """\
-const request = {
+const query = {
   url: pm.variables.replaceIn("{{baseUrl}}/v1/webhooks/{{webhookId}}/deliveries"),
   header: {Authorization: pm.variables.replaceIn("Bearer {{apiKey}}")},
 };
-const look = (left) => pm.sendRequest(request, (_, response) => {
-  if (left > 0 && response.json().items.length === 0) setTimeout(() => look(left - 1), 200);
+const look = (left) => pm.sendRequest(query, (_, page) => {
+  if (left > 0 && page.json().items.length === 0) setTimeout(() => look(left - 1), 200);
 });
 look(50);"""
 }

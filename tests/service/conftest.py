@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 
 from schemas.events import NewEventSchema
 from service import create_app, store
-from service.config import Settings
+from service.cli.seed import seed_database
+from service.config import SEEDS, Settings
 from service.db.pool import Database
 from service.events.write import record_event
 from service.ids import digest, new_key, uuid7
@@ -59,6 +60,14 @@ def earlier(database: str) -> UUID:
     with psycopg.connect(database) as conn:
         record_event(conn, content, id=UUID(EARLIER), now=datetime.now(UTC), key_id=None)
     return UUID(EARLIER)
+
+
+@pytest.fixture
+def seeded(database: str) -> str:
+    """Return the URL of a database with the topics and the first event."""
+    with psycopg.connect(database) as conn:
+        seed_database(conn, SEEDS, datetime.now(UTC))
+    return database
 
 
 @pytest.fixture

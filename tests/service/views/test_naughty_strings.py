@@ -1,7 +1,6 @@
 """Strings that have broken other people's software: in every text, query parameter and header."""
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,11 +12,12 @@ from marshmallow import ValidationError
 from schemas.base import CheckedString
 from schemas.events import NewEventSchema
 from schemas.fields import Text
+from service.config import ROOT
 from service.validation import Unsure, fast_loader
 from tests.factories import a_full_event, create_event, create_topic
 from tests.schemas.wrong_values import FIELDS, full_event_with
 
-FILE = Path(__file__).resolve().parents[3] / "shared/data/conformance/naughty-strings.json"
+FILE = ROOT.parent / "shared/data/conformance/naughty-strings.json"
 
 PARAMETERS = ("cursor", "limit", "sort", "tag", "topic", "party", "status", "as_of", "fields", "count", "pretty")
 HEADERS = (

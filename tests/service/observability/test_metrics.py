@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -13,6 +12,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import CapturingLogger
 
+from service.config import ROOT
 from service.observability import access_log, metrics, opentelemetry
 from service.observability.access_log import trace_id
 from tests.deliveries import wait_for
@@ -21,7 +21,6 @@ from tests.faults.workers import subscribe, working, write
 from tests.receivers import receiving
 from tests.serving import free_port, serving
 
-ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from service import create_app
-from service.config import Settings
+from service.config import ROOT, Settings
 from service.openapi.postman import to_json
 from service.openapi.spec import build_spec
 from tests.faults.workers import working
@@ -11,7 +11,7 @@ from tests.node import NEWMAN, run_node
 from tests.receivers import answering, receiving
 from tests.serving import serving
 
-COLLECTION = Path(__file__).resolve().parents[2] / "docs" / "policytrail.postman_collection.json"
+COLLECTION = ROOT / "docs" / "policytrail.postman_collection.json"
 LOOPBACK = "127.0.0.0/8"
 
 

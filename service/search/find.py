@@ -17,7 +17,7 @@ from service.search.filters.pushdown import pushdown
 from service.search.filters.sql import condition_of
 from service.search.matches import highlight_matches, ranked_matches
 from service.search.ranking.highlight import words_in
-from service.search.ranking.pages import Page, Position, first_page, next_page
+from service.search.ranking.pages import Position, SearchPage, first_page, next_page
 from service.search.suggest.spelling import LITTLE, better
 from service.search.text.query_compiler import CompiledWords, compile_query
 from service.store.condition import Condition
@@ -164,7 +164,7 @@ def require_past(as_of: datetime | None) -> None:
 
 def _position(text: str) -> Position:
     try:
-        return Position.decoded(text)
+        return Position.decode(text)
     except (ValueError, TypeError, OverflowError) as error:
         raise invalid_cursor() from error
 
@@ -214,10 +214,10 @@ def rank_page(conn: Connection, request: PageRequest, *, cap: int) -> EventPage:
             page = next_page(conn, compiled, parts, request.limit, cap=cap, position=position)
         else:
             page = first_page(conn, compiled, parts, request.limit, cap=cap)
-    is_little = page.of <= LITTLE or page.partly
+    is_little = page.estimated_total <= LITTLE or page.includes_partial
     return EventPage(
         documents=[event.document for event in page.events],
-        next=encode_cursor(request.bound_to, [page.next.encoded()]) if page.next else None,
+        next=encode_cursor(request.bound_to, [page.next.encode()]) if page.next else None,
         count=_count_ranked(conn, compiled, rest, page, request.count),
         matches=ranked_matches(conn, asked, compiled, page, highlights=request.highlight, explanations=request.explain),
         ranking=_ranking(page, compiled),
@@ -226,23 +226,23 @@ def rank_page(conn: Connection, request: PageRequest, *, cap: int) -> EventPage:
 
 
 def _count_ranked(
-    conn: Connection, words: CompiledWords, rest: Filter, page: Page, kind: str | None
+    conn: Connection, words: CompiledWords, rest: Filter, page: SearchPage, kind: str | None
 ) -> dict[str, Any] | None:
     """The number of events in the list, ranked or not."""
     if kind is None:
         return None
-    if kind == "estimate" or page.exact:
-        return {"value": page.of, "kind": kind}
-    listed = replace(words, all_words=words.any_word or TsQuery()) if page.partly else words
+    if kind == "estimate" or page.is_exact:
+        return {"value": page.estimated_total, "kind": kind}
+    listed = replace(words, all_words=words.any_word or TsQuery()) if page.includes_partial else words
     return {"value": store.events.ordering.count_events(conn, condition_of(All((listed, rest)))), "kind": kind}
 
 
-def _ranking(page: Page, words: CompiledWords) -> dict[str, Any]:
+def _ranking(page: SearchPage, words: CompiledWords) -> dict[str, Any]:
     return {
         "scored": page.scored,
-        "of": page.of,
-        "kind": "exact" if page.exact else "estimate",
-        "capped": page.capped,
-        "partial": page.partly,
+        "of": page.estimated_total,
+        "kind": "exact" if page.is_exact else "estimate",
+        "capped": page.is_capped,
+        "partial": page.includes_partial,
         "ignored": words.ignored,
     }

@@ -11,12 +11,12 @@ from service.search.filter import Filter
 from service.search.ranking.explain import Explanation, explain
 from service.search.ranking.fragments import Fragment
 from service.search.ranking.highlight import highlight
-from service.search.ranking.pages import Page
+from service.search.ranking.pages import SearchPage
 from service.search.text.query_compiler import CompiledWords
 
 
 def ranked_matches(
-    conn: Connection, asked: Filter, words: CompiledWords, page: Page, *, highlights: bool, explanations: bool
+    conn: Connection, asked: Filter, words: CompiledWords, page: SearchPage, *, highlights: bool, explanations: bool
 ) -> list[dict[str, Any]]:
     """Return a match for each event of a ranked page, with its highlights or the explanation of its score if wanted."""
     documents = [event.document for event in page.events]
@@ -24,7 +24,7 @@ def ranked_matches(
     if highlights:
         fragments = _highlights(conn, asked, documents)
     scored = [event.id for event in page.events if event.score is not None]
-    explained = explain(conn, words, page.ranking, page.figures, scored) if explanations else {}
+    explained = explain(conn, words, page.ranking, page.statistics, scored) if explanations else {}
     return [
         _match(event.id, event.score, shown, explained.get(event.id))
         for event, shown in zip(page.events, fragments, strict=True)

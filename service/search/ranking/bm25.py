@@ -1,4 +1,4 @@
-"""BM25: what each word of a search is worth, which events are worth ranking by it, and of how many months."""
+"""BM25: the weights of terms, the events to rank by them, and the months to take these from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,166 +7,178 @@ from math import log, prod
 from typing import Final
 
 from service.search.text.query_compiler import CompiledWords
+from service.store.search.conditions import Region
 from service.store.search.documents import BUCKETS
-from service.store.search.ranking import Neighbours, Ranking, Region, Weighed
+from service.store.search.ranking import Ranking, WeightedPair, WeightedTerm
 from service.store.search.statistics import Collection
 from service.store.search.tsquery import TsQuery
 
-#: How soon a word that stands more often counts hardly more, and how much long texts are held against it.
+#: k1, the saturation of term frequencies, and b, the weight of the length of a text.
 K1, B = 1.2, 0.75
 
-#: What two neighbours in a search are worth beside each other in a text, as a share of the rarer one's weight.
-BESIDE: Final = 0.5
+#: The weight of two terms beside each other, as a share of the inverse document frequency of the more frequent one.
+_PAIR_WEIGHT: Final = 0.5
 
-#: Words by which is ranked at most: those that say most.
-MOST_TERMS: Final = 32
+#: The most terms of a ranking: those with the largest weights.
+_MOST_TERMS: Final = 32
 
-#: Events that the index looks at for combinations, as a multiple of the cap.
-_LOOKED_AT: Final = 4
+#: The most events that the index reads for combinations of terms, as a multiple of the cap.
+_MOST_READ: Final = 4
 
-#: A month is ranked as a whole that has no more events than this share of the cap.
+#: The most matches of a month that is ranked as a whole, as a share of the cap.
 _LARGE_MONTH: Final = 0.5
 
-#: Microseconds for an event of a range of months that the index puts together, for one that it compares by one lexeme,
+#: Microseconds for an event of a range of months that the index combines, for an event that it compares by one lexeme,
 #: and for a row that is read.
-_PUT_TOGETHER, _COMPARED, _READ = 0.35, 0.005, 2.0
+_COMBINE, _COMPARE, _READ = 0.35, 0.005, 2.0
 
-#: Words whose combinations are told apart when it is chosen which events are ranked.
+#: The most terms whose combinations are compared to choose the events to rank.
 _COMBINED: Final = 8
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What a ranking is computed from. A page that follows has the figures of the first one."""
+class CorpusStatistics:
+    """The statistics from which scores are computed, with the document frequency of each term of a search.
+
+    All pages of a search have the statistics of the first one.
+    """
 
     events: int
-    length: float
-    words: float
-    counts: Sequence[int]
+    average_length: float
+    average_words: float
+    document_frequencies: Sequence[int]
 
     @classmethod
-    def of(cls, collection: Collection, counts: Sequence[int]) -> "Figures":
-        """The figures of a collection in which so many events have each term of a search."""
-        return cls(collection.events, collection.length, collection.words, counts)
+    def of(cls, collection: Collection, document_frequencies: Sequence[int]) -> "CorpusStatistics":
+        """Return the statistics of a collection, for the terms of one search."""
+        return cls(collection.events, collection.average_length, collection.average_words, document_frequencies)
+
+    @property
+    def saturation(self) -> float:
+        """K1, larger by as much as texts are longer since their titles and summaries count several times."""
+        return K1 * self.average_length / self.average_words
 
 
-def rarity(events: int, having: int) -> float:
-    """What a word that `having` of the events have tells of one: the inverse document frequency."""
-    return log(1 + (max(events, having) - having + 0.5) / (having + 0.5))
+def inverse_document_frequency(events: int, document_frequency: int) -> float:
+    """Return the weight of a term that is in so many of the events."""
+    return log(1 + (max(events, document_frequency) - document_frequency + 0.5) / (document_frequency + 0.5))
 
 
-def saturation(figures: Figures) -> float:
-    """K1 for texts of which titles and summaries count several times: so much larger as texts get longer by it."""
-    return K1 * figures.length / figures.words
-
-
-def ranking_of(words: CompiledWords, figures: Figures, *, partly: bool, cap: int) -> Ranking:
-    """How the events are ranked that `words` mean, or that hold part of them. At most about `cap` are worth it."""
-    rarities = [rarity(figures.events, count) for count in figures.counts]
-    factor = saturation(figures) + 1
-    weights = [term.times * idf * factor for term, idf in zip(words.terms, rarities, strict=True)]
-    best = sorted(range(len(weights)), key=lambda n: -weights[n])[:MOST_TERMS]
-    known = {term.word: idf for term, idf in zip(words.terms, rarities, strict=True)}
+def build_ranking(words: CompiledWords, statistics: CorpusStatistics, *, partial: bool, cap: int) -> Ranking:
+    """Return the ranking of the events that match all words, or with `partial` some of them; about `cap` at most."""
+    idfs = [inverse_document_frequency(statistics.events, frequency) for frequency in statistics.document_frequencies]
+    factor = statistics.saturation + 1
+    weights = [term.times * idf * factor for term, idf in zip(words.terms, idfs, strict=True)]
+    best = sorted(range(len(weights)), key=lambda n: -weights[n])[:_MOST_TERMS]
+    idf_of_word = {term.word: idf for term, idf in zip(words.terms, idfs, strict=True)}
     return Ranking(
-        candidates=_candidates(words, figures, weights, cap) if partly and words.any_word else words.all_words,
-        every=words.all_words,
+        candidates=_candidates(words, statistics, weights, cap) if partial and words.any_word else words.all_words,
+        all_words=words.all_words,
         terms=[
-            Weighed(TsQuery.any(words.terms[n].lexemes), len(words.terms[n].lexemes), weights[n]) for n in sorted(best)
+            WeightedTerm(TsQuery.any(words.terms[n].lexemes), len(words.terms[n].lexemes), weights[n])
+            for n in sorted(best)
         ],
-        neighbours=[
-            Neighbours(pair.beside, pair.near, BESIDE * min(known.get(word, 0.0) for word in pair.words))
+        pairs=[
+            WeightedPair(pair.beside, pair.near, _PAIR_WEIGHT * min(idf_of_word.get(word, 0.0) for word in pair.words))
             for pair in words.pairs
         ],
-        saturation=saturation(figures),
-        normalised=B,
-        length=figures.length,
+        saturation=statistics.saturation,
+        length_weight=B,
+        average_length=statistics.average_length,
     )
 
 
-def _candidates(words: CompiledWords, figures: Figures, weights: Sequence[float], cap: int) -> TsQuery:
-    """Which of the events with some of the words are ranked: those with the words that weigh most, about `cap`."""
-    if sum(figures.counts) <= cap or not words.any_word:
+def _candidates(words: CompiledWords, statistics: CorpusStatistics, weights: Sequence[float], cap: int) -> TsQuery:
+    """Return the query for about `cap` of the events with some of the words: those with the largest weights."""
+    frequencies = statistics.document_frequencies
+    if sum(frequencies) <= cap or not words.any_word:
         return words.any_word or TsQuery()
-    rarest = sorted((n for n, count in enumerate(figures.counts) if count), key=lambda n: figures.counts[n])
-    # Of more words than are combined the rarest will do each by itself.
+    rarest = sorted((n for n, frequency in enumerate(frequencies) if frequency), key=lambda n: frequencies[n])
+    # If there are more terms than are combined, the rarest ones are taken by themselves.
     spare = max(0, len(rarest) - _COMBINED)
-    together = accumulate(figures.counts[n] for n in rarest[:spare])
-    alone = [n for n, events in zip(rarest, together, strict=False) if events <= cap]
+    so_far = accumulate(frequencies[n] for n in rarest[:spare])
+    alone = [n for n, events in zip(rarest, so_far, strict=False) if events <= cap]
     rarest = rarest[len(alone) :][:_COMBINED]
-    left = cap - sum(figures.counts[n] for n in alone)
-    chosen = worth_ranking([weights[n] for n in rarest], [figures.counts[n] for n in rarest], figures.events, left)
-    ways = [words.terms[n].query for n in alone]
-    ways += [TsQuery.all(words.terms[rarest[place]].query for place in way) for way in chosen]
-    return TsQuery.all([TsQuery.any([words.all_words, *ways]), *words.quoted], none_of=words.excluded)
+    rest = cap - sum(frequencies[n] for n in alone)
+    sets = term_sets_to_rank([weights[n] for n in rarest], [frequencies[n] for n in rarest], statistics.events, rest)
+    queries = [words.terms[n].query for n in alone]
+    queries += [TsQuery.all(words.terms[rarest[index]].query for index in indexes) for indexes in sets]
+    return TsQuery.all([TsQuery.any([words.all_words, *queries]), *words.quoted], none_of=words.excluded)
 
 
-def worth_ranking(weights: Sequence[float], counts: Sequence[int], events: int, cap: int) -> list[tuple[int, ...]]:
-    """The smallest sets of words such that about `cap` events have all words of one: those that weigh most.
+def term_sets_to_rank(
+    weights: Sequence[float], frequencies: Sequence[int], events: int, cap: int
+) -> list[tuple[int, ...]]:
+    """Return the smallest sets of terms such that about `cap` events have all terms of one, and the largest weights.
 
-    The rarest words come first. How many events have several is guessed as if they stood there by chance. Each set has
-    one of the rarest, since all events with those are looked at by the index.
+    The terms are in the order of their document frequencies, and taken to be independent of each other. Each set has
+    one of the rarest terms, because the index reads every event with those.
     """
-    shares = [min(1.0, count / max(1, events)) for count in counts]
-    everyone = range(len(weights))
-    before = [0, *accumulate(counts)]
-    rarest = {n for n in everyone if not before[n] or before[n + 1] <= _LOOKED_AT * cap}
+    shares = [min(1.0, frequency / max(1, events)) for frequency in frequencies]
+    terms = range(len(weights))
+    before = [0, *accumulate(frequencies)]
+    rarest = {n for n in terms if not before[n] or before[n + 1] <= _MOST_READ * cap}
     sets = [
-        way for size in range(1, len(weights) + 1) for way in combinations(everyone, size) if rarest.intersection(way)
+        several
+        for size in range(1, len(weights) + 1)
+        for several in combinations(terms, size)
+        if rarest.intersection(several)
     ]
-    sets.sort(key=lambda way: -sum(weights[n] for n in way))
+    sets.sort(key=lambda several: -sum(weights[n] for n in several))
     expected = 0.0
-    taken: list[frozenset[int]] = []
-    for way in sets:
-        expected += events * prod(shares[n] if n in way else 1 - shares[n] for n in everyone)
-        if taken and expected > cap:
+    best: list[frozenset[int]] = []
+    for several in sets:
+        expected += events * prod(shares[n] if n in several else 1 - shares[n] for n in terms)
+        if best and expected > cap:
             break
-        taken.append(frozenset(way))
-    return [tuple(sorted(way)) for way in taken if not any(other < way for other in taken)]
+        best.append(frozenset(several))
+    return [tuple(sorted(several)) for several in best if not any(other < several for other in best)]
 
 
-def most_with_all(query: TsQuery, words: CompiledWords, figures: Figures) -> int:
-    """How many events meet a tsquery at most: no more than have the rarest of the words that it cannot do without."""
-    needed = set(query.required)
-    counts = (count for term, count in zip(words.terms, figures.counts, strict=True) if term.query in needed)
-    return min(counts, default=figures.events)
+def most_matches(query: TsQuery, words: CompiledWords, statistics: CorpusStatistics) -> int:
+    """Return an upper bound of the matches of a query: the document frequency of its rarest required term."""
+    required = set(query.required)
+    frequencies = zip(words.terms, statistics.document_frequencies, strict=True)
+    return min((frequency for term, frequency in frequencies if term.query in required), default=statistics.events)
 
 
-def with_any(figures: Figures) -> int:
-    """About how many events have some word, as if words stood there by chance."""
-    lacking = prod(1 - min(1.0, count / max(1, figures.events)) for count in figures.counts)
-    return round(figures.events * (1 - lacking))
+def estimate_any_word(statistics: CorpusStatistics) -> int:
+    """Return about how many events have some of the terms, taken to be independent of each other."""
+    events = statistics.events
+    without = prod(1 - min(1.0, frequency / max(1, events)) for frequency in statistics.document_frequencies)
+    return round(events * (1 - without))
 
 
-def region_of(collection: Collection, share: float, cap: int, *, lexemes: int = 1) -> Region | None:
-    """The newest months in which about `cap` events are that make up a `share` of all; None where all are needed.
+def newest_region(collection: Collection, share: float, cap: int, *, lexemes: int = 1) -> Region | None:
+    """Return the newest months with about `cap` matches, which are a `share` of all events; None for all months.
 
-    They are found by so many `lexemes`.
+    `lexemes` is the number of lexemes of the query.
     """
-    wanted = cap / share if share else float("inf")
+    needed = cap / share if share else float("inf")
     for month, events in collection.months:
-        if events >= wanted:
-            # Part of a month is asked of the index by itself, which takes as long as all the others.
+        if events >= needed:
+            # Part of a month is a condition of its own, which takes the index as long as all other months.
             whole = events * share <= cap * _LARGE_MONTH
-            region = Region(month - 1, 0) if whole else Region(month, max(1, round(BUCKETS * wanted / events)))
+            region = Region(month - 1, 0) if whole else Region(month, max(1, round(BUCKETS * needed / events)))
             return replace(
-                region, by_index=is_found_sooner(collection.events, part_of(collection, region), cap, lexemes)
+                region, by_index=is_index_faster(collection.events, share_of(region, collection), cap, lexemes)
             )
-        wanted -= events
+        needed -= events
     return None
 
 
-def is_found_sooner(events: int, part: float, cap: int, lexemes: int) -> bool:
-    """Whether the index finds a `part` of all events sooner than about `cap` in it are seen among all that match.
+def is_index_faster(events: int, part: float, cap: int, lexemes: int) -> bool:
+    """Return whether the index finds a `part` of all events faster than the `cap` matches in it are found by rows.
 
-    It puts together every event of the part. Else those that lie beyond it are compared by so many lexemes as well, and
-    those read that match.
+    The index combines every event of the part. Otherwise it compares the events beyond the part as well, by each of the
+    lexemes, and the matches among them are read.
     """
-    beyond = events * (1 - part) * lexemes * _COMPARED + cap * (1 - part) / part * _READ
-    return events * part * _PUT_TOGETHER < beyond
+    beyond = events * (1 - part) * lexemes * _COMPARE + cap * (1 - part) / part * _READ
+    return events * part * _COMBINE < beyond
 
 
-def part_of(collection: Collection, region: Region | None) -> float:
-    """The part of all events that lies in a region."""
+def share_of(region: Region | None, collection: Collection) -> float:
+    """Return the share of all events that lies in a region."""
     if region is None or not collection.events:
         return 1.0
     whole = sum(events for month, events in collection.months if month > region.month)

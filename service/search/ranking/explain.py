@@ -1,4 +1,4 @@
-"""Why events were ranked as they were: what each word adds to the score of each."""
+"""Explanations of scores: the contribution of each term to the score of each event."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,19 +9,23 @@ from psycopg import Connection
 
 from service import store
 from service.search.index.document import TIMES
-from service.search.ranking.bm25 import Figures
+from service.search.ranking.bm25 import CorpusStatistics
 from service.search.text.query_compiler import CompiledWords, Term
-from service.store.search.ranking import Ranking, Weighed
+from service.store.search.ranking import Ranking
 from service.store.search.tsquery import TsQuery
-from service.store.search.words import Fields, Words
+from service.store.search.words import Fields, TermFrequencies
 
-#: What stands where the weights of a tsvector are.
-FIELDS = {"A": "title", "B": "summary", "C": "body", "D": "sources"}
+#: The field of an explanation by the weight in a tsvector.
+_FIELDS = {"A": "title", "B": "summary", "C": "body", "D": "sources"}
 
 
 @dataclass(frozen=True)
-class Part:
-    """What one word adds: how many events have it, how rare that is, how often it counts here, and where it stands."""
+class TermScore:
+    """The contribution of one term to a score, and what it is computed from.
+
+    `times` is its frequency in the search, `events` its document frequency, `idf` the inverse of that, `frequency` how
+    often it counts in the event, and `fields` its frequency by field.
+    """
 
     term: str
     times: int
@@ -34,80 +38,82 @@ class Part:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Whether an event has every word, its length and the usual one, and what each word adds to its score."""
+    """The score of an event by terms; whether it has every word, its length and the average one."""
 
     every_word: bool
     length: int
     usual_length: float
-    terms: Sequence[Part]
+    terms: Sequence[TermScore]
 
     @property
     def sum(self) -> float:
-        """What all words add. What neighbours add is the rest of the score."""
-        return sum(part.contribution for part in self.terms)
+        """The contributions of all terms. The rest of the score is that of pairs."""
+        return sum(term.contribution for term in self.terms)
 
 
 def explain(
-    conn: Connection, words: CompiledWords, ranking: Ranking, figures: Figures, ids: Sequence[UUID]
+    conn: Connection, words: CompiledWords, ranking: Ranking, statistics: CorpusStatistics, ids: Sequence[UUID]
 ) -> dict[UUID, Explanation]:
-    """For each of the events that were ranked so why it was; what is not there any more lacks."""
-    explained = list(_explained(words, ranking, figures))
-    counted = store.search.words.find_frequencies(conn, ranking, ids)
-    lexemes, beginnings = _lexemes(one.term for one in explained)
-    fields = store.search.words.find_fields(conn, lexemes, beginnings, ids)
-    return {id_: _explanation(of_one, explained, ranking, fields.get(id_, {})) for id_, of_one in counted.items()}
+    """Return the explanation of each ranked event by its id; deleted events are not in it."""
+    terms = list(_ranked_terms(words, ranking, statistics))
+    frequencies = store.search.words.find_frequencies(conn, ranking, ids)
+    lexemes, prefixes = _lexemes(one.term for one in terms)
+    fields = store.search.words.find_lexeme_weights(conn, lexemes, prefixes, ids)
+    return {id_: _explanation(of_event, terms, ranking, fields.get(id_, {})) for id_, of_event in frequencies.items()}
 
 
 @dataclass(frozen=True)
-class _Explained:
-    """A term of a ranking with its weight there, how many events have it, and the lexemes that it is found as."""
+class _RankedTerm:
+    """A term of a ranking with its weight, its document frequency, and its lexemes and prefixes."""
 
     term: Term
-    weighed: Weighed
+    weight: float
     events: int
-    exact: Sequence[str]
-    beginnings: tuple[str, ...]
+    lexemes: Sequence[str]
+    prefixes: tuple[str, ...]
 
 
-def _explained(words: CompiledWords, ranking: Ranking, figures: Figures) -> Iterator[_Explained]:
-    known = {TsQuery.any(term.lexemes): (term, count) for term, count in zip(words.terms, figures.counts, strict=True)}
-    for weighed in ranking.terms:
-        term, count = known[weighed.query]
-        exact, beginnings = _lexemes([term])
-        yield _Explained(term, weighed, count, exact, tuple(beginnings))
+def _ranked_terms(words: CompiledWords, ranking: Ranking, statistics: CorpusStatistics) -> Iterator[_RankedTerm]:
+    terms = {
+        TsQuery.any(term.lexemes): (term, frequency)
+        for term, frequency in zip(words.terms, statistics.document_frequencies, strict=True)
+    }
+    for weighted in ranking.terms:
+        term, frequency = terms[weighted.query]
+        lexemes, prefixes = _lexemes([term])
+        yield _RankedTerm(term, weighted.weight, frequency, lexemes, tuple(prefixes))
 
 
-def _explanation(counted: Words, explained: Sequence[_Explained], ranking: Ranking, fields: Fields) -> Explanation:
-    relative = counted.length / ranking.length
-    saturation = ranking.saturation * (1 - ranking.normalised + ranking.normalised * relative)
-    parts = [
-        Part(
+def _explanation(
+    of_event: TermFrequencies, terms: Sequence[_RankedTerm], ranking: Ranking, fields: Fields
+) -> Explanation:
+    relative = of_event.length / ranking.average_length
+    saturation = ranking.saturation * (1 - ranking.length_weight + ranking.length_weight * relative)
+    scores = [
+        TermScore(
             term=one.term.word,
             times=one.term.times,
             events=one.events,
-            idf=one.weighed.weight / one.term.times / (ranking.saturation + 1),
+            idf=one.weight / one.term.times / (ranking.saturation + 1),
             frequency=frequency,
-            fields=_where(one, fields),
-            contribution=one.weighed.weight / (1 + saturation / frequency) if frequency else 0.0,
+            fields=_by_field(one, fields),
+            contribution=one.weight / (1 + saturation / frequency) if frequency else 0.0,
         )
-        for one, frequency in zip(explained, counted.frequencies, strict=True)
+        for one, frequency in zip(terms, of_event.frequencies, strict=True)
     ]
-    return Explanation(counted.has_every, counted.length, ranking.length, parts)
+    return Explanation(of_event.has_all_words, of_event.length, ranking.average_length, scores)
 
 
-def _where(one: _Explained, fields: Fields) -> dict[str, int]:
-    """How often a word stands in each field. What counts several times stands there so often."""
-    found = {lexeme for lexeme in one.exact if lexeme in fields}
-    if one.beginnings:
-        found |= {lexeme for lexeme in fields if lexeme.startswith(one.beginnings)}
-    stands = Counter(weight for lexeme in found for weight in fields[lexeme])
-    return {name: round(stands[weight] / TIMES[weight]) for weight, name in FIELDS.items()}
+def _by_field(one: _RankedTerm, fields: Fields) -> dict[str, int]:
+    """Return the frequency of a term by field. A field that counts several times has as many positions."""
+    lexemes = {lexeme for lexeme in one.lexemes if lexeme in fields}
+    if one.prefixes:
+        lexemes |= {lexeme for lexeme in fields if lexeme.startswith(one.prefixes)}
+    positions = Counter(weight for lexeme in lexemes for weight in fields[lexeme])
+    return {name: round(positions[weight] / TIMES[weight]) for weight, name in _FIELDS.items()}
 
 
 def _lexemes(terms: Iterable[Term]) -> tuple[list[str], list[str]]:
-    """The lexemes of terms, and the beginnings of lexemes."""
-    found: tuple[list[str], list[str]] = ([], [])
-    for term in terms:
-        for lexeme in term.lexemes:
-            found[lexeme.begins].append(lexeme.text)
-    return found
+    """Return the lexemes of terms, and the prefixes of lexemes."""
+    lexemes = [lexeme for term in terms for lexeme in term.lexemes]
+    return [one.text for one in lexemes if not one.begins], [one.text for one in lexemes if one.begins]

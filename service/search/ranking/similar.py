@@ -1,4 +1,4 @@
-"""Events like one event: those that have its rarest words, ranked as by any other search."""
+"""Similar events: those with the rarest words of an event, ranked as by any search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,58 +9,59 @@ from uuid import UUID
 from psycopg import Connection
 
 from service import store
-from service.search.ranking.bm25 import Figures, ranking_of, rarity
+from service.search.ranking.bm25 import CorpusStatistics, build_ranking, inverse_document_frequency
 from service.search.ranking.statistics import statistics_of
 from service.search.text.analyzer import MARK
 from service.search.text.query_compiler import CompiledWords, Term
 from service.store.condition import Condition
 from service.store.search.conditions import SearchFilter
-from service.store.search.ranking import Ranked, page_ranked
+from service.store.search.ranking import RankedEvent, page_ranked
 from service.store.search.tsquery import Lexeme, TsQuery
 
-#: Words of the event that are considered, those that count most often in it; and by how many it is known.
+#: The number of most frequent lexemes of the event that are compared, and of those that are searched for.
 _CONSIDERED: Final = 60
-_KNOWN_BY: Final = 16
+_MOST_WORDS: Final = 16
 
-#: The part of all events that may have a word which still tells something; half of them, as long as they are few.
-_COMMONEST: Final = 0.3
+#: The largest document frequency of a lexeme that is searched for: a share of all events, or in a small collection so
+#: many, but at most half of all.
+_LARGEST_SHARE: Final = 0.3
 _FEW: Final = 10
 
-#: Candidates that are ranked at most, as a multiple of the cap.
+#: The most candidates to rank, as a multiple of the cap.
 _OVER: Final = 4
 
 
 @dataclass(frozen=True)
 class Similar:
-    """Events in order, and the words by which they were found, as PostgreSQL knows them, the rarest first."""
+    """Similar events, the best first, and the lexemes that they were found by, the rarest first."""
 
-    events: Sequence[Ranked]
+    events: Sequence[RankedEvent]
     words: Sequence[str]
 
 
 def similar_to(conn: Connection, id: UUID, condition: Condition, limit: int, *, cap: int) -> Similar:
-    """At most `limit` events that have the most telling words of the event `id`, and meet `condition`."""
+    """Return at most `limit` events that meet the condition and have the best lexemes of the event `id`."""
     statistics = statistics_of(conn)
-    said = store.search.words.find_lexemes(conn, id, _CONSIDERED, MARK)
-    counts = [count.value for count in statistics.counts(conn, [_query(lexeme) for lexeme, _ in said])]
+    lexemes = store.search.words.find_frequent_lexemes(conn, id, _CONSIDERED, MARK)
+    counts = [count.value for count in statistics.counts(conn, [_query(lexeme) for lexeme, _ in lexemes])]
     events = statistics.collection.events
-    telling = sorted(
+    best = sorted(
         (
-            (log1p(times) * rarity(events, count), lexeme, count)
-            for (lexeme, times), count in zip(said, counts, strict=True)
-            # What this event alone has leads to no other one.
-            if 1 < count <= max(min(_FEW, events / 2), events * _COMMONEST)
+            (log1p(times) * inverse_document_frequency(events, count), lexeme, count)
+            for (lexeme, times), count in zip(lexemes, counts, strict=True)
+            # A lexeme of this event alone finds no other one.
+            if 1 < count <= max(min(_FEW, events / 2), events * _LARGEST_SHARE)
         ),
         reverse=True,
-    )[:_KNOWN_BY]
-    if not telling:
+    )[:_MOST_WORDS]
+    if not best:
         return Similar((), ())
-    words = _words([lexeme for _, lexeme, _ in telling])
-    figures = Figures.of(statistics.collection, [count for _, _, count in telling])
-    ranking = ranking_of(words, figures, partly=True, cap=cap)
-    found = page_ranked(conn, ranking, SearchFilter.on_event(condition), None, limit + 1, most=_OVER * cap)
-    others = [event for event in found.events if event.mark.id != id]
-    rarest = sorted(telling, key=lambda one: one[2])
+    words = _words([lexeme for _, lexeme, _ in best])
+    corpus = CorpusStatistics.of(statistics.collection, [count for _, _, count in best])
+    ranking = build_ranking(words, corpus, partial=True, cap=cap)
+    page = page_ranked(conn, ranking, SearchFilter.on_event(condition), None, limit + 1, most=_OVER * cap)
+    others = [event for event in page.events if event.mark.id != id]
+    rarest = sorted(best, key=lambda one: one[2])
     return Similar(others[:limit], [lexeme for _, lexeme, _ in rarest])
 
 

@@ -1,4 +1,4 @@
-"""What is known of all events by which words are weighed: looked up when it is asked for, and believed for a while."""
+"""Statistics of the collection, computed on demand and cached for half a minute."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,57 +7,63 @@ from dataclasses import dataclass, field
 from psycopg import Connection
 
 from service.store.search.conditions import FilterSql, SearchFilter
-from service.store.search.statistics import SAMPLE, Collection, Count, count_matches, guess_matches, measure
+from service.store.search.statistics import (
+    SAMPLE,
+    Collection,
+    EventCount,
+    count_matches,
+    estimate_matches,
+    measure_collection,
+)
 from service.store.search.tsquery import TsQuery
 
-#: Seconds for which figures of a collection are believed: a small one is looked at again at almost no cost.
+#: Seconds for which statistics are cached: a small collection is measured again at almost no cost.
 FRESH, FRESH_IF_SMALL = 30.0, 1.0
 
-#: Counted queries that are kept for one collection.
+#: The most queries whose numbers are cached.
 _MOST_COUNTS = 10_000
 
 
 @dataclass
 class Statistics:
-    """The collection as it was lately, and how many events met what was asked for since."""
+    """The collection at one time, and the number of matches of queries since then."""
 
     collection: Collection
     until: float
-    _counts: dict[TsQuery, Count] = field(default_factory=dict)
-    _guesses: dict[tuple[frozenset[TsQuery], FilterSql, str], int] = field(default_factory=dict)
+    _counts: dict[TsQuery, EventCount] = field(default_factory=dict)
+    _estimates: dict[tuple[frozenset[TsQuery], FilterSql, str], int] = field(default_factory=dict)
 
-    def counts(self, conn: Connection, queries: Sequence[TsQuery]) -> list[Count]:
-        """How many events meet each tsquery."""
+    def counts(self, conn: Connection, queries: Sequence[TsQuery]) -> list[EventCount]:
+        """Return the number of events that match each query."""
         new = list(dict.fromkeys(query for query in queries if query not in self._counts))
         if new:
             if len(self._counts) > _MOST_COUNTS:
                 self._counts.clear()
-            found = count_matches(conn, new, self.collection.events)
-            self._counts |= zip(new, found, strict=True)
+            self._counts |= zip(new, count_matches(conn, new, self.collection.events), strict=True)
         return [self._counts[query] for query in queries]
 
-    def guess(self, conn: Connection, query: TsQuery, filter: SearchFilter) -> int:
-        """About how many events meet a tsquery and what narrows it; of many, 0 where they are too few to tell.
+    def estimate(self, conn: Connection, query: TsQuery, filter: SearchFilter) -> int:
+        """Return about how many events match a query and a filter; in a large collection 0 for few matches.
 
-        In whatever order its words stand.
+        The order of the words does not matter to the cache.
         """
-        asked = frozenset(query.conjuncts), filter.sql, repr(filter.parameters)
-        if asked not in self._guesses:
-            if len(self._guesses) > _MOST_COUNTS:
-                self._guesses.clear()
-            self._guesses[asked] = guess_matches(conn, query, filter, self.collection.events)
-        return self._guesses[asked]
+        key = frozenset(query.conjuncts), filter.sql, repr(filter.parameters)
+        if key not in self._estimates:
+            if len(self._estimates) > _MOST_COUNTS:
+                self._estimates.clear()
+            self._estimates[key] = estimate_matches(conn, query, filter, self.collection.events)
+        return self._estimates[key]
 
 
-_known: dict[tuple[str, int, str], Statistics] = {}
+_cache: dict[tuple[str, int, str], Statistics] = {}
 
 
 def statistics_of(conn: Connection, *, now: Callable[[], float] = time.monotonic) -> Statistics:
-    """The statistics of the database that `conn` leads to."""
+    """Return the statistics of the database of the connection."""
     database = (conn.info.host, conn.info.port, conn.info.dbname)
-    known = _known.get(database)
-    if known is None or known.until < now():
-        collection = measure(conn)
-        known = Statistics(collection, now() + (FRESH if collection.events > SAMPLE else FRESH_IF_SMALL))
-        _known[database] = known
-    return known
+    statistics = _cache.get(database)
+    if statistics is None or statistics.until < now():
+        collection = measure_collection(conn)
+        statistics = Statistics(collection, now() + (FRESH if collection.events > SAMPLE else FRESH_IF_SMALL))
+        _cache[database] = statistics
+    return statistics

@@ -13,7 +13,7 @@ from service.search.filter import All, Filter, Words
 from service.search.filters.expand import compile_filter
 from service.search.filters.pushdown import pushdown
 from service.store.search.tsquery import Lexeme, TsQuery
-from service.store.search.words import Known
+from service.store.search.words import VocabularyWord
 
 #: Events found up to which it is worth looking for what was meant.
 LITTLE = 3
@@ -43,8 +43,8 @@ def corrected(conn: Connection, text: str) -> str | None:
     if not written:
         return None
     words = sorted({one.folded for one in written})
-    known = store.search.words.count_known(conn, words)
-    alike = store.search.words.find_like(conn, [word for word in words if known.get(word, 0) <= _SURELY])
+    known = store.search.words.count_events_with(conn, words)
+    alike = store.search.words.find_similar_words(conn, [word for word in words if known.get(word, 0) <= _SURELY])
     meant = {word: nearest(word, known.get(word, 0), alike.get(word, ())) for word in words}
     parts, end = [], 0
     for one in written:
@@ -82,7 +82,7 @@ def _written(text: str) -> Iterator[_Written]:
             yield _Written(found.start(), found.end(), word[1])
 
 
-def nearest(folded: str, events: int, candidates: Sequence[Known]) -> str | None:
+def nearest(folded: str, events: int, candidates: Sequence[VocabularyWord]) -> str | None:
     """The candidate that is nearest to a word which stands in so many `events`: None where none is near enough."""
     allowed = 1 if len(folded) < 6 else 2  # noqa: PLR2004 (letters: in shorter ones two slips leave too little)
     near = [

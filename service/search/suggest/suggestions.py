@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from service import store
 from service.search.filter import Words
-from service.search.ranking.bm25 import region_of
+from service.search.ranking.bm25 import newest_region
 from service.search.ranking.statistics import statistics_of
 from service.search.suggest.spelling import beginnings, corrected, folded
 from service.search.text.analyzer import MARK
@@ -90,7 +90,7 @@ def _with_words(conn: Connection, typed: str, limit: int) -> list[Offer]:
     if count.value > _TOO_COMMON:
         return []
     share = count.value / max(1, statistics.collection.events)
-    region = region_of(statistics.collection, share, LOOKED_THROUGH)
+    region = newest_region(statistics.collection, share, LOOKED_THROUGH)
     return store.search.suggestions.find_titled(conn, every, in_titles(every), region, limit)
 
 
@@ -99,7 +99,7 @@ def _spelt_out(conn: Connection, typed: str) -> str | None:
     complete, _, last = (folded(part) for part in typed.rpartition(" "))
     if len(last) < _SHORTEST:
         return complete or None
-    ends = store.search.words.find_beginning(conn, last, _MOST_ENDS) if last.isalpha() else []
+    ends = store.search.words.find_with_prefix(conn, last, _MOST_ENDS) if last.isalpha() else []
     return f"{complete} {' OR '.join(ends or [last])}"
 
 

@@ -88,3 +88,37 @@ def matches_tsquery(query: TsQuery) -> Condition:
     # The index is not used where words are only excluded: it would be read from end to end.
     template = "({row}.tsv @@ {}::tsquery) IS TRUE" if query.matches_empty else "{row}.tsv @@ {}::tsquery"
     return and_(*(Condition(template, (part,)) for part in query.conjuncts))
+
+
+@dataclass(frozen=True)
+class Region:
+    """The events of the months after `month`, and of the buckets of that month before `bucket`.
+
+    With `by_index` the index finds them; otherwise the rows that the index finds by words are compared.
+    """
+
+    month: int
+    bucket: int
+    by_index: bool = True
+
+    @property
+    def condition(self) -> str:
+        """The condition that a row of `search` lies in it, as a search has it."""
+        if not self.by_index:
+            return _IN_REGION_BY_ROW
+        return IN_REGION if self.bucket else _IN_WHOLE_MONTHS
+
+
+def _in_region(month: str) -> str:
+    return f"""
+        ({month} > %(region_month)s::integer
+         OR {month} = %(region_month)s::integer AND search.bucket < %(region_bucket)s::smallint)
+        """
+
+
+IN_REGION = _in_region("search.month")
+
+_IN_WHOLE_MONTHS = "search.month > %(region_month)s::integer"
+
+#: The same condition, for which no index is used.
+_IN_REGION_BY_ROW = _in_region("search.month + 0")

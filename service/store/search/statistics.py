@@ -1,4 +1,4 @@
-"""How many events there are to be found, how long their texts are, and how many have a word."""
+"""Statistics of the collection: its size, the lengths of its texts, and document frequencies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,35 +10,35 @@ from service.store.search.conditions import SearchFilter, matches_tsquery
 from service.store.search.documents import BUCKETS
 from service.store.search.tsquery import TsQuery
 
-#: Rows that are enough to know averages and shares by; with fewer in the table all of them are looked at.
+#: The rows of a sample for averages and shares. In a smaller table all rows are read.
 SAMPLE = 16_000
 
-#: Events that are counted one by one, at 2 us each, with all words of a search together: the rarest are. How many have
-#: the others is estimated by one bucket, wrong by a tenth at most where they are thousands.
+#: The most events that are counted one by one for all words of a search, at 2 us each. The rarest words are counted so;
+#: for the others one bucket gives an estimate, which is off by a tenth at most for thousands of events.
 _COUNTED = 20_000
 
 
 @dataclass(frozen=True)
 class Collection:
-    """The events that can be found. `months` are pairs of month and events, the newest first."""
+    """The searchable events: their number, averages of length and words, and their number by month, newest first."""
 
     events: int
-    length: float
-    words: float
+    average_length: float
+    average_words: float
     months: Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)
-class Count:
-    """How many events there are of a kind."""
+class EventCount:
+    """A number of events, exact or estimated."""
 
     value: int
     exact: bool
 
 
-def measure(conn: Connection) -> Collection:
-    """The collection as it is now; a large one by some of its buckets."""
-    # Rows as autovacuum last saw them, and by the pages that have come since.
+def measure_collection(conn: Connection) -> Collection:
+    """Return the collection as it is now; a large one by some of its buckets."""
+    # Autovacuum's number of rows, scaled by the pages that were added since.
     [(rows,)] = conn.execute(
         """
         SELECT CASE WHEN relpages = 0 THEN 0
@@ -49,7 +49,7 @@ def measure(conn: Connection) -> Collection:
         """
     ).fetchall()
     buckets = BUCKETS if rows <= SAMPLE else max(1, round(BUCKETS * SAMPLE / rows))
-    found = conn.execute(
+    by_month = conn.execute(
         f"""
         SELECT month, count(*), sum(length)::float8, sum(words)::float8
           FROM event_search
@@ -60,54 +60,55 @@ def measure(conn: Connection) -> Collection:
         {"buckets": buckets},
         prepare=False,
     ).fetchall()
-    events = sum(row[1] for row in found)
+    events = sum(row[1] for row in by_month)
     scale = BUCKETS / buckets
     return Collection(
         events=round(events * scale),
-        length=sum(row[2] for row in found) / events if events else 1.0,
-        words=sum(row[3] for row in found) / events if events else 1.0,
-        months=[(row[0], round(row[1] * scale)) for row in found],
+        average_length=sum(row[2] for row in by_month) / events if events else 1.0,
+        average_words=sum(row[3] for row in by_month) / events if events else 1.0,
+        months=[(row[0], round(row[1] * scale)) for row in by_month],
     )
 
 
-def guess_matches(conn: Connection, query: TsQuery, filter: SearchFilter, events: int) -> int:
-    """About how many events meet a tsquery and what narrows it; of many, 0 where they are too few to tell."""
+def estimate_matches(conn: Connection, query: TsQuery, filter: SearchFilter, events: int) -> int:
+    """Return about how many of the `events` match a query and a filter; in a large collection 0 for few matches."""
     sampled = events > SAMPLE
     words, sql = matches_tsquery(query), filter.sql
     conditions = [words.render("search", "words"), *([_ONE_BUCKET] if sampled else []), *sql.conditions()]
-    [(found,)] = conn.execute(
+    [(matching,)] = conn.execute(
         f"SELECT count(*) FROM event_search AS search {sql.join()} WHERE {' AND '.join(conditions)}",
         words.parameters("words") | filter.parameters,
         prepare=False,
     ).fetchall()
-    return int(found) * (BUCKETS if sampled else 1)
+    return int(matching) * (BUCKETS if sampled else 1)
 
 
-#: By one bucket the index begins at it; a range of buckets it would put together first.
+#: The first bucket. The index begins at one bucket, but would combine the rows of several buckets first.
 _ONE_BUCKET = "bucket = 0::smallint"
 
 
-def count_matches(conn: Connection, queries: Sequence[TsQuery], events: int) -> list[Count]:
-    """How many events meet each tsquery: exactly where they are few, else by some of the buckets."""
+def count_matches(conn: Connection, queries: Sequence[TsQuery], events: int) -> list[EventCount]:
+    """Return the number of the `events` that match each query: exact for rare ones, else estimated by one bucket."""
     if events <= SAMPLE:
-        return [Count(found, exact=True) for found in _matches(conn, queries)]
-    guessed = [found * BUCKETS for found in _matches(conn, queries, f" AND {_ONE_BUCKET}")]
-    few = worth_counting(dict(zip(queries, guessed, strict=True)))
-    counted = dict(zip(few, _matches(conn, few), strict=True))
+        return [EventCount(matching, exact=True) for matching in _matches(conn, queries)]
+    estimates = [matching * BUCKETS for matching in _matches(conn, queries, f" AND {_ONE_BUCKET}")]
+    rarest = queries_to_count(dict(zip(queries, estimates, strict=True)))
+    exact = dict(zip(rarest, _matches(conn, rarest), strict=True))
     return [
-        Count(counted.get(query, guess), exact=query in counted) for query, guess in zip(queries, guessed, strict=True)
+        EventCount(exact.get(query, estimate), exact=query in exact)
+        for query, estimate in zip(queries, estimates, strict=True)
     ]
 
 
-def worth_counting(guessed: Mapping[TsQuery, int]) -> list[TsQuery]:
-    """Those that the fewest events meet, as long as all these together are not too many to be counted one by one."""
-    rarest = sorted(guessed, key=lambda query: guessed[query])
-    so_far = accumulate(guessed[query] for query in rarest)
+def queries_to_count(estimates: Mapping[TsQuery, int]) -> list[TsQuery]:
+    """Return the queries with the fewest matches that are, taken together, few enough to be counted one by one."""
+    rarest = sorted(estimates, key=lambda query: estimates[query])
+    so_far = accumulate(estimates[query] for query in rarest)
     return [query for query, together in zip(rarest, so_far, strict=True) if together <= _COUNTED]
 
 
 def _matches(conn: Connection, queries: Sequence[TsQuery], within: str = "") -> list[int]:
-    """How many events meet each tsquery, `within` a part of them."""
+    """Return the number of events that match each query, and the condition `within`."""
     if not queries:
         return []
     counted = (

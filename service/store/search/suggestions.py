@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import Connection
 
-from service.store.search.ranking import Region
+from service.store.search.conditions import Region
 from service.store.search.tsquery import TsQuery
 
 #: Names with a common beginning that are looked through for the most used, and newest events for their titles.

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from service.store.search.ranking import Ranking, times
+from service.store.search.ranking import Ranking, term_frequency
 
 
 def find_stems(
     conn: Connection, words: Sequence[str], languages: Sequence[str] | None = None
 ) -> dict[str, Mapping[str, str | None]]:
-    """For each configuration in use, or each of `languages`, the stem of each word: None where it is left out."""
+    """Return the stem of each word by configuration, of those in use or of `languages`; None for a stop word."""
     rows = conn.execute(
         """
         SELECT configuration,
@@ -29,40 +29,43 @@ def find_stems(
     return {configuration: dict(zip(words, stems, strict=True)) for configuration, stems in rows}
 
 
-def find_forms(conn: Connection, said: Sequence[tuple[str, str]], asked: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Each pair of configuration and word in `said` with each word of `asked` that has its lexeme in some language."""
+def find_forms(conn: Connection, words: Sequence[tuple[str, str]], terms: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return configuration, word and term for each pair of configuration and word that is a form of a term.
+
+    It is one if they have a lexeme in common in some language.
+    """
     return conn.execute(
         _FORMS,
         {
-            "configurations": [configuration for configuration, _ in said],
-            "words": [word for _, word in said],
-            "asked": list(asked),
+            "configurations": [configuration for configuration, _ in words],
+            "words": [word for _, word in words],
+            "terms": list(terms),
         },
     ).fetchall()
 
 
 _FORMS = """
-    WITH said AS MATERIALIZED (
+    WITH written AS MATERIALIZED (
         SELECT configuration, word, unnest(tsvector_to_array(to_tsvector(configuration::regconfig, word))) AS lexeme
-          FROM unnest(%(configurations)s::text[], %(words)s::text[]) AS said (configuration, word)
-    ), asked AS MATERIALIZED (
+          FROM unnest(%(configurations)s::text[], %(words)s::text[]) AS given (configuration, word)
+    ), term AS MATERIALIZED (
         SELECT word, unnest(tsvector_to_array(to_tsvector(configuration::regconfig, word))) AS lexeme
-          FROM (SELECT configuration FROM search_language UNION SELECT configuration FROM said) AS spoken
-         CROSS JOIN unnest(%(asked)s::text[]) AS word
+          FROM (SELECT configuration FROM search_language UNION SELECT configuration FROM written) AS used
+         CROSS JOIN unnest(%(terms)s::text[]) AS word
     )
-    SELECT DISTINCT said.configuration, said.word, asked.word
-      FROM said
-      JOIN asked USING (lexeme)
+    SELECT DISTINCT written.configuration, written.word, term.word
+      FROM written
+      JOIN term USING (lexeme)
     """
 
 
-def find_lexemes(conn: Connection, id: UUID, limit: int, mark: str) -> list[tuple[str, int]]:
-    """The lexemes that count most often in an event, and how often. None that holds the `mark` or is but one letter."""
+def find_frequent_lexemes(conn: Connection, id: UUID, limit: int, mark: str) -> list[tuple[str, int]]:
+    """Return the most frequent lexemes of an event with their frequencies, without marked ones and single letters."""
     return conn.execute(
         """
         SELECT lexeme, cardinality(positions)
           FROM event_search
-         CROSS JOIN LATERAL unnest(tsv) AS said (lexeme, positions, weights)
+         CROSS JOIN LATERAL unnest(tsv) AS part (lexeme, positions, weights)
          WHERE event_id = %(id)s
            AND positions IS NOT NULL
            AND length(lexeme) > 1
@@ -74,35 +77,36 @@ def find_lexemes(conn: Connection, id: UUID, limit: int, mark: str) -> list[tupl
     ).fetchall()
 
 
-#: Where each lexeme stands in an event, one weight (A to D) for each time.
+#: The weights (A to D) of the positions of each lexeme in an event.
 Fields = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
-class Words:
-    """The words of one event: whether it has every one looked for, its length, and how often each of them counts."""
+class TermFrequencies:
+    """The frequency of each term in an event, whether the event has all words, and its length."""
 
-    has_every: bool
+    has_all_words: bool
     length: int
     frequencies: Sequence[int]
 
 
-def find_frequencies(conn: Connection, ranking: Ranking, ids: Sequence[UUID]) -> dict[UUID, Words]:
-    """For each event how often each term of the ranking counts in it, by the same reckoning as it was ranked."""
+def find_frequencies(conn: Connection, ranking: Ranking, ids: Sequence[UUID]) -> dict[UUID, TermFrequencies]:
+    """Return the frequencies of the ranking's terms in events, computed as for the ranking."""
     ranks = "".join(
         f", %(stems_{n})s * ts_rank('{{1,1,1,1}}', tsv, %(term_{n})s::tsquery) AS rank_{n}"
         for n in range(len(ranking.terms))
     )
-    counted = ", ".join(
-        f"CASE WHEN rank_{n} > 0 THEN {times(f'rank_{n}', several=True)} ELSE 0 END" for n in range(len(ranking.terms))
+    frequencies = ", ".join(
+        f"CASE WHEN rank_{n} > 0 THEN {term_frequency(f'rank_{n}', several=True)} ELSE 0 END"
+        for n in range(len(ranking.terms))
     )
-    values: dict[str, object] = {"ids": list(ids), "every": ranking.every}
+    values: dict[str, object] = {"ids": list(ids), "all_words": ranking.all_words}
     for n, term in enumerate(ranking.terms):
         values |= {f"term_{n}": term.query, f"stems_{n}": term.stems}
     rows = conn.execute(
         f"""
-        SELECT event_id, has_every, length, ARRAY[{counted}]::float8[]
-          FROM (SELECT event_id, length, tsv @@ %(every)s::tsquery AS has_every {ranks}
+        SELECT event_id, has_all_words, length, ARRAY[{frequencies}]::float8[]
+          FROM (SELECT event_id, length, tsv @@ %(all_words)s::tsquery AS has_all_words {ranks}
                   FROM event_search
                  WHERE event_id = ANY(%(ids)s)
                 OFFSET 0) AS ranked
@@ -110,53 +114,58 @@ def find_frequencies(conn: Connection, ranking: Ranking, ids: Sequence[UUID]) ->
         values,
         prepare=False,
     )
-    return {id_: Words(every, length, [round(one) for one in counts]) for id_, every, length, counts in rows}
+    return {
+        id_: TermFrequencies(has_all, length, [round(one) for one in counts]) for id_, has_all, length, counts in rows
+    }
 
 
-def find_fields(
-    conn: Connection, lexemes: Sequence[str], beginnings: Sequence[str], ids: Sequence[UUID]
+def find_lexeme_weights(
+    conn: Connection, lexemes: Sequence[str], prefixes: Sequence[str], ids: Sequence[UUID]
 ) -> dict[UUID, Fields]:
-    """In each event every lexeme that is looked for, or begins as one of `beginnings`, and how often by weight."""
+    """Return, for each event, the weights of the lexemes and of those with one of the prefixes."""
     rows = conn.execute(
         """
         SELECT event_id, lexeme, weights
           FROM event_search
-         CROSS JOIN LATERAL unnest(tsv) AS said (lexeme, positions, weights)
+         CROSS JOIN LATERAL unnest(tsv) AS part (lexeme, positions, weights)
          WHERE event_id = ANY(%(ids)s)
-           AND (lexeme = ANY(%(lexemes)s) OR lexeme ^@ ANY(%(beginnings)s))
+           AND (lexeme = ANY(%(lexemes)s) OR lexeme ^@ ANY(%(prefixes)s))
         """,
-        {"ids": list(ids), "lexemes": list(lexemes), "beginnings": list(beginnings)},
+        {"ids": list(ids), "lexemes": list(lexemes), "prefixes": list(prefixes)},
     )
-    found: dict[UUID, dict[str, Sequence[str]]] = {}
+    fields: dict[UUID, dict[str, Sequence[str]]] = {}
     for id_, lexeme, weights in rows:
-        found.setdefault(id_, {})[lexeme] = weights or []
-    return dict(found)
+        fields.setdefault(id_, {})[lexeme] = weights or []
+    return dict(fields)
 
 
-#: Words that are like another one, of which the best is chosen.
+# The vocabulary: the words of events in their spelling. No statement about it is prepared: a generic plan, made for any
+# words, would read every row.
+
+#: The most candidates for the correction of a word.
 _CANDIDATES = 20
 
-#: Words with one beginning that are looked through.
-_LOOKED_THROUGH = 5_000
+#: The most words with one prefix of which the most frequent are taken.
+_MOST_WITH_PREFIX = 5_000
 
 
 @dataclass(frozen=True)
-class Known:
-    """A word of the events: as it is spelt, folded, and in how many it stands."""
+class VocabularyWord:
+    """A word of the events in its spelling, its folded form, and its document frequency."""
 
     word: str
     folded: str
     events: int
 
 
-def count_known(conn: Connection, folded: Sequence[str]) -> dict[str, int]:
-    """In how many events each of the words stands, in whatever spelling; what is not known lacks."""
+def count_events_with(conn: Connection, folded: Sequence[str]) -> dict[str, int]:
+    """Return the document frequency of folded words, in any spelling; unknown words are not in it."""
     rows = conn.execute(
         """
-        SELECT asked, sum(events)::integer
-          FROM unnest(%(folded)s::text[]) AS asked
-          JOIN vocabulary ON folded = asked
-         GROUP BY asked
+        SELECT typed, sum(events)::integer
+          FROM unnest(%(folded)s::text[]) AS given (typed)
+          JOIN vocabulary ON folded = typed
+         GROUP BY typed
         """,
         {"folded": list(folded)},
         prepare=False,
@@ -164,43 +173,43 @@ def count_known(conn: Connection, folded: Sequence[str]) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def find_like(conn: Connection, folded: Sequence[str]) -> dict[str, list[Known]]:
-    """For each of the words those that have most in common with it, letters by threes."""
+def find_similar_words(conn: Connection, folded: Sequence[str]) -> dict[str, list[VocabularyWord]]:
+    """Return, for each folded word, the words with the most trigrams in common."""
     rows = conn.execute(
         """
-        SELECT asked, word, folded, events
-          FROM unnest(%(folded)s::text[]) AS asked
+        SELECT typed, word, folded, events
+          FROM unnest(%(folded)s::text[]) AS given (typed)
          CROSS JOIN LATERAL (
-               SELECT word, folded, events, similarity(folded, asked) AS likeness
+               SELECT word, folded, events, similarity(folded, typed) AS likeness
                  FROM vocabulary
-                WHERE folded %% asked AND length(folded) BETWEEN length(asked) - 2 AND length(asked) + 2
+                WHERE folded %% typed AND length(folded) BETWEEN length(typed) - 2 AND length(typed) + 2
                 ORDER BY likeness DESC, events DESC, word
                 LIMIT %(candidates)s
                ) AS alike
-         ORDER BY asked, likeness DESC, events DESC, word
+         ORDER BY typed, likeness DESC, events DESC, word
         """,
         {"folded": list(folded), "candidates": _CANDIDATES},
         prepare=False,
     )
-    found: dict[str, list[Known]] = {}
-    for asked, *known in rows:
-        found.setdefault(asked, []).append(Known(*known))
-    return found
+    similar: dict[str, list[VocabularyWord]] = {}
+    for word, *candidate in rows:
+        similar.setdefault(word, []).append(VocabularyWord(*candidate))
+    return similar
 
 
-def find_beginning(conn: Connection, folded: str, limit: int) -> list[str]:
-    """The most frequent words that begin so, of those first found."""
+def find_with_prefix(conn: Connection, folded: str, limit: int) -> list[str]:
+    """Return the most frequent words with a prefix, of the first ones that the index finds."""
     rows = conn.execute(
         """
         SELECT word
           FROM (SELECT word, events
                   FROM vocabulary
                  WHERE folded LIKE %(folded)s || '%%'
-                 LIMIT %(looked_through)s) AS found
+                 LIMIT %(most)s) AS candidate
          ORDER BY events DESC, word
          LIMIT %(limit)s
         """,
-        {"folded": folded, "looked_through": _LOOKED_THROUGH, "limit": limit},
+        {"folded": folded, "most": _MOST_WITH_PREFIX, "limit": limit},
         prepare=False,
     )
     return [word for (word,) in rows]

@@ -1,58 +1,58 @@
 """What words are worth, and which events are worth ranking by them."""
 
 from service.search.ranking.bm25 import (
-    Figures,
-    is_found_sooner,
-    most_with_all,
-    part_of,
-    rarity,
-    region_of,
-    with_any,
-    worth_ranking,
+    CorpusStatistics,
+    estimate_any_word,
+    inverse_document_frequency,
+    is_index_faster,
+    most_matches,
+    newest_region,
+    share_of,
+    term_sets_to_rank,
 )
 from service.search.text.query_compiler import CompiledWords, Term
-from service.store.search.ranking import Region
+from service.store.search.conditions import Region
 from service.store.search.statistics import Collection
 from service.store.search.tsquery import Lexeme, TsQuery
 
 
 def test_a_word_tells_more_the_fewer_have_it() -> None:
-    rarities = [rarity(1000, having) for having in (0, 1, 10, 500, 1000, 2000)]
+    rarities = [inverse_document_frequency(1000, having) for having in (0, 1, 10, 500, 1000, 2000)]
     assert rarities == sorted(rarities, reverse=True)
     assert min(rarities) > 0
 
 
 def test_events_with_the_rarest_word_are_ranked_and_those_with_common_ones_where_they_have_several() -> None:
     # A rare word, and three that stand in a tenth of all events each.
-    chosen = worth_ranking([9.0, 2.0, 2.0, 2.0], [50, 10_000, 10_000, 10_000], 100_000, 500)
-    assert chosen[-1] == (0,)
-    assert all(0 in way for way in chosen)
+    sets = term_sets_to_rank([9.0, 2.0, 2.0, 2.0], [50, 10_000, 10_000, 10_000], 100_000, 500)
+    assert sets[-1] == (0,)
+    assert all(0 in several for several in sets)
     # Those with all three common ones are a hundred; but the index would look at ten thousand for them.
-    assert worth_ranking([9.0, 2.0, 2.0, 2.0], [50, 900, 900, 900], 100_000, 500) == [(0,), (1, 2), (1, 3), (2, 3)]
+    assert term_sets_to_rank([9.0, 2.0, 2.0, 2.0], [50, 900, 900, 900], 100_000, 500) == [(0,), (1, 2), (1, 3), (2, 3)]
 
 
 def test_at_least_those_with_every_word_are_ranked() -> None:
-    assert worth_ranking([1.0, 1.0], [90_000, 95_000], 100_000, 500) == [(0, 1)]
+    assert term_sets_to_rank([1.0, 1.0], [90_000, 95_000], 100_000, 500) == [(0, 1)]
 
 
 def test_the_newest_months_are_ranked_that_hold_enough() -> None:
     collection = Collection(400, 1.0, 1.0, [(40, 100), (30, 100), (20, 100), (0, 100)])
-    assert region_of(collection, 0.1, 25) == Region(19, 0, by_index=False)
-    assert region_of(collection, 0.1, 15) == Region(
+    assert newest_region(collection, 0.1, 25) == Region(19, 0, by_index=False)
+    assert newest_region(collection, 0.1, 15) == Region(
         30, 32, by_index=False
     )  # half a month, since it has nearly as many as are wanted
-    assert region_of(collection, 1.0, 25) == Region(40, 16)  # a quarter of a month that has too many
-    assert region_of(collection, 0.1, 1_000) is None
-    assert region_of(collection, 0.0, 10) is None
-    assert [part_of(collection, region) for region in (None, Region(19, 0), Region(40, 16))] == [1.0, 0.75, 0.0625]
+    assert newest_region(collection, 1.0, 25) == Region(40, 16)  # a quarter of a month that has too many
+    assert newest_region(collection, 0.1, 1_000) is None
+    assert newest_region(collection, 0.0, 10) is None
+    assert [share_of(region, collection) for region in (None, Region(19, 0), Region(40, 16))] == [1.0, 0.75, 0.0625]
 
 
 def test_months_are_asked_of_the_index_where_they_are_few_or_what_is_looked_for_is_much() -> None:
     million, cap = 1_000_000, 5_000
-    assert is_found_sooner(million, 0.05, cap, lexemes=3)
-    assert not is_found_sooner(million, 0.5, cap, lexemes=3)
-    assert is_found_sooner(million, 0.5, cap, lexemes=900)
-    assert not is_found_sooner(million, 1.0, cap, lexemes=900)
+    assert is_index_faster(million, 0.05, cap, lexemes=3)
+    assert not is_index_faster(million, 0.5, cap, lexemes=3)
+    assert is_index_faster(million, 0.5, cap, lexemes=900)
+    assert not is_index_faster(million, 1.0, cap, lexemes=900)
 
 
 A, B, C = map(Lexeme, "abc")
@@ -65,7 +65,7 @@ def compiled(query: TsQuery, *words: Lexeme) -> CompiledWords:
 
 
 def test_no_more_events_have_all_words_than_have_the_rarest_of_those_that_must_be_there() -> None:
-    figures = Figures(1_000, 1.0, 1.0, (900, 20, 5))
+    statistics = CorpusStatistics(1_000, 1.0, 1.0, (900, 20, 5))
     for query, most in (
         (TsQuery((A, B, C)), 5),
         (TsQuery((A, TsQuery(any_of=(B, C)))), 900),
@@ -74,10 +74,10 @@ def test_no_more_events_have_all_words_than_have_the_rarest_of_those_that_must_b
         (TsQuery((B,)), 20),
         (TsQuery((A,), none_of=(B,)), 900),
     ):
-        assert most_with_all(query, compiled(query, A, B, C), figures) == most, query
+        assert most_matches(query, compiled(query, A, B, C), statistics) == most, query
 
 
 def test_how_many_events_have_some_word_is_told_as_if_by_chance() -> None:
-    assert with_any(Figures(1_000, 1.0, 1.0, (500, 500))) == 750
-    assert with_any(Figures(1_000, 1.0, 1.0, (0, 1_000, 1))) == 1_000
-    assert with_any(Figures(0, 1.0, 1.0, (0,))) == 0
+    assert estimate_any_word(CorpusStatistics(1_000, 1.0, 1.0, (500, 500))) == 750
+    assert estimate_any_word(CorpusStatistics(1_000, 1.0, 1.0, (0, 1_000, 1))) == 1_000
+    assert estimate_any_word(CorpusStatistics(0, 1.0, 1.0, (0,))) == 0

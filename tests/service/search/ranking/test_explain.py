@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.search.suggest.spelling import nearest, slips
-from service.store.search.words import Known
+from service.store.search.words import VocabularyWord
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
 from tests.service.problems import problem_of
@@ -112,12 +112,12 @@ def test_slips_are_letters_put_in_taken_out_replaced_or_swapped(typed: str, mean
 
 
 def test_a_word_that_is_known_is_corrected_only_by_one_that_is_far_more_frequent() -> None:
-    candidates = [Known("battery", "battery", 30), Known("batter", "batter", 10)]
+    candidates = [VocabularyWord("battery", "battery", 30), VocabularyWord("batter", "batter", 10)]
     assert nearest("batery", 0, candidates) == "battery"
     assert nearest("batery", 1, candidates) == "battery"
     assert nearest("batery", 2, candidates) is None
     assert nearest("bttr", 0, candidates) is None
-    assert nearest("battery", 0, [Known("battery", "battery", 30)]) is None
+    assert nearest("battery", 0, [VocabularyWord("battery", "battery", 30)]) is None
 
 
 def test_events_are_similar_that_have_the_same_rare_words(client: FlaskClient) -> None:

@@ -9,11 +9,11 @@ from psycopg.sql import SQL, Identifier
 from service.db.embedded_postgres import Server
 from service.search.filter import Is, Words
 from service.search.filters.pushdown import pushdown
-from service.search.ranking.pages import Page, first_page, next_page
+from service.search.ranking.pages import SearchPage, first_page, next_page
 from service.search.text.query_compiler import compile_query
 from service.store.condition import Condition
 from service.store.search.conditions import EVERY_EVENT, SearchFilter
-from service.store.search.statistics import SAMPLE, count_matches, guess_matches, measure
+from service.store.search.statistics import SAMPLE, count_matches, estimate_matches, measure_collection
 from service.store.search.tsquery import Lexeme, TsQuery
 
 #: Events, of which every second has one word, every tenth another, and forty a third.
@@ -66,9 +66,9 @@ def many(cluster: Server, admin: psycopg.Connection, template_database: str) -> 
 
 
 def test_a_large_collection_is_measured_by_a_sample(many: psycopg.Connection) -> None:
-    found = measure(many)
+    found = measure_collection(many)
     assert found.events == pytest.approx(EVENTS, rel=0.05)
-    assert (found.length, found.words) == (4.0, 4.0)
+    assert (found.average_length, found.average_words) == (4.0, 4.0)
     assert found.months == sorted(found.months, reverse=True)
     assert sum(events for _, events in found.months) == pytest.approx(EVENTS, rel=0.06)
 
@@ -78,7 +78,7 @@ def test_words_are_counted_exactly_where_few_have_them(many: psycopg.Connection)
     assert (rare.value, rare.exact) == (EVENTS // 600, True)
     assert (tenth.value, tenth.exact) == (EVENTS // 10, True)
     assert everywhere.value == pytest.approx(EVENTS, rel=0.2)
-    assert guess_matches(many, word("half"), EVERY_EVENT, EVENTS) == pytest.approx(EVENTS / 2, rel=0.3)
+    assert estimate_matches(many, word("half"), EVERY_EVENT, EVENTS) == pytest.approx(EVENTS / 2, rel=0.3)
 
 
 def test_a_capped_search_is_walked_to_its_end(many: psycopg.Connection) -> None:
@@ -86,7 +86,7 @@ def test_a_capped_search_is_walked_to_its_end(many: psycopg.Connection) -> None:
     ids = [event.id for page in pages for event in page.events]
     assert len(ids) == len(set(ids)) == EVENTS // 2
     scored = pages[0].scored
-    assert (pages[0].capped, pages[0].exact) == (True, False)
+    assert (pages[0].is_capped, pages[0].is_exact) == (True, False)
     assert 100 < scored < 2_000
     scores = [event.score for page in pages for event in page.events]
     ranked = [score for score in scores if score is not None]
@@ -118,14 +118,14 @@ def test_a_filter_that_few_meet_leaves_nothing_out(many: psycopg.Connection) -> 
     for by_party in (SearchFilter.on_event(condition), pushdown(Is("party", ("JP",)))):
         pages = list(walk(many, "half", by_party))
         assert sum(len(page.events) for page in pages) == EVENTS // 100
-        assert not pages[0].capped
+        assert not pages[0].is_capped
 
 
 def test_some_of_several_words_are_walked_to_the_end_as_well(many: psycopg.Connection) -> None:
     pages = list(walk(many, "rare tenth never"))
     ids = [event.id for page in pages for event in page.events]
     assert len(ids) == len(set(ids)) == EVENTS // 10
-    assert (pages[0].partly, pages[0].of) == (True, pages[0].of)
+    assert (pages[0].includes_partial, pages[0].estimated_total) == (True, pages[0].estimated_total)
     best = {event.id for event in pages[0].events[: EVENTS // 600]}
     assert best == {event.id for page in walk(many, "rare") for event in page.events}
 
@@ -133,13 +133,15 @@ def test_some_of_several_words_are_walked_to_the_end_as_well(many: psycopg.Conne
 def test_words_that_no_event_has_keep_none_from_being_ranked(many: psycopg.Connection) -> None:
     never = " ".join(f"never{number}" for number in range(12))
     page, *_ = walk(many, f"{never} rare tenth half all")
-    assert page.partly
+    assert page.includes_partial
     assert page.scored >= EVENTS // 600
     best = {event.id for event in page.events[: EVENTS // 600]}
     assert best == {event.id for page in walk(many, "rare") for event in page.events}
 
 
-def walk(conn: psycopg.Connection, q: str, filter: SearchFilter = EVERY_EVENT, *, cap: int = 500) -> Iterator[Page]:
+def walk(
+    conn: psycopg.Connection, q: str, filter: SearchFilter = EVERY_EVENT, *, cap: int = 500
+) -> Iterator[SearchPage]:
     """All pages of what words find."""
     words = compile_query(conn, Words(q))
     page = first_page(conn, words, filter, 1_000, cap=cap)

@@ -337,7 +337,7 @@ class RecordState(Vocabulary):
 
     ACTIVE = "active", "It can be read and changed."
     DELETED = "deleted", "It was taken out; its revisions remain."
-    MERGED = "merged", "It was found to be another event, named in `merged_into`."
+    MERGED = "merged", "It was merged into the event `merged_into`."
 
 
 class EntryKind(Vocabulary):
@@ -346,7 +346,7 @@ class EntryKind(Vocabulary):
     CREATE = "create", "It was recorded: its first version."
     UPDATE = "update", "It has another version."
     DELETE = "delete", "It was deleted."
-    MERGE = "merge", "It was found to be another event, named in `merged_into`."
+    MERGE = "merge", "It was merged into the event `merged_into`."
     LEAVE = "leave", "It was updated and does not pass the filter any more, as it did before. Only where one is given."
 
 

@@ -39,7 +39,7 @@ from service.imports.resolve import (
 from service.imports.restore import require_active, with_original_version
 from service.imports.rows import ImportRow, RefusedRow, row_errors
 from service.search.index.features import features_of
-from service.store.events.bulk import Version
+from service.store.events.bulk import EventVersion
 from service.store.events.records import StoredEvent
 from service.validation import load
 
@@ -213,13 +213,13 @@ class BatchUpsert:
         if versions:
             store.events.bulk.write_versions(self.conn, new, changed, key_id=self.options.key_id, now=self.now)
 
-    def _version(self, version: PendingVersion) -> Version:
+    def _version(self, version: PendingVersion) -> EventVersion:
         record, before = version.record, version.before
         by = authorship_of(record, self.options.key_id, changed_fields(before, record) if before else None)
         written_at = datetime.fromisoformat(record["updated_at"])
         subject = features_of(record)
         row, links = row_of(record, version.id, written_at, subject), links_of(record, subject)
-        return Version(row, links, by, version.row.digest)
+        return EventVersion(row, links, by, version.row.digest)
 
     def _count(self, version: PendingVersion) -> None:
         if version.before is None and not (self.dry_run and self.dry_run.has_event_of(version.row)):

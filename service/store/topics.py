@@ -13,7 +13,7 @@ from service.errors import Conflict, NotFound, Stale
 
 @dataclass(frozen=True)
 class StoredTopic:
-    """A topic as it is served."""
+    """A topic with the bytes of its document."""
 
     id: str
     version: int
@@ -33,30 +33,30 @@ class TopicRow:
 
 
 def lock_topics(conn: Connection) -> None:
-    """Let no other transaction write topics until this one ends, so that two cannot close a circle together."""
+    """Lock the topics against other writers until the transaction ends, so that two cannot close a cycle together."""
     conn.execute("LOCK TABLE topic IN SHARE ROW EXCLUSIVE MODE")
 
 
 def find_missing_topics(conn: Connection, ids: Sequence[str]) -> list[str]:
-    """Those of `ids` that are no topics. The others cannot be deleted until the transaction ends."""
+    """Return those of `ids` that are not topics, and lock the others against deletion until the transaction ends."""
     if not ids:
         return []
-    found = conn.execute("SELECT id FROM topic WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", (list(ids),)).fetchall()
-    known = {row[0] for row in found}
-    return [id_ for id_ in ids if id_ not in known]
+    rows = conn.execute("SELECT id FROM topic WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", (list(ids),)).fetchall()
+    existing = {row[0] for row in rows}
+    return [id_ for id_ in ids if id_ not in existing]
 
 
 def get_topic(conn: Connection, id: str) -> StoredTopic:
-    """One topic."""
+    """Return one topic."""
     query = "SELECT id, version, document FROM topic WHERE id = %s"
-    found = None if "\0" in id else conn.execute(query, (id,), binary=True).fetchone()  # PostgreSQL's text has no NUL
-    if found is None:
+    row = None if "\0" in id else conn.execute(query, (id,), binary=True).fetchone()  # PostgreSQL's text has no NUL
+    if row is None:
         raise NotFound(f'There is no topic "{id}".')
-    return StoredTopic(*found)
+    return StoredTopic(*row)
 
 
 def page_topics(conn: Connection, *, after: str | None, broader: str | None, limit: int) -> list[StoredTopic]:
-    """At most `limit` topics by id, behind `after`; only those beneath `broader` where it is given."""
+    """Return at most `limit` topics in the order of their ids after `after`, with `broader` only those below it."""
     rows = conn.execute(
         """
         SELECT id, version, document
@@ -72,8 +72,8 @@ def page_topics(conn: Connection, *, after: str | None, broader: str | None, lim
     return [StoredTopic(*row) for row in rows]
 
 
-def narrower_of(conn: Connection, ids: Sequence[str]) -> list[str]:
-    """`ids` and every topic beneath them, at any depth."""
+def list_narrower(conn: Connection, ids: Sequence[str]) -> list[str]:
+    """Return `ids` and every topic below them, at any depth."""
     rows = conn.execute(
         """
         WITH RECURSIVE beneath (id) AS (
@@ -89,15 +89,15 @@ def narrower_of(conn: Connection, ids: Sequence[str]) -> list[str]:
 
 
 def find_narrower(conn: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
-    """Each of `ids` with itself and every topic beneath it; what is no topic lacks."""
+    """Return each of `ids` with itself and every topic below it. Unknown ids are missing."""
     rows = conn.execute(
         """
-        WITH RECURSIVE beneath (asked, id) AS (
+        WITH RECURSIVE beneath (top, id) AS (
             SELECT id, id FROM topic WHERE id = ANY(%(ids)s)
              UNION
-            SELECT beneath.asked, topic.id FROM topic JOIN beneath ON beneath.id = ANY(topic.broader)
+            SELECT beneath.top, topic.id FROM topic JOIN beneath ON beneath.id = ANY(topic.broader)
         )
-        SELECT asked, array_agg(id) FROM beneath GROUP BY asked
+        SELECT top, array_agg(id) FROM beneath GROUP BY top
         """,
         {"ids": list(ids)},
     )
@@ -105,18 +105,18 @@ def find_narrower(conn: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
 
 
 def find_broader(conn: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
-    """Each of `ids` with itself and every topic above it; what is no topic lacks."""
+    """Return each of `ids` with itself and every topic above it. Unknown ids are missing."""
     rows = conn.execute(
         """
-        WITH RECURSIVE above (asked, id) AS (
+        WITH RECURSIVE above (bottom, id) AS (
             SELECT id, id FROM topic WHERE id = ANY(%(ids)s)
              UNION
-            SELECT above.asked, broader.id
+            SELECT above.bottom, broader.id
               FROM above
               JOIN topic ON topic.id = above.id
              CROSS JOIN unnest(topic.broader) AS broader (id)
         )
-        SELECT asked, array_agg(id) FROM above GROUP BY asked
+        SELECT bottom, array_agg(id) FROM above GROUP BY bottom
         """,
         {"ids": list(ids)},
     )
@@ -124,7 +124,7 @@ def find_broader(conn: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
 
 
 def find_topic_labels(conn: Connection, ids: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The preferred labels of each of `ids` by language; what is no topic lacks."""
+    """Return the preferred labels of each of `ids` by language. Unknown ids are missing."""
     rows = conn.execute(
         "SELECT id, convert_from(document, 'UTF8')::jsonb -> 'labels' FROM topic WHERE id = ANY(%s)", (list(ids),)
     )
@@ -132,7 +132,7 @@ def find_topic_labels(conn: Connection, ids: Sequence[str]) -> dict[str, dict[st
 
 
 def find_nearest_topics(conn: Connection, words: Sequence[str]) -> dict[str, str]:
-    """For each of `words` the id that is most like it, where one is like it at all."""
+    """Return for each of `words` the most similar id, if one is similar enough."""
     rows = conn.execute(
         """
         SELECT word, nearest.id
@@ -148,7 +148,7 @@ def find_nearest_topics(conn: Connection, words: Sequence[str]) -> dict[str, str
 
 
 def insert_topic(conn: Connection, row: TopicRow) -> StoredTopic:
-    """Keep a new topic. Conflict where there is one of that id."""
+    """Insert a new topic. Conflict if its id exists."""
     try:
         conn.execute(
             """
@@ -158,12 +158,12 @@ def insert_topic(conn: Connection, row: TopicRow) -> StoredTopic:
             vars(row),
         )
     except UniqueViolation as error:
-        raise Conflict(f'There is a topic "{row.id}" already.') from error
+        raise Conflict(f'The topic "{row.id}" exists already.') from error
     return StoredTopic(row.id, row.version, row.document)
 
 
 def insert_missing_topics(conn: Connection, rows: Sequence[TopicRow]) -> list[str]:
-    """Keep those of the topics that are not there yet; their ids."""
+    """Insert those of the topics that do not exist yet, and return their ids."""
     inserted = conn.execute(
         """
         INSERT INTO topic (id, version, broader, document, created_at, updated_at)
@@ -181,7 +181,7 @@ def insert_missing_topics(conn: Connection, rows: Sequence[TopicRow]) -> list[st
 
 
 def update_topic(conn: Connection, row: TopicRow, *, expected: int) -> StoredTopic:
-    """Keep the version that follows `expected`. Stale where another writer was first."""
+    """Write the version that follows `expected`. Stale if another writer was first."""
     changed = conn.execute(
         """
         UPDATE topic
@@ -191,13 +191,13 @@ def update_topic(conn: Connection, row: TopicRow, *, expected: int) -> StoredTop
         vars(row) | {"expected": expected},
     )
     if changed.rowcount == 0:
-        raise Stale(f'The topic "{row.id}" has another version by now; read it again.')
+        raise Stale(f'The topic "{row.id}" has changed; read it again.')
     return StoredTopic(row.id, row.version, row.document)
 
 
 def delete_topic(conn: Connection, id: str, *, expected: int) -> None:
-    """Delete a topic that nothing uses. Conflict where something does, Stale where it has moved on."""
-    # The row is locked before its uses are looked for: who writes an event with it shares that lock until the commit.
+    """Delete an unused topic. Conflict if it is in use, Stale if another writer was first."""
+    # The lock comes before the search for uses: a writer of an event with the topic shares it until the commit.
     conn.execute("SELECT FROM topic WHERE id = %s FOR UPDATE", (id,))
     used = conn.execute(
         """
@@ -207,7 +207,7 @@ def delete_topic(conn: Connection, id: str, *, expected: int) -> None:
         {"id": id},
     ).fetchone()
     if used and used[0]:
-        raise Conflict(f'The topic "{id}" is used by events or is broader than other topics.')
+        raise Conflict(f'The topic "{id}" is used by events or has topics below it.')
     deleted = conn.execute("DELETE FROM topic WHERE id = %s AND version = %s", (id, expected))
     if deleted.rowcount == 0:
-        raise Stale(f'The topic "{id}" has another version by now; read it again.')
+        raise Stale(f'The topic "{id}" has changed; read it again.')

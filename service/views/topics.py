@@ -118,7 +118,7 @@ def require_broader(conn: Connection, topic: dict[str, Any]) -> None:
         for index, id_ in enumerate(topic["broader"])
         if id_ in missing
     ]
-    beneath = store.topics.narrower_of(conn, [topic["id"]])
+    beneath = store.topics.list_narrower(conn, [topic["id"]])
     faults += [
         Fault(f'"{id_}" is this topic or beneath it.', pointer=f"#/broader/{index}")
         for index, id_ in enumerate(topic["broader"])

@@ -282,7 +282,7 @@ def problem_example(error: type[ServiceError]) -> dict[str, Any]:
 
 
 _DETAILS: dict[type[ServiceError], tuple[str, list[dict[str, str]] | None]] = {
-    Moved: (f"The event {EVENT_ID} was found to be the event {_OTHER_ID}.", None),
+    Moved: (f"The event {EVENT_ID} was merged into the event {_OTHER_ID}.", None),
     CursorExpired: (
         "The cursor is older than the oldest entry of the feed. Start again with GET /v1/events?snapshot=true.",
         None,

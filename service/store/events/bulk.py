@@ -1,4 +1,4 @@
-"""Many events at once: what `events` does for one, in a few statements for hundreds."""
+"""Writes of many events by a few statements, for imports; records.py writes one event."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -21,22 +21,22 @@ ExternalId = tuple[str, str]
 
 @dataclass(frozen=True)
 class ExistingEvent:
-    """An event that is there, as far as a row must know it that may be about it."""
+    """A stored event, as an import compares its rows with it."""
 
     id: UUID
     version: int
     record_state: str
     merged_into: UUID | None
-    #: Of the last row that was about it, and the version that it made; None where there was none.
+    #: The digest of the last imported row of this event and the version that it wrote; None without one.
     digest: bytes | None
     marked: int | None
-    #: Whether others were merged into it.
+    #: True if other events were merged into it.
     absorbed: bool
 
 
 @dataclass(frozen=True)
-class Version:
-    """A version that is to be kept, with what is looked up for it, and the digest of the row that it comes from."""
+class EventVersion:
+    """A version to write, with its links and the digest of its row in the import."""
 
     row: EventRow
     links: Links
@@ -45,24 +45,24 @@ class Version:
 
     @property
     def mark(self) -> tuple[UUID, int, bytes]:
-        """By which row it came."""
+        """The import mark: event, version and digest of the row."""
         return self.row.id, self.row.version, self.digest
 
 
-_KNOWN = """
+_EXISTING = """
     event.id, event.version, record_state, merged_into, digest, import_mark.version AS marked,
     EXISTS (SELECT FROM event AS other WHERE other.merged_into = event.id) AS absorbed
     """
 
 
 def find_existing_by_id(conn: Connection, ids: Collection[UUID]) -> dict[UUID, ExistingEvent]:
-    """Those of the events `ids` that are there, in whatever state."""
+    """Return those of the events `ids` that exist, in any state."""
     if not ids:
         return {}
     cur = conn.cursor(row_factory=class_row(ExistingEvent))
     cur.execute(
         f"""
-        SELECT {_KNOWN}
+        SELECT {_EXISTING}
           FROM event
           LEFT JOIN import_mark ON event_id = event.id
          WHERE event.id = ANY(%s)
@@ -70,19 +70,19 @@ def find_existing_by_id(conn: Connection, ids: Collection[UUID]) -> dict[UUID, E
         (list(ids),),
         binary=True,
     )
-    return {known.id: known for known in cur}
+    return {event.id: event for event in cur}
 
 
 def find_existing_by_external_id(
     conn: Connection, external_ids: Collection[ExternalId]
 ) -> dict[ExternalId, ExistingEvent]:
-    """The events that other systems know by these ids."""
+    """Return the events with these external ids."""
     if not external_ids:
         return {}
     rows = conn.execute(
         f"""
-        SELECT external.scheme, external.value, {_KNOWN}
-          FROM unnest(%s::text[], %s::text[]) AS asked (scheme, value)
+        SELECT external.scheme, external.value, {_EXISTING}
+          FROM unnest(%s::text[], %s::text[]) AS requested (scheme, value)
           JOIN event_external_id AS external USING (scheme, value)
           JOIN event ON event.id = external.event_id
           LEFT JOIN import_mark ON import_mark.event_id = event.id
@@ -94,7 +94,7 @@ def find_existing_by_external_id(
 
 
 def find_merged_external_ids(conn: Connection, ids: Collection[UUID]) -> dict[ExternalId, UUID]:
-    """The external ids of events that were merged into the events `ids`, and which event that was."""
+    """Return the external ids of events that were merged into the events `ids`, each with that merged event."""
     if not ids:
         return {}
     rows = conn.execute(
@@ -111,7 +111,7 @@ def find_merged_external_ids(conn: Connection, ids: Collection[UUID]) -> dict[Ex
 
 
 def lock_documents(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StoredEvent]:
-    """The events as they are now, in one order locked against other writers, so that no two wait for each other."""
+    """Return the current events, locked against other writers in the order of their ids: no deadlocks."""
     if not ids:
         return {}
     cur = conn.cursor(row_factory=class_row(StoredEvent))
@@ -124,33 +124,38 @@ def lock_documents(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Stored
 
 
 def write_versions(
-    conn: Connection, new: Sequence[Version], changed: Sequence[Version], *, key_id: UUID | None, now: datetime
+    conn: Connection,
+    new: Sequence[EventVersion],
+    changed: Sequence[EventVersion],
+    *,
+    key_id: UUID | None,
+    now: datetime,
 ) -> None:
-    """Keep first versions and next ones, all or none.
+    """Write first versions and next versions, all or none.
 
-    Conflict where an id or an external id was taken by another writer, Stale where one has changed an event.
+    Conflict if another writer used an id or an external id, Stale if another writer changed an event.
     """
     try:
         if new:
             conn.execute(_INSERT, _rows_of(sorted(new, key=lambda version: version.row.id)))
         if changed and conn.execute(_UPDATE, _rows_of(changed)).rowcount < len(changed):
-            raise Stale("An event has another version by now.")
+            raise Stale("An event has changed.")
         if changed:
             ids = [version.row.id for version in changed]
             for statement in _CLEAR:
                 conn.execute(statement, (ids,))
         versions = [*new, *changed]
-        conn.execute(_REVISE, {"said": _said(new, changed), "key_id": key_id, "now": now})
-        conn.execute(_LINK, _links_of(versions))
+        conn.execute(_REVISE, {"authorship": _authorship(new, changed), "key_id": key_id, "now": now})
+        conn.execute(_LINK, _link_columns(versions))
         search_documents = [(version.row.id, version.links.search_document) for version in versions]
         upsert_search_documents(conn, [(id_, document) for id_, document in search_documents if document])
     except UniqueViolation as error:
-        raise Conflict("An id or an external id was taken by another writer.") from error
+        raise Conflict("Another writer used an id or an external id.") from error
     upsert_import_marks(conn, [version.mark for version in versions])
 
 
 def upsert_import_marks(conn: Connection, marks: Iterable[tuple[UUID, int, bytes]]) -> None:
-    """Note for each event the version that it has, and the digest of the row that said it."""
+    """Insert or update for each event its version and the digest of the row that wrote it."""
     if marks := list(marks):
         conn.execute(
             """
@@ -165,14 +170,14 @@ def upsert_import_marks(conn: Connection, marks: Iterable[tuple[UUID, int, bytes
 
 _NAMES = [field.name for field in fields(EventRow)]
 _FOLLOWING = [name for name in _NAMES if name not in ("id", "created_at")]
-_KEPT = ", ".join(["record_state", "merged_into", *_NAMES])
+_REVISION_COLUMNS = ", ".join(["record_state", "merged_into", *_NAMES])
 
-#: Columns that hold JSON already.
+#: Columns with rendered JSON.
 _JSON = frozenset({"dates", "figures"})
 
-# The rows come as JSON, which PostgreSQL reads by the types of the table itself: 55 us an event with all of its
-# indexes, and 15 us here. One array for each column takes as long there and four times as long here, since psycopg
-# makes arrays of arrays in Python. The documents come beside it, as bytes.
+# The rows are sent as JSON, which PostgreSQL converts to the types of the table: 55 us an event there, with all of its
+# indexes, and 15 us here. One array a column takes the same time there and four times as long here, since psycopg
+# builds arrays of arrays in Python. The documents are a separate parameter, as bytes.
 _GIVEN = "ROWS FROM (json_populate_recordset(NULL::event, %(rows)s), unnest(%(documents)b::bytea[])) AS given"
 
 
@@ -192,32 +197,33 @@ _UPDATE = f"""
      WHERE event.id = given.id AND event.version = given.version - 1 AND event.record_state = 'active'
     """
 
-# The revisions are copied from the events, documents compressed as they stand there.
+# The revisions are copied from the events, with the documents as they are compressed there.
 _REVISE = f"""
     WITH written AS (
-        SELECT event.*, said.change_kind, said.reason, said.changed, said.is_new, said.place
-          FROM ROWS FROM (json_to_recordset(%(said)s)
+        SELECT event.*, authorship.change_kind, authorship.reason, authorship.changed, authorship.is_new,
+               authorship.place
+          FROM ROWS FROM (json_to_recordset(%(authorship)s)
                           AS (id uuid, is_new boolean, change_kind text, reason text, changed text[]))
-               WITH ORDINALITY AS said (id, is_new, change_kind, reason, changed, place)
+               WITH ORDINALITY AS authorship (id, is_new, change_kind, reason, changed, place)
           JOIN event USING (id)
-    ), noted AS (
+    ), queued AS (
         INSERT INTO outbox (event_id, version, kind, changed, change_kind, key_id, occurred_at)
         SELECT id, version, CASE WHEN is_new THEN 'create' ELSE 'update' END, changed, change_kind, %(key_id)s, %(now)s
           FROM written
          ORDER BY place
     )
-    INSERT INTO event_revision ({_KEPT}, key_id, change_kind, reason)
-    SELECT {_KEPT}, %(key_id)s, change_kind, reason FROM written
+    INSERT INTO event_revision ({_REVISION_COLUMNS}, key_id, change_kind, reason)
+    SELECT {_REVISION_COLUMNS}, %(key_id)s, change_kind, reason FROM written
     """
 
-#: What was looked up for versions that are no more. External ids stay: an import takes none away.
+#: Deletes the links of previous versions. External ids stay: an import removes none.
 _CLEAR = (
     "DELETE FROM event_source WHERE event_id = ANY(%s)",
     "DELETE FROM event_relation WHERE event_id = ANY(%s)",
     "DELETE FROM event_agenda WHERE event_id = ANY(%s)",
 )
 
-# In one order whoever asks, so that of two imports of one file the second waits for the first, and none for both.
+# External ids in one order, so that of two imports of one file the second waits for the first without a deadlock.
 _LINK = """
     WITH source AS (
         INSERT INTO event_source (event_id, url_key) SELECT * FROM unnest(%(source_ids)s::uuid[], %(url_keys)s::text[])
@@ -232,13 +238,13 @@ _LINK = """
     INSERT INTO event_external_id (scheme, value, event_id)
     SELECT scheme, value, id
       FROM unnest(%(external_ids)s::uuid[], %(schemes)s::text[], %(values)s::text[]) AS given (id, scheme, value)
-     WHERE NOT EXISTS (SELECT FROM event_external_id AS kept
-                        WHERE kept.scheme = given.scheme AND kept.value = given.value AND kept.event_id = given.id)
+     WHERE NOT EXISTS (SELECT FROM event_external_id AS own
+                        WHERE own.scheme = given.scheme AND own.value = given.value AND own.event_id = given.id)
      ORDER BY scheme, value
     """
 
 
-def _rows_of(versions: Sequence[Version]) -> dict[str, Any]:
+def _rows_of(versions: Sequence[EventVersion]) -> dict[str, Any]:
     rows = [
         {name: orjson.Fragment(value) if name in _JSON else value for name, value in vars(version.row).items()}
         | {"document": None}
@@ -247,9 +253,9 @@ def _rows_of(versions: Sequence[Version]) -> dict[str, Any]:
     return {"rows": orjson.dumps(rows).decode(), "documents": [version.row.document for version in versions]}
 
 
-def _said(new: Iterable[Version], changed: Iterable[Version]) -> str:
-    """Why each version was written, in the order of writing."""
-    said = [
+def _authorship(new: Iterable[EventVersion], changed: Iterable[EventVersion]) -> str:
+    """Return the authorship of each version as JSON, in the order of writing."""
+    rows = [
         {
             "id": version.row.id,
             "is_new": is_new,
@@ -260,15 +266,15 @@ def _said(new: Iterable[Version], changed: Iterable[Version]) -> str:
         for is_new, versions in ((True, new), (False, changed))
         for version in versions
     ]
-    return orjson.dumps(said).decode()
+    return orjson.dumps(rows).decode()
 
 
-def _links_of(versions: Iterable[Version]) -> dict[str, list[Any]]:
-    each = [(version.row.id, version.links) for version in versions]
-    external = [(id_, scheme, value) for id_, links in each for scheme, value in links.external_ids]
-    sources = [(id_, key) for id_, links in each for key in links.url_keys]
-    relations = [(id_, one.type, one.target_id, one.note) for id_, links in each for one in links.relations]
-    agenda = [(id_, one.item, one.due) for id_, links in each for one in links.open]
+def _link_columns(versions: Iterable[EventVersion]) -> dict[str, list[Any]]:
+    links_by_id = [(version.row.id, version.links) for version in versions]
+    external = [(id_, scheme, value) for id_, links in links_by_id for scheme, value in links.external_ids]
+    sources = [(id_, key) for id_, links in links_by_id for key in links.url_keys]
+    relations = [(id_, one.type, one.target_id, one.note) for id_, links in links_by_id for one in links.relations]
+    agenda = [(id_, one.item, one.due) for id_, links in links_by_id for one in links.open]
     return (
         dict(zip(("external_ids", "schemes", "values"), _columns(external, 3), strict=True))
         | dict(zip(("source_ids", "url_keys"), _columns(sources, 2), strict=True))
@@ -278,5 +284,5 @@ def _links_of(versions: Iterable[Version]) -> dict[str, list[Any]]:
 
 
 def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    """Rows as their columns; `width` empty ones where there are none."""
+    """Return the columns of the rows; `width` empty ones without rows."""
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]

@@ -1,4 +1,4 @@
-"""What an event is looked up by, and what it leads to."""
+"""The tables by which events are looked up: external ids, sources, relations, open items and search documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from service.store.search.documents import (
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation whose other end is an event."""
+    """A relation to another event."""
 
     type: str
     target_id: UUID
@@ -29,7 +29,7 @@ class Relation:
 
 @dataclass(frozen=True)
 class OpenItem:
-    """A fact that is still to come, `dates/launch` say, and the last day for it: None where there is none."""
+    """An open date or pending commitment, such as `dates/launch`, with the day on which it is due, if there is one."""
 
     item: str
     due: date | None
@@ -37,7 +37,7 @@ class OpenItem:
 
 @dataclass(frozen=True)
 class Links:
-    """What must be unique, can be looked up from the other end, is on the agenda, or can be found by its words."""
+    """The rows of one event in the lookup tables."""
 
     external_ids: Sequence[tuple[str, str]]
     url_keys: Sequence[str]
@@ -47,20 +47,20 @@ class Links:
 
 
 def replace_links(conn: Connection, id: UUID, links: Links) -> None:
-    """Let `links` be all that is looked up for the event. Conflict where an external id belongs to another."""
-    named = {"id": id} | columns_of(links, id)
+    """Replace the event's rows in the lookup tables. Conflict if an external id belongs to another event."""
+    parameters = {"id": id} | link_parameters(links, id)
     try:
         for statement in _REPLACE:
-            conn.execute(statement, named)
+            conn.execute(statement, parameters)
     except UniqueViolation as error:
-        raise conflict_of(error) from error
+        raise conflict_error(error) from error
     if links.search_document:
         upsert_search_documents(conn, [(id, links.search_document)])
     else:
         delete_search_documents(conn, [id])
 
 
-#: What is no longer there goes, what is new comes, what stays is not touched.
+#: Old rows are deleted, new ones inserted, and unchanged ones not written.
 _REPLACE = (
     """
     DELETE FROM event_external_id
@@ -71,8 +71,8 @@ _REPLACE = (
     INSERT INTO event_external_id (scheme, value, event_id)
     SELECT scheme, value, %(id)s
       FROM unnest(%(schemes)s::text[], %(values)s::text[]) AS given (scheme, value)
-     WHERE NOT EXISTS (SELECT FROM event_external_id AS kept
-                        WHERE kept.scheme = given.scheme AND kept.value = given.value AND kept.event_id = %(id)s)
+     WHERE NOT EXISTS (SELECT FROM event_external_id AS own
+                        WHERE own.scheme = given.scheme AND own.value = given.value AND own.event_id = %(id)s)
     """,
     """
     DELETE FROM event_source WHERE event_id = %(id)s AND url_key <> ALL(%(url_keys)s::text[])
@@ -103,8 +103,8 @@ _REPLACE = (
 )
 
 
-def columns_of(links: Links, id: UUID) -> dict[str, Any]:
-    """The links of an event as the parameters of its statements."""
+def link_parameters(links: Links, id: UUID) -> dict[str, Any]:
+    """Return the rows of an event as parameters of the statements."""
     return {
         "schemes": [scheme for scheme, _ in links.external_ids],
         "values": [value for _, value in links.external_ids],
@@ -118,8 +118,8 @@ def columns_of(links: Links, id: UUID) -> dict[str, Any]:
     }
 
 
-def conflict_of(error: UniqueViolation) -> Exception:
-    """What it means that a key is taken: Conflict where that is an external id."""
+def conflict_error(error: UniqueViolation) -> Exception:
+    """Return the error of a unique key: Conflict for an external id, `error` itself for any other key."""
     if error.diag.constraint_name == "event_external_id_unique":
         return Conflict("One of the external ids belongs to another event.")
     return error

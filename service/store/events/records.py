@@ -1,4 +1,4 @@
-"""Events in the database: the bytes that are served, beside the columns that find them."""
+"""Events in the database: the bytes of each document, beside the columns that filters use."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -10,13 +10,13 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
 from service.errors import Gone, Moved, NotFound, Stale
-from service.store.events.links import Links, columns_of, conflict_of, replace_links
+from service.store.events.links import Links, conflict_error, link_parameters, replace_links
 from service.store.search.documents import INSERT_DOCUMENTS
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventRow:
-    """One version of an event, as columns. `document` is what is served for it; `dates` and `figures` are JSON."""
+    """One version of an event, as columns. `document` is its response body; `dates` and `figures` are JSON."""
 
     id: UUID
     version: int
@@ -45,7 +45,7 @@ class EventRow:
 
 @dataclass(frozen=True)
 class Authorship:
-    """Who wrote a version, why, and which top-level fields differ from the version before: None where there is none."""
+    """The author of a version, its reason, and the top-level fields that it changed: None for a first version."""
 
     key_id: UUID | None
     change_kind: str | None
@@ -55,7 +55,7 @@ class Authorship:
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """An event as it is served."""
+    """A version of an event with the bytes of its document."""
 
     id: UUID
     version: int
@@ -63,21 +63,21 @@ class StoredEvent:
     document: bytes
 
 
-# Both statements are made from EventRow's own fields, which the migration's columns are named after.
+# Both statements are made from the fields of EventRow, which have the names of the columns.
 _NAMES = [field.name for field in fields(EventRow)]
 _TYPES = {"document": "b", "dates": "s::jsonb", "figures": "s::jsonb"}
 _VALUES = ", ".join(f"%({name}){_TYPES.get(name, 's')}" for name in _NAMES)
-_KEPT = ", ".join(["record_state", "merged_into", *_NAMES])
+_REVISION_COLUMNS = ", ".join(["record_state", "merged_into", *_NAMES])
 _REVISION = f"""
-    INSERT INTO event_revision ({_KEPT}, key_id, change_kind, reason)
-    SELECT {_KEPT}, %(key_id)s, %(change_kind)s, %(reason)s FROM written
+    INSERT INTO event_revision ({_REVISION_COLUMNS}, key_id, change_kind, reason)
+    SELECT {_REVISION_COLUMNS}, %(key_id)s, %(change_kind)s, %(reason)s FROM written
     """
 
 
-def _noted(kind: str) -> str:
-    """The part of a statement by which what was `written` waits for its place in the change feed."""
+def _outbox(kind: str) -> str:
+    """Return the part of a statement that puts the `written` rows into the outbox of the change feed."""
     return f"""
-        noted AS (
+        queued AS (
             INSERT INTO outbox (event_id, version, kind, changed, change_kind, key_id, merged_into, occurred_at)
             SELECT id, version, '{kind}', %(changed)s::text[], %(change_kind)s, %(key_id)s, merged_into, updated_at
               FROM written
@@ -85,7 +85,7 @@ def _noted(kind: str) -> str:
         """
 
 
-# In one line: psycopg does not keep how it reads a statement of more than 4096 characters, which takes 0.15 ms.
+# In one line: psycopg does not cache its parse of a statement of more than 4096 characters, which takes 0.15 ms.
 _INSERT = " ".join(
     f"""
     WITH written AS (
@@ -105,7 +105,7 @@ _INSERT = " ".join(
         INSERT INTO event_agenda (event_id, item, due)
         SELECT %(id)s, item, coalesce(due, 'infinity')
           FROM unnest(%(open_items)s::text[], %(open_due)s::date[]) AS given (item, due)
-    ), {INSERT_DOCUMENTS}, {_noted("create")}
+    ), {INSERT_DOCUMENTS}, {_outbox("create")}
     {_REVISION}
     """.split()
 )
@@ -116,40 +116,40 @@ _UPDATE = f"""
            SET ({", ".join(_NAMES)}) = ROW ({_VALUES})
          WHERE id = %(id)s AND version = %(expected)s AND record_state = 'active'
      RETURNING *
-    ), {_noted("update")}
+    ), {_outbox("update")}
     {_REVISION}
     """
 
 
 def insert_event(conn: Connection, row: EventRow, links: Links, by: Authorship) -> StoredEvent:
-    """Keep a new event and its first revision. Conflict where an external id belongs to another event."""
+    """Insert a new event and its first revision. Conflict if an external id belongs to another event."""
     try:
-        conn.execute(_INSERT, vars(row) | vars(by) | columns_of(links, row.id))
+        conn.execute(_INSERT, vars(row) | vars(by) | link_parameters(links, row.id))
     except UniqueViolation as error:
-        raise conflict_of(error) from error
+        raise conflict_error(error) from error
     return StoredEvent(row.id, row.version, "active", row.document)
 
 
 def get_event(conn: Connection, id: UUID, *, lock: bool = False) -> StoredEvent:
-    """The event as it is now, locked against other writers if asked.
+    """Return the current version of the event, with `lock` locked against other writers.
 
-    NotFound, Gone where it was deleted, or Moved where it was merged into another.
+    NotFound, Gone after its deletion, or Moved after its merge into another event.
     """
-    found = conn.execute(_LOCK if lock else _GET, (id,), binary=True).fetchone()
-    if found and found[3]:
-        found = (*found[:3], follow_merges(conn, [found[3]])[found[3]])
-    return readable(id, found)
+    row = conn.execute(_LOCK if lock else _GET, (id,), binary=True).fetchone()
+    if row and row[3]:
+        row = (*row[:3], follow_merges(conn, [row[3]])[row[3]])
+    return readable_event(id, row)
 
 
-def readable(id: UUID, found: tuple[Any, ...] | None) -> StoredEvent:
-    """The event of which `found` are version, state, document and what it was merged into; errors as of get_event."""
-    if found is None:
+def readable_event(id: UUID, row: tuple[Any, ...] | None) -> StoredEvent:
+    """Return the event of a row of version, state, document and `merged_into`. Errors as of get_event."""
+    if row is None:
         raise NotFound(f"There is no event {id}.")
-    version, state, document, merged_into = found
+    version, state, document, merged_into = row
     if state == "deleted":
         raise Gone(f"The event {id} was deleted; its revisions remain.")
     if state == "merged":
-        raise Moved(f"The event {id} was found to be the event {merged_into}.", merged_into)
+        raise Moved(f"The event {id} was merged into the event {merged_into}.", merged_into)
     return StoredEvent(id, version, state, document)
 
 
@@ -158,43 +158,43 @@ _LOCK = _GET + " FOR NO KEY UPDATE"
 
 
 def lock_external_id(conn: Connection, scheme: str, value: str) -> None:
-    """Let upserts of one new id come one after the other, until the transaction ends.
+    """Serialize upserts of one external id until the transaction ends.
 
-    The unique key would refuse the second one as well; this lets it find the first one's event instead.
+    Without the lock the unique key would refuse the second upsert; with it, the second one updates the first's event.
     """
     conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{scheme} {value}",))
 
 
 def find_event_by_external_id(conn: Connection, scheme: str, value: str, *, lock: bool = False) -> StoredEvent | None:
-    """The event that another system knows by this id, locked against other writers if asked."""
-    found = conn.execute(
+    """Return the event with this external id or None, with `lock` locked against other writers."""
+    row = conn.execute(
         "SELECT event_id FROM event_external_id WHERE scheme = %s AND value = %s", (scheme, value)
     ).fetchone()
     try:
-        return get_event(conn, found[0], lock=lock) if found else None
-    except Moved as moved:  # by a merge that ended while we waited; the external id moved along
+        return get_event(conn, row[0], lock=lock) if row else None
+    except Moved as moved:  # by a merge that committed while this transaction waited; the external id moved with it
         return get_event(conn, moved.merged_into, lock=lock)
 
 
 def get_event_by_external_id(conn: Connection, scheme: str, value: str) -> StoredEvent:
-    """The event that another system knows by this id."""
-    found = find_event_by_external_id(conn, scheme, value)
-    if found is None:
+    """Return the event with this external id. NotFound without one."""
+    stored = find_event_by_external_id(conn, scheme, value)
+    if stored is None:
         raise NotFound(f'No event has the {scheme} "{value}".')
-    return found
+    return stored
 
 
 def update_event(conn: Connection, row: EventRow, links: Links, by: Authorship, *, expected: int) -> StoredEvent:
-    """Keep the version that follows `expected`. Stale where another writer was first."""
+    """Write the version that follows `expected`. Stale if another writer was first."""
     changed = conn.execute(_UPDATE, vars(row) | vars(by) | {"expected": expected})
     if changed.rowcount == 0:
-        raise stale(row.id)
+        raise stale_error(row.id)
     replace_links(conn, row.id, links)
     return StoredEvent(row.id, row.version, "active", row.document)
 
 
 def delete_event(conn: Connection, id: UUID, by: Authorship, *, expected: int, now: datetime) -> None:
-    """Leave a tombstone as the version after `expected`, and free what it held. Stale where it has moved on."""
+    """Write a tombstone as the version after `expected`, and delete the links. Stale if another writer was first."""
     changed = conn.execute(
         f"""
         WITH written AS (
@@ -202,20 +202,20 @@ def delete_event(conn: Connection, id: UUID, by: Authorship, *, expected: int, n
                SET version = version + 1, record_state = 'deleted', updated_at = %(now)s, document = ''
              WHERE id = %(id)s AND version = %(expected)s AND record_state = 'active'
          RETURNING *
-        ), {_noted("delete")}
+        ), {_outbox("delete")}
         {_REVISION}
         """,
         {"id": id, "expected": expected, "now": now} | vars(by),
     )
     if changed.rowcount == 0:
-        raise stale(id)
+        raise stale_error(id)
     replace_links(conn, id, Links((), (), ()))
 
 
 def merge_event(
     conn: Connection, goes: StoredEvent, into: UUID, by: Authorship, *, document: bytes, now: datetime
 ) -> None:
-    """Let `goes` be `into` from its next version on, served as `document`, and free what it held. It must be locked."""
+    """Merge `goes` into the event `into`: write its last version, `document`, and delete its links. Lock it before."""
     conn.execute(
         f"""
         WITH written AS (
@@ -224,7 +224,7 @@ def merge_event(
                    document = %(document)b
              WHERE id = %(id)s
          RETURNING *
-        ), {_noted("merge")}
+        ), {_outbox("merge")}
         {_REVISION}
         """,
         {"id": goes.id, "into": into, "document": document, "now": now} | vars(by),
@@ -233,18 +233,18 @@ def merge_event(
 
 
 def lock_events(conn: Connection, ids: Sequence[UUID]) -> None:
-    """Lock events against other writers, in one order whoever asks, so that no two wait for each other."""
+    """Lock events against other writers, always in the order of their ids, so that there are no deadlocks."""
     conn.execute("SELECT FROM event WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (list(ids),))
 
 
 def is_empty(conn: Connection) -> bool:
-    """Whether there is neither an event nor a topic."""
-    found = conn.execute("SELECT EXISTS (SELECT FROM event) OR EXISTS (SELECT FROM topic)").fetchone()
-    return found == (False,)
+    """Return True if there are no events and no topics."""
+    row = conn.execute("SELECT EXISTS (SELECT FROM event) OR EXISTS (SELECT FROM topic)").fetchone()
+    return row == (False,)
 
 
 def follow_merges(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """For each of `ids` the event that it is now: itself, or what it was merged into. Those that never were lack."""
+    """Return the current event of each of `ids`: itself, or the event it was merged into. Unknown ids are missing."""
     if not ids:
         return {}
     return dict(conn.execute(_FOLLOW, {"ids": list(ids)}, binary=True).fetchall())
@@ -267,6 +267,6 @@ FOLLOWED = """
 _FOLLOW = f"WITH RECURSIVE {FOLLOWED} SELECT target_id, id FROM followed WHERE merged_into IS NULL"
 
 
-def stale(id: UUID) -> Stale:
-    """The error of a writer who was second."""
-    return Stale(f"The event {id} has another version by now; read it again.")
+def stale_error(id: UUID) -> Stale:
+    """Return the error for the second of two writers."""
+    return Stale(f"The event {id} has changed; read it again.")

@@ -8,7 +8,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from service.errors import NotFound
-from service.store.events.records import StoredEvent, readable
+from service.store.events.records import StoredEvent, readable_event
 
 
 @dataclass(frozen=True)
@@ -84,4 +84,4 @@ def get_event_as_of(conn: Connection, id: UUID, instant: datetime) -> StoredEven
         (id, instant),
         binary=True,
     ).fetchone()
-    return readable(id, row)
+    return readable_event(id, row)

@@ -39,7 +39,7 @@ def test_a_batch_is_retried_after_a_conflict_with_another_writer(
     def fails_twice(*rest: Any, **options: Any) -> None:
         write(*rest, **options)
         if next(tries) < 2:
-            raise Stale("An event has another version by now.")
+            raise Stale("An event has changed.")
 
     monkeypatch.setattr(store.events.bulk, "write_versions", fails_twice)
     assert import_report(client, ndjson(row(1), row(2)))["rows"] == counts(created=2)

@@ -1,4 +1,4 @@
-"""An event as one flat row: what CSV and Parquet hold, column by column. docs/exports.md has the same table.
+"""An event as one flat row: what CSV and Parquet hold, column by column. docs/export.md has the same table.
 
 rows.py reads such a row back.
 """

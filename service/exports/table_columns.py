@@ -1,4 +1,4 @@
-"""The columns of figures and of the agenda, whose rows are flat already. docs/exports.md has the same tables."""
+"""The columns of figures and of the agenda, whose rows are flat already. docs/export.md has the same tables."""
 
 from service.exports.columns import Column, Kind
 

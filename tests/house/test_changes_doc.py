@@ -1,4 +1,4 @@
-"""docs/changes.md is run: each of its lines prints what stands beneath it, and its loop follows."""
+"""docs/follow.md is run: each of its lines prints what stands beneath it, and its loop follows."""
 
 import os
 import re
@@ -11,7 +11,7 @@ import pytest
 
 from tests.serving import ROOT, Served, serving
 
-PAGE = (ROOT / "docs" / "changes.md").read_text()
+PAGE = (ROOT / "docs" / "follow.md").read_text()
 
 #: Printed between two answers.
 _BETWEEN = "-- next --"

@@ -1,4 +1,4 @@
-"""docs/curl.md is run: each of its lines answers what stands beneath it."""
+"""docs/questions.md is run: each of its lines answers what stands beneath it."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from tests.serving import free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]
-QUESTIONS = (ROOT / "docs" / "curl.md").read_text()
+QUESTIONS = (ROOT / "docs" / "questions.md").read_text()
 
 #: Printed between two answers.
 _BETWEEN = "-- next --"

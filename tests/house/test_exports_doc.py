@@ -1,4 +1,4 @@
-"""docs/exports.md is true: its lines answer what stands beneath them, its tables are those of the code."""
+"""docs/export.md is true: its lines answer what stands beneath them, its tables are those of the code."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ from service.http.content_negotiation import FORMATS
 from tests.serving import free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "exports.md").read_text()
+PAGE = (ROOT / "docs" / "export.md").read_text()
 
 #: Printed between two answers.
 _BETWEEN = "-- next --"

@@ -1,4 +1,4 @@
-"""docs/filters.md names every filter, and what it shows can be asked."""
+"""docs/reference/filters.md names every filter, and what it shows can be asked."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from schemas.lists import SearchSchema
 from service.search.filter import EVERYTHING
 from service.search.filters.parser import filter_of, filter_of_text
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "filters.md").read_text()
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "filters.md").read_text()
 
 
 def test_every_filter_is_told_of() -> None:

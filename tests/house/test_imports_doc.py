@@ -1,4 +1,4 @@
-"""docs/imports.md is true: its lines answer what stands beneath them."""
+"""docs/import.md is true: its lines answer what stands beneath them."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from tests.serving import free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "imports.md").read_text()
+PAGE = (ROOT / "docs" / "import.md").read_text()
 
 #: Printed between two answers.
 _BETWEEN = "-- next --"

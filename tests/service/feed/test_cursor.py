@@ -81,7 +81,7 @@ def changes(client: FlaskClient, asked: dict[str, str], cursor: str) -> Iterator
 
 
 def apply(held: dict[str, Any], entry: dict[str, Any]) -> None:
-    """Do as docs/changes.md says."""
+    """Do as docs/follow.md says."""
     known = held.get(entry["event_id"])
     if known and known["version"] >= entry["version"]:
         return

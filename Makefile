@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test bench bench-bulk bench-feed bench-search bench-webhooks lock openapi clean
+.PHONY: run test bench bench-bulk bench-feed bench-search bench-webhooks lock openapi docs clean
 
 run: .venv/local
 	@exec $(BIN)/policytrail run
@@ -27,9 +27,17 @@ bench-search: .venv/dev
 bench-webhooks: .venv/dev
 	@exec $(BIN)/python -m benchmarks.webhooks
 
+# The files that are made from the code: the description of the API, and the generated parts of docs/.
 openapi: .venv/dev
 	$(BIN)/policytrail openapi --output openapi.yaml
 	$(BIN)/policytrail postman --output docs/policytrail.postman_collection.json
+	$(BIN)/python -m tools.reference
+
+# The documentation as a site, in build/site. A broken link is an error.
+docs: .venv/dev
+	$(BIN)/python -m tools.reference
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky --conf-dir docs --doctree-dir build/doctrees . build/site
+	@echo "The site is build/site/index.html."
 
 # Which versions, by hash and without addresses. Run it after a change of dependencies in pyproject.toml.
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --no-header --no-annotate \

@@ -1,0 +1,1 @@
+"""The generated parts of docs/, from the code: settings, filters, errors, commands, operations, columns."""

@@ -1,22 +1,99 @@
-"""What is sent stays out of the log, however much is logged and whatever goes wrong."""
+"""The access log: its fields, its ids, and no trace of a request's content."""
 
 import json
+import re
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import orjson
 import psycopg
 import pytest
+from flask.testing import FlaskClient
+from structlog.testing import CapturingLogger
 
+from service.config import ROOT
 from service.ids import new_key
-from service.observability.access_log import _without_messages
+from service.observability import access_log
+from service.observability.access_log import _without_messages, trace_id
 from tests.factories import an_event
 from tests.service.conftest import make_key
+from tests.service.problems import problem_of
 from tests.serving import serving
 
-#: Stands in every body and query that is sent.
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+#: A word in every body and query that the tests send.
 MARK = "xylophone"
+
+
+def test_a_real_log_line_has_the_fields_that_are_documented(database: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(database, POLICYTRAIL_LOG_LEVEL="INFO", POLICYTRAIL_WORKERS="1") as served:
+        urlopen(served.url + "/v1/events?limit=1", timeout=10).close()  # noqa: S310 (the address of this test)
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    [line] = [line for line in lines if line["event"] == "request"]
+    section = OPERATIONS.split("## The access log")[1].split("## ")[0]
+    assert sorted(line) == sorted(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
+    """What is logged of requests."""
+    log = CapturingLogger()
+    monkeypatch.setattr(access_log, "log", log)
+    return log
+
+
+def test_the_log_tells_the_trace_the_key_and_the_time_in_the_database(
+    client: FlaskClient, log: CapturingLogger
+) -> None:
+    client.get("/v1/events?tag=secret", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
+    [(_, _, line)] = log.calls
+    assert (line["route"], line["path"], line["status"], line["trace_id"]) == ("/v1/events", "/v1/events", 200, TRACE)
+    assert 0 < line["db_ms"] <= line["ms"]
+    assert len(line["key"]) == 36
+    assert "secret" not in str(line)
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        "",
+        "nonsense",
+        f"00-{TRACE}-b7ad6b7169203331",
+        f"00-{TRACE.upper()}-b7ad6b7169203331-01",
+        f"00-{'0' * 32}-b7ad6b7169203331-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+        f"ff-{TRACE}-b7ad6b7169203331-01",
+        f"00-{TRACE}-b7ad6b7169203331-01-more",
+        f"00-{TRACE}-b7ad6b7169203331-01\n",
+    ],
+)
+def test_a_malformed_traceparent_begins_a_new_trace(malformed: str) -> None:
+    ids = {trace_id(malformed), trace_id(malformed), trace_id(None)}
+    assert len(ids) == 3
+    assert all(re.fullmatch("[0-9a-f]{32}", id_) and id_ != TRACE for id_ in ids)
+
+
+def test_a_traceparent_of_a_version_to_come_is_understood() -> None:
+    assert trace_id(f"00-{TRACE}-b7ad6b7169203331-00") == TRACE
+    assert trace_id(f"01-{TRACE}-b7ad6b7169203331-01-what-is-new") == TRACE
+
+
+@pytest.mark.parametrize("sent", ["abc", "A-1_b.c", "x" * 128])
+def test_a_request_id_is_echoed(client: FlaskClient, sent: str) -> None:
+    for address in ("/v1/events", "/v1/nothing"):
+        assert client.get(address, headers={"X-Request-Id": sent}).headers["X-Request-Id"] == sent
+
+
+@pytest.mark.parametrize("sent", ["", "a b", "é", '"', "<script>", "x" * 129])
+def test_a_request_id_that_could_do_harm_is_replaced(client: FlaskClient, sent: str) -> None:
+    given = client.get("/v1/nothing", headers={"X-Request-Id": sent})
+    assert problem_of(given).status == 404
+    assert len(given.headers["X-Request-Id"]) == 36
 
 
 def test_no_key_body_or_query_reaches_the_log(database: str, tmp_path: Path) -> None:

@@ -1,10 +1,6 @@
-"""The access log, metrics and traces."""
+"""Metrics: the counts of requests, and the list in the documentation."""
 
-import json
-import os
 import re
-import subprocess
-import sys
 from urllib.request import urlopen
 
 import pytest
@@ -13,8 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import CapturingLogger
 
 from service.config import ROOT
-from service.observability import access_log, metrics, opentelemetry
-from service.observability.access_log import trace_id
+from service.observability import access_log, metrics
 from tests.deliveries import wait_for
 from tests.factories import an_event
 from tests.faults.workers import subscribe, working, write
@@ -26,57 +21,12 @@ OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
-def test_a_real_log_line_has_the_fields_that_are_documented(database: str, capfd: pytest.CaptureFixture[str]) -> None:
-    with serving(database, POLICYTRAIL_LOG_LEVEL="INFO", POLICYTRAIL_WORKERS="1") as served:
-        _get(served.url + "/v1/events?limit=1")
-    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
-    [line] = [line for line in lines if line["event"] == "request"]
-    section = OPERATIONS.split("## The access log")[1].split("## ")[0]
-    assert sorted(line) == sorted(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
-
-
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
     """What is logged of requests."""
     log = CapturingLogger()
     monkeypatch.setattr(access_log, "log", log)
     return log
-
-
-def test_the_log_tells_the_trace_the_key_and_the_time_in_the_database(
-    client: FlaskClient, log: CapturingLogger
-) -> None:
-    client.get("/v1/events?tag=secret", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
-    [(_, _, line)] = log.calls
-    assert (line["route"], line["path"], line["status"], line["trace_id"]) == ("/v1/events", "/v1/events", 200, TRACE)
-    assert 0 < line["db_ms"] <= line["ms"]
-    assert len(line["key"]) == 36
-    assert "secret" not in str(line)
-
-
-@pytest.mark.parametrize(
-    "malformed",
-    [
-        "",
-        "nonsense",
-        f"00-{TRACE}-b7ad6b7169203331",
-        f"00-{TRACE.upper()}-b7ad6b7169203331-01",
-        f"00-{'0' * 32}-b7ad6b7169203331-01",
-        f"00-{TRACE}-{'0' * 16}-01",
-        f"ff-{TRACE}-b7ad6b7169203331-01",
-        f"00-{TRACE}-b7ad6b7169203331-01-more",
-        f"00-{TRACE}-b7ad6b7169203331-01\n",
-    ],
-)
-def test_a_malformed_traceparent_begins_a_new_trace(malformed: str) -> None:
-    ids = {trace_id(malformed), trace_id(malformed), trace_id(None)}
-    assert len(ids) == 3
-    assert all(re.fullmatch("[0-9a-f]{32}", id_) and id_ != TRACE for id_ in ids)
-
-
-def test_a_traceparent_of_a_version_to_come_is_understood() -> None:
-    assert trace_id(f"00-{TRACE}-b7ad6b7169203331-00") == TRACE
-    assert trace_id(f"01-{TRACE}-b7ad6b7169203331-01-what-is-new") == TRACE
 
 
 def test_requests_are_counted_by_route_status_and_key(
@@ -132,23 +82,6 @@ def test_a_worker_tells_the_metrics_that_are_documented(database: str) -> None:
     assert _ours(told) == _documented("## Metrics of a worker\n")
     assert 'policytrail_webhook_attempts_total{outcome="accepted"} 1.0' in told
     assert "policytrail_webhook_first_attempt_seconds_count 1.0" in told
-
-
-def test_telemetry_without_its_extra_is_told_at_the_start_and_not_later() -> None:
-    missing = opentelemetry.missing_extra()
-    if missing is None:
-        pytest.skip("the extra is installed")
-    started = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "service.wsgi:app"],
-        cwd=ROOT,
-        env=os.environ | {"POLICYTRAIL_OTEL": "true"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (started.returncode, started.stderr) == (1, missing + "\n")
-    assert missing.endswith("is not installed: pip install 'policytrail[otel]', or turn it off.")
 
 
 def _measured() -> dict[tuple[str, ...], float]:

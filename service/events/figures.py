@@ -7,8 +7,8 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from schemas.edtf import HALVES, MONTHS, QUARTERS, SEASONS, THIRDS, bounds
-from service.search.filter import All, FigureAsked, Filter, Is
-from service.search.filters.evaluate import is_asked
+from service.search.filter import All, FigureFilter, Filter, Is
+from service.search.filters.evaluate import figure_matches
 from service.search.index.features import foremost_date
 from service.store.events.figures import Amounts
 
@@ -28,16 +28,16 @@ _PART = re.compile(r"[0-9]{4}-([0-9]{2})[?~%]?\Z")
 _PARTS = [("month", MONTHS), ("season", SEASONS), ("quarter", QUARTERS), ("third", THIRDS), ("half", HALVES)]
 
 
-def asked_of_figures(asked: Filter) -> FigureAsked | None:
+def asked_of_figures(asked: Filter) -> FigureFilter | None:
     """What a filter of one address asks of a figure."""
     parts = asked.parts if isinstance(asked, All) else (asked,)
     return next((part.values[0] for part in parts if isinstance(part, Is) and part.name == "figure"), None)
 
 
-def flat_figures(record: Record, asked: FigureAsked | None) -> Iterator[tuple[int, dict[str, Any]]]:
+def flat_figures(record: Record, asked: FigureFilter | None) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each figure of an event that is what is `asked`, with its place among them."""
     for place, figure in enumerate(record["figures"]):
-        if asked is None or is_asked(figure, asked):
+        if asked is None or figure_matches(figure, asked):
             yield place, _flat(record, figure)
 
 

@@ -14,7 +14,7 @@ from service.feed.document_words import DocumentWords, Reading, without_words, w
 from service.feed.sequencer import catch_up
 from service.feed.tail import Tail
 from service.search.filter import EVERYTHING, Filter, Words
-from service.search.filters.sql import condition_of
+from service.search.filters.sql import filter_condition
 from service.store.feed_entries import FeedEntry, FeedSlice
 
 #: Entries that are scanned for one page at most, however few of them match: some 20 ms.
@@ -54,7 +54,7 @@ def read_page(conn: Connection, request: FeedRequest, after: int, limit: int) ->
 
 
 def _read(conn: Connection, request: FeedRequest, after: int, limit: int) -> FeedSlice:
-    condition = None if request.filter == EVERYTHING else condition_of(without_words(request.filter), past=True)
+    condition = None if request.filter == EVERYTHING else filter_condition(without_words(request.filter), past=True)
     words = request.words
     page = store.feed_entries.read_slice(
         conn,

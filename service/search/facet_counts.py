@@ -10,7 +10,7 @@ from psycopg import Connection
 from service import store
 from service.search.filter import EVERYTHING, Filter
 from service.search.filters.expand import compile_filter
-from service.search.filters.pushdown import pushdown
+from service.search.filters.sql import pushdown
 from service.search.index.facet_keys import (
     FACETS,
     TOPIC_SET,

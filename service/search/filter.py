@@ -1,4 +1,4 @@
-"""A filter as a value: which events are meant, whatever it was written in and whoever decides it."""
+"""A filter as a value: the same for every way to write it, and for every place that evaluates it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,18 +10,18 @@ from schemas.edtf import Bounds
 
 @dataclass(frozen=True)
 class Is:
-    """One condition of the filter language, true where any of `values` fits; see conditions.py for the names."""
+    """One condition of the filter language, true for any of `values`. filters/sql.py has a table of the names."""
 
     name: str
     values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class DateAsked:
-    """What one date must be: the main one where no `kinds` are named, else any of these kinds.
+class DateFilter:
+    """A condition on one date: the main date, or with `kinds` any date of these kinds.
 
-    It must lie in one of `periods`, which are apart and in order; None asks only that there is such a date. Possibly it
-    does where it overlaps one, certainly where it lies in one as a whole.
+    It lies in one of `periods`, which are in order and do not meet; None requires only that there is such a date. With
+    `certainly` it lies there as a whole, otherwise it overlaps the period.
     """
 
     kinds: tuple[str, ...]
@@ -30,8 +30,8 @@ class DateAsked:
 
 
 @dataclass(frozen=True)
-class FigureAsked:
-    """What one figure must be in all: an empty tuple or None asks nothing."""
+class FigureFilter:
+    """Conditions that one figure must all meet. An empty tuple or None is no condition."""
 
     measures: tuple[str, ...]
     currencies: tuple[str, ...]
@@ -41,8 +41,8 @@ class FigureAsked:
 
 
 @dataclass(frozen=True)
-class Span:
-    """From an instant until another, both included. None: open on that side."""
+class InstantRange:
+    """The instants from one to another, both included. None: open on that side."""
 
     since: datetime | None
     until: datetime | None

@@ -13,8 +13,7 @@ from service.errors import Invalid
 from service.search.filter import EVERYTHING, All, Filter, Words
 from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_key, filter_of
-from service.search.filters.pushdown import pushdown
-from service.search.filters.sql import condition_of
+from service.search.filters.sql import filter_condition, pushdown
 from service.search.matches import highlight_matches, ranked_matches
 from service.search.ranking.highlight import words_in
 from service.search.ranking.pages import Position, SearchPage, first_page, next_page
@@ -46,7 +45,7 @@ class Search:
 
     def condition(self, conn: Connection) -> Condition:
         """Return the condition that the events meet. Invalid if the filter names an unknown topic, or past words."""
-        return condition_of(compile_filter(conn, self.filter), past=self.as_of is not None)
+        return filter_condition(compile_filter(conn, self.filter), past=self.as_of is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,7 +233,7 @@ def _count_ranked(
     if kind == "estimate" or page.is_exact:
         return {"value": page.estimated_total, "kind": kind}
     listed = replace(words, all_words=words.any_word or TsQuery()) if page.includes_partial else words
-    return {"value": store.events.ordering.count_events(conn, condition_of(All((listed, rest)))), "kind": kind}
+    return {"value": store.events.ordering.count_events(conn, filter_condition(All((listed, rest)))), "kind": kind}
 
 
 def _ranking(page: SearchPage, words: CompiledWords) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from service.http.file_response import send_file
 from service.http.operation import operation
 from service.http.pages import page, page_size
 from service.http.representation import asked_format, refuse
-from service.search.filter import FigureAsked, Filter
+from service.search.filter import FigureFilter, Filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.find import BY_DATE, Search
 from service.search.index.features import foremost_date
@@ -110,7 +110,7 @@ def _after(cursor: str | None, bound_to: str) -> tuple[list[str] | None, int]:
 
 
 def _placed(
-    documents: Iterable[bytes], asked: FigureAsked | None, event: list[str] | None, begin: int
+    documents: Iterable[bytes], asked: FigureFilter | None, event: list[str] | None, begin: int
 ) -> Iterator[Placed]:
     """The figures of the events behind `event`, the first of which begins at its figure `begin`.
 
@@ -125,7 +125,7 @@ def _placed(
         event = [(main and main["earliest"]) or "-infinity", record["id"]]
 
 
-def _sums(conn: Connection, condition: Condition, asked: FigureAsked | None) -> dict[str, Any]:
-    nothing = FigureAsked((), (), (), None, None)
+def _sums(conn: Connection, condition: Condition, asked: FigureFilter | None) -> dict[str, Any]:
+    nothing = FigureFilter((), (), (), None, None)
     amounts, complete = store.events.figures.sum_figures(conn, condition, **vars(asked or nothing))
     return {"complete": complete, "groups": summed(amounts)}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from service.search.filter import All, AnyOf, DateAsked, FigureAsked, Filter, Is, Not, Words
+from service.search.filter import All, AnyOf, DateFilter, FigureFilter, Filter, Is, Not, Words
 from service.search.index.features import COLUMNS, DATE_KIND, LABELS, MEASURE, UNIT, Features, label
 
 #: An index key: a field of Features, and one of its members.
@@ -112,14 +112,14 @@ def _of_condition(name: str, values: tuple[object, ...]) -> Iterable[Trait] | No
     if name in LABELS:
         return [("labels", label(LABELS[name], str(value))) for value in values]
     match values:
-        case (DateAsked(kinds=kinds),) if kinds:
+        case (DateFilter(kinds=kinds),) if kinds:
             return [("labels", label(DATE_KIND, kind)) for kind in kinds]
-        case (FigureAsked() as figure,):
+        case (FigureFilter() as figure,):
             return _of_figure(figure)
     return None
 
 
-def _of_figure(figure: FigureAsked) -> Iterable[Trait] | None:
+def _of_figure(figure: FigureFilter) -> Iterable[Trait] | None:
     if figure.measures:
         return [("labels", label(MEASURE, measure)) for measure in figure.measures]
     if figure.currencies:

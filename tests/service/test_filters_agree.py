@@ -19,7 +19,7 @@ from service.ids import uuid7
 from service.search.filter import All, AnyOf, Not
 from service.search.filters.evaluate import features_of, matches
 from service.search.filters.parser import filter_key, filter_of_json, filter_of_text
-from service.search.filters.sql import condition_of
+from service.search.filters.sql import filter_condition
 from service.store.condition import Condition, and_, not_, or_
 from tests.filtering import any_filter, as_query, flat_filter, values_in
 from tests.strategies import events
@@ -83,8 +83,8 @@ def test_the_database_selects_what_a_document_matches_by_itself(
             asked = filter_of_json(sent)
             expected = {id_ for id_, one in features.items() if matches(asked, one, lambda _: False)}
             for row in ("event", "candidate"):
-                assert selected(world, condition_of(asked), "event", row, stored) == expected
-                assert selected(world, condition_of(asked, past=True), "event_revision", row, stored) == expected
+                assert selected(world, filter_condition(asked), "event", row, stored) == expected
+                assert selected(world, filter_condition(asked, past=True), "event_revision", row, stored) == expected
     finally:
         world.rollback()
 
@@ -102,9 +102,9 @@ def test_composed_conditions_select_what_the_composed_filters_match(
             first, second = (filter_of_json(any_filter(chance, known)) for _ in range(2))
             note(f"filters: {first} and {second}")
             for condition, asked in (
-                (and_(condition_of(first), condition_of(second)), All((first, second))),
-                (or_(condition_of(first), condition_of(second)), AnyOf((first, second))),
-                (not_(or_(condition_of(first), not_(condition_of(second)))), All((Not(first), second))),
+                (and_(filter_condition(first), filter_condition(second)), All((first, second))),
+                (or_(filter_condition(first), filter_condition(second)), AnyOf((first, second))),
+                (not_(or_(filter_condition(first), not_(filter_condition(second)))), All((Not(first), second))),
             ):
                 expected = {id_ for id_, one in features.items() if matches(asked, one, lambda _: False)}
                 assert selected(world, condition, "event", "event", stored) == expected

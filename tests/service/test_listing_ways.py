@@ -10,7 +10,7 @@ from schemas.events import NewEventSchema
 from service.events.write import record_event
 from service.ids import uuid7
 from service.search.filters.parser import filter_of_text
-from service.search.filters.sql import condition_of
+from service.search.filters.sql import filter_condition
 from service.store.condition import Condition
 from service.store.events import listing
 from service.store.events.listing import page_events
@@ -89,7 +89,7 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_a_page_is_the_same_however_it_is_found(many: psycopg.Connection, order: tuple[Order, ...]) -> None:
     for text in FILTERS:
-        condition = condition_of(filter_of_text(text))
+        condition = filter_condition(filter_of_text(text))
         query = f"SELECT document {matching(condition.render(), past=False)} ORDER BY {ordering(order)}"
         expected = [row[0] for row in many.execute(query, condition.parameters(), binary=True)]
         assert walk(many, condition, order) == expected, text

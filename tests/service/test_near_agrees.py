@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from service.search.facet_counts import Effort, spread
 from service.search.filter import EVERYTHING, All, Filter, Is, Not
 from service.search.filters.parser import filter_of_json
-from service.search.filters.pushdown import pushdown
-from service.search.filters.sql import condition_of
+from service.search.filters.sql import filter_condition, pushdown
 from service.search.index.facet_keys import KEYED
 from service.store.condition import TRUE
 from service.store.search.facets import count_keys, count_up_to
@@ -37,7 +36,7 @@ generated = settings(
 
 def number_of(conn: psycopg.Connection, asked: Filter) -> int:
     """How many events meet a filter, by their own table."""
-    condition = condition_of(asked)
+    condition = filter_condition(asked)
     query = f"SELECT count(*) FROM event WHERE record_state = 'active' AND ({condition.render()})"
     [(number,)] = conn.execute(query, condition.parameters()).fetchall()
     return int(number)

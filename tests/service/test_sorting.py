@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from service.search.filters.parser import filter_of_text
-from service.search.filters.sql import condition_of
+from service.search.filters.sql import filter_condition
 from service.store.events.listing import ListShape, foremost_query, matching_query, monthly_query, plain_query
 from service.store.events.ordering import SORTS, Order
 
@@ -39,7 +39,7 @@ def test_a_page_is_read_from_an_index_in_order(conn: psycopg.Connection, order: 
 def test_the_foremost_rows_are_read_from_an_index_until_the_page_is_full(
     conn: psycopg.Connection, order: tuple[Order, ...]
 ) -> None:
-    condition = condition_of(filter_of_text("tag=a&not_status=planned"))
+    condition = filter_condition(filter_of_text("tag=a&not_status=planned"))
     query = foremost_query(first_page(condition.render(), order))
     planned = plan(conn, query, foremost=300, **condition.parameters())
     assert "Index Scan" in planned
@@ -79,7 +79,7 @@ def many(conn: psycopg.Connection) -> psycopg.Connection:
 
 def test_what_is_rare_is_found_by_its_label_and_sorted(many: psycopg.Connection) -> None:
     for text in FOUND_BY_LABEL:
-        condition = condition_of(filter_of_text(text))
+        condition = filter_condition(filter_of_text(text))
         values = {"since": condition.since, "until": condition.until, **condition.parameters()}
         shape = first_page(condition.render(), DESCENDING, bounded=condition.until is not None)
         for query in (matching_query(shape), monthly_query(shape)):
@@ -90,6 +90,6 @@ def test_what_is_rare_is_found_by_its_label_and_sorted(many: psycopg.Connection)
 
 
 def test_what_has_a_date_is_found_by_it(many: psycopg.Connection) -> None:
-    condition = condition_of(filter_of_text("date=2004-04"))
+    condition = filter_condition(filter_of_text("date=2004-04"))
     planned = plan(many, matching_query(first_page(condition.render(), DESCENDING)), **condition.parameters())
     assert "Index Scan on event_by_main_date" in planned

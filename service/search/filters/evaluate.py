@@ -1,4 +1,4 @@
-"""Whether one document passes a filter, without the database; tests hold it equal to conditions.py."""
+"""A filter evaluated on one document, without the database. Tests hold it equal to sql.py."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -6,25 +6,25 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.edtf import Bounds
-from service.search.filter import All, AnyOf, DateAsked, FigureAsked, Filter, Is, Not, Span, Words
+from service.search.filter import All, AnyOf, DateFilter, FigureFilter, Filter, InstantRange, Is, Not, Words
 from service.search.index.features import COLUMNS, LABELS, Features, Record, features_of, label
 
-__all__ = ["features_of", "is_asked", "matches"]
+__all__ = ["features_of", "figure_matches", "matches"]
 
 
-def matches(asked: Filter, features: Features, words: Callable[[Words], bool]) -> bool:
-    """Whether the event passes. `words` says it of the words in the filter; it is asked only where it decides."""
-    match asked:
+def matches(filter: Filter, features: Features, has_words: Callable[[Words], bool]) -> bool:
+    """Return True if the event passes. `has_words` is called only for words that decide it."""
+    match filter:
         case Is(name, values):
             return _CONDITIONS[name](features, values)
         case Words():
-            return words(asked)
+            return has_words(filter)
         case All(parts):
-            return all(matches(part, features, words) for part in parts)
+            return all(matches(part, features, has_words) for part in parts)
         case AnyOf(parts):
-            return any(matches(part, features, words) for part in parts)
+            return any(matches(part, features, has_words) for part in parts)
         case Not(part):
-            return not matches(part, features, words)
+            return not matches(part, features, has_words)
 
 
 Decide = Callable[[Features, tuple[Any, ...]], bool]
@@ -39,23 +39,23 @@ def _labelled(prefix: str) -> Decide:
 
 
 def _within(column: str) -> Decide:
-    def decide(features: Features, values: tuple[Span, ...]) -> bool:
-        [span], instant = values, getattr(features, column)
-        return (span.since is None or instant >= span.since) and (span.until is None or instant <= span.until)
+    def decide(features: Features, values: tuple[InstantRange, ...]) -> bool:
+        [limits], instant = values, getattr(features, column)
+        return (limits.since is None or instant >= limits.since) and (limits.until is None or instant <= limits.until)
 
     return decide
 
 
-def _date(features: Features, values: tuple[DateAsked, ...]) -> bool:
-    [asked] = values
-    if asked.kinds:
-        candidates = [_bounds(entry) for entry in features.dates if entry["kind"] in asked.kinds]
+def _date(features: Features, values: tuple[DateFilter, ...]) -> bool:
+    [condition] = values
+    if condition.kinds:
+        candidates = [_bounds(entry) for entry in features.dates if entry["kind"] in condition.kinds]
     else:
         candidates = [features.main] if features.main else []
-    if asked.periods is None:
+    if condition.periods is None:
         return bool(candidates)
-    lies_in = _lies_in if asked.certainly else _overlaps
-    return any(lies_in(found, period) for found in candidates for period in asked.periods)
+    lies_in = _lies_in if condition.certainly else _overlaps
+    return any(lies_in(candidate, period) for candidate in candidates for period in condition.periods)
 
 
 def _bounds(entry: Record) -> Bounds:
@@ -63,31 +63,31 @@ def _bounds(entry: Record) -> Bounds:
     return Bounds(earliest and date.fromisoformat(earliest), latest and date.fromisoformat(latest))
 
 
-def _overlaps(found: Bounds, period: Bounds) -> bool:
-    return _not_after(found.earliest, period.latest) and _not_after(period.earliest, found.latest)
+def _overlaps(bounds: Bounds, period: Bounds) -> bool:
+    return _not_after(bounds.earliest, period.latest) and _not_after(period.earliest, bounds.latest)
 
 
-def _lies_in(found: Bounds, period: Bounds) -> bool:
-    begins = period.earliest is None or (found.earliest is not None and found.earliest >= period.earliest)
-    return begins and (period.latest is None or (found.latest is not None and found.latest <= period.latest))
+def _lies_in(bounds: Bounds, period: Bounds) -> bool:
+    begins = period.earliest is None or (bounds.earliest is not None and bounds.earliest >= period.earliest)
+    return begins and (period.latest is None or (bounds.latest is not None and bounds.latest <= period.latest))
 
 
 def _not_after(earliest: date | None, latest: date | None) -> bool:
     return earliest is None or latest is None or earliest <= latest
 
 
-def _figure(features: Features, values: tuple[FigureAsked, ...]) -> bool:
-    [asked] = values
-    return any(is_asked(figure, asked) for figure in features.figures)
+def _figure(features: Features, values: tuple[FigureFilter, ...]) -> bool:
+    [condition] = values
+    return any(figure_matches(figure, condition) for figure in features.figures)
 
 
-def is_asked(figure: Record, asked: FigureAsked) -> bool:
-    """Whether one figure of a record is all that is asked of one."""
-    named = ((asked.measures, "measure"), (asked.currencies, "currency"), (asked.units, "unit"))
-    if any(wanted and figure[name] not in wanted for wanted, name in named):
+def figure_matches(figure: Record, condition: FigureFilter) -> bool:
+    """Return True if one figure of a record meets all conditions."""
+    words = ((condition.measures, "measure"), (condition.currencies, "currency"), (condition.units, "unit"))
+    if any(several and figure[name] not in several for several, name in words):
         return False
     value = Decimal(figure["value"])
-    return (asked.least is None or value >= asked.least) and (asked.most is None or value <= asked.most)
+    return (condition.least is None or value >= condition.least) and (condition.most is None or value <= condition.most)
 
 
 _CONDITIONS: Mapping[str, Decide] = {

@@ -1,4 +1,4 @@
-"""From what a client sent to a filter, in one form for all ways to say the same."""
+"""From a query or JSON to a filter, in one form for all ways to write the same."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -12,40 +12,43 @@ from marshmallow import Schema, ValidationError
 from schemas.edtf import Bounds, bounds
 from schemas.filters import NOT, PLAIN, FilterQuerySchema, FilterSchema
 from service.errors import Invalid
-from service.search.filter import EVERYTHING, All, AnyOf, DateAsked, FigureAsked, Filter, Is, Not, Span, Words
+from service.search.filter import EVERYTHING, All, AnyOf, DateFilter, FigureFilter, Filter, InstantRange, Is, Not, Words
 from service.search.index.features import source_digest
 from service.strict_json import render
 from service.validation import Location, faults_of
 
 _QUERY, _JSON = FilterQuerySchema(), FilterSchema()
 
+#: The kinds that keys begin with, where they are not the names of the classes: cursors of older releases have them.
+_KINDS = {DateFilter: "DateAsked", FigureFilter: "FigureAsked", InstantRange: "Span"}
 
-def filter_of(asked: Mapping[str, Any]) -> Filter:
-    """The filter in `asked`, as FilterQuerySchema or FilterSchema loaded it; its other members are of no concern."""
-    return _joined(_parts(asked))
+
+def filter_of(query: Mapping[str, Any]) -> Filter:
+    """Return the filter in a query, as FilterQuerySchema or FilterSchema loaded it. Other members are ignored."""
+    return _all(_conditions(query))
 
 
 def filter_of_text(text: str) -> Filter:
-    """The filter of a query string such as `topic=batteries&party=JP`. Invalid with the parameters that are wrong."""
-    asked: dict[str, str] = {}
+    """Return the filter of a query string such as `topic=batteries&party=JP`. Invalid with the wrong parameters."""
+    query: dict[str, str] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
-        if name in asked:
-            raise Invalid.at("Must be given once; join several values with commas.", parameter=name)
-        asked[name] = value
-    return filter_of(_loaded(_QUERY, asked, "parameter"))
+        if name in query:
+            raise Invalid.at("Give each parameter once; separate several values with commas.", parameter=name)
+        query[name] = value
+    return filter_of(_load(_QUERY, query, "parameter"))
 
 
 def filter_of_json(value: Any) -> Filter:
-    """The filter that the JSON `value` states, as it was sent or loaded. Invalid with a pointer to what is wrong."""
-    return filter_of(_loaded(_JSON, value, "pointer"))
+    """Return the filter of a JSON value, as it was sent or loaded. Invalid with pointers to the wrong members."""
+    return filter_of(_load(_JSON, value, "pointer"))
 
 
-def filter_key(asked: Filter) -> str:
-    """A text that is the same for the same filter, and for no other."""
-    return render(_plain(asked)).decode()
+def filter_key(filter: Filter) -> str:
+    """Return a text that is the same for equal filters, and different for all others."""
+    return render(_plain(filter)).decode()
 
 
-def _loaded(schema: Schema, value: Any, location: Location) -> dict[str, Any]:
+def _load(schema: Schema, value: Any, location: Location) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(value)
     except ValidationError as error:
@@ -53,37 +56,38 @@ def _loaded(schema: Schema, value: Any, location: Location) -> dict[str, Any]:
     return loaded
 
 
-def _parts(asked: Mapping[str, Any]) -> Iterator[Filter]:
-    """What must hold, one by one."""
-    for prefix, negated in (("", lambda part: part), (NOT, Not)):
-        yield from map(negated, _stated(asked, prefix))
+def _conditions(query: Mapping[str, Any]) -> Iterator[Filter]:
+    """Yield the conditions that must all hold."""
+    for prefix, negate in (("", lambda part: part), (NOT, Not)):
+        yield from map(negate, _event_conditions(query, prefix))
     for name, since, until in (("created", "created_from", "created_to"), ("updated", "updated_since", "updated_to")):
-        if since in asked or until in asked:
-            yield Is(name, (Span(_instant(asked.get(since)), _instant(asked.get(until))),))
-    if "q" in asked:
-        yield Words(asked["q"])
-    yield from map(filter_of, asked.get("all", ()))
-    if "any" in asked:
-        yield _any(map(filter_of, asked["any"]))
-    if "not" in asked:
-        yield Not(filter_of(asked["not"]))
+        if since in query or until in query:
+            yield Is(name, (InstantRange(_instant(query.get(since)), _instant(query.get(until))),))
+    if "q" in query:
+        yield Words(query["q"])
+    yield from map(filter_of, query.get("all", ()))
+    if "any" in query:
+        yield _any(map(filter_of, query["any"]))
+    if "not" in query:
+        yield Not(filter_of(query["not"]))
 
 
-def _stated(asked: Mapping[str, Any], prefix: str) -> Iterator[Is]:
-    """What the parameters with `prefix` state; those of a date, and of a figure, together one condition."""
-    yield from (_is(name, asked[prefix + name]) for name in PLAIN if prefix + name in asked)
-    for name, group in (("date", _date), ("figure", _figure)):
-        if (found := group(asked, prefix)) is not None:
-            yield Is(name, (found,))
+def _event_conditions(query: Mapping[str, Any], prefix: str) -> Iterator[Is]:
+    """Yield the conditions of the parameters with `prefix`; those of a date, and of a figure, make one condition."""
+    yield from (_is(name, query[prefix + name]) for name in PLAIN if prefix + name in query)
+    if (date_filter := _date(query, prefix)) is not None:
+        yield Is("date", (date_filter,))
+    if (figure_filter := _figure(query, prefix)) is not None:
+        yield Is("figure", (figure_filter,))
 
 
 def _is(name: str, values: Iterable[str]) -> Is:
-    known_as = source_digest if name == "source_url" else str
-    return Is(name, tuple(sorted({known_as(value) for value in values})))
+    key = source_digest if name == "source_url" else str
+    return Is(name, tuple(sorted({key(value) for value in values})))
 
 
-def _joined(parts: Iterable[Filter]) -> Filter:
-    """All of `parts`: in one order, each once, and one by itself where there is but one."""
+def _all(parts: Iterable[Filter]) -> Filter:
+    """Return the conjunction: its parts in one order, each once, and a single part by itself."""
     flat = [inner for part in parts for inner in (part.parts if isinstance(part, All) else (part,))]
     distinct = {filter_key(part): part for part in flat}
     if len(distinct) == 1:
@@ -97,50 +101,50 @@ def _any(parts: Iterable[Filter]) -> Filter:
     return AnyOf(ordered) if len(ordered) > 1 else ordered[0]
 
 
-def _date(asked: Mapping[str, Any], prefix: str) -> DateAsked | None:
-    first, last = asked.get(f"{prefix}date_from"), asked.get(f"{prefix}date_to")
-    named, kinds = asked.get(f"{prefix}date"), asked.get(f"{prefix}date_kind", ())
-    if not (first or last or named or kinds):
-        return None  # `date_match` alone asks nothing
-    within = Bounds(bounds(first).earliest if first else None, bounds(last).latest if last else None)
+def _date(query: Mapping[str, Any], prefix: str) -> DateFilter | None:
+    first, last = query.get(f"{prefix}date_from"), query.get(f"{prefix}date_to")
+    dates, kinds = query.get(f"{prefix}date"), query.get(f"{prefix}date_kind", ())
+    if not (first or last or dates or kinds):
+        return None  # `date_match` alone is no condition
+    limits = Bounds(bounds(first).earliest if first else None, bounds(last).latest if last else None)
     periods = None
-    if first or last or named:
-        periods = _apart(_within(bounds(text), within) for text in named) if named else (within,)
-    certainly = asked.get(f"{prefix}date_match") == "certainly"
-    return DateAsked(tuple(sorted(kinds)), periods, certainly)
+    if first or last or dates:
+        periods = _merge(_intersection(bounds(text), limits) for text in dates) if dates else (limits,)
+    certainly = query.get(f"{prefix}date_match") == "certainly"
+    return DateFilter(tuple(sorted(kinds)), periods, certainly)
 
 
-def _within(period: Bounds, limits: Bounds) -> Bounds | None:
-    """What `period` and `limits` share; None where it is nothing."""
+def _intersection(period: Bounds, limits: Bounds) -> Bounds | None:
+    """Return the days that both have; None if there are none."""
     earliest = max(filter(None, (period.earliest, limits.earliest)), default=None)
     latest = min(filter(None, (period.latest, limits.latest)), default=None)
     return None if earliest and latest and earliest > latest else Bounds(earliest, latest)
 
 
-def _apart(periods: Iterable[Bounds | None]) -> tuple[Bounds, ...]:
-    """`periods` in order, those that overlap or meet made one."""
-    apart: list[Bounds] = []
+def _merge(periods: Iterable[Bounds | None]) -> tuple[Bounds, ...]:
+    """Return the periods in order, with those that overlap or meet merged."""
+    merged: list[Bounds] = []
     for period in sorted(filter(None, periods), key=lambda one: one.earliest or date.min):
-        before = apart[-1] if apart else None
+        before = merged[-1] if merged else None
         if before and (before.latest is None or _reaches(before.latest, period.earliest)):
             latest = None if before.latest is None or period.latest is None else max(before.latest, period.latest)
-            apart[-1] = Bounds(before.earliest, latest)
+            merged[-1] = Bounds(before.earliest, latest)
         else:
-            apart.append(period)
-    return tuple(apart)
+            merged.append(period)
+    return tuple(merged)
 
 
 def _reaches(latest: date, earliest: date | None) -> bool:
     return earliest is None or (earliest - latest) <= timedelta(days=1)
 
 
-def _figure(asked: Mapping[str, Any], prefix: str) -> FigureAsked | None:
-    least, most = asked.get(f"{prefix}figure_min"), asked.get(f"{prefix}figure_max")
-    words = (asked.get(f"{prefix}figure_{part}", ()) for part in ("measure", "currency", "unit"))
+def _figure(query: Mapping[str, Any], prefix: str) -> FigureFilter | None:
+    least, most = query.get(f"{prefix}figure_min"), query.get(f"{prefix}figure_max")
+    words = (query.get(f"{prefix}figure_{part}", ()) for part in ("measure", "currency", "unit"))
     measures, currencies, units = (tuple(sorted(one)) for one in words)
     if not (least or most or measures or currencies or units):
         return None
-    return FigureAsked(measures, currencies, units, Decimal(least) if least else None, Decimal(most) if most else None)
+    return FigureFilter(measures, currencies, units, Decimal(least) if least else None, Decimal(most) if most else None)
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -148,9 +152,10 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def _plain(value: Any) -> Any:
-    """`value` as JSON knows it, its kind first."""
+    """Return the value as JSON can hold it, its kind first."""
     if is_dataclass(value):
-        return [type(value).__name__, *(_plain(getattr(value, field.name)) for field in fields(value))]
+        kind = _KINDS.get(type(value), type(value).__name__)
+        return [kind, *(_plain(getattr(value, field.name)) for field in fields(value))]
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     return format(value.normalize(), "f") if isinstance(value, Decimal) else value

@@ -1,4 +1,7 @@
-"""From a filter to SQL: a closed table of conditions, none of which is ever NULL, so that Not means not."""
+"""From a filter to SQL: the condition on an event, and the part of it that event_search decides without the event.
+
+A closed table has the conditions. None of them is ever NULL, so that Not means not.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -8,12 +11,13 @@ from typing import Any
 from orjson import Fragment
 
 from schemas.edtf import Bounds
-from service.errors import Fault, Invalid
-from service.search.filter import All, AnyOf, DateAsked, FigureAsked, Filter, Is, Not, Span, Words
+from service.errors import Invalid
+from service.search.filter import All, AnyOf, DateFilter, FigureFilter, Filter, InstantRange, Is, Not, Words
+from service.search.index.facet_keys import FACETS, KEYED
 from service.search.index.features import COLUMNS, DATE_KIND, LABELS, MEASURE, UNIT, VALUE, label, magnitude
 from service.search.text.query_compiler import CompiledWords
 from service.store.condition import FALSE, Condition, and_, not_, or_
-from service.store.search.conditions import has_search_row, matches_tsquery
+from service.store.search.conditions import SearchFilter, has_search_row, matches_tsquery
 from service.strict_json import render
 
 #: The days that an event's main date can mean: none where it has no such date. An index is on the same expression.
@@ -34,34 +38,33 @@ _MOST_LABELS = 200
 _MAGNITUDES = [*(f"-{digits}" for digits in range(30, -1, -1)), "0", *(f"+{digits}" for digits in range(31))]
 
 
-def condition_of(asked: Filter, *, past: bool = False) -> Condition:
-    """Return the condition that an event meets where it passes the filter.
+def filter_condition(filter: Filter, *, past: bool = False) -> Condition:
+    """Return the condition that an event meets if it passes the filter, whose words are compiled.
 
-    In the `past`, where the row is one of event_revision, words are not known: Invalid.
+    With `past` the row is one of event_revision, which has no words: Invalid if the filter has some.
     """
-    match asked:
+    match filter:
         case Is(name, values):
             return _CONDITIONS[name](values)
         case Words():
             if past:
-                detail = "Words are found in events as they are now; leave this out, or `q`."
-                raise Invalid(detail, [Fault(detail, parameter="as_of")])
-            return replace(has_search_row(words_condition(asked)), labelled=True)
+                raise Invalid.at("Words are found in current events only; omit `as_of` or `q`.", parameter="as_of")
+            return replace(has_search_row(words_condition(filter)), labelled=True)
         case All(parts):
-            return and_(*(condition_of(part, past=past) for part in parts))
+            return and_(*(filter_condition(part, past=past) for part in parts))
         case AnyOf(parts):
-            return or_(*(condition_of(part, past=past) for part in parts))
+            return or_(*(filter_condition(part, past=past) for part in parts))
         case Not(part):
-            return not_(condition_of(part, past=past))
+            return not_(filter_condition(part, past=past))
 
 
-def words_condition(asked: Words) -> Condition:
+def words_condition(words: Words) -> Condition:
     """Return the condition that a row of event_search has the words, which `compile_filter` has compiled."""
-    if not isinstance(asked, CompiledWords):
+    if not isinstance(words, CompiledWords):
         raise TypeError("The words are not compiled: apply compile_filter first.")
-    if not asked.all_words:
+    if not words.all_words:
         return FALSE
-    return or_(*(matches_tsquery(query) for query in asked.alternatives or (asked.all_words,)))
+    return or_(*(matches_tsquery(query) for query in words.alternatives or (words.all_words,)))
 
 
 Write = Callable[[tuple[Any, ...]], Condition]
@@ -81,22 +84,22 @@ def _has_label(prefix: str, values: Iterable[str]) -> Condition:
 
 
 def _within(column: str) -> Write:
-    def write(values: tuple[Span, ...]) -> Condition:
-        [span] = values
-        since = [Condition(f"{{row}}.{column} >= {{}}::timestamptz", (span.since,))] if span.since else []
-        until = [Condition(f"{{row}}.{column} <= {{}}::timestamptz", (span.until,))] if span.until else []
+    def write(values: tuple[InstantRange, ...]) -> Condition:
+        [limits] = values
+        since = [Condition(f"{{row}}.{column} >= {{}}::timestamptz", (limits.since,))] if limits.since else []
+        until = [Condition(f"{{row}}.{column} <= {{}}::timestamptz", (limits.until,))] if limits.until else []
         return and_(*since, *until)
 
     return write
 
 
-def _date(values: tuple[DateAsked, ...]) -> Condition:
-    [asked] = values
-    if asked.periods == ():
-        return replace(FALSE, labelled=bool(asked.kinds))
-    if asked.kinds:
-        return _kinded_date(asked)
-    return _main_date(asked.periods or (), certainly=asked.certainly)
+def _date(values: tuple[DateFilter, ...]) -> Condition:
+    [dates] = values
+    if dates.periods == ():
+        return replace(FALSE, labelled=bool(dates.kinds))
+    if dates.kinds:
+        return _kinded_date(dates)
+    return _main_date(dates.periods or (), certainly=dates.certainly)
 
 
 def _main_date(periods: Iterable[Bounds], *, certainly: bool) -> Condition:
@@ -111,22 +114,22 @@ def _period_condition(template: str, period: Bounds) -> Condition:
     return Condition(template, (text,), since=period.earliest, until=period.latest)
 
 
-def _kinded_date(asked: DateAsked) -> Condition:
-    if asked.periods is None or Bounds(None, None) in asked.periods:
-        return _has_label(DATE_KIND, asked.kinds)
-    years = _years(asked.periods)
-    has_kind = _has_label(DATE_KIND, [f"{kind}{year}" for kind in asked.kinds for year in years])
-    variables: dict[str, Any] = {"kind": asked.kinds}
+def _kinded_date(dates: DateFilter) -> Condition:
+    if dates.periods is None or Bounds(None, None) in dates.periods:
+        return _has_label(DATE_KIND, dates.kinds)
+    years = _years(dates.periods)
+    has_kind = _has_label(DATE_KIND, [f"{kind}{year}" for kind in dates.kinds for year in years])
+    variables: dict[str, Any] = {"kind": dates.kinds}
     periods = []
-    for number, period in enumerate(asked.periods):
+    for number, period in enumerate(dates.periods):
         variables |= {f"first{number}": period.earliest, f"last{number}": period.latest}
-        periods.append(f"({_in_period(period, f'$first{number}', f'$last{number}', certainly=asked.certainly)})")
+        periods.append(f"({_in_period(period, f'$first{number}', f'$last{number}', certainly=dates.certainly)})")
     parts = ["@.kind == $kind[*]", f"({' || '.join(periods)})"]
     return and_(has_kind, _one_has("dates", parts, variables))
 
 
 def _years(periods: tuple[Bounds, ...]) -> list[str]:
-    """What labels of a kind of date end with where it may lie in `periods`: years, or nothing where they are many."""
+    """Return the ends of the labels that dates of a kind in `periods` have: years, or nothing if these are many."""
     first, last = periods[0].earliest, periods[-1].latest
     if first is None or last is None or last.year - first.year >= _MOST_YEARS:
         return [""]
@@ -134,7 +137,7 @@ def _years(periods: tuple[Bounds, ...]) -> list[str]:
 
 
 def _in_period(period: Bounds, first: str, last: str, *, certainly: bool) -> str:
-    """That a date lies in `period`, which begins and ends with the variables `first` and `last`, as SQL/JSON path."""
+    """Return the SQL/JSON path that a date lies in the period, which the variables `first` and `last` limit."""
     if certainly:
         begins, ends = f"@.earliest >= {first}", f"@.latest <= {last}"  # not so where one is null
     else:
@@ -142,29 +145,29 @@ def _in_period(period: Bounds, first: str, last: str, *, certainly: bool) -> str
     return " && ".join([begins] * bool(period.earliest) + [ends] * bool(period.latest))
 
 
-def _figure(values: tuple[FigureAsked, ...]) -> Condition:
-    [asked] = values
-    words = {"measure": asked.measures, "currency": asked.currencies, "unit": asked.units}
+def _figure(values: tuple[FigureFilter, ...]) -> Condition:
+    [figures] = values
+    words = {"measure": figures.measures, "currency": figures.currencies, "unit": figures.units}
     variables: dict[str, Any] = {name: several for name, several in words.items() if several}
     parts = [f"@.{name} == ${name}[*]" for name in variables]
-    for name, compared, bound in (("least", ">=", asked.least), ("most", "<=", asked.most)):
+    for name, compared, bound in (("least", ">=", figures.least), ("most", "<=", figures.most)):
         if bound is not None:
             parts.append(f"@.value {compared} ${name}")
             variables[name] = Fragment(format(bound, "f"))
-    hints = _hints(asked)
-    if len(hints) == len(parts) == 1 and asked.least is asked.most is None:
+    hints = _hints(figures)
+    if len(hints) == len(parts) == 1 and figures.least is figures.most is None:
         return hints[0]
     return and_(*hints, _one_has("figures", parts, variables))
 
 
-def _hints(asked: FigureAsked) -> list[Condition]:
-    """What the labels know of events that may have the figure."""
-    hints = [_has_label(MEASURE, asked.measures)] if asked.measures else []
-    if asked.least is None and asked.most is None:
-        hints += [_in_column("currencies")(asked.currencies)] if asked.currencies else []
-        return hints + ([_has_label(UNIT, asked.units)] if asked.units else [])
-    digits = _magnitudes(asked.least, asked.most)
-    counted_in = asked.currencies or asked.units
+def _hints(figures: FigureFilter) -> list[Condition]:
+    """Return the conditions on labels that events with the figure meet; others may meet them, too."""
+    hints = [_has_label(MEASURE, figures.measures)] if figures.measures else []
+    if figures.least is None and figures.most is None:
+        hints += [_in_column("currencies")(figures.currencies)] if figures.currencies else []
+        return hints + ([_has_label(UNIT, figures.units)] if figures.units else [])
+    digits = _magnitudes(figures.least, figures.most)
+    counted_in = figures.currencies or figures.units
     if len(counted_in) * len(digits) > _MOST_LABELS:
         counted_in = ()
     values = [f"{one}:{unit}" for one in digits for unit in counted_in] if counted_in else digits
@@ -172,14 +175,14 @@ def _hints(asked: FigureAsked) -> list[Condition]:
 
 
 def _magnitudes(least: Decimal | None, most: Decimal | None) -> list[str]:
-    """Every magnitude that a value from `least` to `most` may have."""
+    """Return every magnitude of a value from `least` to `most`."""
     first = 0 if least is None else _MAGNITUDES.index(magnitude(format(least, "f")))
     last = len(_MAGNITUDES) if most is None else _MAGNITUDES.index(magnitude(format(most, "f")))
     return _MAGNITUDES[first : last + 1]
 
 
 def _one_has(column: str, parts: Iterable[str], variables: Mapping[str, Any]) -> Condition:
-    """That one member of a list meets all `parts` of an SQL/JSON path."""
+    """Return the condition that one member of a list meets all `parts` of an SQL/JSON path."""
     path = f"$[*] ? ({' && '.join(parts)})"
     return Condition(f"jsonb_path_exists({{row}}.{column}, '{path}', {{}}::jsonb)", (render(variables).decode(),))
 
@@ -192,3 +195,72 @@ _CONDITIONS: Mapping[str, Write] = {
     "created": _within("created_at"),
     "updated": _within("updated_at"),
 }
+
+
+def pushdown(filter: Filter, *, few: bool = False) -> SearchFilter:
+    """Return a filter, whose words are compiled, in the parts that event_search and event decide.
+
+    If `few` events are expected, the main date is left to its index on event.
+    """
+    parts = filter.parts if isinstance(filter, All) else (filter,)
+    indexed: list[Filter] = []
+    seen: list[Filter] = []
+    rest: list[Filter] = []
+    for part in parts:
+        (indexed if _is_indexed(part) else seen if _is_in_row(part) and not few else rest).append(part)
+    return SearchFilter(
+        event=filter_condition(filter),
+        indexed=and_(*map(_row_condition, indexed)),
+        seen=and_(*map(_row_condition, seen)),
+        rest=filter_condition(All(tuple(rest))),
+    )
+
+
+def _is_indexed(filter: Filter) -> bool:
+    """Return True if the index of event_search finds the events that pass."""
+    match filter:
+        case All(parts) | AnyOf(parts):
+            return all(map(_is_indexed, parts))
+        case Is("date") | Not():
+            return False
+        case _:
+            return _is_in_row(filter)
+
+
+def _is_in_row(filter: Filter) -> bool:
+    """Return True if the rows of event_search decide the filter."""
+    match filter:
+        case Is("date", (DateFilter(kinds=kinds),)):
+            return not kinds
+        case Is("figure", (FigureFilter() as figure,)):
+            return figure == FigureFilter((), figure.currencies, (), None, None)
+        case Is(name):
+            return name in KEYED
+        case Words():
+            return True
+        case All(parts) | AnyOf(parts):
+            return all(map(_is_in_row, parts))
+        case Not(part):
+            return _is_in_row(part)
+
+
+def _row_condition(filter: Filter) -> Condition:
+    """Return the condition on a row of event_search, which decides the filter."""
+    match filter:
+        case Is("date"):
+            return filter_condition(filter)
+        case Is("figure", (FigureFilter(currencies=currencies),)):
+            return _has_key(FACETS["figure_currency"], currencies)
+        case Is(name, values):
+            return _has_key(KEYED[name], values)
+        case Words():
+            return words_condition(filter)
+        case All(parts) | AnyOf(parts):
+            combine = and_ if isinstance(filter, All) else or_
+            return combine(*map(_row_condition, parts))
+        case Not(part):
+            return not_(_row_condition(part))
+
+
+def _has_key(prefix: str, values: Iterable[str]) -> Condition:
+    return Condition("{row}.facets && {}::text[]", ([f"{prefix}:{value}" for value in values],))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from schemas.edtf import Bounds
-from service.search.filter import EVERYTHING, All, DateAsked, FigureAsked, Filter, Is
+from service.search.filter import EVERYTHING, All, DateFilter, FigureFilter, Filter, Is
 from service.search.index.features import LABELS, Features
 
 #: The prefix of keys in event_search by facet.
@@ -115,10 +115,10 @@ def _without(filter: Filter, name: str) -> Filter:
 def _rest_of(part: Filter, name: str) -> Iterator[Filter]:
     """Return one condition without what it says of the facet `name`; nothing if it says nothing else."""
     match part:
-        case Is("date", (DateAsked(kinds=kinds) as when,)) if name in ("year", "month"):
+        case Is("date", (DateFilter(kinds=kinds) as when,)) if name in ("year", "month"):
             if kinds:
                 yield Is("date", (replace(when, periods=None),))
-        case Is("figure", (FigureAsked() as figure,)) if name == "figure_currency":
+        case Is("figure", (FigureFilter() as figure,)) if name == "figure_currency":
             if (rest := replace(figure, currencies=())) != _NO_FIGURE:
                 yield Is("figure", (rest,))
         case Is(condition) if condition == name:
@@ -127,7 +127,7 @@ def _rest_of(part: Filter, name: str) -> Iterator[Filter]:
             yield part
 
 
-_NO_FIGURE = FigureAsked((), (), (), None, None)
+_NO_FIGURE = FigureFilter((), (), (), None, None)
 
 
 @dataclass

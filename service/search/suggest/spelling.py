@@ -11,7 +11,7 @@ from psycopg import Connection
 from service import store
 from service.search.filter import All, Filter, Words
 from service.search.filters.expand import compile_filter
-from service.search.filters.pushdown import pushdown
+from service.search.filters.sql import pushdown
 from service.store.search.tsquery import Lexeme, TsQuery
 from service.store.search.words import VocabularyWord
 

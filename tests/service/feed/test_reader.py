@@ -8,7 +8,7 @@ import pytest
 from service import store
 from service.feed.change import Change
 from service.feed.reader import FeedRequest, entries_for, read_page
-from service.search.filters.sql import condition_of
+from service.search.filters.sql import filter_condition
 from service.store.feed_entries import LEAVE, FeedEntry
 from tests.service.writing import FILTERS, Writer, asked
 
@@ -89,6 +89,6 @@ def kinds(entries: list[FeedEntry]) -> list[tuple[int, str]]:
 
 def found(conn: psycopg.Connection, text: str) -> dict[str, bytes]:
     """The events that the filter finds now."""
-    condition = condition_of(asked(conn, text))
+    condition = filter_condition(asked(conn, text))
     query = f"SELECT id::text, document FROM event WHERE record_state = 'active' AND ({condition.render()})"
     return dict(conn.execute(query, condition.parameters()).fetchall())

@@ -8,7 +8,7 @@ from psycopg.sql import SQL, Identifier
 
 from service.db.embedded_postgres import Server
 from service.search.filter import Is, Words
-from service.search.filters.pushdown import pushdown
+from service.search.filters.sql import pushdown
 from service.search.ranking.pages import SearchPage, first_page, next_page
 from service.search.text.query_compiler import compile_query
 from service.store.condition import Condition

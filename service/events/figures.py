@@ -1,4 +1,4 @@
-"""Figures each by itself: flat, with what is needed to read it, and summed where that makes sense."""
+"""Figures as flat rows, with the facts to read them by, and their sums where values add up."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,16 +10,16 @@ from schemas.edtf import HALVES, MONTHS, QUARTERS, SEASONS, THIRDS, bounds
 from service.search.filter import All, FigureFilter, Filter, Is
 from service.search.filters.evaluate import figure_matches
 from service.search.index.features import foremost_date
-from service.store.events.figures import Amounts
+from service.store.events.figures import FigureGroup
 
 Record = Mapping[str, Any]
 
-#: Measures whose values do not add up: a rate and a rate make no rate.
+#: Measures whose values do not add up: two rates make no rate.
 _NEVER_SUMMED = frozenset({"price", "market_share", "rate", "target_share", "duration"})
-#: Digits of a sum at most: a value has 48, and there are not more than 10^12 of them.
+#: The most digits of a sum: a value has up to 48, and there are fewer than 10^12 values.
 _DIGITS = 60
 
-#: Units of which the same is true.
+#: Units whose values do not add up either.
 _SHARES = frozenset({"%", "‰", "percent", "per cent", "percentage points"})
 
 _NO_SOURCE: Record = dict.fromkeys(("title", "publisher", "url", "published"))
@@ -28,16 +28,16 @@ _PART = re.compile(r"[0-9]{4}-([0-9]{2})[?~%]?\Z")
 _PARTS = [("month", MONTHS), ("season", SEASONS), ("quarter", QUARTERS), ("third", THIRDS), ("half", HALVES)]
 
 
-def asked_of_figures(asked: Filter) -> FigureFilter | None:
-    """What a filter of one address asks of a figure."""
-    parts = asked.parts if isinstance(asked, All) else (asked,)
+def figure_filter_of(filter: Filter) -> FigureFilter | None:
+    """Return the conditions of a query on figures, None without any."""
+    parts = filter.parts if isinstance(filter, All) else (filter,)
     return next((part.values[0] for part in parts if isinstance(part, Is) and part.name == "figure"), None)
 
 
-def flat_figures(record: Record, asked: FigureFilter | None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each figure of an event that is what is `asked`, with its place among them."""
+def flat_figures(record: Record, condition: FigureFilter | None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield each matching figure of an event as a flat row, with its index among all figures."""
     for place, figure in enumerate(record["figures"]):
-        if asked is None or figure_matches(figure, asked):
+        if condition is None or figure_matches(figure, condition):
             yield place, _flat(record, figure)
 
 
@@ -78,7 +78,7 @@ def _flat(record: Record, figure: Record) -> dict[str, Any]:
 
 
 def _evidence(record: Record, fact: str) -> tuple[Record, str | None]:
-    """The first source that supports the fact, and the words of it."""
+    """Return the first source that supports the fact, and its quote."""
     citation = next((one for one in record["citations"] if one["fact"] == fact and one["stance"] == "supports"), None)
     if citation is None:
         return _NO_SOURCE, None
@@ -87,7 +87,7 @@ def _evidence(record: Record, fact: str) -> tuple[Record, str | None]:
 
 
 def period_type(period: str | None) -> str | None:
-    """What sort of period an EDTF date is: values of a year and of a month are not to be added."""
+    """Return the type of the period of an EDTF date: values of a year and of a month do not add up."""
     if period is None:
         return None
     if "/" in period:
@@ -99,39 +99,39 @@ def period_type(period: str | None) -> str | None:
     return "year" if len(period.rstrip("?~%")) == len("2024") else "day"
 
 
-def summed(amounts: Iterable[Amounts]) -> list[dict[str, Any]]:
-    """The sums within one measure, currency or unit, type of value and type of period, those of most figures first.
+def sums_of(groups: Iterable[FigureGroup]) -> list[dict[str, Any]]:
+    """Return the sums by measure, currency or unit, type of value and type of period, those of most figures first.
 
-    No sum is given where the values do not add up, or where it is not known what they count.
+    The sum is None where the values do not add up, or neither currency nor unit is known.
     """
-    groups: dict[tuple[str | None, ...], list[Amounts]] = {}
-    for one in amounts:
+    members: dict[tuple[str | None, ...], list[FigureGroup]] = {}
+    for one in groups:
         key = (one.measure, one.currency, one.unit, one.value_type, period_type(one.period))
-        groups.setdefault(key, []).append(one)
-    told = [_sum(key, members) for key, members in groups.items()]
-    return sorted(told, key=lambda one: (-one["count"], *(one[name] or "" for name in _KEY)))
+        members.setdefault(key, []).append(one)
+    sums = [_sum(key, several) for key, several in members.items()]
+    return sorted(sums, key=lambda one: (-one["count"], *(one[name] or "" for name in _KEY)))
 
 
 _KEY = ("measure", "currency", "unit", "value_type", "period_type")
 
 
-def _sum(key: tuple[str | None, ...], members: list[Amounts]) -> dict[str, Any]:
+def _sum(key: tuple[str | None, ...], members: list[FigureGroup]) -> dict[str, Any]:
     measure, currency, unit, *_ = key
-    counts = measure not in _NEVER_SUMMED and (currency or (unit and unit.lower() not in _SHARES))
-    adds_up = counts and _are_as_long(key[-1], [one.period for one in members])
+    is_amount = measure not in _NEVER_SUMMED and (currency or (unit and unit.lower() not in _SHARES))
+    adds_up = is_amount and _have_one_length(key[-1], [one.period for one in members])
     with localcontext(prec=_DIGITS):
         total = sum((one.sum for one in members), Decimal(0))
     return dict(zip(_KEY, key, strict=True)) | {
         "count": sum(one.count for one in members),
         "inexact": sum(one.inexact for one in members),
-        "sum": _written(total) if adds_up else None,
-        "least": _written(min(one.least for one in members)),
-        "greatest": _written(max(one.greatest for one in members)),
+        "sum": _format(total) if adds_up else None,
+        "least": _format(min(one.least for one in members)),
+        "greatest": _format(max(one.greatest for one in members)),
     }
 
 
-def _are_as_long(kind: str | None, periods: Iterable[str | None]) -> bool:
-    """Whether all periods of a type are: years are, intervals need not be; of one that is open nobody knows."""
+def _have_one_length(kind: str | None, periods: Iterable[str | None]) -> bool:
+    """Return True if all periods of a type are equally long. All years are; intervals can differ, or be open."""
     distinct = {period for period in periods if period}
     if kind not in ("interval", "range") or len(distinct) == 1:
         return True
@@ -140,7 +140,7 @@ def _are_as_long(kind: str | None, periods: Iterable[str | None]) -> bool:
 
 
 def _length(period: str) -> tuple[int, int] | None:
-    """Months and days from its first day to the one behind its last."""
+    """Return the months and days of a period, None if it is open."""
     earliest, latest = bounds(period).earliest, bounds(period).latest
     if earliest is None or latest is None or latest == date.max:
         return None
@@ -148,7 +148,7 @@ def _length(period: str) -> tuple[int, int] | None:
     return (behind.year - earliest.year) * 12 + behind.month - earliest.month, behind.day - earliest.day
 
 
-def _written(number: Decimal) -> str:
-    """The number as a record writes one: without exponent, and without zeros behind the point."""
+def _format(number: Decimal) -> str:
+    """Return the number as in records: without exponent, and without zeros behind the point."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,4 +1,4 @@
-"""How a page of documents is answered."""
+"""Pages of documents as responses, and the URLs that lead to them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -15,17 +15,16 @@ _PLAIN = "/:,@~"
 
 
 def page_size(query: Mapping[str, Any]) -> int:
-    """How many members the page has: what was asked for, within what is allowed."""
-    asked: int = query["limit"] or settings().page_size
-    return min(asked, settings().max_page_size)
+    """Return the number of members of a page: `limit`, or the usual number, up to the largest page."""
+    size: int = query["limit"] or settings().page_size
+    return min(size, settings().max_page_size)
 
 
-def page(documents: Sequence[bytes], cursor: str | None, /, **members: Any) -> Response:
-    """The documents as they are stored, where the next page is, and further `members` of the page."""
-    first, follow = addresses(cursor)
-    links = f'<{first}>; rel="first"' + (f', <{follow}>; rel="next"' if follow else "")
-    headers = {"Cache-Control": "private, no-cache", "Link": links}
-    return Response(page_body(documents, next=follow, **members), content_type=JSON, headers=headers)
+def page_response(documents: Sequence[bytes], cursor: str | None, /, **members: Any) -> Response:
+    """Return the page: the documents as they are stored, the URL of the next page, and further `members`."""
+    _, following = page_urls(cursor)
+    headers = {"Cache-Control": "private, no-cache", "Link": page_links(cursor)}
+    return Response(page_body(documents, next=following, **members), content_type=JSON, headers=headers)
 
 
 def page_body(documents: Iterable[bytes], /, **members: Any) -> bytes:
@@ -33,20 +32,26 @@ def page_body(documents: Iterable[bytes], /, **members: Any) -> bytes:
     return b"".join((b'{"items":[', b",".join(documents), b"],", render(members)[1:]))
 
 
-def selected(documents: Sequence[bytes], names: Collection[str] | None) -> Sequence[bytes]:
-    """The documents with only the fields in `names`; whole where none are named."""
+def select_fields(documents: Sequence[bytes], names: Collection[str] | None) -> Sequence[bytes]:
+    """Return the documents with only the fields in `names`, or whole without names."""
     return [select_members(document, names) for document in documents] if names else documents
 
 
-def addresses(cursor: str | None) -> tuple[str, str | None]:
-    """The request's path with all of its parameters, but for the first page and for the one at `cursor`."""
-    return address_with(cursor=None), address_with(cursor=cursor) if cursor else None
+def page_urls(cursor: str | None) -> tuple[str, str | None]:
+    """Return the URLs of the first page of the request, and of the page at `cursor` if there is one."""
+    return url_with(cursor=None), url_with(cursor=cursor) if cursor else None
 
 
-def address_with(**parameters: str | None) -> str:
-    """The request's path with all of its parameters, but `parameters` in the place of those: None for none."""
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name not in parameters]
-    asked += [(name, value) for name, value in parameters.items() if value is not None]
-    query = urlencode(asked, safe=_PLAIN)
+def page_links(cursor: str | None) -> str:
+    """Return the header Link to the first page of the request, and to the page at `cursor` if there is one."""
+    first, following = page_urls(cursor)
+    return f'<{first}>; rel="first"' + (f', <{following}>; rel="next"' if following else "")
+
+
+def url_with(**parameters: str | None) -> str:
+    """Return the path and query of the request with some `parameters` replaced; None removes one."""
+    pairs = [(name, value) for name, value in request.args.items(multi=True) if name not in parameters]
+    pairs += [(name, value) for name, value in parameters.items() if value is not None]
+    query = urlencode(pairs, safe=_PLAIN)
     path = quote(request.root_path + request.path, safe=_PLAIN)
     return f"{path}?{query}" if query else path

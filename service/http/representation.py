@@ -1,4 +1,4 @@
-"""Which form an answer is wanted in, and what cannot be asked of that form."""
+"""The format of a response, and the parameters that it does not support."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,36 +9,36 @@ from service.errors import Invalid, NotFound
 from service.http.content_negotiation import Format, format_for
 
 
-def asked_format(query: Mapping[str, Any], formats: Sequence[Format], suffix: str | None = None) -> Format:
-    """The one of `formats` that the end of the address names, else the parameter `format`, else Accept.
+def requested_format(query: Mapping[str, Any], formats: Sequence[Format], suffix: str | None = None) -> Format:
+    """Return the one of `formats` that the path's suffix names, else the parameter `format`, else Accept.
 
-    NotFound where the address ends in none of theirs.
+    NotFound if none has that suffix.
     """
     if suffix is not None:
-        found = next((one for one in formats if one.suffix == suffix), None)
-        if found is None:
-            raise NotFound(f"There is no form .{suffix[:20]} of this; there are {_listed(formats)}.")
-        if query["format"] not in (None, found.name):
-            raise Invalid.at(f"The address ends in .{suffix} already; leave this out.", parameter="format")
-        return found
-    if named := query["format"]:
-        found = next((one for one in formats if one.name == named), None)
-        if found is None:
+        format_ = next((one for one in formats if one.suffix == suffix), None)
+        if format_ is None:
+            raise NotFound(f"There is no format .{suffix[:20]}. Use one of {_suffixes(formats)}.")
+        if query["format"] not in (None, format_.name):
+            raise Invalid.at(f"The path ends in .{suffix} already. Omit `format`.", parameter="format")
+        return format_
+    if name := query["format"]:
+        format_ = next((one for one in formats if one.name == name), None)
+        if format_ is None:
             raise Invalid.at(f"Must be one of: {', '.join(one.name for one in formats)}.", parameter="format")
-        return found
+        return format_
     return format_for(request.headers.get("Accept", ""), tuple(formats)) or formats[0]
 
 
-def refuse(query: Mapping[str, Any], names: Iterable[str], why: str) -> None:
-    """Pass a query that gives none of the parameters `names`."""
+def refuse_parameters(query: Mapping[str, Any], names: Iterable[str], detail: str) -> None:
+    """Pass a query without the parameters `names`."""
     for name in names:
         if query.get(name):
-            raise Invalid.at(why, parameter=name)
+            raise Invalid.at(detail, parameter=name)
 
 
-#: Parameters by which a page says more than its events.
-OF_PAGES = ("count", "highlight", "explain", "snapshot")
+#: Parameters for the extras of a JSON page.
+PAGE_EXTRAS = ("count", "highlight", "explain", "snapshot")
 
 
-def _listed(formats: Sequence[Format]) -> str:
+def _suffixes(formats: Sequence[Format]) -> str:
     return ", ".join(f".{one.suffix}" for one in formats)

@@ -1,4 +1,4 @@
-"""Counting facets: how much has to be looked at for it, and what is found."""
+"""Facet counts: exact for few matches, and for many an estimate from a sample, within a time limit."""
 
 import time
 from collections import Counter
@@ -27,13 +27,13 @@ from service.store.condition import TRUE
 from service.store.search.conditions import EVERY_EVENT, SearchFilter
 from service.store.search.facets import BUCKETS
 
-#: Events that are looked at for each that is to be counted, at most: a date is seen in the row alone.
-_LOOKED_AT_FOR_EACH = 2
+#: Events that are read for each event of a sample, at most: the rows decide conditions on the date.
+_READ_FOR_EACH = 2
 
-#: Buckets that are counted where it took too long to count all.
-_AFTER_ALL = 8
+#: The most buckets to sample after counting all matches took too long.
+_AFTER_TIMEOUT = 8
 
-#: Seconds for which a part that stands for all events is believed: most pages ask for it, and few events change it.
+#: Seconds for which a sample of all events is cached: most pages need it, and few events change it.
 _FRESH = 30.0
 
 Rows = Sequence[tuple[str, int]]
@@ -41,10 +41,9 @@ Rows = Sequence[tuple[str, int]]
 
 @dataclass(frozen=True)
 class Effort:
-    """How many matches are counted one by one, how many stand for more, and the seconds that counting may take.
+    """Limits of counting: matches that are counted exactly, matches in a sample, and seconds for all facets together.
 
-    These are seconds for all facets together: each is counted under a filter of its own where it is filtered by. When
-    they are over, one bucket stands for all.
+    A facet that the filter names is counted under a filter of its own. When the time is over, one bucket is the sample.
     """
 
     exact: int
@@ -54,7 +53,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Facet:
-    """The most frequent values of one facet and their numbers, how many there are besides, and events without any."""
+    """The most frequent values of a facet with their numbers, the number of other values, and of events without any."""
 
     name: str
     kind: str
@@ -64,8 +63,8 @@ class Facet:
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How many events match, counted or estimated, and how they are spread over each facet."""
+class FacetCounts:
+    """The number of matching events, `exact` or an `estimate`, and the counts of each facet."""
 
     matched: int
     kind: str
@@ -74,15 +73,15 @@ class Spread:
 
 @dataclass(frozen=True)
 class _Sample:
-    """Counted rows, and in how many buckets; None: in all."""
+    """Rows of key and number, counted in so many buckets; None: in all."""
 
     rows: Rows
     buckets: int | None
 
 
 @dataclass(frozen=True)
-class _Counted:
-    """What was counted, in how many buckets."""
+class _SampleTally:
+    """The tally of a sample of so many buckets; None: of all."""
 
     tally: Tally
     buckets: int | None
@@ -91,104 +90,105 @@ class _Counted:
     def kind(self) -> str:
         return "exact" if self.buckets is None else "estimate"
 
-    def of_all(self, number: int) -> int:
-        """What `number` stands for."""
+    def scale(self, number: int) -> int:
+        """Return the number of all events that `number` in the sample stands for."""
         return number if self.buckets is None else round(number * BUCKETS / self.buckets)
 
 
-def spread(conn: Connection, asked: Filter, names: Sequence[str], limit: int, effort: Effort) -> Spread:
-    """How the events that `asked` lets pass are spread over the facets `names`, `limit` values of each.
-
-    `conn` is in autocommit.
-    """
-    groups = {asked: list[str]()} | facets_by_filter(asked, names)
+def count_facets(conn: Connection, filter: Filter, names: Sequence[str], limit: int, effort: Effort) -> FacetCounts:
+    """Return the counts of the events that pass, with at most `limit` values of each facet. `conn` is in autocommit."""
+    groups = {filter: list[str]()} | facets_by_filter(filter, names)
     until = time.monotonic() + effort.patience
-    counted = {rest: _counted(conn, rest, _kinds(members), effort, until) for rest, members in groups.items()}
-    facets = {name: _facet(counted[rest], name, limit) for rest, members in groups.items() for name in members}
-    whole = counted[asked]
-    return Spread(whole.of_all(whole.tally.matched), whole.kind, [facets[name] for name in names])
+    tallies = {rest: _tally(conn, rest, _kinds(members), effort, until) for rest, members in groups.items()}
+    facets = {name: _facet(tallies[rest], name, limit) for rest, members in groups.items() for name in members}
+    whole = tallies[filter]
+    return FacetCounts(whole.scale(whole.tally.matched), whole.kind, [facets[name] for name in names])
 
 
-def _counted(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effort, until: float) -> _Counted:
-    if asked == EVERYTHING and statistics_of(conn).collection.events > effort.exact:
+def _tally(conn: Connection, filter: Filter, kinds: Sequence[str], effort: Effort, until: float) -> _SampleTally:
+    if filter == EVERYTHING and statistics_of(conn).collection.events > effort.exact:
         sample = _sample_of_all(conn, effort)
     else:
-        sample = _sample(conn, compile_filter(conn, asked), kinds, effort, until)
-    return _Counted(tally_rows(sample.rows, store.topics.find_broader(conn, topics_in(sample.rows))), sample.buckets)
+        sample = _sample(conn, compile_filter(conn, filter), kinds, effort, until)
+    broader = store.topics.find_broader(conn, topics_in(sample.rows))
+    return _SampleTally(tally_rows(sample.rows, broader), sample.buckets)
 
 
-def _sample(conn: Connection, asked: Filter, kinds: Sequence[str], effort: Effort, until: float) -> _Sample:
-    """What is counted for one filter, by then on the monotonic clock, give or take one bucket."""
-    among, rows = pushdown(asked), None
-    # What the index of events finds at once, a bucket of all others would hardly show.
-    is_found = among.rest != TRUE and store.events.ordering.estimate_events(conn, among.rest) <= effort.exact
-    if not is_found:
-        rows = store.search.facets.count_keys(conn, among, kinds, [0])
-        is_found = count_matched(rows) * BUCKETS <= effort.exact
-    if is_found:
-        every = store.search.facets.count_keys_within(conn, pushdown(asked, few=True), kinds, until - time.monotonic())
+def _sample(conn: Connection, filter: Filter, kinds: Sequence[str], effort: Effort, until: float) -> _Sample:
+    """Return the counts for one filter, `until` a time of the monotonic clock, give or take one bucket."""
+    parts, rows = pushdown(filter), None
+    # Few matches that the index of events finds at once would hardly be in one bucket of all others.
+    are_few = parts.rest != TRUE and store.events.ordering.estimate_events(conn, parts.rest) <= effort.exact
+    if not are_few:
+        rows = store.search.facets.count_keys(conn, parts, kinds, [0])
+        are_few = count_matched(rows) * BUCKETS <= effort.exact
+    if are_few:
+        every = store.search.facets.count_keys_within(conn, pushdown(filter, few=True), kinds, until - time.monotonic())
         if every is not None:
             return _Sample(every, None)
-    rows = store.search.facets.count_keys(conn, among, kinds, [0]) if rows is None else rows
+    rows = store.search.facets.count_keys(conn, parts, kinds, [0]) if rows is None else rows
     if time.monotonic() > until:
         return _Sample(rows, 1)
-    buckets = buckets_for(count_matched(rows), _looked_at(conn, among), effort.sample)
-    buckets = min(buckets, _AFTER_ALL) if is_found else buckets
+    buckets = buckets_for(count_matched(rows), _rows_to_read(conn, parts), effort.sample)
+    buckets = min(buckets, _AFTER_TIMEOUT) if are_few else buckets
     if buckets == 1:
         return _Sample(rows, 1)
-    more = store.search.facets.count_keys_within(conn, among, kinds, until - time.monotonic(), range(1, buckets))
+    more = store.search.facets.count_keys_within(conn, parts, kinds, until - time.monotonic(), range(1, buckets))
     return _Sample(rows, 1) if more is None else _Sample(_sum(rows, more), buckets)
 
 
-def _looked_at(conn: Connection, among: SearchFilter) -> int:
-    """How many events must be looked at in one bucket; those that match where the index finds no others."""
-    if among.seen == among.rest == TRUE:
+def _rows_to_read(conn: Connection, filter: SearchFilter) -> int:
+    """Return the number of rows in one bucket that must be read, 0 if the index decides the filter."""
+    if filter.seen == filter.rest == TRUE:
         return 0
-    if among.indexed == TRUE:
+    if filter.indexed == TRUE:
         return statistics_of(conn).collection.events // BUCKETS
-    return store.search.facets.count_indexed(conn, among)
+    return store.search.facets.count_indexed(conn, filter)
 
 
-def buckets_for(matched: int, looked_at: int, sample: int) -> int:
-    """In how many buckets there are about `sample` matches, or not too many events to look at for them."""
+def buckets_for(matched: int, rows_to_read: int, sample: int) -> int:
+    """Return the number of buckets with about `sample` matches, or fewer if too many rows must be read for them.
+
+    One bucket has so many `matched` events and `rows_to_read`.
+    """
     enough = round(sample / max(matched, 1))
-    affordable = sample * _LOOKED_AT_FOR_EACH // max(looked_at, 1)
+    affordable = sample * _READ_FOR_EACH // max(rows_to_read, 1)
     return max(1, min(enough, affordable, BUCKETS))
 
 
 def _sum(rows: Rows, more: Rows) -> Rows:
     if not more:
         return rows
-    counted = Counter(dict(rows))
-    counted.update(dict(more))
-    return list(counted.items())
+    total = Counter(dict(rows))
+    total.update(dict(more))
+    return list(total.items())
 
 
-_known: dict[tuple[str, int, str], tuple[float, _Sample]] = {}
+_samples_of_all: dict[tuple[str, int, str], tuple[float, _Sample]] = {}
 
 
 def _sample_of_all(conn: Connection, effort: Effort, *, now: Callable[[], float] = time.monotonic) -> _Sample:
-    """A part that stands for all events, in every facet."""
+    """Return a sample of all events, with the keys of every facet."""
     database = (conn.info.host, conn.info.port, conn.info.dbname)
-    until, sample = _known.get(database, (0.0, None))
+    until, sample = _samples_of_all.get(database, (0.0, None))
     if sample is None or until < now():
         buckets = buckets_for(statistics_of(conn).collection.events // BUCKETS, 0, effort.sample)
         sample = _Sample(store.search.facets.count_keys(conn, EVERY_EVENT, _kinds(FACETS), range(buckets)), buckets)
-        _known[database] = now() + _FRESH, sample
+        _samples_of_all[database] = now() + _FRESH, sample
     return sample
 
 
 def _kinds(names: Iterable[str]) -> list[str]:
-    """What the keys begin with by which `names` are counted, and events as such."""
+    """Return the kinds of the keys by which the facets `names`, and all events, are counted."""
     return [*(TOPIC_SET if name == "topic" else FACETS[name] for name in names), WITHOUT]
 
 
-def _facet(counted: _Counted, name: str, limit: int) -> Facet:
-    values: Mapping[str, int] = counted.tally.values[name]
+def _facet(tally: _SampleTally, name: str, limit: int) -> Facet:
+    values: Mapping[str, int] = tally.tally.values[name]
     return Facet(
         name,
-        counted.kind,
-        [(value, counted.of_all(number)) for value, number in most_frequent(values, limit)],
+        tally.kind,
+        [(value, tally.scale(number)) for value, number in most_frequent(values, limit)],
         max(0, len(values) - limit),
-        counted.of_all(counted.tally.without[name]),
+        tally.scale(tally.tally.without[name]),
     )

@@ -21,7 +21,7 @@ from service.errors import Conflict, NotFound
 from service.http.auth import requires
 from service.http.context import reading, transaction
 from service.http.operation import JSON, operation
-from service.http.pages import page, page_size
+from service.http.pages import page_response, page_size
 from service.ids import uuid7
 from service.store.webhooks.subscriptions import Subscription
 from service.strict_json import render
@@ -57,7 +57,7 @@ def list_deliveries(webhook_id: UUID, query: dict[str, Any]) -> Response:
             limit=limit + 1,
         )
     cursor = encode_cursor(bound_to, [str(rows[limit - 1].seq)]) if len(rows) > limit else None
-    return page([render(delivery_document(row, webhook_id)) for row in rows[:limit]], cursor)
+    return page_response([render(delivery_document(row, webhook_id)) for row in rows[:limit]], cursor)
 
 
 @deliveries.get("/deliveries/<int:seq>")

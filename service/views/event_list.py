@@ -6,7 +6,7 @@ from flask import Response
 
 from service.feed.cursor import current_cursor
 from service.http.context import reading, settings
-from service.http.pages import page, page_size, selected
+from service.http.pages import page_response, page_size, select_fields
 from service.search.find import BY_DATE, EventPage, PageRequest, find_page, page_request, rank_page, search_of
 
 
@@ -34,8 +34,8 @@ def answer_ranked(query: dict[str, Any], request: PageRequest) -> Response:
 
 
 def _response(query: dict[str, Any], found: EventPage) -> Response:
-    return page(
-        selected(found.documents, query["fields"]),
+    return page_response(
+        select_fields(found.documents, query["fields"]),
         found.next,
         count=found.count,
         cursor=found.changes_cursor,

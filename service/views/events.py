@@ -18,7 +18,7 @@ from service.http.content_negotiation import FORMATS, PREFER, PREFERENCE_APPLIED
 from service.http.context import key_id, reading, transaction
 from service.http.operation import Patch, operation, respond
 from service.http.problems import duplicate_links
-from service.http.representation import asked_format
+from service.http.representation import requested_format
 from service.ids import uuid7
 from service.search.find import require_past
 from service.store.events.records import Authorship
@@ -44,7 +44,7 @@ def list_events(query: dict[str, Any]) -> Response:
     events without the date come last. By `format` or Accept they come in other forms: as a file of all that match, or
     as a feed; see `/v1/events.{suffix}`.
     """
-    return answer_events(asked_format(query, FORMATS), query)
+    return answer_events(requested_format(query, FORMATS), query)
 
 
 @events.post("")

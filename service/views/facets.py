@@ -1,4 +1,4 @@
-"""/v1/facets: how the events that match are spread over topics, places, years and more."""
+"""/v1/facets: the number of matching events by topic, place, year and more."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from service import store
 from service.http.auth import requires
 from service.http.context import reading, settings
 from service.http.operation import JSON, operation
-from service.search.facet_counts import Effort, Facet, spread
+from service.search.facet_counts import Effort, Facet, count_facets
 from service.search.filters.parser import filter_of
 from service.strict_json import render
 
@@ -28,20 +28,19 @@ _PLACES = frozenset({"jurisdiction", "party", "affected"})
 def list_facets(query: dict[str, Any]) -> Response:
     """Count events by topic, jurisdiction, year and more.
 
-    Takes the filters of `GET /v1/events`. Each facet is counted without the filter that narrows by it (`year` and
-    `month` without the date), so that its other values can be chosen beside those that are. A count is what choosing
-    that value alone would leave; a topic's holds those of its narrower ones. Up to some 25,000 matches are counted one
-    by one; of more a part is counted and scaled, and the answer says so. Of `q` those count that have every word. An
-    event counts in every year that its main date touches, and in every month, 24 at most; an open end counts as the
-    other one.
+    Takes the filters of `GET /v1/events`. Each facet is counted without its own filter (`year` and `month` without the
+    date), so that you can offer its other values, too. A count is the number of events that match with that value
+    alone; a topic includes its narrower topics. If very many events match, a sample is counted and scaled, and `kind`
+    is `estimate`. With `q`, events that have every word are counted. An event counts in each year and month of its main
+    date, up to 24 months; an open end counts as the other end.
     """
     with reading() as conn:
-        names, most = query["fields"], min(query["limit"], MOST_VALUES)
-        found = spread(conn, filter_of(query), names, most, _effort())
-        labels = _labels(conn, found.facets)
+        names, limit = query["fields"], min(query["limit"], MOST_VALUES)
+        counts = count_facets(conn, filter_of(query), names, limit, _effort())
+        labels = _labels(conn, counts.facets)
     body = {
-        "count": {"value": found.matched, "kind": found.kind},
-        "facets": [_shown(facet, labels.get(facet.name, {})) for facet in found.facets],
+        "count": {"value": counts.matched, "kind": counts.kind},
+        "facets": [_facet_document(facet, labels.get(facet.name, {})) for facet in counts.facets],
     }
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Encoding, Accept-Language"}
     return Response(render(body), content_type=JSON, headers=headers)
@@ -51,7 +50,7 @@ def _effort() -> Effort:
     return Effort(settings().facet_exact, settings().facet_sample, settings().facet_patience)
 
 
-def _shown(facet: Facet, labels: Mapping[str, str]) -> dict[str, Any]:
+def _facet_document(facet: Facet, labels: Mapping[str, str]) -> dict[str, Any]:
     return {
         "field": facet.name,
         "kind": facet.kind,
@@ -61,22 +60,22 @@ def _shown(facet: Facet, labels: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _labels(conn: Connection, found: Iterable[Facet]) -> dict[str, Mapping[str, str]]:
-    """What to show for the values of those facets whose values do not say enough."""
+def _labels(conn: Connection, facets: Iterable[Facet]) -> dict[str, Mapping[str, str]]:
+    """Return the labels of the values of each facet that has labels."""
     labels: dict[str, Mapping[str, str]] = {}
-    for facet in found:
+    for facet in facets:
         if facet.name in _PLACES:
             labels[facet.name] = jurisdictions()
         elif facet.name == "topic" and facet.values:
-            named = store.topics.find_topic_labels(conn, [topic for topic, _ in facet.values])
-            labels["topic"] = {topic: _in_language(said) for topic, said in named.items()}
+            translations = store.topics.find_topic_labels(conn, [topic for topic, _ in facet.values])
+            labels["topic"] = {topic: _preferred(several) for topic, several in translations.items()}
     return labels
 
 
-def _in_language(labels: Mapping[str, str]) -> str:
-    """The label that the caller prefers; else the English one, else any."""
-    for wanted in _languages():
-        for tag in (wanted, wanted.partition("-")[0]):
+def _preferred(labels: Mapping[str, str]) -> str:
+    """Return the label in the first language of Accept-Language that there is, else in English, else any."""
+    for language in _languages():
+        for tag in (language, language.partition("-")[0]):
             if tag in labels:
                 return labels[tag]
     return labels.get("en") or next(iter(labels.values()))

@@ -1,6 +1,6 @@
-"""The newest events that a filter selects, as a feed: Atom, JSON Feed or iCalendar."""
+"""Feeds of the newest events that match: Atom, JSON Feed and iCalendar."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,15 +16,15 @@ from service.http.conditional import content_tag
 from service.http.content_negotiation import ATOM, ICAL, JSONFEED, Format
 from service.http.context import reading, settings
 from service.http.operation import respond
-from service.http.pages import addresses, page_size
-from service.http.representation import OF_PAGES, refuse
+from service.http.pages import page_links, page_size, page_urls
+from service.http.representation import PAGE_EXTRAS, refuse_parameters
 from service.search.find import find_page, page_request, search_of
 from service.store.events.ordering import Order
 
-#: What was last written comes first, so that who asks again finds it there.
+#: The last written first, so that a client that polls finds them there.
 NEWEST = (Order("updated_at", descending=True),)
 
-#: Parameters that say how a feed looks, not what is in it.
+#: Parameters of the form of a feed, not of its events.
 _OF_FORM = frozenset({"format", "cursor", "limit", "sort", "pretty", "bom", "today"})
 
 _WRITERS: Mapping[Format, Callable[[Feed, Sequence[Record]], bytes]] = {
@@ -35,44 +35,43 @@ _WRITERS: Mapping[Format, Callable[[Feed, Sequence[Record]], bytes]] = {
 
 
 def answer_feed(form: Format, query: Mapping[str, Any]) -> Response:
-    """The page of the feed that `query` asks for, as EventQuerySchema loaded it."""
-    refuse(query, ("fields", "bom"), f"Not for {form.name}: a feed says what its form knows.")
-    refuse(query, OF_PAGES, "Only pages of JSON say this.")
-    # Readers of a calendar know no pages, hence as many as may be.
+    """Return the page of the feed that a query leads to, as EventQuerySchema loaded it."""
+    refuse_parameters(query, ("fields", "bom"), f"Not supported by {form.name}. Omit it, or choose another `format`.")
+    refuse_parameters(query, PAGE_EXTRAS, "Only JSON pages support this. Omit it, or use `format=json`.")
+    # Calendar clients read one page only, so it is the largest.
     limit = settings().max_page_size if form is ICAL and not query["limit"] else page_size(query)
     feed_request = page_request(search_of(query, NEWEST), query, limit, kind="feed")
     with reading() as conn:
         found = find_page(conn, feed_request)
     records = [orjson.loads(document) for document in found.documents]
-    first, follow = addresses(found.next)
-    body = _WRITERS[form](feed_of(follow), records)
-    newest = max((record["updated_at"] for record in records), default=None)
-    response = answer_known(body, form, datetime.fromisoformat(newest) if newest else None)
-    response.headers["Link"] = f'<{first}>; rel="first"' + (f', <{follow}>; rel="next"' if follow else "")
+    body = _WRITERS[form](feed_of(found.next), records)
+    response = respond_conditionally(body, form, records)
+    response.headers["Link"] = page_links(found.next)
     return response
 
 
-def feed_of(follow: str | None, title: str = "Policytrail") -> Feed:
-    """What the feed at this address says of itself; `follow` is the address of its next page."""
-    first, _ = addresses(None)
+def feed_of(cursor: str | None, title: str = "Policytrail") -> Feed:
+    """Return the metadata of the feed at the request's URL; `cursor` leads to its next page."""
+    first, following = page_urls(cursor)
     host = settings().public_url.rstrip("/") or request.host_url.rstrip("/")
-    said = [f"{name}={value}" for name, value in request.args.items() if name not in _OF_FORM]
+    filters = [f"{name}={value}" for name, value in request.args.items() if name not in _OF_FORM]
     path = request.full_path.removesuffix("?")
     return Feed(
-        title=title + (f": {', '.join(said)}" if said else ""),
+        title=title + (f": {', '.join(filters)}" if filters else ""),
         service=host + request.root_path,
         address=host + request.root_path + path,
         first=host + first,
-        next=host + follow if follow else None,
+        next=host + following if following else None,
     )
 
 
-def answer_known(body: bytes, form: Format, newest: datetime | None) -> Response:
-    """`body` with its validators; 304 where the reader has it. `newest` is when what it shows was last written.
+def respond_conditionally(body: bytes, form: Format, records: Iterable[Record]) -> Response:
+    """Return `body`, which shows the `records`, with its validators; 304 if the client has it.
 
-    Last-Modified counts seconds: it is rounded up, but never into the future, so that what is written later in the same
-    second is not taken for known. What is deleted shows in the ETag alone.
+    Last-Modified counts seconds. The last write is rounded up, but never into the future, so that a later write in the
+    same second counts as new. A deletion changes the ETag only.
     """
+    newest = max((datetime.fromisoformat(record["updated_at"]) for record in records), default=None)
     now = datetime.now(UTC).replace(microsecond=0)
     modified = min(now, newest.replace(microsecond=0) + timedelta(seconds=1)) if newest else None
     since = parse_date(request.headers.get("If-Modified-Since"))

@@ -1,4 +1,4 @@
-"""/v1/figures: the figures of all events, each with its event, its subject and its source."""
+"""/v1/figures: the figures of all events, each with its event, subject and source."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -13,7 +13,7 @@ from schemas.figures import FigurePageSchema, FigureQuerySchema
 from service import store
 from service.cursors import cursor_errors, decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.errors import NotFound
-from service.events.figures import asked_of_figures, flat_figures, summed
+from service.events.figures import figure_filter_of, flat_figures, sums_of
 from service.exports.export import Form, require_writable, tabled
 from service.exports.table_columns import FIGURES
 from service.http.auth import requires
@@ -21,8 +21,8 @@ from service.http.content_negotiation import FILES, PAGES, Format
 from service.http.context import reading
 from service.http.file_response import send_file
 from service.http.operation import operation
-from service.http.pages import page, page_size
-from service.http.representation import asked_format, refuse
+from service.http.pages import page_response, page_size
+from service.http.representation import refuse_parameters, requested_format
 from service.search.filter import FigureFilter, Filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.find import BY_DATE, Search
@@ -32,8 +32,8 @@ from service.strict_json import render
 
 figures = Blueprint("figures", __name__, url_prefix="/v1")
 
-#: A figure, and what stands behind it: the event before its own, and the figure that follows it there.
-Placed = tuple[list[str], dict[str, Any]]
+#: The position behind a figure, and the figure. A position is the event before its own, and the next figure's index.
+Positioned = tuple[list[str], dict[str, Any]]
 
 
 @figures.get("/figures")
@@ -42,65 +42,65 @@ Placed = tuple[list[str], dict[str, Any]]
 def list_figures(query: dict[str, Any]) -> Response:
     """List figures across events.
 
-    The filters select events, and those that begin with `figure_` the figures themselves. Those of the newest events by
-    the main date come first. `sums` adds those figures up that have measure, currency or unit, type of value and type
-    of period in common.
+    The filters select events, and the `figure_` filters select their figures, too. The figures of the newest events, by
+    the main date, come first. `sums` adds up the figures with the same measure, currency or unit, type of value and
+    type of period.
     """
-    return _answer(asked_format(query, FILES), query)
+    return _answer(requested_format(query, FILES), query)
 
 
 @figures.get("/figures.<suffix>")
 @requires("events:read")
 @operation(query=FigureQuerySchema, returns=(200, FigurePageSchema), also=[NotFound], formats=FILES)
 def export_figures(suffix: str, query: dict[str, Any]) -> Response:
-    """List figures in the form that the address ends in.
+    """List figures in the format that the path ends in.
 
-    The same as `GET /v1/figures` with `format`: `ndjson`, `csv` and `parquet` hold all figures that match, of one
-    instant; `json` is the list.
+    The same as `GET /v1/figures` with `format`. `ndjson`, `csv` and `parquet` have all matching figures of one instant;
+    `json` is the list.
     """
-    return _answer(asked_format(query, FILES, suffix), query)
+    return _answer(requested_format(query, FILES, suffix), query)
 
 
 def _answer(form: Format, query: dict[str, Any]) -> Response:
     if form is PAGES:
-        refuse(query, ("bom",), "Only CSV has a byte order mark.")
+        refuse_parameters(query, ("bom",), "Only CSV has a byte order mark. Omit `bom`.")
         return _page(query)
-    refuse(query, ("cursor",), "An export has no pages: it holds all that match.")
-    refuse(query, ("limit",), "An export of figures holds all that match.")
-    refuse(query, ("sums",), "Only pages of JSON hold sums.")
-    wanted = Form(form.name, bom=query["bom"])
-    require_writable(wanted)
-    return send_file(
-        form, "policytrail-figures", partial(_all, asked=filter_of(query)), partial(tabled, wanted, FIGURES)
-    )
+    refuse_parameters(query, ("cursor",), "An export has no pages. Omit `cursor`.")
+    refuse_parameters(query, ("limit",), "An export has all matching figures. Omit `limit`.")
+    refuse_parameters(query, ("sums",), "Only JSON pages have sums. Omit `sums`, or use `format=json`.")
+    file_form = Form(form.name, bom=query["bom"])
+    require_writable(file_form)
+    read, write = partial(_stream, filter=filter_of(query)), partial(tabled, file_form, FIGURES)
+    return send_file(form, "policytrail-figures", read, write)
 
 
-def _all(conn: Connection, asked: Filter) -> Iterator[list[dict[str, Any]]]:
-    """Every figure that matches, in batches."""
-    condition = store.events.figures.with_figures(Search(asked).condition(conn))
+def _stream(conn: Connection, filter: Filter) -> Iterator[list[dict[str, Any]]]:
+    """Yield every matching figure, in batches."""
+    condition = store.events.figures.with_figures(Search(filter).condition(conn))
     for documents in store.events.export.stream_documents(conn, condition):
         records = map(orjson.loads, documents)
-        yield [figure for record in records for _, figure in flat_figures(record, asked_of_figures(asked))]
+        yield [figure for record in records for _, figure in flat_figures(record, figure_filter_of(filter))]
 
 
 def _page(query: dict[str, Any]) -> Response:
-    asked, limit = filter_of(query), page_size(query)
-    bound_to = fingerprint("figures", filter_key(asked))
-    event, begin = _after(query["cursor"], bound_to)
+    event_filter, limit = filter_of(query), page_size(query)
+    bound_to = fingerprint("figures", filter_key(event_filter))
+    event, begin = _position(query["cursor"], bound_to)
+    figure_filter = figure_filter_of(event_filter)
     with reading() as conn:
-        condition = Search(asked).condition(conn)
+        condition = Search(event_filter).condition(conn)
         having = store.events.figures.with_figures(condition)
         with cursor_errors(event):
-            # Each has a figure that is asked for, but the first may have shown its last.
-            found = store.events.listing.page_events(conn, having, BY_DATE, event, limit + 2)
-        sums = _sums(conn, condition, asked_of_figures(asked)) if query["sums"] else None
-    placed = list(islice(_placed(found.documents, asked_of_figures(asked), event, begin), limit + 1))
-    cursor = encode_cursor(bound_to, placed[limit - 1][0]) if len(placed) > limit else None
-    return page([render(figure) for _, figure in placed[:limit]], cursor, sums=sums)
+            # Each has a matching figure, but all those of the first can be on the page before.
+            events = store.events.listing.page_events(conn, having, BY_DATE, event, limit + 2)
+        sums = _sums(conn, condition, figure_filter) if query["sums"] else None
+    rows = list(islice(_figures(events.documents, figure_filter, event, begin), limit + 1))
+    cursor = encode_cursor(bound_to, rows[limit - 1][0]) if len(rows) > limit else None
+    return page_response([render(figure) for _, figure in rows[:limit]], cursor, sums=sums)
 
 
-def _after(cursor: str | None, bound_to: str) -> tuple[list[str] | None, int]:
-    """Behind which event the page begins, and at which figure of the one that follows."""
+def _position(cursor: str | None, bound_to: str) -> tuple[list[str] | None, int]:
+    """Return the event that the page follows, and the index of its first figure in the next event."""
     if not cursor:
         return None, 0
     day, event, begin = decode_cursor(cursor, bound_to, 3)
@@ -109,23 +109,20 @@ def _after(cursor: str | None, bound_to: str) -> tuple[list[str] | None, int]:
     return [day, event] if event else None, int(begin)
 
 
-def _placed(
-    documents: Iterable[bytes], asked: FigureFilter | None, event: list[str] | None, begin: int
-) -> Iterator[Placed]:
-    """The figures of the events behind `event`, the first of which begins at its figure `begin`.
-
-    What stands behind a figure is told by the event before its own, and the number of the figure that follows it.
-    """
+def _figures(
+    documents: Iterable[bytes], condition: FigureFilter | None, event: list[str] | None, begin: int
+) -> Iterator[Positioned]:
+    """Yield the matching figures of the events that follow `event`, those of the first from its index `begin` on."""
     for document in documents:
         record = orjson.loads(document)
-        for place, figure in flat_figures(record, asked):
+        for place, figure in flat_figures(record, condition):
             if place >= begin:
                 yield [*(event or ("", "")), str(place + 1)], figure
         begin, main = 0, foremost_date(record["dates"])
         event = [(main and main["earliest"]) or "-infinity", record["id"]]
 
 
-def _sums(conn: Connection, condition: Condition, asked: FigureFilter | None) -> dict[str, Any]:
-    nothing = FigureFilter((), (), (), None, None)
-    amounts, complete = store.events.figures.sum_figures(conn, condition, **vars(asked or nothing))
-    return {"complete": complete, "groups": summed(amounts)}
+def _sums(conn: Connection, condition: Condition, figure_filter: FigureFilter | None) -> dict[str, Any]:
+    conditions = figure_filter or FigureFilter((), (), (), None, None)
+    groups, complete = store.events.figures.sum_figures(conn, condition, **vars(conditions))
+    return {"complete": complete, "groups": sums_of(groups)}

@@ -24,7 +24,7 @@ from service.http.auth import requires
 from service.http.content_negotiation import NDJSON, PAGES, Format, format_for
 from service.http.context import caller, key_id, reading, service, settings
 from service.http.operation import JSON, operation
-from service.http.pages import page, page_size
+from service.http.pages import page_response, page_size
 from service.http.streamed_body import StreamedBody
 from service.imports.options import ImportOptions
 from service.imports.progress import Progress
@@ -105,7 +105,7 @@ def list_imports(query: dict[str, Any]) -> Response:
     with reading() as conn:
         stored = store.imports.page_imports(conn, datetime.now(UTC), owner=_owner(), before=before, limit=limit + 1)
     cursor = encode_cursor(_CURSOR_OF, [str(stored[limit - 1].id)]) if len(stored) > limit else None
-    return page([render(import_summary(one)) for one in stored[:limit]], cursor)
+    return page_response([render(import_summary(one)) for one in stored[:limit]], cursor)
 
 
 @imports.get("/<uuid:import_id>")

@@ -16,7 +16,7 @@ from service.http.auth import ANY_SCOPE, evict_cached_key, requires
 from service.http.context import caller, reading, service, transaction
 from service.http.idempotency import ShownOnce
 from service.http.operation import JSON, operation
-from service.http.pages import page, page_size
+from service.http.pages import page_response, page_size
 from service.http.rate_limit import Quota
 from service.ids import PREFIX_LENGTH, digest, new_key, uuid7
 from service.store.keys import Key
@@ -39,7 +39,7 @@ def list_keys(query: dict[str, Any]) -> Response:
     with reading() as conn:
         rows = store.keys.page_keys(conn, after=after, limit=limit + 1)
     cursor = encode_cursor(_BOUND_TO, [str(rows[limit - 1].id)]) if len(rows) > limit else None
-    response = page([render(_document(key)) for key in rows[:limit]], cursor)
+    response = page_response([render(_document(key)) for key in rows[:limit]], cursor)
     response.headers.update(_NOT_STORED)
     return response
 

@@ -17,7 +17,7 @@ from service.events.relations import incoming, outgoing
 from service.http.auth import requires
 from service.http.context import reading
 from service.http.operation import operation
-from service.http.pages import page, page_size
+from service.http.pages import page_response, page_size
 from service.store.events.relations import IncomingRelation
 from service.strict_json import render
 
@@ -46,7 +46,7 @@ def list_relations(event_id: UUID, query: dict[str, Any]) -> Response:
         members += _incoming_after(conn, event_id, after, limit + 1 - len(members))
         documents = _documents(conn, [relation for _, relation in members[:limit]])
     cursor = encode_cursor(bound_to, members[limit - 1][0]) if len(members) > limit else None
-    return page([render(document) for document in documents], cursor)
+    return page_response([render(document) for document in documents], cursor)
 
 
 def _outgoing_after(conn: Connection, event_id: UUID, after: Sequence[str] | None) -> list[Positioned]:

@@ -18,7 +18,7 @@ from service.events.normalize import Record, timestamp
 from service.http.auth import requires
 from service.http.context import reading, settings
 from service.http.operation import JSON, operation, respond
-from service.http.pages import page, page_size
+from service.http.pages import page_response, page_size
 from service.store.events.revisions import Revision
 from service.strict_json import render
 
@@ -40,7 +40,7 @@ def list_revisions(event_id: UUID, query: dict[str, Any]) -> Response:
     if not found:
         raise NotFound(f"There is no event {event_id}.")
     shown, cursor = _page_of(event_id, found, limit)
-    return page([render(_told(event_id, revision)) for revision in shown], cursor)
+    return page_response([render(_told(event_id, revision)) for revision in shown], cursor)
 
 
 @history.get("/revisions/<int:version>")

@@ -1,4 +1,4 @@
-"""/v1/events/{id}/similar: events that are about the same."""
+"""/v1/events/{id}/similar: events on the same subject."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from service.errors import Gone, Moved, NotFound
 from service.http.auth import requires
 from service.http.context import reading, settings
 from service.http.operation import JSON, operation
-from service.http.pages import page_body, page_size, selected
+from service.http.pages import page_body, page_size, select_fields
 from service.search.filters.parser import filter_of
 from service.search.find import Search
 from service.search.ranking.similar import similar_to
@@ -23,17 +23,16 @@ similar = Blueprint("similar", __name__, url_prefix="/v1/events/<uuid:event_id>/
 @requires("events:read")
 @operation(query=SimilarQuerySchema, returns=(200, SimilarPageSchema), also=[Moved, NotFound, Gone])
 def list_similar(event_id: UUID, query: dict[str, Any]) -> Response:
-    """List the events that are most like an event.
+    """List the events that are most similar to an event.
 
-    Those are that have the words which tell most of it: often in its text, and rare in all. They are ranked as in a
-    search for these words, without the event itself; the filters of `GET /v1/events` narrow them down. There is one
-    page.
+    They have its characteristic words: frequent in its text, and rare in all events. They are ranked as in a search for
+    these words, without the event itself. The filters of `GET /v1/events` apply. There is one page.
     """
     with reading() as conn:
         store.events.records.get_event(conn, event_id)
         condition = Search(filter_of(query)).condition(conn)
         found = similar_to(conn, event_id, condition, page_size(query), cap=settings().ranked_events)
-    documents = selected([event.document for event in found.events], query["fields"])
+    documents = select_fields([event.document for event in found.events], query["fields"])
     matches = [{"id": event.mark.id, "score": event.mark.score} for event in found.events]
     body = page_body(documents, matches=matches, words=found.words)
     return Response(body, content_type=JSON, headers={"Cache-Control": "private, no-cache"})

@@ -1,4 +1,4 @@
-"""/v1/suggest: what could be meant by what was typed so far."""
+"""/v1/suggest: completions while a reader types."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ suggestions = Blueprint("suggestions", __name__, url_prefix="/v1/suggest")
 @requires("events:read")
 @operation(query=SuggestQuerySchema, returns=(200, SuggestionsSchema))
 def list_suggestions(query: dict[str, Any]) -> Response:
-    """Offer titles, topics and participants for what was typed so far.
+    """Suggest titles, topics and participants for the text typed so far.
 
-    First what begins with it, then what has words that begin so; each kind in its turn. Where there is nothing of the
-    kind, words are corrected as the events spell them, and `did_you_mean` says how. Case and accents do not count.
-    Names and words that were recorded in the last seconds may lack.
+    First those that begin with the text, then those with words that do, alternating by kind. If there are none, words
+    are corrected to the spelling of the events, and `did_you_mean` has the correction. Case and accents are ignored.
+    Names and words recorded in the last seconds can be missing.
     """
     with reading() as conn:
         found = suggest(conn, query["q"], query["type"], min(query["limit"], MOST_OFFERS))

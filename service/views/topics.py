@@ -17,7 +17,7 @@ from service.http.auth import requires
 from service.http.conditional import require_match
 from service.http.context import reading, transaction
 from service.http.operation import Patch, operation, respond
-from service.http.pages import page, page_size
+from service.http.pages import page_response, page_size
 from service.store.topics import StoredTopic
 from service.validation import load
 
@@ -36,7 +36,7 @@ def list_topics(query: dict[str, Any]) -> Response:
     with reading() as conn:
         found = store.topics.page_topics(conn, after=after, broader=query["broader"], limit=limit + 1)
     cursor = encode_cursor(bound_to, [found[limit - 1].id]) if len(found) > limit else None
-    return page([topic.document for topic in found[:limit]], cursor)
+    return page_response([topic.document for topic in found[:limit]], cursor)
 
 
 @topics.post("")

@@ -32,7 +32,7 @@ from service.http.conditional import etag, require_match
 from service.http.context import caller, reading, service, settings, transaction
 from service.http.idempotency import ShownOnce
 from service.http.operation import JSON, Patch, operation, respond
-from service.http.pages import page, page_size
+from service.http.pages import page_response, page_size
 from service.ids import uuid7
 from service.search.filters.expand import compile_filter
 from service.store.webhooks.leases import shard_of
@@ -67,7 +67,7 @@ def list_webhooks(query: dict[str, Any]) -> Response:
     with reading() as conn:
         rows = store.webhooks.subscriptions.page_subscriptions(conn, visible_owner(), after=after, limit=limit + 1)
     cursor = encode_cursor(_BOUND_TO, [str(rows[limit - 1].id)]) if len(rows) > limit else None
-    return page([render(webhook_document(row)) for row in rows[:limit]], cursor)
+    return page_response([render(webhook_document(row)) for row in rows[:limit]], cursor)
 
 
 @webhooks.post("")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from service.search.facet_counts import Effort, spread
+from service.search.facet_counts import Effort, count_facets
 from service.search.filter import EVERYTHING, All, Filter, Is, Not
 from service.search.filters.parser import filter_of_json
 from service.search.filters.sql import filter_condition, pushdown
@@ -68,7 +68,7 @@ def test_a_value_counts_the_events_that_it_would_leave(
         for sent in [{}, *(any_filter(chance, known) for _ in range(3))]:
             note(f"filter: {sent}")
             asked = filter_of_json(sent)
-            found = spread(world, asked, list(KEYED), 200, EFFORT)
+            found = count_facets(world, asked, list(KEYED), 200, EFFORT)
             assert (found.matched, found.kind) == (number_of(world, asked), "exact")
             for facet in found.facets:
                 others = tuple(part for part in _parts(asked) if not (isinstance(part, Is) and part.name == facet.name))

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from service.events.agenda import described
+from service.events.agenda import describe_item
 from service.events.figures import flat_figures, period_type
 from service.events.write import open_items
 from service.exports.feed_metadata import Feed
@@ -28,7 +28,7 @@ def figures(event: Record) -> Record:
 
 def agenda(event: Record) -> Record:
     """What is to come of the event."""
-    items = [described(event, open_.item, open_.due, _TODAY) for open_ in open_items(event)]
+    items = [describe_item(event, open_.item, open_.due, _TODAY) for open_ in open_items(event)]
     groups: Record = {name: {"items": [], "next": None} for name in ("overdue", "this_month", "later", "undated")}
     return {"today": _TODAY.isoformat(), **groups, "this_month": {"items": items, "next": None}}
 

@@ -1,4 +1,4 @@
-"""The events that have figures, and the figures summed. The column `figures` holds what a filter or a sum looks at."""
+"""The events with figures, and the sums of figures. The column `figures` has what filters and sums need of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ _HAS_FIGURES = Condition(
     "{row}.labels && {}::text[]", ([f"measure:{measure}" for measure in Measure.words()],), labelled=True
 )
 
-#: Events whose figures are summed at most: PostgreSQL takes 0.5 s for them.
+#: The most events whose figures are summed: PostgreSQL takes 0.5 s for them.
 MOST_SUMMED = 50_000
 
 
 @dataclass(frozen=True)
-class Amounts:
-    """Figures that agree in the five fields before the numbers: how many, how many of these inexact, their values."""
+class FigureGroup:
+    """Figures that agree in the first five fields: their number, how many are inexact, and their values."""
 
     measure: str
     currency: str | None
@@ -36,7 +36,7 @@ class Amounts:
 
 
 def with_figures(condition: Condition) -> Condition:
-    """The condition of those events that have figures, too."""
+    """Return the condition that an event meets `condition` and has figures."""
     return and_(condition, _HAS_FIGURES)
 
 
@@ -49,18 +49,18 @@ def sum_figures(
     units: Sequence[str],
     least: Decimal | None,
     most: Decimal | None,
-) -> tuple[list[Amounts], bool]:
-    """The figures that are what is asked, of the events that meet `condition`, and whether that is all of them.
+) -> tuple[list[FigureGroup], bool]:
+    """Return the matching figures of the events that meet `condition`, in groups, and True if these are all.
 
-    It is not where more than MOST_SUMMED events match; then the newest are summed. Empty and None ask nothing.
+    Of more than MOST_SUMMED events the newest are summed. An empty sequence or None is no condition on the figures.
     """
-    found = with_figures(condition)
-    # As in export.py; where there are more, the newest are soon found.
-    fence = "OFFSET 0" if estimate_events(conn, found) <= MOST_SUMMED else ""
+    having = with_figures(condition)
+    # As in export.py; if there are more, the newest are soon found.
+    fence = "OFFSET 0" if estimate_events(conn, having) <= MOST_SUMMED else ""
     query = f"""
           WITH chosen AS MATERIALIZED (
                SELECT figures, row_number() OVER (ORDER BY id DESC) AS place
-                 FROM (SELECT id, figures {matching(found.render(), past=False)} {fence}) AS event
+                 FROM (SELECT id, figures {matching(having.render(), past=False)} {fence}) AS event
                 ORDER BY id DESC
                 LIMIT %(events)s + 1               -- one more: is that all?
                )
@@ -79,7 +79,7 @@ def sum_figures(
          GROUP BY measure, currency, unit, value_type, period
         """
     values = {
-        **found.parameters(),
+        **having.parameters(),
         "figure_measures": list(measures) or None,
         "figure_currencies": list(currencies) or None,
         "figure_units": list(units) or None,
@@ -88,4 +88,4 @@ def sum_figures(
         "events": MOST_SUMMED,
     }
     rows = conn.execute(query, values).fetchall()
-    return [Amounts(*row[1:]) for row in rows], not rows or rows[0][0] <= MOST_SUMMED
+    return [FigureGroup(*row[1:]) for row in rows], not rows or rows[0][0] <= MOST_SUMMED

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from service.events.agenda import described
+from service.events.agenda import describe_item, group_ranges
 from service.events.write import CALLED_OFF, open_items
 from service.exports.table_columns import AGENDA
 from service.store.events.links import OpenItem
-from service.views.agenda import spans_of
 from tests.records import ID, a_date, a_record
 
 PROMISE = {"id": "promise", "text": "We will.", "speaker": "jp", "kind": "commitment"}
@@ -64,7 +63,7 @@ def test_of_a_policy_that_was_called_off_nothing_is_to_come(status: str) -> None
 
 def test_an_item_is_seen_from_a_day() -> None:
     record = a_record(dates=[a_date("2024-04", "expected")], statements=[PROMISE], status="planned")
-    told = described(record, "dates/launched", date(2024, 4, 30), date(2024, 5, 2))
+    told = describe_item(record, "dates/launched", date(2024, 4, 30), date(2024, 5, 2))
     assert told == {
         "event_id": ID,
         "event_title": "A policy",
@@ -82,7 +81,7 @@ def test_an_item_is_seen_from_a_day() -> None:
         "parties": ["JP"],
     }
     assert {**told, "group": None}.keys() == {column.name for column in AGENDA}
-    promise = described(record, "statements/promise", None, date(2024, 5, 2))
+    promise = describe_item(record, "statements/promise", None, date(2024, 5, 2))
     assert promise | {"item": "statements/promise", "kind": "commitment", "modality": "pending"} == promise
     assert (promise["text"], promise["speaker"], promise["due"], promise["days"]) == ("We will.", "Japan", None, None)
 
@@ -91,7 +90,7 @@ def test_an_item_is_seen_from_a_day() -> None:
     "today", [date(2024, 2, 29), date(2024, 12, 31), date(2024, 4, 1), date.min, date.max], ids=str
 )
 def test_every_day_is_in_one_group_and_no_other(today: date) -> None:
-    spans = spans_of(today)
+    spans = group_ranges(today)
     days = {date.min, date(2024, 2, 29), date(2024, 3, 1), date(2024, 4, 30), date(2024, 12, 31), date.max, today}
     for day in days:
         within = [

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from service.events.figures import asked_of_figures, flat_figures, period_type, summed
+from service.events.figures import figure_filter_of, flat_figures, period_type, sums_of
 from service.exports.table_columns import FIGURES
 from service.search.filters.parser import filter_of_text
-from service.store.events.figures import Amounts
+from service.store.events.figures import FigureGroup
 from tests.factories import a_full_event
 from tests.records import ID, a_record
 
 
-def amounts(value: str, count: int = 1, inexact: int = 0, **said: Any) -> Amounts:
+def amounts(value: str, count: int = 1, inexact: int = 0, **said: Any) -> FigureGroup:
     named: dict[str, Any] = {
         "measure": "investment",
         "currency": "EUR",
@@ -22,11 +22,11 @@ def amounts(value: str, count: int = 1, inexact: int = 0, **said: Any) -> Amount
         "period": "2020",
     }
     number = Decimal(value)
-    return Amounts(**named | said, count=count, inexact=inexact, sum=number, least=number, greatest=number)
+    return FigureGroup(**named | said, count=count, inexact=inexact, sum=number, least=number, greatest=number)
 
 
-def sums(*found: Amounts) -> list[str | None]:
-    return [group["sum"] for group in summed(found)]
+def sums(*found: FigureGroup) -> list[str | None]:
+    return [group["sum"] for group in sums_of(found)]
 
 
 def test_a_figure_stands_with_its_event_its_subject_its_period_and_its_source() -> None:
@@ -88,7 +88,7 @@ def test_a_figure_stands_with_its_event_its_subject_its_period_and_its_source() 
     ],
 )
 def test_what_a_filter_asks_of_a_figure_selects_figures(asked: str, places: list[int]) -> None:
-    wanted = asked_of_figures(filter_of_text(asked))
+    wanted = figure_filter_of(filter_of_text(asked))
     assert [place for place, _ in flat_figures(a_record(**a_full_event()), wanted)] == places
 
 
@@ -118,7 +118,7 @@ def test_a_period_is_of_a_type(period: str | None, kind: str | None) -> None:
 
 
 def test_what_agrees_is_summed_exactly() -> None:
-    [group] = summed([amounts("0.1", count=2, inexact=1), amounts("1" + "0" * 29 + ".2", period="2021")])
+    [group] = sums_of([amounts("0.1", count=2, inexact=1), amounts("1" + "0" * 29 + ".2", period="2021")])
     assert group == {
         "measure": "investment",
         "currency": "EUR",
@@ -145,7 +145,7 @@ def test_what_agrees_is_summed_exactly() -> None:
         {"period": None},
     ],
 )
-def test_what_differs_is_not_summed(other: dict[str, Any]) -> None:
+def test_what_differs_is_not_sums_of(other: dict[str, Any]) -> None:
     assert sums(amounts("1"), amounts("2", **other)) in (["1", "2"], ["2", "1"])
 
 
@@ -160,7 +160,7 @@ def test_what_differs_is_not_summed(other: dict[str, Any]) -> None:
     ],
 )
 def test_what_does_not_add_up_has_no_sum_but_its_extremes(said: dict[str, Any]) -> None:
-    [group] = summed([amounts("1", **said), amounts("20", **said | {"period": "2021"})])
+    [group] = sums_of([amounts("1", **said), amounts("20", **said | {"period": "2021"})])
     assert (group["sum"], group["least"], group["greatest"], group["count"]) == (None, "1", "20", 2)
 
 
@@ -178,7 +178,7 @@ def test_what_does_not_add_up_has_no_sum_but_its_extremes(said: dict[str, Any]) 
     ],
 )
 def test_intervals_are_summed_where_all_are_as_long(periods: tuple[str, str], total: str | None) -> None:
-    [group] = summed([amounts("1", period=periods[0]), amounts("2", period=periods[1])])
+    [group] = sums_of([amounts("1", period=periods[0]), amounts("2", period=periods[1])])
     assert (group["sum"], group["least"], group["greatest"]) == (total, "1", "2")
 
 

@@ -14,7 +14,7 @@ from schemas.events import NewEventSchema
 from schemas.facets import FACETS
 from service import store
 from service.events.write import record_event
-from service.search.facet_counts import Effort, buckets_for, spread
+from service.search.facet_counts import Effort, buckets_for, count_facets
 from service.search.filters.parser import filter_of_json
 from service.search.index import facet_keys
 from service.search.index.facet_keys import MOST_MONTHS, MOST_YEARS, months_of, years_of
@@ -87,7 +87,9 @@ def test_all_facets_together_may_take_the_time_of_one(database: str) -> None:
             SELECT * FROM kept WHERE bucket = 0
             """
         )
-        found = spread(conn, asked, ["status", "event_type", "jurisdiction"], 10, Effort(1_000, 1_000, patience=1.0))
+        found = count_facets(
+            conn, asked, ["status", "event_type", "jurisdiction"], 10, Effort(1_000, 1_000, patience=1.0)
+        )
     assert {facet.name: facet.kind for facet in found.facets} == {
         "status": "exact",
         "event_type": "estimate",

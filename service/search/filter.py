@@ -1,5 +1,6 @@
 """A filter as a value: the same for every way to write it, and for every place that evaluates it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -80,3 +81,13 @@ Filter = Is | Words | All | AnyOf | Not
 
 #: The filter that every event passes.
 EVERYTHING = All(())
+
+
+def positive_words(filter: Filter) -> Iterator[Words]:
+    """Return the words of a filter, without those in `not`."""
+    match filter:
+        case Words():
+            yield filter
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from positive_words(part)

@@ -10,12 +10,11 @@ from psycopg import Connection
 from service import store
 from service.cursors import cursor_errors, decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.errors import Invalid
-from service.search.filter import EVERYTHING, All, Filter, Words
+from service.search.filter import EVERYTHING, All, Filter, Words, positive_words
 from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.filters.sql import filter_condition, pushdown
 from service.search.matches import highlight_matches, ranked_matches
-from service.search.ranking.highlight import words_in
 from service.search.ranking.pages import Position, SearchPage, first_page, next_page
 from service.search.suggest.spelling import LITTLE, better
 from service.search.text.query_compiler import CompiledWords, compile_query
@@ -151,7 +150,7 @@ def _require_possible(search: Search, query: Mapping[str, Any], *, is_snapshot: 
         raise Invalid.at("A snapshot has current events only; omit `as_of` or `snapshot`.", parameter="as_of")
     if query["explain"] and not search.is_ranked:
         raise Invalid.at("Only events sorted by `relevance` have scores: add `q`.", parameter="explain")
-    if query["highlight"] and next(words_in(search.filter), None) is None:
+    if query["highlight"] and next(positive_words(search.filter), None) is None:
         raise Invalid.at("There are no words to highlight: add `q`.", parameter="highlight")
 
 

@@ -1,103 +1,115 @@
-"""Where the words of a search stand in the texts of events: by the analysis that found them there."""
+"""Highlights: the fragments of an event's texts that have the words of a search, found by the analyzer's rules."""
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from service import store
-from service.search.filter import All, AnyOf, Filter, Words
+from service.search.filter import Filter, positive_words
 from service.search.index.document import distinct_passages, with_configurations
-from service.search.ranking.fragments import Fragment, Hit, fragments
 from service.search.text.analyzer import FUNCTION_WORDS, WORD, fold, is_unspaced, plain_words
 from service.search.text.query_parser import WordGroup, parse_query
 
 Record = Mapping[str, Any]
 
-#: Characters of one event that are looked through, and of all on a page.
+#: The length of a fragment in characters, give or take a word, and the most fragments of an event.
+LENGTH, MOST = 160, 3
+
+#: The most characters by which a fragment is moved to the border of a word, and the most hits in a text.
+_MARGIN, _MOST_HITS = 20, 2_000
+
+#: The most characters of an event, and of all events on a page, in which words are highlighted.
 _MOST_CHARACTERS, _MOST_OF_PAGE = 20_000, 1_000_000
 
-#: Different words of a page that are analysed, and words of patterns that are compared with them, at 0.3 us each.
+#: The most different words of a page that are analysed, and that are compared with patterns, at 0.3 us each.
 _MOST_WORDS, _MOST_COMPARED = 10_000, 2_000_000
 
-#: Configurations whose stemmers take something away at the front, too. All others leave a word's first letter.
-_FROM_THE_FRONT = frozenset({"arabic", "armenian", "hindi", "indonesian", "irish", "nepali", "tamil", "yiddish"})
+#: The configurations with stemmers that remove prefixes, too. All others leave the first letter of a word.
+_WITH_PREFIXES = frozenset({"arabic", "armenian", "hindi", "indonesian", "irish", "nepali", "tamil", "yiddish"})
 
-#: A word as it is written, which may hold accents by themselves: folding takes them away.
+#: A word in its spelling, with combining accents, which folding removes.
 _PIECE = re.compile(f"(?:{WORD.pattern}|[\u0300-\u036f])+")
 
-#: Texts that are taken apart once, since most words of a page stand there many times.
-_REMEMBERED = 65_536
+#: The pieces of texts whose tokens are cached, since most words of a page are there many times.
+_CACHED = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A folded word, or one character of writing without spaces: from `start` until before `end`."""
+class Hit(NamedTuple):
+    """A match of the `term` of a search, from the character at `start` to the one before `end`."""
+
+    start: int
+    end: int
+    term: str
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A part of the text of a field, and the ranges of hits in it: pairs of first character and last + 1."""
+
+    field: str
+    text: str
+    ranges: list[list[int]]
+
+
+class Token(NamedTuple):
+    """A folded word, or a character of a script without spaces, from `start` to before `end`."""
 
     word: str
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
-    """The same in a search. `begins` where every word will do that begins so."""
+class Atom(NamedTuple):
+    """A token of a search. With `begins` every word with this beginning matches."""
 
     word: str
     begins: bool = False
 
 
-#: Atoms that stand one behind the other.
+#: Atoms that follow each other.
 Pattern = tuple[Atom, ...]
 
+#: The words of the search of which a word is a form, by configuration and word.
+Meanings = Mapping[tuple[str, str], Collection[str]]
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+
+class _Text(NamedTuple):
     path: str
     text: str
     configuration: str
     tokens: Sequence[Token]
 
 
-def highlight(conn: Connection, asked: Filter, records: Sequence[Record]) -> list[list[Fragment]]:
-    """For each of `records` the fragments in which what `asked` looks for is found; at most one statement."""
-    patterns = list(dict.fromkeys(patterns_of(asked)))
+def highlight(conn: Connection, filter: Filter, records: Sequence[Record]) -> list[list[Fragment]]:
+    """Return, for each record, the fragments with the words of a filter. It takes one statement at most."""
+    patterns = list(dict.fromkeys(_patterns(filter)))
     if not patterns:
         return [[] for _ in records]
     most = min(_MOST_CHARACTERS, _MOST_OF_PAGE // max(1, len(records)))
     texts = [list(_texts(record, most)) for record in records]
-    reader = _Reader(patterns, _meanings(conn, patterns, [text for of_one in texts for text in of_one]))
+    highlighter = _Highlighter(patterns, _meanings(conn, patterns, [text for of_one in texts for text in of_one]))
     return [
-        fragments([(text.path, text.text) for text in of_one], [list(reader.hits(text)) for text in of_one])
+        best_fragments([(text.path, text.text) for text in of_one], [list(highlighter.hits(text)) for text in of_one])
         for of_one in texts
     ]
 
 
-def words_in(asked: Filter) -> Iterator[Words]:
-    """The words that are looked for in a filter; not those that must not be there."""
-    match asked:
-        case Words():
-            yield asked
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from words_in(part)
-
-
-def patterns_of(asked: Filter) -> Iterator[Pattern]:
-    """What is looked for in a filter."""
-    ways = (way for words in words_in(asked) for ways in parse_query(words.text).required for way in ways)
-    for group in (group for way in ways for group in way):
-        yield _atoms(group)
-        if group.code and group.code.isalnum():
-            yield (Atom(group.code),)
+def _patterns(filter: Filter) -> Iterator[Pattern]:
+    for words in positive_words(filter):
+        for group in parse_query(words.text).required_groups:
+            yield _atoms(group)
+            if group.code and group.code.isalnum():
+                yield (Atom(group.code),)
 
 
 def _atoms(group: WordGroup) -> Pattern:
-    """The words of a group, its bigrams as the characters that they are made of."""
+    """Return the words of a group, its bigrams as single characters."""
     atoms: list[Atom] = []
     end = None
     for word in group.words:
@@ -111,124 +123,178 @@ def _atoms(group: WordGroup) -> Pattern:
 
 
 def tokens_of(text: str) -> Iterator[Token]:
-    """The words of a text as it was written."""
-    for found in _PIECE.finditer(text):
-        start = found.start()
-        for word, first, last in _words_in(found[0]):
+    """Return the tokens of a text."""
+    for piece in _PIECE.finditer(text):
+        start = piece.start()
+        for word, first, last in _tokens(piece[0]):
             yield Token(word, start + first, start + last)
 
 
-@lru_cache(_REMEMBERED)
-def _words_in(piece: str) -> tuple[tuple[str, int, int], ...]:
-    """The words of a piece without spaces or signs, and where they stand in it."""
+@lru_cache(_CACHED)
+def _tokens(piece: str) -> tuple[tuple[str, int, int], ...]:
+    """Return the tokens of a piece without spaces and signs: word, start and end."""
     words = plain_words(fold(piece))
     if len(words) == 1 and not is_unspaced(words[0]):
         return ((words[0], 0, len(piece)),)
-    return tuple(_taken_apart(piece))
+    return tuple(_tokens_by_character(piece))
 
 
-def _taken_apart(piece: str) -> Iterator[tuple[str, int, int]]:
-    """Character by character, joined to words where they are not of writing without spaces."""
-    begun: tuple[str, int, int] | None = None
-    for place, character in enumerate(piece):
+def _tokens_by_character(piece: str) -> Iterator[tuple[str, int, int]]:
+    """Return each character of a script without spaces, and the words between them."""
+    word, start, end = "", 0, 0
+    for index, character in enumerate(piece):
         folded = fold(character)
+        if (folded.isalnum() and not is_unspaced(folded)) or not folded:
+            word, start, end = word + folded, start if end else index, index + 1
+            continue
+        if end:
+            yield word, start, end
+            word, end = "", 0
         if is_unspaced(folded):
-            if begun:
-                yield begun
-                begun = None
-            yield folded, place, place + 1
-        elif folded.isalnum() or not folded:
-            word, first, _ = begun or ("", place, place)
-            begun = word + folded, first, place + 1
-        elif begun:
-            yield begun
-            begun = None
-    if begun:
-        yield begun
+            yield folded, index, index + 1
+    if end:
+        yield word, start, end
 
 
 def _texts(record: Record, most: int) -> Iterator[_Text]:
-    """The texts of a record, `most` characters of them."""
-    left = most
+    """Return the texts of a record, of `most` characters together."""
+    rest = most
     for passage, configuration in with_configurations(distinct_passages(record)):
-        text = passage.text[:left]
-        left -= len(text)
+        text = passage.text[:rest]
+        rest -= len(text)
         yield _Text(passage.path, text, configuration, list(tokens_of(text)))
-        if not left:
+        if not rest:
             return
 
 
-#: By configuration and word: the words of the search that it is a form of.
-Meanings = Mapping[tuple[str, str], Collection[str]]
-
-
 def _meanings(conn: Connection, patterns: Iterable[Pattern], texts: Iterable[_Text]) -> Meanings:
-    """Of which words of the search the words of the texts are forms."""
-    asked = sorted({atom.word for pattern in patterns for atom in pattern if not is_unspaced(atom.word)})
-    initials = {word[0] for word in asked}
-    said: dict[tuple[str, str], None] = {}
+    terms = sorted({atom.word for pattern in patterns for atom in pattern if not is_unspaced(atom.word)})
+    initials = {term[0] for term in terms}
+    words: dict[tuple[str, str], None] = {}
     for text in texts:
-        anything = text.configuration in _FROM_THE_FRONT
+        any_initial = text.configuration in _WITH_PREFIXES
         for token in text.tokens:
-            if (anything or token.word[:1] in initials) and len(said) < _MOST_WORDS:
-                said[text.configuration, token.word] = None
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for configuration, word, meant in store.search.words.find_forms(conn, list(said), asked) if asked and said else ():
-        found[configuration, word].add(meant)
-    return found
+            if (any_initial or token.word[:1] in initials) and len(words) < _MOST_WORDS:
+                words[text.configuration, token.word] = None
+    meanings: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for configuration, word, term in store.search.words.find_forms(conn, list(words), terms) if terms and words else ():
+        meanings[configuration, word].add(term)
+    return meanings
 
 
-class _Reader:
-    """Finds patterns in texts."""
+class _Highlighter:
+    """Finds patterns in texts, until it has compared so many words that the rest would take too long."""
 
     def __init__(self, patterns: Sequence[Pattern], meanings: Meanings) -> None:
         self.patterns = sorted(patterns, key=len, reverse=True)
         self.meanings = meanings
-        #: A search for nothing but words that PostgreSQL leaves out is one for these words as they stand.
+        #: A search for stop words only is one for the words themselves.
         self.literal = all(atom.word in FUNCTION_WORDS for pattern in patterns for atom in pattern)
-        #: Places of patterns by the word that they begin with, and of those that begin with the beginning of one.
+        #: The numbers of patterns by their first word, and of those whose first word is a prefix.
         self.by_word: defaultdict[str, list[int]] = defaultdict(list)
-        self.open: list[int] = []
+        self.with_prefix: list[int] = []
         for number, (first, *_) in enumerate(self.patterns):
             self.by_word[first.word].append(number)
-            self.open += [number] if first.begins else []
-        self.left = _MOST_COMPARED
+            self.with_prefix += [number] if first.begins else []
+        self.rest = _MOST_COMPARED
 
     def hits(self, text: _Text) -> Iterator[Hit]:
-        """Where the patterns stand in a text, one behind the other; the longest first where several begin."""
-        place = 0
-        while place < len(text.tokens) and self.left > 0:
-            begun = self._begun(text.configuration, text.tokens[place].word)
-            found = next((one for one in begun if self._stands(one, text, place)), None)
-            if found is None:
-                place += 1
+        """Return the hits in a text, which do not overlap. Of several patterns at a token the longest one matches."""
+        index = 0
+        while index < len(text.tokens) and self.rest > 0:
+            candidates = self._beginning_with(text.configuration, text.tokens[index].word)
+            pattern = next((one for one in candidates if self._matches(one, text, index)), None)
+            if pattern is None:
+                index += 1
                 continue
-            last = place + len(found) - 1
-            yield Hit(text.tokens[place].start, text.tokens[last].end, " ".join(atom.word for atom in found))
-            place = last + 1
+            last = index + len(pattern) - 1
+            yield Hit(text.tokens[index].start, text.tokens[last].end, " ".join(atom.word for atom in pattern))
+            index = last + 1
 
-    def _begun(self, configuration: str, word: str) -> Iterable[Pattern]:
-        """The patterns of which `word` may be the first, the longest first."""
-        meant = self.meanings.get((configuration, word), ())
-        numbers = [number for one in {word, *meant} for number in self.by_word.get(one, ())]
-        if self.open:
-            self.left -= len(self.open)
-            numbers += [number for number in self.open if word.startswith(self.patterns[number][0].word)]
+    def _beginning_with(self, configuration: str, word: str) -> Iterable[Pattern]:
+        """Return the patterns whose first word may match, the longest first."""
+        terms = self.meanings.get((configuration, word), ())
+        numbers = [number for one in {word, *terms} for number in self.by_word.get(one, ())]
+        if self.with_prefix:
+            self.rest -= len(self.with_prefix)
+            numbers += [number for number in self.with_prefix if word.startswith(self.patterns[number][0].word)]
         return [self.patterns[number] for number in sorted(set(numbers))]
 
-    def _stands(self, pattern: Pattern, text: _Text, place: int) -> bool:
-        self.left -= len(pattern)
-        if place + len(pattern) > len(text.tokens):
+    def _matches(self, pattern: Pattern, text: _Text, index: int) -> bool:
+        self.rest -= len(pattern)
+        if index + len(pattern) > len(text.tokens):
             return False
         exactly = self.literal or len(pattern) > 1
         return all(
-            self._fits(atom, text.configuration, text.tokens[place + number].word, exactly=exactly)
-            for number, atom in enumerate(pattern)
+            self._fits(atom, text.configuration, text.tokens[index + offset].word, exactly=exactly)
+            for offset, atom in enumerate(pattern)
         )
 
     def _fits(self, atom: Atom, configuration: str, word: str, *, exactly: bool) -> bool:
         if atom.word == word and (exactly or is_unspaced(word)):
             return True
-        if atom.begins and word.startswith(atom.word):
-            return True
-        return atom.word in self.meanings.get((configuration, word), ())
+        return (atom.begins and word.startswith(atom.word)) or atom.word in self.meanings.get((configuration, word), ())
+
+
+class _Window(NamedTuple):
+    """The hits of a text, from `first` to before `last`, that fit in one fragment."""
+
+    text: int
+    first: int
+    last: int
+    terms: frozenset[str]
+
+
+def best_fragments(texts: Sequence[tuple[str, str]], hits: Sequence[Sequence[Hit]], most: int = MOST) -> list[Fragment]:
+    """Return the `most` fragments with the most terms, in the order of the texts, which are pairs of field and text.
+
+    `hits` has those of each text, in order and without overlap. Of equal fragments that of the first text is taken.
+    """
+    windows = [window for index, of_text in enumerate(hits) for window in _windows(index, of_text[:_MOST_HITS])]
+    fragments: dict[tuple[int, int], Fragment] = {}
+    terms = frozenset[str]()
+    while windows and len(fragments) < most:
+        best = max(windows, key=partial(_rank, terms))
+        of_text = hits[best.text]
+        begin, end = _frame(texts[best.text][1], of_text[best.first].start, of_text[best.last - 1].end)
+        fragment = _cut(*texts[best.text], begin, end, of_text)
+        if all(fragment.text != other.text for other in fragments.values()):
+            fragments[best.text, begin] = fragment
+            terms |= best.terms
+        windows = [
+            one
+            for one in windows
+            if one.text != best.text or of_text[one.first].start >= end or of_text[one.last - 1].end <= begin
+        ]
+    return [fragment for _, fragment in sorted(fragments.items())]
+
+
+def _windows(text: int, hits: Sequence[Hit]) -> Iterator[_Window]:
+    """Return groups of hits that fit in a fragment, each hit in one of them."""
+    first = 0
+    while first < len(hits):
+        last = bisect_left(hits, hits[first].start + LENGTH, lo=first + 1, key=lambda hit: hit.end)
+        yield _Window(text, first, last, frozenset(hit.term for hit in hits[first:last]))
+        first = last
+
+
+def _rank(shown: frozenset[str], window: _Window) -> tuple[int, int, int, int]:
+    """Return the sort key of a window: by terms that are not shown yet, then by all terms, then the earliest."""
+    return len(window.terms - shown), len(window.terms), -window.text, -window.first
+
+
+def _cut(field: str, text: str, begin: int, end: int, hits: Sequence[Hit]) -> Fragment:
+    inside = (hit for hit in hits if hit.start >= begin and hit.end <= end)
+    return Fragment(field, text[begin:end], [[hit.start - begin, hit.end - begin] for hit in inside])
+
+
+def _frame(text: str, first: int, last: int) -> tuple[int, int]:
+    """Return begin and end of a fragment, with the hits in its middle, and at borders of words where possible."""
+    spare = max(0, LENGTH - (last - first))
+    begin = max(0, min(first - spare // 2, len(text) - LENGTH))
+    end = min(len(text), max(last, begin + LENGTH))
+    if begin and (space := text.find(" ", begin - 1, min(first, begin + _MARGIN))) >= 0:
+        begin = space + 1
+    if end < len(text) and (space := text.rfind(" ", max(last, end - _MARGIN), end + 1)) >= 0:
+        end = space
+    return begin, end

@@ -129,12 +129,8 @@ def _looked_up(expression: Expression) -> Iterator[str]:
 
 
 def _groups(expression: Expression) -> Iterator[WordGroup]:
-    yield from _required_groups(expression)
+    yield from expression.required_groups
     yield from expression.excluded
-
-
-def _required_groups(expression: Expression) -> Iterator[WordGroup]:
-    return (group for alternatives in expression.required for groups in alternatives for group in groups)
 
 
 class _Compiler:
@@ -143,7 +139,7 @@ class _Compiler:
     def __init__(self, expression: Expression, stems: Stems) -> None:
         self.expression = expression
         self.stems = stems
-        self.positive = list(_required_groups(expression))
+        self.positive = list(expression.required_groups)
         words = {one.text for group in self.positive for one in group.words}
         words |= {group.code for group in self.positive if group.code}
         # In a language in which every word of the search is a stop word, the words themselves are meant, in titles.

@@ -50,6 +50,11 @@ class Expression:
     excluded: tuple[WordGroup, ...]
     ignored: int
 
+    @property
+    def required_groups(self) -> Iterator[WordGroup]:
+        """The groups of all alternatives."""
+        return (group for alternatives in self.required for groups in alternatives for group in groups)
+
 
 _QUOTES: Final = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
 _PART: Final = re.compile(r'(?P<without>-+)?(?:"(?P<quoted>[^"]*)(?:"|$)(?P<begins>\*)?|(?P<bare>[^\s"]+))')

@@ -8,8 +8,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.search.ranking.fragments import LENGTH, MOST, Hit, fragments
-from service.search.ranking.highlight import tokens_of
+from service.search.ranking.highlight import LENGTH, MOST, Hit, best_fragments, tokens_of
 from tests.factories import a_full_event, create_event, create_topic
 from tests.service.problems import problem_of
 
@@ -168,7 +167,7 @@ def test_words_are_taken_from_the_text_as_it_stands_there(text: str) -> None:
 @given(TEXTS.map(lambda text: text * 8), st.integers(0, 3), st.integers(1, MOST))
 def test_fragments_are_slices_of_the_text_and_ranges_slices_of_the_fragments(text: str, step: int, most: int) -> None:
     hits = [Hit(token.start, token.end, token.word) for token in list(tokens_of(text))[:: step + 1]]
-    found = fragments([("summary", text)], [hits], most)
+    found = best_fragments([("summary", text)], [hits], most)
     assert len(found) <= most
     assert bool(found) == bool(hits)
     words = {text[hit.start : hit.end] for hit in hits}
@@ -183,5 +182,5 @@ def test_fragments_are_slices_of_the_text_and_ranges_slices_of_the_fragments(tex
 def test_the_fragments_that_are_shown_have_the_most_words() -> None:
     texts = [("summary", "one " * 100), ("description", "one two three")]
     hits = [[Hit(place * 4, place * 4 + 3, "one") for place in range(100)], [Hit(0, 3, "one"), Hit(4, 7, "two")]]
-    found: list[Any] = fragments(texts, hits, 2)
+    found: list[Any] = best_fragments(texts, hits, 2)
     assert [(one.field, len(one.ranges)) for one in found] == [("summary", 40), ("description", 2)]

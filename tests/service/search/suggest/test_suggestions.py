@@ -14,16 +14,7 @@ from service.search.suggest.suggestions import in_titles
 from service.store.search.tsquery import Lexeme, TsQuery
 from tests.factories import create_event, create_topic
 from tests.service.problems import problem_of
-
-
-def keep_names(database: str) -> None:
-    """Let the follower of the feed catch up."""
-    with psycopg.connect(database, autocommit=True) as conn:
-        catch_up(conn)
-        while True:
-            with conn.transaction():
-                if not keep_names_once(conn):
-                    return
+from tests.service.search.suggestion_index import update_suggestions
 
 
 def party(name: str, jurisdiction: str = "JP") -> dict[str, Any]:
@@ -85,14 +76,14 @@ def offered(client: FlaskClient, typed: str, **more: Any) -> list[tuple[str, str
 )
 def test_what_begins_so_is_offered(client: FlaskClient, database: str, typed: str, texts: list[str]) -> None:
     record_some(client)
-    keep_names(database)
+    update_suggestions(database)
     assert [text for _, text in offered(client, typed)] == texts
 
 
 def test_an_offer_leads_to_what_is_meant(client: FlaskClient, database: str) -> None:
     record_some(client)
     create_event(client, title="Cells", topics=[{"id": "batteries"}])
-    keep_names(database)
+    update_suggestions(database)
     [topic] = client.get("/v1/suggest?q=batteries&type=topic").get_json()["items"]
     assert topic == {"type": "topic", "text": "Batteries", "id": "batteries", "filter": "topic=batteries"}
     assert [one["title"] for one in client.get(f"/v1/events?{topic['filter']}").get_json()["items"]] == ["Cells"]
@@ -109,7 +100,7 @@ def test_kinds_take_turns_and_can_be_chosen(client: FlaskClient, database: str) 
     create_topic(client, "a2", labels={"en": "Alpha two"})
     for title in ("Alpha three", "Alpha four", "Alpha five"):
         create_event(client, title=title, participants=[party("Alpha six")])
-    keep_names(database)
+    update_suggestions(database)
     assert offered(client, "alpha", limit=4) == [
         ("topic", "Alpha one"),
         ("participant", "Alpha six"),
@@ -127,7 +118,7 @@ def test_the_most_used_name_comes_first(client: FlaskClient, database: str) -> N
     for name, times in (("Agency B", 2), ("Agency A", 1), ("Agency C", 3)):
         for _ in range(times):
             create_event(client, participants=[party(name), party(name, "EU")])
-    keep_names(database)
+    update_suggestions(database)
     assert [text for _, text in offered(client, "agency")] == ["Agency C", "Agency B", "Agency A"]
 
 
@@ -143,7 +134,7 @@ def test_slips_are_corrected_where_nothing_is_found(
     client: FlaskClient, database: str, typed: str, meant: str, texts: list[str]
 ) -> None:
     record_some(client)
-    keep_names(database)
+    update_suggestions(database)
     answer = client.get("/v1/suggest", query_string={"q": typed}).get_json()
     assert (answer["did_you_mean"], [one["text"] for one in answer["items"]]) == (meant, texts)
 
@@ -152,17 +143,17 @@ def test_names_follow_what_is_written(client: FlaskClient, database: str) -> Non
     first = create_event(client, participants=[party("Ministry of Trade")])
     second = create_event(client, participants=[party("Ministry of Trade")])
     create_topic(client, "trade", labels={"en": "Ministerial trade"})
-    keep_names(database)
+    update_suggestions(database)
     assert offered(client, "minist") == [("topic", "Ministerial trade"), ("participant", "Ministry of Trade")]
     headers = {"If-Match": "*"}
     client.patch(f"/v1/events/{first['id']}", json={"participants": [party("Ministry of Food")]}, headers=headers)
     client.patch(f"/v1/events/{first['id']}", json={"tags": ["x"]}, headers=headers)
     client.patch("/v1/topics/trade", json={"labels": {"en": "Commerce"}}, headers=headers)
-    keep_names(database)
+    update_suggestions(database)
     assert [text for _, text in offered(client, "minist")] == ["Ministry of Food", "Ministry of Trade"]
     client.delete(f"/v1/events/{second['id']}", headers=headers)
     client.delete("/v1/topics/trade", headers=headers)
-    keep_names(database)
+    update_suggestions(database)
     assert offered(client, "minist") == [("participant", "Ministry of Food")]
     assert offered(client, "commerce") == []
 
@@ -171,7 +162,7 @@ def test_names_of_an_event_that_was_merged_are_those_of_the_other(client: FlaskC
     goes = create_event(client, participants=[party("Ministry of Trade")])
     stays = create_event(client, participants=[party("Ministry of Food")])
     client.post(f"/v1/events/{goes['id']}/merge", json={"into": stays["id"]}, headers={"If-Match": "*"})
-    keep_names(database)
+    update_suggestions(database)
     counts = "SELECT name, uses FROM participant_name ORDER BY name"
     with psycopg.connect(database) as conn:
         names: dict[str, int] = dict(conn.execute(counts).fetchall())
@@ -196,7 +187,7 @@ def test_names_are_kept_by_one_at_a_time_and_no_work_is_done_twice(client: Flask
 )
 def test_whatever_is_typed_is_answered(client: FlaskClient, database: str, typed: str) -> None:
     record_some(client)
-    keep_names(database)
+    update_suggestions(database)
     assert client.get("/v1/suggest", query_string={"q": typed}).status_code == 200
 
 

@@ -1,0 +1,69 @@
+"""Corrections of words that find few events."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from service.search.suggest.spelling import nearest, slips
+from service.store.search.words import VocabularyWord
+from tests.factories import create_event
+from tests.service.search.battery_events import create_battery_events
+from tests.service.search.suggestion_index import update_suggestions
+
+
+@pytest.mark.parametrize(
+    ("q", "meant"),
+    [
+        ("batery", "battery"),
+        ("recyclign", "recycling"),
+        ("batery recyclign", "battery recycling"),
+        ('"batery recycling" OR tarifs', '"battery recycling" OR tariffs'),
+        ("passprt -batery", "passport -batery"),
+        ("tarrifs cars", "tariffs cars"),
+        ("battery", None),
+        ("xyzzyplugh", None),
+        ("bat*", None),
+        ("電池", None),
+        ("!?", None),
+    ],
+)
+def test_what_finds_little_is_corrected_where_that_finds_more(
+    client: FlaskClient, database: str, q: str, meant: str | None
+) -> None:
+    create_battery_events(client)
+    update_suggestions(database)
+    assert client.get("/v1/events", query_string={"q": q}).get_json()["did_you_mean"] == meant
+
+
+def test_a_correction_must_find_more_within_the_filter(client: FlaskClient, database: str) -> None:
+    create_battery_events(client)
+    create_event(client, title="Agreement", tags=["x"])
+    update_suggestions(database)
+    assert client.get("/v1/events?q=batery&tag=x").get_json()["did_you_mean"] is None
+    assert client.get("/v1/events?q=agrement&tag=x").get_json()["did_you_mean"] == "agreement"
+
+
+def test_words_of_what_was_deleted_correct_nothing(client: FlaskClient, database: str) -> None:
+    event = create_event(client, title="Perovskite")
+    update_suggestions(database)
+    assert client.get("/v1/events?q=perovskit").get_json()["did_you_mean"] in (None, "perovskite")
+    assert client.get("/v1/events?q=perowskite").get_json()["did_you_mean"] == "perovskite"
+    client.delete(f"/v1/events/{event['id']}", headers={"If-Match": "*"})
+    update_suggestions(database)
+    assert client.get("/v1/suggest?q=perowskite").get_json() == {"items": [], "did_you_mean": None}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "number"),
+    [("abc", "abc", 0), ("recieve", "receive", 1), ("batery", "battery", 1), ("", "ab", 2), ("ca", "abc", 3)],
+)
+def test_slips_are_letters_put_in_taken_out_replaced_or_swapped(typed: str, meant: str, number: int) -> None:
+    assert slips(typed, meant) == slips(meant, typed) == number
+
+
+def test_a_word_that_is_known_is_corrected_only_by_one_that_is_far_more_frequent() -> None:
+    candidates = [VocabularyWord("battery", "battery", 30), VocabularyWord("batter", "batter", 10)]
+    assert nearest("batery", 0, candidates) == "battery"
+    assert nearest("batery", 1, candidates) == "battery"
+    assert nearest("batery", 2, candidates) is None
+    assert nearest("bttr", 0, candidates) is None
+    assert nearest("battery", 0, [VocabularyWord("battery", "battery", 30)]) is None

@@ -1,0 +1,16 @@
+"""The index of suggestions, brought up to date as the worker does it."""
+
+import psycopg
+
+from service.feed.sequencer import catch_up
+from service.search.suggest.indexer import keep_names_once
+
+
+def update_suggestions(database: str) -> None:
+    """Index the names and words of all events that are written."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        catch_up(conn)
+        while True:
+            with conn.transaction():
+                if not keep_names_once(conn):
+                    return

@@ -11,7 +11,7 @@ from schemas.filters import MOST_CONDITIONS, MOST_LEVELS, MOST_Q, MOST_Q_WORDS
 from tests.factories import create_event, create_topic
 from tests.service.conftest import make_key, running
 from tests.service.problems import details, problem_of
-from tests.service.test_filters_api import EVENTS
+from tests.service.views.test_filters import EVENTS
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from service.search.index.facet_keys import KEYED
 from service.store.condition import TRUE
 from service.store.search.facets import count_keys, count_up_to
 from tests.filtering import any_filter, values_in
-from tests.service.test_filters_agree import TOPICS, record_all, world
+from tests.service.search.filters.test_sql import TOPICS, record_all, world
 from tests.strategies import events
 
 __all__ = ["world"]

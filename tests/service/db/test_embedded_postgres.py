@@ -16,10 +16,9 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
+from service.config import ROOT
 from service.db import embedded_postgres
 from service.db.embedded_postgres import EmbeddedPostgresError, Server, spacious, start
-
-ROOT = Path(__file__).parent.parent.parent
 
 #: A kill -9 of a process loses nothing that it wrote, synced or not.
 UNSYNCED = {"fsync": "off", "shared_buffers": "16MB"}

@@ -10,11 +10,10 @@ import pytest
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Identifier
 
+from service.config import ROOT
 from service.db import migrations
 from service.db.embedded_postgres import Server
 from service.db.migrations import MigrationError, migrate, pending, read_migrations
-
-ROOT = Path(__file__).parent.parent.parent
 
 TOPICS = {
     "0001_topics.sql": "CREATE TABLE topic (name text);",

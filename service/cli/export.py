@@ -14,7 +14,7 @@ import psycopg
 from service.cli.common import database_url, write_errors_of
 
 if TYPE_CHECKING:
-    from service.exports.export import Form
+    from service.exports.export import FileFormat
     from service.search.find import Search
 
 FORMATS = ("ndjson", "csv", "parquet")
@@ -40,11 +40,11 @@ def export_command(form: str | None, output: Path | None, parameters: tuple[str,
     Each NAME=VALUE is a parameter of GET /v1/events: party=JP, topic=batteries,trade, sort=-date, limit=100,
     fields=title,status, bom=true.
     """
-    from service.exports.export import Form, require_writable
+    from service.exports.export import FileFormat, require_writable
     from service.search.find import search_of
 
     query = _parse_query(parameters)
-    file_form = Form(form or _form_by_name(output), query["fields"], query["bom"])
+    file_form = FileFormat(form or _form_by_name(output), query["fields"], query["bom"])
     require_writable(file_form)
     search, began = search_of(query, ()), time.perf_counter()
     with _snapshot() as conn, _open_output(output) as file:
@@ -53,19 +53,21 @@ def export_command(form: str | None, output: Path | None, parameters: tuple[str,
         click.echo(f"{events:,} events in {time.perf_counter() - began:.1f} s: {output}", err=True)
 
 
-def _write_events(conn: psycopg.Connection, search: "Search", limit: int | None, form: "Form", file: BinaryIO) -> int:
+def _write_events(
+    conn: psycopg.Connection, search: "Search", limit: int | None, form: "FileFormat", file: BinaryIO
+) -> int:
     """Write the selected events, and return their number."""
-    from service.exports.export import select, written
+    from service.exports.export import stream_selected, write_documents
 
     events = 0
 
     def count_events() -> Iterator[list[bytes]]:
         nonlocal events
-        for documents in select(conn, search, limit):
+        for documents in stream_selected(conn, search, limit):
             events += len(documents)
             yield documents
 
-    file.writelines(written(form, count_events()))
+    file.writelines(write_documents(form, count_events()))
     return events
 
 

@@ -1,1 +1,1 @@
-"""The forms that many events can be had in: iterators in, bytes out."""
+"""File formats of events: iterators in, bytes out."""

@@ -1,4 +1,4 @@
-"""What every feed says, whatever form it has: of itself, and of an event."""
+"""Metadata of a syndication feed and its entries, for every format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from service.search.index.features import foremost_date
 
 Record = Mapping[str, Any]
 
-#: What is told of a feed in which nothing has happened: it must name an instant, and the same one each time.
+#: The time of an empty feed: Atom requires one, and it must not change.
 NEVER = "1970-01-01T00:00:00.000000Z"
 
 AUTHOR = "Policytrail"
@@ -17,7 +17,7 @@ AUTHOR = "Policytrail"
 
 @dataclass(frozen=True)
 class Feed:
-    """One page of a feed. Every address is absolute; `service` is that of the API, `first` that of the first page."""
+    """One page of a feed. All addresses are absolute: `service` of the API, `first` of the first page."""
 
     title: str
     service: str
@@ -27,43 +27,43 @@ class Feed:
 
     @property
     def id(self) -> str:
-        """The same for every page of the feed, and for no other."""
+        """The id of the feed, equal on all of its pages."""
         return f"urn:uuid:{uuid5(NAMESPACE_URL, self.first)}"
 
     def address_of(self, record: Record) -> str:
-        """Where the event is to be read."""
+        """Return the address of the event."""
         return f"{self.service}/v1/events/{record['id']}"
 
     def address_of_words(self, vocabulary: str) -> str:
-        """Where the words of a vocabulary are explained."""
+        """Return the address of a vocabulary."""
         return f"{self.service}/v1/vocabularies#{vocabulary}"
 
 
-def id_of(record: Record) -> str:
-    """The event's id as a URI."""
+def urn_of(record: Record) -> str:
+    """Return the event's id as a URI."""
     return f"urn:uuid:{record['id']}"
 
 
-def text_of(record: Record) -> str:
-    """What a reader sees beneath the title: the summary, else the description, else the facts in a line."""
-    return record["summary"] or record["description"] or facts_of(record)
+def content_text(record: Record) -> str:
+    """Return the text below the title: the summary, or else the description, or else the facts in one line."""
+    return record["summary"] or record["description"] or fact_line(record)
 
 
-def facts_of(record: Record) -> str:
-    """Kind, status, main date and parties in a line."""
+def fact_line(record: Record) -> str:
+    """Return kind, status, main date and parties in one line."""
     date = foremost_date(record["dates"])
-    when = f"{date['kind']} {date['edtf']}" + _meant(date) if date else None
+    when = f"{date['kind']} {date['edtf']}" + _modality(date) if date else None
     parties = ", ".join(who["name"] for who in record["participants"] if who["role"] == "party")
     words = (word and word.replace("_", " ") for word in (record["event_type"], record["status"], when))
     return " · ".join(filter(None, (*words, parties)))
 
 
-def _meant(date: Mapping[str, Any]) -> str:
+def _modality(date: Mapping[str, Any]) -> str:
     return "" if date["modality"] == "actual" else f" ({date['modality']})"
 
 
-def labels_of(record: Record) -> list[tuple[str, str]]:
-    """What the event is filed under, each with the vocabulary that it is a word of: "" where it is of none."""
+def categories_of(record: Record) -> list[tuple[str, str]]:
+    """Return the event's categories, each as a pair of its vocabulary, or "" without one, and its word."""
     words = [("event_type", record["event_type"]), ("status", record["status"])]
     words += [("instrument", instrument) for instrument in record["instruments"]]
     codes = sorted({who["jurisdiction"] for who in record["participants"] if who["jurisdiction"]})
@@ -72,6 +72,6 @@ def labels_of(record: Record) -> list[tuple[str, str]]:
     return [(kind, word) for kind, word in words if word] + [("", word) for word in dict.fromkeys(free)]
 
 
-def sources_of(record: Record) -> list[str]:
-    """Addresses of the event's sources, in their order."""
+def source_urls(record: Record) -> list[str]:
+    """Return the addresses of the event's sources, in their order."""
     return list(dict.fromkeys(source["url"] for source in record["sources"] if source["url"]))

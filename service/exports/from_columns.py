@@ -1,4 +1,4 @@
-"""A flat row back into what a client would send: the reverse of columns.py, for whoever imports CSV."""
+"""A flat row as an event of a request: the reverse of columns.py, for imports of CSV."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,13 +6,13 @@ from itertools import zip_longest
 from typing import Any
 
 from service.exports.columns import COLUMNS
-from service.exports.csv_file import split, unshield
+from service.exports.csv_file import split_members, unshield
 
-Sent = dict[str, Any]
+Document = dict[str, Any]
 
-#: Columns that are read. The others of COLUMNS may be there and are ignored.
-READ = frozenset(column.name for column in COLUMNS if column.is_read)
-KNOWN = frozenset(column.name for column in COLUMNS)
+#: Names of the columns that are read. The others of COLUMNS are ignored.
+READ_COLUMNS = frozenset(column.name for column in COLUMNS if column.is_read)
+COLUMN_NAMES = frozenset(column.name for column in COLUMNS)
 
 _PLAIN = ("id", "title", "summary", "description", "lang", "event_type", "status")
 _LISTS = ("instruments", "tags")
@@ -21,71 +21,71 @@ _SOURCE = ("type", "tier", "title", "publisher", "author", "url", "lang", "publi
 _PARTICIPANT = re.compile(r"(?:(?P<role>[a-z_]+): )?(?P<name>.*?)(?: \((?P<jurisdiction>[A-Z]{2})\))?", re.DOTALL)
 
 
-def sent_by(row: Mapping[str, str]) -> Sent:
-    """The event that `row` states, as NewEventSchema takes it (and `id`, where there is one).
+def event_of_row(row: Mapping[str, str]) -> Document:
+    """Return the event of `row` as NewEventSchema loads it, and its `id` if there is one.
 
-    `row` maps columns' names to cells. Empty cells say nothing. What stands in a cell in another form than the column's
-    comes out incomplete, so that the schema tells what is missing, and where.
+    `row` maps names of columns to cells; an empty cell has no value. A malformed cell gives an incomplete part, so
+    that the schema reports the missing field and its place.
     """
-    cells = {name: unshield(cell) for name, cell in row.items() if name in READ and cell and not cell.isspace()}
-    sent: Sent = {name: cells[name] for name in _PLAIN if name in cells}
-    sent |= {name: split(cells[name]) for name in _LISTS if name in cells}
-    for name, members in _PARTS.items():
-        if found := members(cells):
-            sent[name] = found
-    return sent
+    cells = {name: unshield(cell) for name, cell in row.items() if name in READ_COLUMNS and cell and not cell.isspace()}
+    event: Document = {name: cells[name] for name in _PLAIN if name in cells}
+    event |= {name: split_members(cells[name]) for name in _LISTS if name in cells}
+    for name, members_of in _PARTS.items():
+        if members := members_of(cells):
+            event[name] = members
+    return event
 
 
-def _external_ids(cells: Mapping[str, str]) -> list[Sent]:
+def _external_ids(cells: Mapping[str, str]) -> list[Document]:
     return [
         {"scheme": scheme, "value": value} if colon else {"value": scheme}
-        for scheme, colon, value in (member.partition(":") for member in split(cells.get("external_ids", "")))
+        for scheme, colon, value in (member.partition(":") for member in split_members(cells.get("external_ids", "")))
     ]
 
 
-def _names(cells: Mapping[str, str]) -> list[Sent]:
-    return [{"value": name} for name in split(cells.get("names", ""))]
+def _names(cells: Mapping[str, str]) -> list[Document]:
+    return [{"value": name} for name in split_members(cells.get("names", ""))]
 
 
-def _topics(cells: Mapping[str, str]) -> list[Sent]:
-    return [{"id": topic} for topic in split(cells.get("topics", ""))]
+def _topics(cells: Mapping[str, str]) -> list[Document]:
+    return [{"id": topic} for topic in split_members(cells.get("topics", ""))]
 
 
-def _dates(cells: Mapping[str, str]) -> list[Sent]:
-    """From the column of all dates or, where it is empty, from those of the main one."""
+def _dates(cells: Mapping[str, str]) -> list[Document]:
+    """Return the dates of the column of all dates or, if it is empty, of the columns of the main date."""
     parts = ("kind", "edtf", "modality")
     if "dates" in cells:
-        return [dict(zip(parts, member.split(), strict=False)) for member in split(cells["dates"])]
+        return [dict(zip(parts, member.split(), strict=False)) for member in split_members(cells["dates"])]
     main = zip(parts, ("date_kind", "date", "date_modality"), strict=True)
     date = {part: cells[name] for part, name in main if name in cells}
     return [date] if date else []
 
 
-def _participants(cells: Mapping[str, str]) -> list[Sent]:
-    """From the column of all participants or, where it is empty, from those of parties and of the affected."""
+def _participants(cells: Mapping[str, str]) -> list[Document]:
+    """Return the participants of their column or, if it is empty, of the columns of parties and affected."""
     if "participants" in cells:
-        found = (_PARTICIPANT.fullmatch(member) for member in split(cells["participants"]))
-        return [_known(one.groupdict()) for one in found if one]
+        matches = (_PARTICIPANT.fullmatch(member) for member in split_members(cells["participants"]))
+        return [_without_empty(match.groupdict()) for match in matches if match]
     return [
-        _known({"role": role, "name": name or code, "jurisdiction": code})
+        _without_empty({"role": role, "name": name or code, "jurisdiction": code})
         for role, names, codes in (
             ("party", "parties", "party_jurisdictions"),
             ("affected", "affected", "affected_jurisdictions"),
         )
-        for name, code in zip_longest(split(cells.get(names, "")), split(cells.get(codes, "")))
+        for name, code in zip_longest(split_members(cells.get(names, "")), split_members(cells.get(codes, "")))
     ]
 
 
-def _sources(cells: Mapping[str, str]) -> list[Sent]:
+def _sources(cells: Mapping[str, str]) -> list[Document]:
     source = {member: cells[f"source_{member}"] for member in _SOURCE if f"source_{member}" in cells}
     return [source] if source else []
 
 
-def _known(said: Mapping[str, str | None]) -> Sent:
-    return {name: value for name, value in said.items() if value}
+def _without_empty(members: Mapping[str, str | None]) -> Document:
+    return {name: value for name, value in members.items() if value}
 
 
-_PARTS: dict[str, Callable[[Mapping[str, str]], list[Sent]]] = {
+_PARTS: dict[str, Callable[[Mapping[str, str]], list[Document]]] = {
     "external_ids": _external_ids,
     "names": _names,
     "topics": _topics,

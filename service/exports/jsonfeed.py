@@ -1,14 +1,23 @@
-"""JSON Feed 1.1 (jsonfeed.org), with what only events have in `_policytrail`."""
+"""JSON Feed 1.1 (jsonfeed.org), with the fields of events in the extension `_policytrail`."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from service.exports.feed_metadata import AUTHOR, Feed, Record, facts_of, id_of, labels_of, sources_of, text_of
+from service.exports.feed_metadata import (
+    AUTHOR,
+    Feed,
+    Record,
+    categories_of,
+    content_text,
+    fact_line,
+    source_urls,
+    urn_of,
+)
 from service.strict_json import render
 
 VERSION = "https://jsonfeed.org/version/1.1"
 
-#: Fields of an event that its extension takes over as they are.
+#: Fields of an event that the extension contains unchanged.
 _EXTENSION = (
     "event_type",
     "instruments",
@@ -25,8 +34,8 @@ _EXTENSION = (
 
 
 def jsonfeed(feed: Feed, records: Sequence[Record]) -> bytes:
-    """The page of `feed` that holds `records`, events parsed."""
-    said = {
+    """Return a page of `feed` with the events `records`, parsed."""
+    page = {
         "version": VERSION,
         "title": feed.title,
         "home_page_url": f"{feed.service}/",
@@ -35,27 +44,27 @@ def jsonfeed(feed: Feed, records: Sequence[Record]) -> bytes:
         "authors": [{"name": AUTHOR}],
         "items": [_item(feed, record) for record in records],
     }
-    return render(_known(said))
+    return render(_without_null(page))
 
 
 def _item(feed: Feed, record: Record) -> dict[str, Any]:
-    return _known(
+    return _without_null(
         {
-            "id": id_of(record),
+            "id": urn_of(record),
             "url": feed.address_of(record),
-            "external_url": next(iter(sources_of(record)), None),
+            "external_url": next(iter(source_urls(record)), None),
             "title": record["title"],
-            "summary": facts_of(record),
-            "content_text": text_of(record),
+            "summary": fact_line(record),
+            "content_text": content_text(record),
             "date_published": record["created_at"],
             "date_modified": record["content_changed_at"],
-            "tags": list(dict.fromkeys(word for _, word in labels_of(record))),
+            "tags": list(dict.fromkeys(word for _, word in categories_of(record))),
             "language": record["lang"],
             "_policytrail": {"about": f"{feed.service}/docs"} | {name: record[name] for name in _EXTENSION},
         }
     )
 
 
-def _known(said: dict[str, Any]) -> dict[str, Any]:
-    """Without what is null, which the format does not know."""
-    return {name: value for name, value in said.items() if value is not None}
+def _without_null(members: dict[str, Any]) -> dict[str, Any]:
+    """Return the members without nulls, which the format does not allow."""
+    return {name: value for name, value in members.items() if value is not None}

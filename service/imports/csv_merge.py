@@ -7,9 +7,9 @@ with an edited title changes the title alone.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from service.exports.columns import AFFECTED, COLUMNS, Row
-from service.exports.csv_file import join, unshield
-from service.exports.from_columns import READ, sent_by
+from service.exports.columns import AFFECTED, COLUMNS, ExportRecord
+from service.exports.csv_file import join_members, unshield
+from service.exports.from_columns import READ_COLUMNS, event_of_row
 from service.search.index.features import foremost_date
 
 Record = dict[str, Any]
@@ -36,9 +36,9 @@ def columns_at(pointer: str | None, cells: Cells) -> str | None:
 def merge_cells(cells: Cells, before: Record | None) -> Record:
     """Return the content that a client would send for `cells`: a new event, or the event `before` with its changes."""
     if before is None:
-        return sent_by(cells)
+        return event_of_row(cells)
     changed = _changed_cells(cells, before)
-    values = sent_by(changed)
+    values = event_of_row(changed)
     content = {name: value for name, value in before.items() if name != "change"}
     for name in changed:
         if name in content:
@@ -52,8 +52,10 @@ def merge_cells(cells: Cells, before: Record | None) -> Record:
 
 
 def _changed_cells(cells: Cells, before: Record) -> Cells:
-    row = Row(before)
-    current = {column.name: _text(column.of(row)) for column in COLUMNS if column.name in cells and column.name in READ}
+    row = ExportRecord(before)
+    current = {
+        column.name: _text(column.of(row)) for column in COLUMNS if column.name in cells and column.name in READ_COLUMNS
+    }
     return {
         name: cell
         for name, cell in cells.items()
@@ -62,7 +64,7 @@ def _changed_cells(cells: Cells, before: Record) -> Cells:
 
 
 def _text(value: Any) -> str:
-    return join(value) if isinstance(value, list) else value or ""
+    return join_members(value) if isinstance(value, list) else value or ""
 
 
 def _participants(changed: Cells, values: Record, before: Record) -> list[Record]:
@@ -71,9 +73,9 @@ def _participants(changed: Cells, values: Record, before: Record) -> list[Record
         return _keep_equal(values.get("participants", []), before["participants"])
     if not any(name in changed for name in _PARTIES):
         return list(before["participants"])
-    row = Row(before)
+    row = ExportRecord(before)
     cells = {column.name: _text(column.of(row)) for column in COLUMNS if column.name in _PARTIES}
-    members = sent_by(cells | {name: cell for name, cell in changed.items() if name in _PARTIES}).get(
+    members = event_of_row(cells | {name: cell for name, cell in changed.items() if name in _PARTIES}).get(
         "participants", []
     )
     others = [participant for participant in before["participants"] if participant["role"] not in _PARTY_ROLES]

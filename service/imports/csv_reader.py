@@ -9,7 +9,7 @@ import orjson
 
 from schemas.base import did_you_mean
 from service.errors import Fault, Invalid, Malformed
-from service.exports.from_columns import KNOWN, sent_by
+from service.exports.from_columns import COLUMN_NAMES, event_of_row
 from service.imports.line_reader import LINE_TOO_LONG, Line
 from service.imports.rows import ImportRow, ParsedRow, RefusedRow, build_row, refused_row
 from service.store.imports import RowError
@@ -73,7 +73,7 @@ def _read_header(line: Line | None) -> tuple[list[str], str]:
         candidates = [(_column_names(text, delimiter), delimiter) for delimiter in _DELIMITERS]
     except csv.Error as error:
         raise Malformed(f"The header cannot be read: {error}.") from error
-    names, delimiter = max(candidates, key=lambda candidate: sum(name in KNOWN for name in candidate[0]))
+    names, delimiter = max(candidates, key=lambda candidate: sum(name in COLUMN_NAMES for name in candidate[0]))
     if faults := [*islice(_name_faults(names), _MAX_FAULTS)]:
         raise Invalid("The header has unknown or repeated columns.", faults)
     return names, delimiter
@@ -88,8 +88,10 @@ def _column_names(header: str, delimiter: str) -> list[str]:
 def _name_faults(names: Iterable[str]) -> Iterator[Fault]:
     earlier = set[str]()
     for index, name in enumerate(names):
-        if name not in KNOWN:
-            yield Fault(f'There is no column "{name[:100]}".{did_you_mean(name[:100], KNOWN)}', pointer=f"#/{index}")
+        if name not in COLUMN_NAMES:
+            yield Fault(
+                f'There is no column "{name[:100]}".{did_you_mean(name[:100], COLUMN_NAMES)}', pointer=f"#/{index}"
+            )
         elif name in earlier:
             yield Fault(f'The column "{name}" appears twice.', pointer=f"#/{index}")
         earlier.add(name)
@@ -127,7 +129,7 @@ def _row(feed: _LineFeed, names: Sequence[str], cells: Sequence[str]) -> ParsedR
 
 def _flat_row(line: int, cells: dict[str, str], end: int) -> ParsedRow:
     """Return the row on `line` with `cells` by column."""
-    ids = sent_by({name: cells.get(name, "") for name in ("id", "external_ids")})
+    ids = event_of_row({name: cells.get(name, "") for name in ("id", "external_ids")})
     text = orjson.dumps(cells)
     row = build_row(line, text, ids or {"cells": cells}, end=end)
     if isinstance(row, RefusedRow):

@@ -14,8 +14,8 @@ from service import store
 from service.cursors import cursor_errors, decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.errors import NotFound
 from service.events.agenda import describe_item, group_ranges
-from service.exports.export import Form, tabled
-from service.exports.ical import Entry, calendar
+from service.exports.export import FileFormat, write_rows
+from service.exports.ical import CalendarEntry, calendar
 from service.exports.table_columns import AGENDA
 from service.http.auth import requires
 from service.http.content_negotiation import CSV, ICAL, PAGES, Format
@@ -69,7 +69,9 @@ def _answer(form: Format, query: dict[str, Any]) -> Response:
     if form is CSV:
         refuse_parameters(query, ("cursor", "limit"), "An export has all items. Omit `cursor` and `limit`.")
         read = partial(_stream, search=search, ranges=ranges, today=today)
-        return send_file(form, "policytrail-agenda", read, partial(tabled, Form("csv", bom=query["bom"]), AGENDA))
+        return send_file(
+            form, "policytrail-agenda", read, partial(write_rows, FileFormat("csv", bom=query["bom"]), AGENDA)
+        )
     refuse_parameters(query, ("bom",), "Only CSV has a byte order mark. Omit `bom`.")
     if form is ICAL:
         refuse_parameters(query, ("cursor",), "A calendar has no pages. Omit `cursor`.")
@@ -121,7 +123,7 @@ def _calendar(query: dict[str, Any], search: Search, ranges: Mapping[str, DueRan
     return respond_conditionally(body, ICAL, (record for record, _ in entries))
 
 
-def _entry(item: DueItem) -> Iterator[Entry]:
+def _entry(item: DueItem) -> Iterator[CalendarEntry]:
     """Yield the calendar entry of an item that is a date."""
     part, _, id_ = item.item.partition("/")
     if part == "dates":

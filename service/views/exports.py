@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from schemas.lists import EventPageSchema, EventQuerySchema
 from service.errors import NotFound
-from service.exports.export import Form, require_writable, select, written
+from service.exports.export import FileFormat, require_writable, stream_selected, write_documents
 from service.feed.cursor import current_cursor
 from service.http.auth import requires
 from service.http.content_negotiation import FORMATS, NDJSON, Format
@@ -60,16 +60,16 @@ def answer_export(form: Format, query: Mapping[str, Any]) -> Response:
         refuse_parameters(query, ("fields",), "The columns of this format are fixed. Omit `fields`.")
     require_past(query["as_of"])
     search = search_of(query, ())
-    file_form = Form(form.name, query["fields"], query["bom"])
+    file_form = FileFormat(form.name, query["fields"], query["bom"])
     require_writable(file_form)
     changes_cursor: list[str] = []
 
     def read(conn: Connection) -> Iterator[list[bytes]]:
         if search.as_of is None:
             changes_cursor.append(current_cursor(conn))
-        yield from select(conn, search, query["limit"])
+        yield from stream_selected(conn, search, query["limit"])
 
-    response = send_file(form, FILE, read, partial(written, file_form))
+    response = send_file(form, FILE, read, partial(write_documents, file_form))
     if changes_cursor:
         response.headers[FOLLOW] = changes_cursor[0]
     return response

@@ -10,7 +10,7 @@ from werkzeug.http import http_date, parse_date
 
 from service.exports.atom import atom
 from service.exports.feed_metadata import Feed, Record
-from service.exports.ical import calendar, every_date
+from service.exports.ical import calendar, date_entries
 from service.exports.jsonfeed import jsonfeed
 from service.http.conditional import content_tag
 from service.http.content_negotiation import ATOM, ICAL, JSONFEED, Format
@@ -30,7 +30,7 @@ _OF_FORM = frozenset({"format", "cursor", "limit", "sort", "pretty", "bom", "tod
 _WRITERS: Mapping[Format, Callable[[Feed, Sequence[Record]], bytes]] = {
     ATOM: atom,
     JSONFEED: jsonfeed,
-    ICAL: lambda feed, records: calendar(feed, every_date(records)),
+    ICAL: lambda feed, records: calendar(feed, date_entries(records)),
 }
 
 

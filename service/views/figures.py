@@ -14,7 +14,7 @@ from service import store
 from service.cursors import cursor_errors, decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.errors import NotFound
 from service.events.figures import figure_filter_of, flat_figures, sums_of
-from service.exports.export import Form, require_writable, tabled
+from service.exports.export import FileFormat, require_writable, write_rows
 from service.exports.table_columns import FIGURES
 from service.http.auth import requires
 from service.http.content_negotiation import FILES, PAGES, Format
@@ -68,9 +68,9 @@ def _answer(form: Format, query: dict[str, Any]) -> Response:
     refuse_parameters(query, ("cursor",), "An export has no pages. Omit `cursor`.")
     refuse_parameters(query, ("limit",), "An export has all matching figures. Omit `limit`.")
     refuse_parameters(query, ("sums",), "Only JSON pages have sums. Omit `sums`, or use `format=json`.")
-    file_form = Form(form.name, bom=query["bom"])
+    file_form = FileFormat(form.name, bom=query["bom"])
     require_writable(file_form)
-    read, write = partial(_stream, filter=filter_of(query)), partial(tabled, file_form, FIGURES)
+    read, write = partial(_stream, filter=filter_of(query)), partial(write_rows, file_form, FIGURES)
     return send_file(form, "policytrail-figures", read, write)
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from schemas.events import NewEventSchema
 from service.exports.columns import COLUMNS
-from service.exports.csv_file import csv_file, join, shield, split, unshield
-from service.exports.export import Form, written
-from service.exports.from_columns import READ, sent_by
+from service.exports.csv_file import csv_file, join_members, shield, split_members, unshield
+from service.exports.export import FileFormat, write_documents
+from service.exports.from_columns import READ_COLUMNS, event_of_row
 from service.strict_json import render
 from tests import strategies
 from tests.factories import a_full_event
@@ -23,7 +23,9 @@ NAMES = [column.name for column in COLUMNS]
 
 def rows_of(*records: dict[str, Any], bom: bool = False) -> list[dict[str, str]]:
     """The records as another program reads them from CSV."""
-    text = b"".join(written(Form("csv", bom=bom), [[render(record) for record in records]])).decode("utf-8-sig")
+    text = b"".join(write_documents(FileFormat("csv", bom=bom), [[render(record) for record in records]])).decode(
+        "utf-8-sig"
+    )
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -95,7 +97,7 @@ def test_a_byte_order_mark_stands_first_where_it_is_asked_for_and_only_there() -
 def test_what_a_spreadsheet_would_take_for_a_formula_begins_with_an_apostrophe(text: str) -> None:
     [row] = rows_of(a_record(title=text))
     assert row["title"] == f"'{text}"
-    assert sent_by(row)["title"] == text
+    assert event_of_row(row)["title"] == text
 
 
 @pytest.mark.parametrize("text", ["-5", "-0.25", "'quoted'", "a=b", "1-2", "~", ""])
@@ -111,12 +113,12 @@ def test_a_shield_can_always_be_taken_away(text: str) -> None:
 
 @given(st.lists(st.text(st.sampled_from("a;\\, '\"\n"), min_size=1).map(str.strip).filter(bool)))
 def test_a_list_can_be_read_back_whatever_its_members_hold(members: list[str]) -> None:
-    assert split(join(members)) == members
+    assert split_members(join_members(members)) == members
 
 
 @pytest.mark.parametrize("cell", ["a;b", " a ; b ", "a;  b"])
 def test_white_space_around_members_does_not_matter(cell: str) -> None:
-    assert split(cell) == ["a", "b"]
+    assert split_members(cell) == ["a", "b"]
 
 
 def test_very_long_lines_and_every_script_arrive() -> None:
@@ -159,7 +161,7 @@ def test_a_row_is_read_back_into_what_a_client_would_send() -> None:
         "sources": [{"type": "report", "title": "+Report", "url": "https://example.org/a;b", "published": "2024"}],
     }
     [row] = rows_of(a_record(**said))
-    read = sent_by(row)
+    read = event_of_row(row)
     assert read.pop("id") == row["id"]
     assert read == said
     assert NewEventSchema().validate(read) == {}
@@ -169,7 +171,7 @@ def test_a_row_is_read_back_into_what_a_client_would_send() -> None:
 @given(strategies.events())
 def test_what_is_read_back_is_as_valid_as_it_was(event: dict[str, Any]) -> None:
     [row] = rows_of(a_record(**event))
-    read = {name: value for name, value in sent_by(row).items() if name != "id"}
+    read = {name: value for name, value in event_of_row(row).items() if name != "id"}
     errors = NewEventSchema().validate(read)
     # A name may look like a name and a jurisdiction, an inner line may be white space: rare, and told.
     assert errors.keys() <= {"participants", "external_ids", "names", "tags"}
@@ -190,7 +192,7 @@ def test_a_table_made_by_hand_needs_few_columns() -> None:
         "version": "7",
         "note": "of ours",
     }
-    read = sent_by(row)
+    read = event_of_row(row)
     assert read == {
         "title": "A policy",
         "event_type": "tariff",
@@ -206,7 +208,7 @@ def test_a_table_made_by_hand_needs_few_columns() -> None:
 
 
 def test_what_is_in_no_form_that_is_known_comes_out_incomplete_for_the_schema_to_tell() -> None:
-    read = sent_by({"participants": "Japan", "dates": "2024", "external_ids": "42"})
+    read = event_of_row({"participants": "Japan", "dates": "2024", "external_ids": "42"})
     assert read == {
         "participants": [{"name": "Japan"}],
         "dates": [{"kind": "2024"}],
@@ -217,7 +219,7 @@ def test_what_is_in_no_form_that_is_known_comes_out_incomplete_for_the_schema_to
 def test_the_columns_that_are_read_are_those_that_say_so() -> None:
     computed = {"verification", "date_earliest", "date_latest", "jurisdictions", "version", "created_at", "updated_at"}
     counts = {"source_count", "figure_count", "statement_count", "relation_count"}
-    assert set(NAMES) - READ == computed | counts | {"content_changed_at"}
+    assert set(NAMES) - READ_COLUMNS == computed | counts | {"content_changed_at"}
 
 
 def test_the_main_date_stands_in_the_row() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from icalendar import Calendar
 
-from service.exports.ical import LINE, calendar, every_date
+from service.exports.ical import LINE, calendar, date_entries
 from tests import strategies
 from tests.node import MODULES, NODE
 from tests.records import FEED, ID, a_date, a_record
@@ -31,7 +31,7 @@ console.log(JSON.stringify(told));
 
 
 def written(*records: dict[str, Any]) -> bytes:
-    return calendar(FEED, every_date(records))
+    return calendar(FEED, date_entries(records))
 
 
 def read(text: bytes) -> list[dict[str, Any]]:

@@ -11,17 +11,17 @@ import pytest
 from service.errors import NotAcceptable
 from service.exports import parquet
 from service.exports.columns import COLUMNS
-from service.exports.export import Form, require_writable, written
+from service.exports.export import FileFormat, require_writable, write_documents
 from service.strict_json import render
 from tests.factories import a_full_event
 from tests.records import a_date, a_record
 
-FORM = Form("parquet")
+FORM = FileFormat("parquet")
 
 
 def table(*batches: list[dict[str, Any]]) -> Any:
     """The records as another program reads them."""
-    pieces = written(FORM, [[render(record) for record in batch] for batch in batches])
+    pieces = write_documents(FORM, [[render(record) for record in batch] for batch in batches])
     return pq.read_table(io.BytesIO(b"".join(pieces)))
 
 
@@ -61,11 +61,11 @@ def test_no_more_than_a_row_group_is_held(monkeypatch: pytest.MonkeyPatch) -> No
             taken += 1
             yield batch
 
-    pieces = written(FORM, batches())
+    pieces = write_documents(FORM, batches())
     assert next(pieces) == b"PAR1"
     assert next(pieces)
     assert taken == 2
-    whole = pq.ParquetFile(io.BytesIO(b"PAR1" + b"".join(written(FORM, [batch] * 4))[4:]))
+    whole = pq.ParquetFile(io.BytesIO(b"PAR1" + b"".join(write_documents(FORM, [batch] * 4))[4:]))
     assert [whole.metadata.row_group(group).num_rows for group in range(whole.num_row_groups)] == [6, 6]
 
 
@@ -74,7 +74,7 @@ def test_a_file_of_nothing_can_be_read() -> None:
 
 
 def test_a_file_that_was_cut_off_cannot_be_read() -> None:
-    whole = b"".join(written(FORM, [[render(a_record())]]))
+    whole = b"".join(write_documents(FORM, [[render(a_record())]]))
     with pytest.raises(pa.ArrowInvalid):
         pq.read_table(io.BytesIO(whole[:-8]))
 
@@ -83,4 +83,4 @@ def test_where_pyarrow_is_missing_that_is_told(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
     with pytest.raises(NotAcceptable, match="needs the extra `parquet`"):
         require_writable(FORM)
-    require_writable(Form("csv"))
+    require_writable(FileFormat("csv"))

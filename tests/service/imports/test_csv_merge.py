@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from service.exports.columns import COLUMNS, Row
+from service.exports.columns import COLUMNS, ExportRecord
 from service.exports.csv_file import csv_file
 from service.imports.csv_merge import merge_cells
 from service.imports.csv_reader import csv_rows
@@ -54,7 +54,7 @@ EVENT: dict[str, Any] = {
 
 def exported() -> dict[str, str]:
     """Return the event's row in an export."""
-    row = Row(EVENT)
+    row = ExportRecord(EVENT)
     table = b"".join(csv_file([column.name for column in COLUMNS], [[[column.of(row) for column in COLUMNS]]]))
     [row_of_table] = csv_rows(split_lines([table], max_line_bytes=10_000))
     assert not isinstance(row_of_table, RefusedRow), row_of_table

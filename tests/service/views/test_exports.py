@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from schemas.events import NewEventSchema
 from service.events.write import record_event
 from service.exports.columns import COLUMNS
-from service.exports.export import Form, select, written
+from service.exports.export import FileFormat, stream_selected, write_documents
 from service.search.find import Search
 from service.store.events.export import BATCH_BYTES
 from tests.answers import body
@@ -280,7 +280,7 @@ def test_an_export_holds_no_more_than_a_batch_in_memory(client: FlaskClient, con
     multiply(conn, 5_000)
     for form, most in (("ndjson", 3), ("csv", 9)):
         tracemalloc.start()
-        size = sum(map(len, written(Form(form), select(conn, Search()))))
+        size = sum(map(len, write_documents(FileFormat(form), stream_selected(conn, Search()))))
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert size > 10_000_000

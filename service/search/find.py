@@ -16,7 +16,7 @@ from service.search.filters.parser import filter_key, filter_of
 from service.search.filters.sql import filter_condition, pushdown
 from service.search.matches import highlight_matches, ranked_matches
 from service.search.ranking.pages import Position, SearchPage, first_page, next_page
-from service.search.suggest.spelling import LITTLE, better
+from service.search.suggest.spelling import FEW_MATCHES, better_spelling
 from service.search.text.query_compiler import CompiledWords, compile_query
 from service.store.condition import Condition
 from service.store.events.ordering import Order
@@ -212,14 +212,14 @@ def rank_page(conn: Connection, request: PageRequest, *, cap: int) -> EventPage:
             page = next_page(conn, compiled, parts, request.limit, cap=cap, position=position)
         else:
             page = first_page(conn, compiled, parts, request.limit, cap=cap)
-    is_little = page.estimated_total <= LITTLE or page.includes_partial
+    is_little = page.estimated_total <= FEW_MATCHES or page.includes_partial
     return EventPage(
         documents=[event.document for event in page.events],
         next=encode_cursor(request.bound_to, [page.next.encode()]) if page.next else None,
         count=_count_ranked(conn, compiled, rest, page, request.count),
         matches=ranked_matches(conn, asked, compiled, page, highlights=request.highlight, explanations=request.explain),
         ranking=_ranking(page, compiled),
-        did_you_mean=better(conn, asked) if is_little and position is None else None,
+        did_you_mean=better_spelling(conn, asked) if is_little and position is None else None,
     )
 
 

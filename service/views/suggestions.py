@@ -8,7 +8,7 @@ from schemas.facets import MOST_OFFERS, SuggestionsSchema, SuggestQuerySchema
 from service.http.auth import requires
 from service.http.context import reading
 from service.http.operation import JSON, operation
-from service.search.suggest.suggestions import query_of, suggest
+from service.search.suggest.suggestions import filter_query, suggest
 from service.strict_json import render
 
 suggestions = Blueprint("suggestions", __name__, url_prefix="/v1/suggest")
@@ -27,7 +27,7 @@ def list_suggestions(query: dict[str, Any]) -> Response:
     with reading() as conn:
         found = suggest(conn, query["q"], query["type"], min(query["limit"], MOST_OFFERS))
     items = [
-        {"type": offer.kind, "text": offer.text, "id": offer.id, "filter": query_of(offer)} for offer in found.offers
+        {"type": item.kind, "text": item.text, "id": item.id, "filter": filter_query(item)} for item in found.items
     ]
-    body = render({"items": items, "did_you_mean": found.corrected})
+    body = render({"items": items, "did_you_mean": found.correction})
     return Response(body, content_type=JSON, headers={"Cache-Control": "private, no-cache"})

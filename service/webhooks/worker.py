@@ -26,7 +26,7 @@ from service.encryption import parse_keys
 from service.errors import Unavailable
 from service.feed.sequencer import sequence_once, trim_once
 from service.ids import uuid7
-from service.search.suggest.indexer import keep_names_once
+from service.search.suggest.indexer import index_names_once
 from service.webhooks import maintenance
 from service.webhooks.address_guard import AddressGuard, parse_networks
 from service.webhooks.assignments import Assignments
@@ -174,7 +174,7 @@ class WebhookWorker:
         return self._matcher.match_once(conn, datetime.now(UTC))
 
     async def _index_suggestions(self) -> int:
-        return await self._threads.run(self._write, keep_names_once)
+        return await self._threads.run(self._write, index_names_once)
 
     async def _send_pings(self) -> int:
         return await self._pinger.send_pings(self._leases.active_shards)

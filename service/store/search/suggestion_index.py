@@ -1,4 +1,4 @@
-"""Keeping the names and words that are offered to who types: behind the writes, as the change feed tells of them."""
+"""The index of names and words for suggestions. It follows the change feed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from dataclasses import dataclass
 import orjson
 from psycopg import Connection
 
-#: The follower of the change feed that keeps them.
+#: The name of its cursor in the change feed.
 FOLLOWER = "names"
 
 
 @dataclass(frozen=True)
-class Name:
-    """A name as it is kept: how it is written, and how it is found."""
+class IndexedName:
+    """A name in its spelling, folded, and its words, by whose prefixes it is found."""
 
     text: str
     folded: str
     words: Sequence[str]
 
 
-def read_rewritten(conn: Connection, after: int, until: int, fields: Sequence[str]) -> list[tuple[int, bytes]]:
-    """What the feed's entries behind `after` and not behind `until` made of events, where they touched `fields`.
+def find_rewritten(conn: Connection, after: int, until: int, fields: Sequence[str]) -> list[tuple[int, bytes]]:
+    """Return the documents of events before and after the entries `after` to `until` that changed one of the fields.
 
-    Pairs: -1 and what the event said before the first of its entries, 1 and what it says since the last one.
+    They are pairs: -1 and the document before the event's first entry, 1 and the document after its last one.
     """
     values = {"after": after, "until": until, "fields": list(fields)}
     return conn.execute(_REWRITTEN, values, binary=True).fetchall()
@@ -48,29 +48,32 @@ _REWRITTEN = """
     """
 
 
-def add_uses(conn: Connection, names: Sequence[Name], uses: Mapping[str, int]) -> None:
-    """Let each of `names` be used by so many more events, or fewer; one that no event uses is forgotten."""
+def add_name_uses(conn: Connection, names: Sequence[IndexedName], uses: Mapping[str, int]) -> None:
+    """Add `uses`, which can be negative, to the numbers of events with the names. Delete names without events."""
     rows = [vars(name) | {"uses": uses[name.text]} for name in names]
     conn.execute(
         """
-        INSERT INTO participant_name AS kept (name, uses, folded, words)
+        INSERT INTO participant_name AS stored (name, uses, folded, words)
         SELECT text, uses, folded, array_to_tsvector(words)
           FROM json_to_recordset(%s) AS given (text text, uses integer, folded text, words text[])
-            ON CONFLICT (name) DO UPDATE SET uses = kept.uses + excluded.uses
+            ON CONFLICT (name) DO UPDATE SET uses = stored.uses + excluded.uses
         """,
         (orjson.dumps(rows).decode(),),
     )
-    less = [text for text, number in uses.items() if number < 0]
-    conn.execute("DELETE FROM participant_name WHERE name = ANY(%s) AND uses <= 0", (less,))
+    decreased = [text for text, number in uses.items() if number < 0]
+    conn.execute("DELETE FROM participant_name WHERE name = ANY(%s) AND uses <= 0", (decreased,))
 
 
-def add_words(conn: Connection, folded: Mapping[str, str], events: Mapping[str, int]) -> None:
-    """Let each word, which has a `folded` form, stand in so many more events; one in none is forgotten."""
+def add_word_counts(conn: Connection, folded: Mapping[str, str], events: Mapping[str, int]) -> None:
+    """Add `events`, which can be negative, to the document frequencies of words. Delete words without events.
+
+    `folded` has the folded form of each word.
+    """
     conn.execute(
         """
-        INSERT INTO vocabulary AS kept (word, events, folded)
+        INSERT INTO vocabulary AS stored (word, events, folded)
         SELECT * FROM unnest(%(words)s::text[], %(events)s::integer[], %(folded)s::text[])
-            ON CONFLICT (word) DO UPDATE SET events = kept.events + excluded.events
+            ON CONFLICT (word) DO UPDATE SET events = stored.events + excluded.events
         """,
         {
             "words": list(events),
@@ -78,12 +81,12 @@ def add_words(conn: Connection, folded: Mapping[str, str], events: Mapping[str, 
             "folded": [folded[word] for word in events],
         },
     )
-    less = [word for word, number in events.items() if number < 0]
-    conn.execute("DELETE FROM vocabulary WHERE word = ANY(%s) AND events <= 0", (less,))
+    decreased = [word for word, number in events.items() if number < 0]
+    conn.execute("DELETE FROM vocabulary WHERE word = ANY(%s) AND events <= 0", (decreased,))
 
 
-def read_unlabelled(conn: Connection, limit: int) -> list[tuple[str, int, bytes]]:
-    """Id, version and document of at most `limit` topics whose labels are not those of their version."""
+def find_unlabelled_topics(conn: Connection, limit: int) -> list[tuple[str, int, bytes]]:
+    """Return id, version and document of at most `limit` topics without indexed labels of their version."""
     return conn.execute(
         """
         SELECT id, version, document
@@ -97,8 +100,8 @@ def read_unlabelled(conn: Connection, limit: int) -> list[tuple[str, int, bytes]
     ).fetchall()
 
 
-def replace_labels(conn: Connection, topic_id: str, version: int, labels: Sequence[Name]) -> None:
-    """Let `labels` be those of the topic."""
+def replace_labels(conn: Connection, topic_id: str, version: int, labels: Sequence[IndexedName]) -> None:
+    """Replace the labels of a topic."""
     conn.execute("DELETE FROM topic_label WHERE topic_id = %s", (topic_id,))
     conn.execute(
         """
@@ -110,6 +113,6 @@ def replace_labels(conn: Connection, topic_id: str, version: int, labels: Sequen
     )
 
 
-def forget_labels(conn: Connection) -> None:
-    """Take away the labels of topics that are gone."""
+def delete_orphaned_labels(conn: Connection) -> None:
+    """Delete the labels of deleted topics."""
     conn.execute("DELETE FROM topic_label WHERE NOT EXISTS (SELECT FROM topic WHERE id = topic_id)")

@@ -1,6 +1,6 @@
-"""Names that are offered while one is typed: labels of topics, names of participants, titles.
+"""Suggestions while a user types: labels of topics, names of participants, titles.
 
-No statement is prepared: a plan made for whatever words may come would read every row.
+No statement is prepared: a generic plan, made for any words, would read every row.
 """
 
 from dataclasses import dataclass
@@ -10,79 +10,81 @@ from psycopg import Connection
 from service.store.search.conditions import Region
 from service.store.search.tsquery import TsQuery
 
-#: Names with a common beginning that are looked through for the most used, and newest events for their titles.
-LOOKED_THROUGH = 1_000
+#: The most names with one prefix of which the most used are taken, and the most events whose titles are compared.
+MOST_CANDIDATES = 1_000
 
-#: Behind every text that begins with what it is put behind.
+#: Appended to a prefix, it is greater than every text with the prefix.
 _BEYOND = "\U0010ffff"
 
 
 @dataclass(frozen=True)
-class Offer:
-    """What could be meant: its kind, how it is written, and for an event or a topic its id."""
+class Suggestion:
+    """A title, topic or participant, with the id of an event or a topic."""
 
     kind: str
     text: str
     id: str | None
 
 
-def find_titles(conn: Connection, beginning: str, limit: int) -> list[Offer]:
-    """Events whose title begins so, by title. `beginning` is made as title_key is."""
+def find_titles(conn: Connection, prefix: str, limit: int) -> list[Suggestion]:
+    """Return events whose title key has the prefix, in the order of titles."""
     rows = conn.execute(
         """
         SELECT convert_from(document, 'UTF8')::json ->> 'title', id::text
           FROM event
          WHERE record_state = 'active'
-           AND title_key >= %(beginning)s AND title_key < %(beyond)s
+           AND title_key >= %(prefix)s AND title_key < %(beyond)s
          ORDER BY title_key, id
          LIMIT %(limit)s
         """,
-        {"beginning": beginning, "beyond": beginning + _BEYOND, "limit": limit},
+        {"prefix": prefix, "beyond": prefix + _BEYOND, "limit": limit},
         prepare=False,
     )
-    return [Offer("title", *row) for row in rows]
+    return [Suggestion("title", *row) for row in rows]
 
 
-def find_topics(conn: Connection, words: TsQuery, beginning: str, limit: int) -> list[Offer]:
-    """One label of each topic that has words of the tsquery `words`; first those that begin with `beginning`."""
+def find_topics(conn: Connection, words: TsQuery, prefix: str, limit: int) -> list[Suggestion]:
+    """Return one label of each topic with the words; first the labels with the prefix."""
     rows = conn.execute(
         """
         SELECT label, topic_id
-          FROM (SELECT DISTINCT ON (topic_id) topic_id, label, folded, starts_with(folded, %(beginning)s) AS begins
+          FROM (SELECT DISTINCT ON (topic_id) topic_id, label, folded, starts_with(folded, %(prefix)s) AS begins
                   FROM topic_label
                  WHERE words @@ %(words)s::tsquery
-                 ORDER BY topic_id, begins DESC, length(label), label) AS found
+                 ORDER BY topic_id, begins DESC, length(label), label) AS candidate
          ORDER BY begins DESC, length(label), label, topic_id
          LIMIT %(limit)s
         """,
-        {"words": words, "beginning": beginning, "limit": limit},
+        {"words": words, "prefix": prefix, "limit": limit},
         prepare=False,
     )
-    return [Offer("topic", *row) for row in rows]
+    return [Suggestion("topic", *row) for row in rows]
 
 
-def find_participants(conn: Connection, words: TsQuery, beginning: str, limit: int) -> list[Offer]:
-    """The most used names that have words of the tsquery `words`; first those that begin with `beginning`."""
+def find_participants(conn: Connection, words: TsQuery, prefix: str, limit: int) -> list[Suggestion]:
+    """Return the most used names with the words; first those with the prefix."""
     rows = conn.execute(
         """
         SELECT name
-          FROM (SELECT name, uses, starts_with(folded, %(beginning)s) AS begins
+          FROM (SELECT name, uses, starts_with(folded, %(prefix)s) AS begins
                   FROM participant_name
                  WHERE words @@ %(words)s::tsquery
-                 LIMIT %(looked_through)s) AS found
+                 LIMIT %(most)s) AS candidate
          ORDER BY begins DESC, uses DESC, length(name), name
          LIMIT %(limit)s
         """,
-        {"words": words, "beginning": beginning, "limit": limit, "looked_through": LOOKED_THROUGH},
+        {"words": words, "prefix": prefix, "limit": limit, "most": MOST_CANDIDATES},
         prepare=False,
     )
-    return [Offer("participant", row[0], None) for row in rows]
+    return [Suggestion("participant", row[0], None) for row in rows]
 
 
-def find_titled(conn: Connection, words: TsQuery, in_titles: TsQuery, region: Region | None, limit: int) -> list[Offer]:
-    """The newest events of a region that meet the tsquery `words`, and do so by their titles."""
+def find_titled(
+    conn: Connection, words: TsQuery, in_titles: TsQuery, region: Region | None, limit: int
+) -> list[Suggestion]:
+    """Return the newest events of a region that match `words`, and by their titles `in_titles`."""
     within = f"AND {region.condition}" if region else ""
-    # PostgreSQL expects every row to meet a query of titles alone, and would read them all: so that one comes second.
+    # PostgreSQL expects every row to match a query with weights, and would read all rows: so that query comes second.
     rows = conn.execute(
         f"""
         SELECT convert_from(document, 'UTF8')::json ->> 'title', id::text
@@ -90,10 +92,10 @@ def find_titled(conn: Connection, words: TsQuery, in_titles: TsQuery, region: Re
                   FROM (SELECT event_id, day, tsv
                           FROM event_search AS search
                          WHERE search.tsv @@ %(words)s::tsquery {within}
-                         LIMIT %(looked_through)s) AS first
+                         LIMIT %(most)s) AS first
                  WHERE tsv @@ %(in_titles)s::tsquery
                  ORDER BY day DESC, event_id
-                 LIMIT %(limit)s) AS found
+                 LIMIT %(limit)s) AS candidate
           JOIN event ON id = event_id
          ORDER BY day DESC, event_id
         """,
@@ -101,10 +103,10 @@ def find_titled(conn: Connection, words: TsQuery, in_titles: TsQuery, region: Re
             "words": words,
             "in_titles": in_titles,
             "limit": limit,
-            "looked_through": LOOKED_THROUGH,
+            "most": MOST_CANDIDATES,
             "region_month": region and region.month,
             "region_bucket": region and region.bucket,
         },
         prepare=False,
     )
-    return [Offer("title", *row) for row in rows]
+    return [Suggestion("title", *row) for row in rows]

@@ -3,7 +3,7 @@
 import psycopg
 
 from service.feed.sequencer import catch_up
-from service.search.suggest.indexer import keep_names_once
+from service.search.suggest.indexer import index_names_once
 
 
 def update_suggestions(database: str) -> None:
@@ -12,5 +12,5 @@ def update_suggestions(database: str) -> None:
         catch_up(conn)
         while True:
             with conn.transaction():
-                if not keep_names_once(conn):
+                if not index_names_once(conn):
                     return

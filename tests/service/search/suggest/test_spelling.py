@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from service.search.suggest.spelling import nearest, slips
+from service.search.suggest.spelling import edit_distance, nearest_word
 from service.store.search.words import VocabularyWord
 from tests.factories import create_event
 from tests.service.search.battery_events import create_battery_events
@@ -57,13 +57,13 @@ def test_words_of_what_was_deleted_correct_nothing(client: FlaskClient, database
     [("abc", "abc", 0), ("recieve", "receive", 1), ("batery", "battery", 1), ("", "ab", 2), ("ca", "abc", 3)],
 )
 def test_slips_are_letters_put_in_taken_out_replaced_or_swapped(typed: str, meant: str, number: int) -> None:
-    assert slips(typed, meant) == slips(meant, typed) == number
+    assert edit_distance(typed, meant) == edit_distance(meant, typed) == number
 
 
 def test_a_word_that_is_known_is_corrected_only_by_one_that_is_far_more_frequent() -> None:
     candidates = [VocabularyWord("battery", "battery", 30), VocabularyWord("batter", "batter", 10)]
-    assert nearest("batery", 0, candidates) == "battery"
-    assert nearest("batery", 1, candidates) == "battery"
-    assert nearest("batery", 2, candidates) is None
-    assert nearest("bttr", 0, candidates) is None
-    assert nearest("battery", 0, [VocabularyWord("battery", "battery", 30)]) is None
+    assert nearest_word("batery", 0, candidates) == "battery"
+    assert nearest_word("batery", 1, candidates) == "battery"
+    assert nearest_word("batery", 2, candidates) is None
+    assert nearest_word("bttr", 0, candidates) is None
+    assert nearest_word("battery", 0, [VocabularyWord("battery", "battery", 30)]) is None

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.feed.sequencer import catch_up
-from service.search.suggest.indexer import keep_names_once
-from service.search.suggest.spelling import beginnings, folded, name_words, spelt
+from service.search.suggest.indexer import index_names_once
+from service.search.suggest.spelling import fold_name, name_words, prefix_query, spelled_words
 from service.search.suggest.suggestions import in_titles
 from service.store.search.tsquery import Lexeme, TsQuery
 from tests.factories import create_event, create_topic
@@ -175,11 +175,11 @@ def test_names_are_kept_by_one_at_a_time_and_no_work_is_done_twice(client: Flask
     with psycopg.connect(database, autocommit=True) as one, psycopg.connect(database, autocommit=True) as other:
         catch_up(one)
         with one.transaction():
-            assert keep_names_once(one) > 0
+            assert index_names_once(one) > 0
             with other.transaction():
-                assert keep_names_once(other) == 0
+                assert index_names_once(other) == 0
         with other.transaction():
-            assert keep_names_once(other) == 0
+            assert index_names_once(other) == 0
 
 
 @pytest.mark.parametrize(
@@ -213,11 +213,11 @@ def test_what_cannot_be_offered_is_refused(anyone: FlaskClient, query: str, para
 
 
 def test_names_are_folded_word_by_word() -> None:
-    assert folded("  Ministère de l'Économie ") == "ministere de l economie"
+    assert fold_name("  Ministère de l'Économie ") == "ministere de l economie"
     assert name_words("経済産業省 METI") == ["経済産業省", "meti", "済産業省", "産業省", "業省", "省"]
-    assert beginnings("EU\u2013Japan: D'").render() == "('eu':* & 'japan':* & 'd':*)"
-    assert beginnings("!?") == TsQuery()
-    assert list(spelt("Förderung der E-Mobilität 2024 が 電池電池")) == [
+    assert prefix_query("EU\u2013Japan: D'").render() == "('eu':* & 'japan':* & 'd':*)"
+    assert prefix_query("!?") == TsQuery()
+    assert list(spelled_words("Förderung der E-Mobilität 2024 が 電池電池")) == [
         ("förderung", "forderung"),
         ("mobilität", "mobilitat"),
     ]

@@ -1,4 +1,4 @@
-"""Webhooks for tests: made by the API or by hand, worked for by a worker in a thread."""
+"""Deliveries for tests: subscriptions and deliveries in the database, and a worker in a thread."""
 
 import asyncio
 import threading
@@ -20,10 +20,11 @@ from service.store.webhooks.deliveries import NewDelivery, insert_deliveries
 from service.store.webhooks.leases import shard_of
 from service.store.webhooks.queue import AttemptRow
 from service.webhooks.matcher import Matcher
+from service.webhooks.receivers import Receiver
 from service.webhooks.worker import WebhookWorker, make_sender
 
-#: Such that a worker sends to this machine, and that tests need not wait long for another to take over.
-QUICKLY: dict[str, Any] = {
+#: Settings with which a worker sends to this machine, and another takes over from it within seconds.
+TEST_SETTINGS: dict[str, Any] = {
     "webhook_private_networks": "127.0.0.0/8",
     "webhook_http_networks": "127.0.0.0/8",
     "webhook_timeout": 2.0,
@@ -31,38 +32,38 @@ QUICKLY: dict[str, Any] = {
     "public_read": True,
 }
 
-#: Seconds that a test waits for what a worker does, on a busy machine.
-PATIENCE = 20.0
+#: Seconds after which a test gives up waiting. Far more than a busy machine needs, so that it decides nothing else.
+PATIENCE = 120.0
 
 
-def wait_for(found: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """What `found` returns as soon as that is true."""
-    deadline = time.monotonic() + seconds
-    while not (result := found()):
-        assert time.monotonic() < deadline, f"did not happen in {seconds} seconds"
+def wait_for(condition: Callable[[], Any]) -> Any:
+    """Return the result of `condition` as soon as it is true. Fail after PATIENCE."""
+    deadline = time.monotonic() + PATIENCE
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"The condition is not true after {PATIENCE} seconds."
         time.sleep(0.01)
     return result
 
 
 @contextmanager
-def working(database: str, **settings: Any) -> Iterator[WebhookWorker]:
-    """A worker on `database`, until the block ends; then it ends as by SIGTERM."""
-    chosen = Settings(database_url=database, **QUICKLY | settings)
+def run_worker(database: str, **settings: Any) -> Iterator[WebhookWorker]:
+    """Run a worker on `database` until the block ends; then it ends as by SIGTERM."""
+    all_settings = Settings(database_url=database, **TEST_SETTINGS | settings)
     stopping: list[Callable[[], Any]] = []
-    started, faults = threading.Event(), list[BaseException]()
+    started, errors = threading.Event(), list[BaseException]()
 
     def run() -> None:
         async def work() -> None:
             stop, loop = asyncio.Event(), asyncio.get_running_loop()
-            worker = WebhookWorker(chosen, make_sender(chosen))
+            worker = WebhookWorker(all_settings, make_sender(all_settings))
             stopping.extend([lambda: loop.call_soon_threadsafe(stop.set), lambda: worker])
             started.set()
             await worker.work(stop)
 
         try:
             uvloop.run(work())
-        except BaseException as error:  # noqa: BLE001 (told to the test)
-            faults.append(error)
+        except BaseException as error:  # noqa: BLE001 (the test fails with it)
+            errors.append(error)
             started.set()
 
     thread = threading.Thread(target=run)
@@ -73,12 +74,31 @@ def working(database: str, **settings: Any) -> Iterator[WebhookWorker]:
     finally:
         stopping[0]()
         thread.join(PATIENCE)
-    assert not faults
+    assert not errors
     assert not thread.is_alive()
 
 
+def wait_for_polls(worker: WebhookWorker, number: int = 5) -> None:
+    """Wait until the worker's dispatcher has looked for due deliveries `number` times more."""
+    dispatcher, polls = worker._dispatcher, list[None]()
+    list_due_subscriptions = dispatcher._list_due_subscriptions
+
+    def counted() -> list[UUID]:
+        polls.append(None)
+        return list_due_subscriptions()
+
+    dispatcher._list_due_subscriptions = counted  # type: ignore[method-assign]
+    wait_for(lambda: len(polls) > number)  # one more, since the last may not have ended
+    dispatcher._list_due_subscriptions = list_due_subscriptions  # type: ignore[method-assign]
+
+
+def receiver_of(worker: WebhookWorker, webhook: dict[str, Any]) -> Receiver | None:
+    """Return the receiver of a webhook as the worker has it at present."""
+    return worker._dispatcher._receivers.get(UUID(webhook["id"]))
+
+
 def match(database: str) -> None:
-    """Number and match all that was written, as a worker would."""
+    """Sequence and match all committed writes, as a worker would."""
     with psycopg.connect(database, autocommit=True) as conn:
         while sequence_once(conn):
             pass
@@ -88,16 +108,16 @@ def match(database: str) -> None:
 
 
 def make_subscription(
-    conn: psycopg.Connection, url: str = "https://receiver.example/", *, key_id: UUID | None = None, **said: Any
+    conn: psycopg.Connection, url: str = "https://receiver.example/", *, key_id: UUID | None = None, **fields: Any
 ) -> UUID:
-    """A subscription, by hand; what is not `said` is as the API fills it in."""
+    """Insert a subscription, by default with the values that the API fills in, and return its id."""
     id_ = uuid7()
     if key_id is None:
         key_id = uuid7()
         store.keys.insert_key(
             conn, id=key_id, name="of a test", prefix="ptk_", digest=key_id.bytes, scopes=["webhooks", "events:read"]
         )
-    usual: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "url": url,
         "filter": None,
         "kinds": ["create", "update", "delete", "merge", "leave"],
@@ -110,7 +130,7 @@ def make_subscription(
     }
     store.webhooks.subscriptions.insert_subscription(
         conn,
-        usual | said,
+        defaults | fields,
         id=id_,
         key_id=key_id,
         shard=shard_of(id_),
@@ -122,21 +142,21 @@ def make_subscription(
 
 
 def make_deliveries(conn: psycopg.Connection, subscription_id: UUID, *seqs: int) -> None:
-    """A delivery of each of these changes, all of one event, due now."""
+    """Insert a due delivery of each of these changes, all of one event."""
     event_id = uuid7()
     insert_deliveries(conn, [NewDelivery(subscription_id, seq, event_id, "create") for seq in seqs])
     conn.commit()
 
 
-def hold_all_shards(conn: psycopg.Connection, worker_id: UUID, seconds: float = 60.0) -> dict[int, int]:
-    """Each shard with its epoch, held by the worker from now on."""
+def claim_all_shards(conn: psycopg.Connection, worker_id: UUID, seconds: float = 60.0) -> dict[int, int]:
+    """Claim all shards for the worker, and return them with their epochs."""
     return store.webhooks.leases.claim_shards(conn, worker_id, seconds, limit=64)
 
 
-def an_end(subscription_id: UUID, seq: int, epochs: dict[int, int], **said: Any) -> AttemptRow:
-    """That an attempt was accepted, unless something else is `said`."""
+def an_attempt(subscription_id: UUID, seq: int, epochs: dict[int, int], **fields: Any) -> AttemptRow:
+    """Return the result of an attempt, by default accepted."""
     shard = shard_of(subscription_id)
-    usual: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "shard": shard,
         "epoch": epochs[shard],
         "subscription_id": subscription_id,
@@ -150,11 +170,11 @@ def an_end(subscription_id: UUID, seq: int, epochs: dict[int, int], **said: Any)
         "headers": {},
         "answer": b"ok",
     }
-    return AttemptRow(**usual | said)
+    return AttemptRow(**defaults | fields)
 
 
 def states(conn: psycopg.Connection) -> dict[int, str]:
-    """The state of each delivery, by its number; of one subscription."""
-    found: dict[int, str] = dict(conn.execute("SELECT seq, state FROM delivery ORDER BY seq").fetchall())
+    """Return the state of each delivery by its number; for one subscription."""
+    rows: dict[int, str] = dict(conn.execute("SELECT seq, state FROM delivery ORDER BY seq").fetchall())
     conn.rollback()
-    return found
+    return rows

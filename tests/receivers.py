@@ -1,4 +1,4 @@
-"""Receivers of webhooks, well-behaved and otherwise, on this machine."""
+"""Receivers of webhooks on this machine, well-behaved and otherwise."""
 
 import asyncio
 import ssl
@@ -10,13 +10,13 @@ from typing import Any
 
 import orjson
 
-#: What a receiver does with a request: writes what it likes to the connection.
+#: The behaviour of a receiver: writes a response, or something else, to the connection.
 Behaviour = Callable[["Request", asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Request:
-    """What came in."""
+    """A request that a receiver got."""
 
     method: str
     path: str
@@ -24,18 +24,18 @@ class Request:
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON."""
+        """Return the body's JSON."""
         return orjson.loads(self.body)
 
     @property
     def id(self) -> str:
-        """Its webhook-id."""
+        """The webhook-id."""
         return self.headers["webhook-id"]
 
 
 @dataclass
 class Receiver:
-    """A running receiver. `behave` may be changed at any time."""
+    """A running receiver. Tests may change `behave` at any time."""
 
     behave: Behaviour
     port: int = 0
@@ -45,21 +45,21 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL at which it listens."""
         return f"{self.scheme}://{'localhost' if self.scheme == 'https' else '127.0.0.1'}:{self.port}/hook"
 
     @property
     def ids(self) -> list[str]:
-        """The webhook-ids that came in, in order."""
+        """The webhook-ids of the requests, in order."""
         return [request.id for request in list(self.requests)]
 
     @property
     def seqs(self) -> list[int]:
-        """The numbers of the changes that came in, in order."""
+        """The numbers of the changes in the requests, in order."""
         return [request.json()["data"]["seq"] for request in list(self.requests)]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the requests of one connection."""
+        """Respond to the requests of one connection."""
         self.connections += 1
         try:
             while not writer.is_closing():
@@ -68,7 +68,7 @@ class Receiver:
                 await self.behave(request, writer)
                 await writer.drain()
         except (asyncio.CancelledError, asyncio.IncompleteReadError, OSError):
-            pass  # the other side has gone, or the block has ended
+            pass  # the client has gone, or the block has ended
         finally:
             writer.transport.abort()
 
@@ -81,10 +81,12 @@ async def _request(reader: asyncio.StreamReader) -> Request:
     return Request(method, path, headers, body)
 
 
-def answering(status: int = 200, body: bytes = b"ok", **headers: str) -> Behaviour:
-    """Answers so."""
-    told = {"Content-Length": str(len(body))} | {name.replace("_", "-"): value for name, value in headers.items()}
-    lines = [f"HTTP/1.1 {status} Said", *(f"{name}: {value}" for name, value in told.items()), "", ""]
+def respond_with(status: int = 200, body: bytes = b"ok", **headers: str) -> Behaviour:
+    """Return the behaviour of sending this response."""
+    all_headers = {"Content-Length": str(len(body))} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    lines = [f"HTTP/1.1 {status} Reason", *(f"{name}: {value}" for name, value in all_headers.items()), "", ""]
 
     async def behave(_: Request, writer: asyncio.StreamWriter) -> None:
         writer.write("\r\n".join(lines).encode("latin-1") + body)
@@ -92,30 +94,30 @@ def answering(status: int = 200, body: bytes = b"ok", **headers: str) -> Behavio
     return behave
 
 
-def failing_first(times: int, status: int = 500) -> Behaviour:
-    """Answers `status` so many times to each webhook-id, and then accepts."""
-    seen: dict[str, int] = {}
-    refuse, accept = answering(status), answering()
+def fail_first(times: int, status: int = 500) -> Behaviour:
+    """Return the behaviour of failing `times` attempts of each webhook-id and then accepting."""
+    attempts: dict[str, int] = {}
+    refuse, accept = respond_with(status), respond_with()
 
     async def behave(request: Request, writer: asyncio.StreamWriter) -> None:
-        seen[request.id] = seen.get(request.id, 0) + 1
-        await (refuse if seen[request.id] <= times else accept)(request, writer)
+        attempts[request.id] = attempts.get(request.id, 0) + 1
+        await (refuse if attempts[request.id] <= times else accept)(request, writer)
 
     return behave
 
 
 async def hang(_: Request, __: asyncio.StreamWriter) -> None:
-    """Answers nothing."""
-    await asyncio.sleep(60)
+    """Send nothing and keep the connection open."""
+    await asyncio.Event().wait()
 
 
 async def drop(_: Request, writer: asyncio.StreamWriter) -> None:
-    """Closes the connection without a word."""
+    """Close the connection without a response."""
     writer.close()
 
 
-def writing_on(first: bytes, more: bytes, *, every: float = 0.0) -> Behaviour:
-    """Writes `first`, and then `more` without end."""
+def write_forever(first: bytes, more: bytes, *, every: float = 0.0) -> Behaviour:
+    """Return the behaviour of writing `first`, and then `more` without end, with pauses of `every` seconds."""
 
     async def behave(_: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(first)
@@ -128,11 +130,11 @@ def writing_on(first: bytes, more: bytes, *, every: float = 0.0) -> Behaviour:
 
 
 @contextmanager
-def receiving(
+def run_receiver(
     behave: Behaviour | None = None, *, tls: ssl.SSLContext | None = None, port: int = 0, host: str = "127.0.0.1"
 ) -> Iterator[Receiver]:
-    """A receiver in a thread of its own, until the block ends. It accepts everything unless told otherwise."""
-    receiver = Receiver(behave or answering(), scheme="https" if tls else "http")
+    """Run a receiver in a thread until the block ends. By default it accepts everything."""
+    receiver = Receiver(behave or respond_with(), scheme="https" if tls else "http")
     ready, stop, loop = threading.Event(), asyncio.Event(), asyncio.new_event_loop()
 
     async def serve() -> None:
@@ -145,10 +147,10 @@ def receiving(
     def run() -> None:
         asyncio.set_event_loop(loop)
         loop.run_until_complete(serve())
-        while left := asyncio.all_tasks(loop):
-            for one in left:
-                one.cancel()
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        while tasks := asyncio.all_tasks(loop):
+            for task in tasks:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         loop.run_until_complete(asyncio.sleep(0.01))  # transports close one turn later
         loop.close()
 

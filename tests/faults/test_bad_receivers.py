@@ -1,6 +1,6 @@
-"""Receivers that are dead, slow or malicious beside others: those get all of theirs meanwhile, within bounds.
+"""Dead, slow and malicious receivers beside healthy ones, which get all of their deliveries.
 
-tests/service/webhooks/test_scheduler_isolation.py computes how long they wait.
+tests/service/webhooks/test_scheduler_isolation.py computes how long those wait.
 """
 
 import gzip
@@ -12,27 +12,27 @@ import pytest
 
 from service.db.embedded_postgres import Server
 from service.webhooks.lane import MAX_CONCURRENCY, PREFETCH_FACTOR
-from tests.deliveries import make_subscription, wait_for, working
+from tests.deliveries import make_subscription, run_worker, wait_for
 from tests.faults.conftest import make_database
-from tests.faults.workers import ask, write
-from tests.receivers import Behaviour, answering, drop, hang, receiving, writing_on
+from tests.faults.workers import fetch, write
+from tests.receivers import Behaviour, drop, hang, respond_with, run_receiver, write_forever
 from tests.serving import free_port
 
 HEALTHY, EVENTS = 20, 15
 
 _HEAD = b"HTTP/1.1 200 OK\r\n"
 
-#: What receivers do to whoever calls them.
+#: The behaviour of bad receivers by name.
 BAD: dict[str, Behaviour] = {
     "hangs": hang,
-    "drips its body": writing_on(_HEAD + b"Content-Length: 1000000\r\n\r\n", b"x", every=0.1),
-    "has endless headers": writing_on(_HEAD, b"X-Endless: y\r\n", every=0.01),
-    "answers a gigabyte": writing_on(_HEAD + b"Content-Length: 1073741824\r\n\r\n", b"z" * 65536),
-    "answers a gzip bomb": answering(200, gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip"),
+    "drips its body": write_forever(_HEAD + b"Content-Length: 1000000\r\n\r\n", b"x", every=0.1),
+    "has endless headers": write_forever(_HEAD, b"X-Endless: y\r\n", every=0.01),
+    "answers a gigabyte": write_forever(_HEAD + b"Content-Length: 1073741824\r\n\r\n", b"z" * 65536),
+    "answers a gzip bomb": respond_with(200, gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip"),
     "drops the connection": drop,
-    "fails": answering(500),
-    "is overloaded": answering(429, b"", Retry_After="3600"),
-    "is no HTTP": writing_on(b"220 mail.example ESMTP\r\n", b"500 what?\r\n", every=0.1),
+    "fails": respond_with(500),
+    "is overloaded": respond_with(429, b"", Retry_After="3600"),
+    "is no HTTP": write_forever(b"220 mail.example ESMTP\r\n", b"500 what?\r\n", every=0.1),
 }
 
 
@@ -42,41 +42,42 @@ def fresh(cluster: Server) -> str:
     return make_database(cluster)
 
 
-def test_the_healthy_get_everything_while_the_others_still_have_their_first_attempts(fresh: str) -> None:
-    # Attempts may take longer than this test: whoever hangs is not given up before the healthy have all of theirs.
-    # When the receivers go, what is under way ends, and so does the worker.
-    with working(fresh, webhook_timeout=40.0, webhook_lease=60.0, webhook_slots=100), ExitStack() as stack:
-        bad = {name: stack.enter_context(receiving(behave)) for name, behave in BAD.items()}
-        healthy = stack.enter_context(receiving())
+def test_healthy_receivers_get_everything_during_the_first_attempts_of_the_others(fresh: str) -> None:
+    # Attempts may take longer than this test, so that none of a hanging receiver has ended before the healthy ones have
+    # everything. When the receivers end, so do the attempts in flight and the worker.
+    with run_worker(fresh, webhook_timeout=600.0, webhook_lease=900.0, webhook_slots=100), ExitStack() as stack:
+        bad = {name: stack.enter_context(run_receiver(behave)) for name, behave in BAD.items()}
+        healthy = stack.enter_context(run_receiver())
         with psycopg.connect(fresh) as conn:
             for receiver in bad.values():
                 for _ in range(3):
                     make_subscription(conn, receiver.url)
             for url in (f"http://127.0.0.1:{free_port()}/dead", "http://no-such-name.invalid/", "http://10.0.0.1/"):
                 make_subscription(conn, url)
-            served = {make_subscription(conn, healthy.url) for _ in range(HEALTHY)}
+            subscriptions = {make_subscription(conn, healthy.url) for _ in range(HEALTHY)}
         write(fresh, EVENTS)
-        wait_for(lambda: _delivered(fresh, served) == HEALTHY * EVENTS)
+        wait_for(lambda: _delivered(fresh, subscriptions) == HEALTHY * EVENTS)
+        assert "timeout" not in _outcomes(fresh)
         assert len(healthy.requests) == HEALTHY * EVENTS
         assert {name for name, receiver in bad.items() if not receiver.requests} == set()
         wait_for(lambda: _outcomes(fresh) >= OUTCOMES)
 
 
-#: How attempts end that do not last.
+#: Outcomes of attempts that end early.
 OUTCOMES = {"accepted", "refused", "unreachable", "unknown_name", "forbidden", "not_http"}
 
 
 def _outcomes(database: str) -> set[object]:
-    return {outcome for [outcome] in ask(database, "SELECT DISTINCT outcome FROM attempt")}
+    return {outcome for [outcome] in fetch(database, "SELECT DISTINCT outcome FROM attempt")}
 
 
 def _delivered(database: str, subscriptions: set[UUID]) -> int:
-    found = ask(database, "SELECT subscription_id FROM delivery WHERE state = 'delivered'")
-    return sum(id_ in subscriptions for [id_] in found)
+    rows = fetch(database, "SELECT subscription_id FROM delivery WHERE state = 'delivered'")
+    return sum(id_ in subscriptions for [id_] in rows)
 
 
-def test_a_backlog_of_50_000_keeps_no_other_waiting_and_little_of_it_is_in_hand(fresh: str) -> None:
-    with receiving() as busy, receiving() as other:
+def test_a_backlog_of_50_000_delays_no_other_webhook_and_little_of_it_is_in_memory(fresh: str) -> None:
+    with run_receiver() as busy, run_receiver() as other:
         with psycopg.connect(fresh) as conn:
             id_ = make_subscription(conn, busy.url, payload="thin")
             make_subscription(conn, other.url)
@@ -97,7 +98,7 @@ def test_a_backlog_of_50_000_keeps_no_other_waiting_and_little_of_it_is_in_hand(
                 """,
                 (id_,),
             )
-        with working(fresh) as worker:
+        with run_worker(fresh) as worker:
             wait_for(lambda: len(busy.requests) > 500)
             write(fresh, 20)
             most = 0

@@ -1,18 +1,19 @@
-"""Receivers that are dead, slow or malicious leave the others as quick as they are without them: measured both ways.
+"""Healthy receivers beside dead, slow and malicious ones: they get every event, in one attempt, whatever the others do.
 
-A hundred webhooks on a worker of its own; the same fifty count, and what becomes of the other fifty differs. Times are
-those that the worker wrote down. Another test on this machine may take the processor away from one of the two runs, so
-that a verdict is of the same moment, and there are a few of them before it is a failure.
+A hundred webhooks on one worker: fifty are healthy, the other fifty differ. Events come in batches, each of them after
+the healthy receivers have the whole batch before. Only counts and orders decide, so that a busy machine changes no
+verdict: test_scheduler_isolation.py computes the waiting times, and `make bench-webhooks` measures them.
 """
 
 import asyncio
 import gzip
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import count
 from random import Random
+from statistics import median
 from uuid import UUID
 
 import psycopg
@@ -22,202 +23,183 @@ from schemas.events import NewEventSchema
 from service.db.embedded_postgres import Server
 from service.events.write import record_event
 from service.ids import uuid7
+from service.webhooks.lane import MAX_CONCURRENCY, PREFETCH_FACTOR
 from tests.deliveries import make_subscription, wait_for
 from tests.factories import an_event
 from tests.faults.conftest import make_database
-from tests.faults.workers import ask, working
-from tests.receivers import Behaviour, Request, answering, hang, receiving, writing_on
+from tests.faults.workers import fetch, run_worker
+from tests.receivers import Behaviour, Receiver, Request, hang, respond_with, run_receiver, write_forever
 
-#: Webhooks that count, and others; writes a second, and how many of the hundred each concerns.
-COUNTED, OTHERS, WRITES, CONCERNED = 50, 50, 40, 10
+#: Healthy webhooks and others; batches, events of each, and the webhooks of the hundred that an event matches.
+HEALTHY, OTHERS, BATCHES, EVENTS, MATCHES = 50, 50, 5, 20, 10
 
-#: Seconds of writing that do not count, and that do; and for which what was written last may still arrive.
-WARM_UP, SECONDS, GRACE = 1.0, 3.0, 0.5
+#: Requests after which receivers begin to hang.
+WARM_UP = 40
 
-#: How much longer one of a hundred may wait at most, and the share that has to arrive nevertheless.
-LONGER, SHARE = 2.0, 0.9
+#: Deliveries that are due to one webhook beforehand.
+BACKLOG = 50_000
 
-#: Verdicts before it is a failure.
-ROUNDS = 4
-
-#: Such that whoever hangs does so throughout, and that those who begin to would have all slots if they were let.
+#: Slots of the worker, so few that hanging receivers could fill them, and seconds of an attempt: more than any test.
+SLOTS, TIMEOUT = 100, 600
 SETTINGS = {
-    "POLICYTRAIL_WEBHOOK_TIMEOUT": "15",
-    "POLICYTRAIL_WEBHOOK_LEASE": "30",
-    "POLICYTRAIL_WEBHOOK_SLOTS": "100",
+    "POLICYTRAIL_WEBHOOK_TIMEOUT": str(TIMEOUT),
+    "POLICYTRAIL_WEBHOOK_LEASE": str(2 * TIMEOUT),
+    "POLICYTRAIL_WEBHOOK_SLOTS": str(SLOTS),
 }
 
 _HEAD = b"HTTP/1.1 200 OK\r\n"
 _ENDLESS: dict[str, Behaviour] = {
-    "drips its body": writing_on(_HEAD + b"Content-Length: 1000000\r\n\r\n", b"x", every=0.1),
-    "drips headers without end": writing_on(_HEAD, b"X-Endless: y\r\n", every=0.05),
-    "sends headers without end": writing_on(_HEAD, b"X-Endless: " + b"y" * 1_000 + b"\r\n"),
-    "answers a gigabyte": writing_on(_HEAD + b"Content-Length: 1073741824\r\n\r\n", b"z" * 65_536),
-    "answers a gzip bomb": answering(200, gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip"),
+    "drips its body": write_forever(_HEAD + b"Content-Length: 1000000\r\n\r\n", b"x", every=0.1),
+    "drips headers without end": write_forever(_HEAD, b"X-Endless: y\r\n", every=0.05),
+    "sends headers without end": write_forever(_HEAD, b"X-Endless: " + b"y" * 1_000 + b"\r\n"),
+    "responds with a gigabyte": write_forever(_HEAD + b"Content-Length: 1073741824\r\n\r\n", b"z" * 65_536),
+    "responds with a gzip bomb": respond_with(200, gzip.compress(b"\0" * 20_000_000), Content_Encoding="gzip"),
 }
 
-#: The addresses of the others; what has to be started for them ends with the stack.
-Beginning = Callable[[ExitStack], Sequence[str]]
+#: Starts the other receivers on the stack, and returns their URLs.
+Start = Callable[[ExitStack], Sequence[str]]
 
 
-def _answering_well(stack: ExitStack) -> Sequence[str]:
-    return [stack.enter_context(receiving()).url] * OTHERS
+def _one_hangs(stack: ExitStack) -> Sequence[str]:
+    return [stack.enter_context(run_receiver(hang)).url] + [stack.enter_context(run_receiver()).url] * (OTHERS - 1)
 
 
-def _one_hanging(stack: ExitStack) -> Sequence[str]:
-    return [stack.enter_context(receiving(hang)).url, *_answering_well(stack)[1:]]
+def _half_hang(stack: ExitStack) -> Sequence[str]:
+    return [stack.enter_context(run_receiver(hang)).url] * OTHERS
 
 
-def _half_hanging(stack: ExitStack) -> Sequence[str]:
-    return [stack.enter_context(receiving(hang)).url] * OTHERS
-
-
-def _half_that_hang_later(stack: ExitStack) -> Sequence[str]:
-    since: list[float] = []
+def _half_begin_to_hang(stack: ExitStack) -> Sequence[str]:
+    number = count(1)
 
     async def behave(request: Request, writer: asyncio.StreamWriter) -> None:
-        since.append(time.monotonic())
-        await (answering() if since[-1] < since[0] + WARM_UP else hang)(request, writer)
+        await (respond_with() if next(number) <= WARM_UP else hang)(request, writer)
 
-    return [stack.enter_context(receiving(behave)).url] * OTHERS
-
-
-def _endless(stack: ExitStack) -> Sequence[str]:
-    return [stack.enter_context(receiving(behave)).url for behave in _ENDLESS.values()] * (OTHERS // len(_ENDLESS))
+    return [stack.enter_context(run_receiver(behave)).url] * OTHERS
 
 
-async def _answer_from_afar(request: Request, writer: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(0.1)
-    await answering()(request, writer)
+def _half_respond_without_end(stack: ExitStack) -> Sequence[str]:
+    urls = [stack.enter_context(run_receiver(behave)).url for behave in _ENDLESS.values()]
+    return urls * (OTHERS // len(urls))
 
 
-def _one_afar(stack: ExitStack) -> Sequence[str]:
-    return [*_answering_well(stack)[1:], stack.enter_context(receiving(_answer_from_afar)).url]
-
-
-def _without_address(_: ExitStack) -> Sequence[str]:
+def _half_have_no_address(_: ExitStack) -> Sequence[str]:
     return [f"http://name-{number}.invalid/" for number in range(OTHERS)]
 
 
-BAD: dict[str, Beginning] = {
-    "one hangs": _one_hanging,
-    "half of them hang": _half_hanging,
-    "half of them begin to hang": _half_that_hang_later,
-    "half of them answer without end": _endless,
-    "half of them have names that lead nowhere": _without_address,
-    "one has a backlog of 50,000": _one_afar,
+START: dict[str, Start] = {
+    "one hangs": _one_hangs,
+    "half of them hang": _half_hang,
+    "half of them begin to hang": _half_begin_to_hang,
+    "half of them respond without end": _half_respond_without_end,
+    "half of them have names that do not resolve": _half_have_no_address,
 }
 
 
-@dataclass(frozen=True)
-class Served:
-    """Seconds from a commit to the first attempt for 99 of 100 that count, and how many of those arrived."""
-
-    waited: float
-    arrived: int
-
-    def is_as_good_as(self, alone: "Served") -> bool:
-        """Whether it is within what others may do to it."""
-        return self.waited <= LONGER * alone.waited and self.arrived >= SHARE * alone.arrived
-
-
-class Alone:
-    """How those that count are served where the others answer well too."""
-
-    def __init__(self, cluster: Server) -> None:
-        """It is measured, and `measure` does so anew."""
-        self._cluster = cluster
-        self.measure()
-
-    def measure(self) -> None:
-        """As it is at this moment."""
-        self.served = measured(self._cluster, _answering_well)
-
-
-@pytest.fixture(scope="module")
-def alone(cluster: Server) -> Alone:
-    """Measured once for all that need no second verdict."""
-    return Alone(cluster)
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_those_that_answer_wait_no_longer_and_get_as_much(cluster: Server, alone: Alone, name: str) -> None:
-    found = list[tuple[Served, Served]]()
-    for _ in range(ROUNDS):
-        beside = measured(cluster, BAD[name], backlog="backlog" in name)
-        found.append((beside, alone.served))
-        if beside.is_as_good_as(alone.served):
-            return
-        alone.measure()
-    raise AssertionError(found)
-
-
-def measured(cluster: Server, others: Beginning, *, backlog: bool = False) -> Served:
-    """How those that count are served beside the others."""
+@pytest.mark.parametrize("name", START)
+def test_healthy_receivers_get_every_event_beside_bad_ones(cluster: Server, name: str) -> None:
     database = make_database(cluster)
     with ExitStack() as stack:
-        healthy = stack.enter_context(receiving())
-        with psycopg.connect(database) as conn:
-            urls = [healthy.url] * COUNTED + [*others(stack)]
-            ids = [make_subscription(conn, url, filter={"tag": f"t{n}"}) for n, url in enumerate(urls)]
-            if backlog:
-                _leave_behind(conn, ids[-1], 50_000)
-        with working(database, **SETTINGS):
-            wait_for(lambda: ask(database, "SELECT count(worker_id) FROM delivery_shard") == [(64,)])
-            committed = _write_evenly(database)
-            time.sleep(GRACE)
-            return _served(database, ids[:COUNTED], committed)
+        healthy = stack.enter_context(run_receiver())
+        subscriptions = _subscribe(database, healthy, START[name](stack))
+        with run_worker(database, **SETTINGS):
+            _deliver_batches(database, healthy)
+            _check_attempts(database, subscriptions[:HEALTHY])
+            # No attempt of a hanging receiver has ended: the healthy ones did not get their slots.
+            assert fetch(database, "SELECT count(*) FROM attempt WHERE outcome = 'timeout'") == [(0,)]
 
 
-def _leave_behind(conn: psycopg.Connection, subscription: UUID, number: int) -> None:
-    """So many deliveries that are due."""
-    conn.execute(
-        """
-        INSERT INTO feed (seq, event_id, version, kind, occurred_at)
-        SELECT number, gen_random_uuid(), 1, 'create', now() FROM generate_series(1, %s) AS number
-        """,
-        (number,),
-    )
-    conn.execute(
-        """
-        INSERT INTO delivery (subscription_id, seq, event_id, kind, state, again, step, attempts, due_at, created_at)
-        SELECT %s, seq, event_id, kind, 'pending', FALSE, 0, 0, now(), now() FROM feed
-        """,
-        (subscription,),
-    )
-    conn.execute("UPDATE feed_head SET seq = %s", (number,))
-    conn.execute("UPDATE feed_cursor SET seq = %s", (number,))
+def test_healthy_receivers_get_every_event_beside_a_backlog_of_50_000(cluster: Server) -> None:
+    async def respond_late(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.1)
+        await respond_with()(request, writer)
+
+    database = make_database(cluster)
+    with run_receiver() as healthy, run_receiver() as other, run_receiver(respond_late) as late:
+        subscriptions = _subscribe(database, healthy, [other.url] * (OTHERS - 1) + [late.url])
+        _insert_backlog(database, subscriptions[-1])
+        with run_worker(database, **SETTINGS):
+            wait_for(lambda: len(late.requests) > MAX_CONCURRENCY)
+            _deliver_batches(database, healthy)
+            _check_attempts(database, subscriptions[:HEALTHY])
+            overtaken = _overtaken(database, subscriptions[:HEALTHY], subscriptions[-1])
+        # Half of the deliveries wait for less than the lane of the backlog has in hand, and none for much of the rest.
+        assert median(overtaken) <= MAX_CONCURRENCY * (PREFETCH_FACTOR + 1)
+        assert max(overtaken) <= BACKLOG / 10
+        assert len(late.requests) < BACKLOG
 
 
-def _write_evenly(database: str) -> dict[UUID, datetime]:
-    """Write for a while, and return when those events were committed that count."""
-    chance, began, committed = Random(5), time.monotonic(), dict[UUID, datetime]()  # noqa: S311 (the same every time)
+def _subscribe(database: str, healthy: Receiver, others: Sequence[str]) -> list[UUID]:
+    """Subscribe each webhook to a tag of its own, the healthy ones first, and return the ids."""
+    urls = [healthy.url] * HEALTHY + list(others)
     with psycopg.connect(database) as conn:
-        for number in range(int(WRITES * (WARM_UP + SECONDS))):
-            time.sleep(max(0.0, began + number / WRITES - time.monotonic()))
-            tags = [f"t{one}" for one in chance.sample(range(COUNTED + OTHERS), CONCERNED)]
-            content = NewEventSchema().load(an_event(title=f"Event {number}", tags=tags))
-            id_ = uuid7()
-            record_event(conn, content, id=id_, now=datetime.now(UTC), key_id=None)
-            conn.commit()
-            if number >= WRITES * WARM_UP:
-                committed[id_] = datetime.now(UTC)
-    return committed
+        return [make_subscription(conn, url, filter={"tag": f"t{number}"}) for number, url in enumerate(urls)]
 
 
-def _served(database: str, counted: Sequence[UUID], committed: dict[UUID, datetime]) -> Served:
-    """What became of the events `committed`. What was not attempted by now has waited until now, and longer."""
-    now = datetime.now(UTC)
+def _insert_backlog(database: str, subscription: UUID) -> None:
+    with psycopg.connect(database) as conn:
+        conn.execute(
+            """
+            INSERT INTO feed (seq, event_id, version, kind, occurred_at)
+            SELECT number, gen_random_uuid(), 1, 'create', now() FROM generate_series(1, %s) AS number
+            """,
+            (BACKLOG,),
+        )
+        conn.execute(
+            """
+            INSERT INTO delivery
+                   (subscription_id, seq, event_id, kind, state, again, step, attempts, due_at, created_at)
+            SELECT %s, seq, event_id, kind, 'pending', FALSE, 0, 0, now(), now() FROM feed
+            """,
+            (subscription,),
+        )
+        conn.execute("UPDATE feed_head SET seq = %s", (BACKLOG,))
+        conn.execute("UPDATE feed_cursor SET seq = %s", (BACKLOG,))
+
+
+def _deliver_batches(database: str, healthy: Receiver) -> None:
+    """Write each batch of events once all deliveries of the batch before have arrived at the healthy receiver."""
+    chance, number = Random(5), 0  # noqa: S311 (the same events every time)
+    with psycopg.connect(database) as conn:
+        for _ in range(BATCHES):
+            for _ in range(EVENTS):
+                matches = chance.sample(range(HEALTHY + OTHERS), MATCHES)
+                content = NewEventSchema().load(an_event(tags=[f"t{one}" for one in matches]))
+                record_event(conn, content, id=uuid7(), now=datetime.now(UTC), key_id=None)
+                conn.commit()
+                number += sum(one < HEALTHY for one in matches)
+            wait_for(partial(_has_deliveries, healthy, number))
+
+
+def _has_deliveries(receiver: Receiver, number: int) -> bool:
+    return len(set(receiver.ids)) == number
+
+
+def _check_attempts(database: str, healthy: Sequence[UUID]) -> None:
+    """Assert that every delivery to the healthy webhooks is delivered in one attempt, once that is recorded."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        query = "SELECT count(*), count(*) FILTER (WHERE %s) FROM delivery WHERE subscription_id = ANY(%%s)"
+        wait_for(lambda: _all(conn.execute((query % "state = 'delivered'").encode(), (list(healthy),)).fetchall()))
+        assert _all(conn.execute((query % "attempts = 1").encode(), (list(healthy),)).fetchall())
+
+
+def _all(rows: Sequence[tuple[int, int]]) -> bool:
+    [(number, matching)] = rows
+    return number == matching > 0
+
+
+def _overtaken(database: str, healthy: Sequence[UUID], backlog: UUID) -> list[int]:
+    """Return, for each delivery to the healthy webhooks, the attempts of the backlog from its due time to its start."""
     with psycopg.connect(database) as conn:
         rows = conn.execute(
             """
-            SELECT event_id, began_at, state = 'delivered'
+            SELECT (SELECT count(*)
+                      FROM attempt AS other
+                     WHERE other.subscription_id = %s
+                       AND other.began_at BETWEEN delivery.created_at AND attempt.began_at)
               FROM delivery
-              LEFT JOIN attempt ON attempt.subscription_id = delivery.subscription_id
-                               AND attempt.seq = delivery.seq AND number = 1
-             WHERE delivery.subscription_id = ANY(%s) AND event_id = ANY(%s)
+              JOIN attempt USING (subscription_id, seq)
+             WHERE subscription_id = ANY(%s)
             """,
-            (list(counted), list(committed)),
+            (backlog, list(healthy)),
         ).fetchall()
-    waited = sorted(((began_at or now) - committed[event]).total_seconds() for event, began_at, _ in rows)
-    return Served(waited[int(len(waited) * 0.99)], sum(delivered for _, _, delivered in rows))
+    return [number for [number] in rows]

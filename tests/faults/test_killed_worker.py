@@ -1,4 +1,4 @@
-"""The worker killed at every point: each delivery arrives at least once, under one id, and none is lost."""
+"""The worker killed at every point: each delivery arrives at least once, under one id; none is lost."""
 
 import asyncio
 import signal
@@ -9,10 +9,19 @@ import psycopg
 import pytest
 
 from service.db.embedded_postgres import Server, start
-from tests.deliveries import wait_for
+from tests.deliveries import PATIENCE, wait_for
 from tests.faults.conftest import OPTIONS, make_database
-from tests.faults.workers import all_delivered, ask, await_delivered, check_arrivals, dies, subscribe, working, write
-from tests.receivers import Request, answering, hang, receiving
+from tests.faults.workers import (
+    all_delivered,
+    check_arrivals,
+    fetch,
+    run_until_killed,
+    run_worker,
+    subscribe,
+    wait_for_deliveries,
+    write,
+)
+from tests.receivers import Request, hang, respond_with, run_receiver
 
 #: Webhooks, and events that are written for each.
 WEBHOOKS, EVENTS = 5, 20
@@ -30,93 +39,93 @@ def fresh(cluster: Server) -> str:
         ("in_sequencing", 1, 0),
         ("in_matching", 1, 0),
         ("after_claim", 1, 0),
-        # What had been acknowledged and was not written down yet comes twice: how much that was, is chance.
+        # Accepted deliveries that were not recorded yet arrive twice; their number is chance.
         ("before_send", 7, WEBHOOKS * EVENTS),
         ("after_send", 7, WEBHOOKS * EVENTS),
         ("in_finish", 1, WEBHOOKS * EVENTS),
     ],
 )
-def test_killed_at_any_point_a_worker_is_replaced_and_everything_arrives(
+def test_after_a_kill_at_any_point_another_worker_delivers_everything(
     fresh: str, point: str, times: int, most_twice: int
 ) -> None:
-    with receiving() as receiver:
+    with run_receiver() as receiver:
         subscribe(fresh, receiver, WEBHOOKS)
         write(fresh, EVENTS)
-        dies(fresh, point, times)
-        with working(fresh):
-            await_delivered(fresh, WEBHOOKS * EVENTS)
+        run_until_killed(fresh, point, times)
+        with run_worker(fresh):
+            wait_for_deliveries(fresh, WEBHOOKS * EVENTS)
         check_arrivals(fresh, receiver, most_twice=most_twice)
 
 
-def test_killed_again_and_again_while_events_are_written_nothing_is_lost(fresh: str) -> None:
-    with receiving() as receiver:
+def test_repeated_kills_lose_no_delivery(fresh: str) -> None:
+    with run_receiver() as receiver:
         subscribe(fresh, receiver, 2)
         points = [("after_send", 3), ("in_finish", 1), ("in_matching", 1)]
         for point, times in points:
             write(fresh, 10)
-            dies(fresh, point, times)
-        with working(fresh):
-            await_delivered(fresh, 2 * 10 * len(points))
+            run_until_killed(fresh, point, times)
+        with run_worker(fresh):
+            wait_for_deliveries(fresh, 2 * 10 * len(points))
         check_arrivals(fresh, receiver, most_twice=2 * 10 * len(points))
 
 
-def test_killed_while_deliveries_wait_to_be_tried_again_they_are_at_their_time(fresh: str) -> None:
-    with receiving(answering(500)) as receiver:
+def test_retries_keep_their_time_after_a_kill(fresh: str) -> None:
+    with run_receiver(respond_with(500)) as receiver:
         subscribe(fresh, receiver)
         write(fresh, 4)
-        with working(fresh):
-            wait_for(lambda: ask(fresh, "SELECT count(*) FROM delivery WHERE attempts = 1") == [(4,)])
-        receiver.behave = answering()
-        before = ask(fresh, "SELECT seq, due_at FROM delivery ORDER BY seq")
-        with working(fresh):
-            await_delivered(fresh, 4)
-        check_arrivals(fresh, receiver, most_twice=4)  # each came once before, and was refused
-        late = ask(fresh, "SELECT seq, max(began_at) FROM attempt GROUP BY seq ORDER BY seq")
+        with run_worker(fresh):
+            wait_for(lambda: fetch(fresh, "SELECT count(*) FROM delivery WHERE attempts = 1") == [(4,)])
+        receiver.behave = respond_with()
+        before = fetch(fresh, "SELECT seq, due_at FROM delivery ORDER BY seq")
+        with run_worker(fresh):
+            wait_for_deliveries(fresh, 4)
+        check_arrivals(fresh, receiver, most_twice=4)  # each was refused once before
+        late = fetch(fresh, "SELECT seq, max(began_at) FROM attempt GROUP BY seq ORDER BY seq")
         assert all(began >= due for (_, due), (_, began) in zip(before, late, strict=True))  # type: ignore[operator]
 
 
-def test_one_that_is_stopped_for_longer_than_its_lease_is_replaced_and_has_no_say_afterwards(fresh: str) -> None:
-    with receiving(hang) as receiver:
+def test_a_worker_stopped_for_longer_than_its_lease_is_replaced_and_fenced(fresh: str) -> None:
+    with run_receiver(hang) as receiver:
         subscribe(fresh, receiver)
-        with working(fresh) as stopped:
+        with run_worker(fresh) as stopped:
             write(fresh, 1)
             wait_for(lambda: receiver.requests)
             stopped.send_signal(signal.SIGSTOP)
-            receiver.behave = answering()
-            with working(fresh):
-                await_delivered(fresh, 1)
+            receiver.behave = respond_with()
+            with run_worker(fresh):
+                wait_for_deliveries(fresh, 1)
                 stopped.send_signal(signal.SIGCONT)
-                time.sleep(2.5)  # long enough for it to give its attempt up and to say so
+                time.sleep(2.5)  # long enough for its attempt to time out, and for it to try to record that
                 write(fresh, 3)
-                await_delivered(fresh, 4)
-        # The attempt that hung is not counted: who made it was no longer the one to tell.
-        assert ask(fresh, "SELECT DISTINCT attempts, state FROM delivery") == [(1, "delivered")]
+                wait_for_deliveries(fresh, 4)
+        # The attempt that hung is not recorded: its worker no longer had the lease.
+        assert fetch(fresh, "SELECT DISTINCT attempts, state FROM delivery") == [(1, "delivered")]
         check_arrivals(fresh, receiver, most_twice=1)
 
 
-def test_told_to_end_a_worker_writes_down_what_is_under_way_and_leaves_nothing_held(fresh: str) -> None:
-    async def answer_late(request: Request, writer: asyncio.StreamWriter) -> None:
+def test_a_terminated_worker_records_its_attempts_and_releases_its_shards(fresh: str) -> None:
+    async def respond_late(request: Request, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.7)
-        await answering()(request, writer)
+        await respond_with()(request, writer)
 
-    with receiving(answer_late) as receiver:
+    with run_receiver(respond_late) as receiver:
         subscribe(fresh, receiver, 5)
-        with working(fresh) as process:
+        with run_worker(fresh) as process:
             write(fresh, 1)
             wait_for(lambda: len(receiver.requests) == 5)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
+            assert process.wait(PATIENCE) == 0
         assert all_delivered(fresh, 5)
         check_arrivals(fresh, receiver, most_twice=0)
-    assert ask(fresh, "SELECT count(worker_id) FROM delivery_shard") == [(0,)]
+    assert fetch(fresh, "SELECT count(worker_id) FROM delivery_shard") == [(0,)]
 
 
-def test_a_recovery_cut_by_a_kill_goes_on_and_sends_nothing_again_that_was_acknowledged(fresh: str) -> None:
-    with receiving() as receiver:
+def test_a_recovery_resumes_after_a_kill_and_repeats_no_accepted_delivery(fresh: str) -> None:
+    with run_receiver() as receiver:
         [id_] = subscribe(fresh, receiver)
         write(fresh, 5)
-        with working(fresh):
-            await_delivered(fresh, 5)
+        with run_worker(fresh):
+            wait_for_deliveries(fresh, 5)
         _execute(fresh, f"UPDATE subscription SET paused = TRUE WHERE id = '{id_}'")
         _execute(
             fresh,
@@ -130,39 +139,39 @@ def test_a_recovery_cut_by_a_kill_goes_on_and_sends_nothing_again_that_was_ackno
             "INSERT INTO recovery (id, subscription_id, since, asked_at, last_seq, recovered)"
             f" VALUES (gen_random_uuid(), '{id_}', now() - interval '1 h', now(), 0, 0)",
         )
-        dies(fresh, "in_recovery", 2)
-        assert ask(fresh, "SELECT recovered, ended_at FROM recovery") == [(1000, None)]
-        dies(fresh, "in_recovery", 1)
-        with working(fresh):
-            await_delivered(fresh, 2505, 60)
-        assert ask(fresh, "SELECT recovered, ended_at IS NOT NULL FROM recovery") == [(2500, True)]
-        arrived = receiver.seqs
-        assert all(arrived.count(seq) == 1 for seq in range(1, 6))
+        run_until_killed(fresh, "in_recovery", 2)
+        assert fetch(fresh, "SELECT recovered, ended_at FROM recovery") == [(1000, None)]
+        run_until_killed(fresh, "in_recovery", 1)
+        with run_worker(fresh):
+            wait_for_deliveries(fresh, 2505)
+        assert fetch(fresh, "SELECT recovered, ended_at IS NOT NULL FROM recovery") == [(2500, True)]
+        seqs = receiver.seqs
+        assert all(seqs.count(seq) == 1 for seq in range(1, 6))
         check_arrivals(fresh, receiver, most_twice=200)
 
 
-def test_postgres_killed_and_started_again_under_load_is_waited_for(own_database: str, own_cluster: Server) -> None:
-    with receiving() as receiver:
+def test_a_worker_waits_for_a_killed_postgresql(own_database: str, own_cluster: Server) -> None:
+    with run_receiver() as receiver:
         subscribe(own_database, receiver, 3)
-        with working(own_database) as process:
+        with run_worker(own_database) as process:
             write(own_database, 20)
             wait_for(lambda: len(receiver.requests) > 10)
             own_cluster.stop("immediate")
             time.sleep(0.5)
             start(own_cluster.directory, options=OPTIONS)
             write(own_database, 20)
-            await_delivered(own_database, 120)
+            wait_for_deliveries(own_database, 120)
             assert process.poll() is None
         check_arrivals(own_database, receiver, most_twice=60)
 
 
-def test_a_worker_whose_connections_are_cut_goes_on(fresh: str) -> None:
-    with receiving() as receiver:
+def test_a_worker_survives_cut_connections(fresh: str) -> None:
+    with run_receiver() as receiver:
         subscribe(fresh, receiver)
-        with working(fresh) as process:
+        with run_worker(fresh) as process:
             for number in range(1, 6):
                 write(fresh, 4)
-                ask(
+                fetch(
                     fresh,
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND application_name = 'policytrail'",

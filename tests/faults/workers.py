@@ -1,4 +1,4 @@
-"""Workers in processes of their own, and what they are to deliver."""
+"""Workers in processes of their own, and events for them to deliver."""
 
 import os
 import subprocess
@@ -15,17 +15,17 @@ from schemas.events import NewEventSchema
 from service.config import environment_name
 from service.events.write import record_event
 from service.ids import uuid7
-from tests.deliveries import QUICKLY, make_subscription, wait_for
+from tests.deliveries import PATIENCE, TEST_SETTINGS, make_subscription, wait_for
 from tests.factories import an_event
 from tests.receivers import Receiver
 from tests.serving import ROOT
 
-_ENVIRONMENT = {environment_name(name): str(value) for name, value in QUICKLY.items()}
+_ENVIRONMENT = {environment_name(name): str(value) for name, value in TEST_SETTINGS.items()}
 
 
 @contextmanager
-def working(database: str, *arguments: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`policytrail work` on `database`, or what `arguments` say, until the block ends; then it is killed."""
+def run_worker(database: str, *arguments: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `policytrail work` on `database`, or python with `arguments`, until the block ends; then kill it."""
     work = [str(Path(sys.executable).parent / "policytrail"), "work"]
     command = [sys.executable, *arguments] if arguments else work
     environment = os.environ | _ENVIRONMENT | {"DATABASE_URL": database, "POLICYTRAIL_LOG_LEVEL": "ERROR"} | settings
@@ -37,20 +37,20 @@ def working(database: str, *arguments: str, **settings: str) -> Iterator[subproc
         process.wait()
 
 
-def dies(database: str, point: str, times: int = 1, **settings: str) -> None:
-    """Let a worker go on until it comes to `point` so many times, and is killed there."""
-    with working(database, "-m", "tests.faults.crash_points", point, str(times), **settings) as process:
-        assert process.wait(30) == -9
+def run_until_killed(database: str, point: str, times: int = 1, **settings: str) -> None:
+    """Run a worker until it reaches `point` for the `times`-th time and is killed there."""
+    with run_worker(database, "-m", "tests.faults.crash_points", point, str(times), **settings) as process:
+        assert process.wait(PATIENCE) == -9
 
 
 def subscribe(database: str, receiver: Receiver, number: int = 1) -> list[UUID]:
-    """So many subscriptions of the receiver, for everything."""
+    """Insert subscriptions of the receiver to every event, and return their ids."""
     with psycopg.connect(database) as conn:
         return [make_subscription(conn, receiver.url) for _ in range(number)]
 
 
 def write(database: str, number: int) -> list[UUID]:
-    """So many new events, each committed by itself."""
+    """Write new events, each in a transaction of its own, and return their ids."""
     ids = []
     with psycopg.connect(database) as conn:
         for index in range(number):
@@ -61,31 +61,31 @@ def write(database: str, number: int) -> list[UUID]:
     return ids
 
 
-def ask(database: str, query: str) -> list[tuple[object, ...]]:
-    """What the database says."""
+def fetch(database: str, query: str) -> list[tuple[object, ...]]:
+    """Return the rows of a query."""
     with psycopg.connect(database) as conn:
         return conn.execute(query.encode()).fetchall()
 
 
 def all_delivered(database: str, number: int) -> bool:
-    """Whether so many deliveries are there, and every one is acknowledged."""
-    return ask(database, "SELECT count(*), count(*) FILTER (WHERE state = 'delivered') FROM delivery") == [
+    """Return whether there are so many deliveries, all of them delivered."""
+    return fetch(database, "SELECT count(*), count(*) FILTER (WHERE state = 'delivered') FROM delivery") == [
         (number, number)
     ]
 
 
-def await_delivered(database: str, number: int, seconds: float = 40.0) -> None:
-    """Wait until so many are delivered, and there are no others."""
-    wait_for(lambda: all_delivered(database, number), seconds)
+def wait_for_deliveries(database: str, number: int) -> None:
+    """Wait until there are so many deliveries, all of them delivered."""
+    wait_for(lambda: all_delivered(database, number))
 
 
 def check_arrivals(database: str, receiver: Receiver, *, most_twice: int) -> None:
-    """Every delivery has arrived, under its own id and no other, and no more than so many of them more than once."""
+    """Assert that every delivery has arrived, under its own id and no other, with at most `most_twice` repeats."""
     ids = receiver.ids
-    known = {str(id_) for [id_] in ask(database, "SELECT id FROM delivery")}
-    assert set(ids) == known
-    assert len(ids) - len(known) <= most_twice, f"{len(ids) - len(known)} came twice"
-    told = {
+    delivery_ids = {str(id_) for [id_] in fetch(database, "SELECT id FROM delivery")}
+    assert set(ids) == delivery_ids
+    assert len(ids) - len(delivery_ids) <= most_twice, f"{len(ids) - len(delivery_ids)} came twice"
+    messages = {
         (request.id, request.json()["data"]["seq"], request.json()["data"]["event_id"]) for request in receiver.requests
     }
-    assert len(told) == len(known)  # what came twice said the same
+    assert len(messages) == len(delivery_ids)  # a repeated delivery has the same content

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from service import store
 from service.ids import digest, new_key, uuid7
-from tests.faults.workers import working
+from tests.faults.workers import run_worker
 from tests.house.pages import ADDRESS, DOCS, block_of, make_checkout, run_steps, steps_of
 from tests.serving import ROOT, free_port, serving
 
@@ -67,7 +67,7 @@ def test_every_command_prints_the_output_beneath_it(page: Path, seeded: str, adm
     with ExitStack() as running:
         api = running.enter_context(serving(seeded, **LOOPBACK))
         if page == WEBHOOKS:
-            running.enter_context(working(seeded, **LOOPBACK))
+            running.enter_context(run_worker(seeded, **LOOPBACK))
         outputs = run_steps(steps, url=api.url, checkout=checkout, DATABASE_URL=seeded, PORT=str(api.port))
     assert outputs == [step.output for step in steps]
 

@@ -18,7 +18,7 @@ from service.webhooks.signing import encode_secret, new_secret, signature_header
 from tests.factories import an_event
 from tests.house.pages import DOCS, block_of
 from tests.node import NODE
-from tests.receivers import receiving
+from tests.receivers import run_receiver
 from tests.serving import ROOT, free_port, running
 
 PAGE = DOCS / "webhooks.md"
@@ -42,7 +42,7 @@ def _cases() -> list[tuple[bool, str, dict[str, str], str]]:
     ]
 
 
-def test_the_python_verifies_what_is_right_and_nothing_else() -> None:
+def test_the_python_code_verifies_valid_signatures_only() -> None:
     known: dict[str, object] = {}
     exec(block_of(PAGE, "python"), known)  # noqa: S102 (the page is ours)
     verify = known["verify"]
@@ -51,7 +51,7 @@ def test_the_python_verifies_what_is_right_and_nothing_else() -> None:
         assert verify(secret, headers, body.encode()) is right
 
 
-def test_the_javascript_verifies_what_is_right_and_nothing_else() -> None:
+def test_the_javascript_code_verifies_valid_signatures_only() -> None:
     script = (
         block_of(PAGE, "js")
         + """
@@ -84,8 +84,8 @@ def _by_hand(url: str, secret: str, headers: dict[str, str], body: Path) -> byte
     return done.stdout
 
 
-def test_curl_and_openssl_verify_what_is_right_and_nothing_else(tmp_path: Path) -> None:
-    with receiving() as receiver:
+def test_the_shell_commands_verify_valid_signatures_only(tmp_path: Path) -> None:
+    with run_receiver() as receiver:
         for right, secret, headers, body in _cases():
             (tmp_path / "body").write_text(body)
             said = _by_hand(receiver.url, secret, headers, tmp_path / "body")
@@ -93,24 +93,24 @@ def test_curl_and_openssl_verify_what_is_right_and_nothing_else(tmp_path: Path) 
             assert said.endswith(b"\nok")
 
 
-def test_curl_and_openssl_send_what_the_service_would_have_sent(tmp_path: Path) -> None:
+def test_the_shell_commands_send_what_the_service_would_send(tmp_path: Path) -> None:
     secret, now = new_secret(), int(time.time())
     expected = signature_headers(ID, now, BODY, (secret,))
     (tmp_path / "body").write_bytes(BODY)
-    with receiving() as receiver:
+    with run_receiver() as receiver:
         _by_hand(receiver.url, encode_secret(secret), expected, tmp_path / "body")
         [request] = receiver.requests
     assert {name: request.headers[name] for name in expected} == expected
     assert request.body == BODY
 
 
-def test_the_page_tells_the_schedule_as_it_is() -> None:
+def test_the_page_has_the_retry_schedule() -> None:
     assert "retried after 5 seconds, 5 minutes, 30 minutes, 2, 5, 10 and 10 hours" in " ".join(PAGE.read_text().split())
     assert list(DELAYS) == [5, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600]
     assert Outcome.TIMEOUT.sentence.endswith(f"within {Settings().webhook_timeout:.0f} seconds.")
 
 
-def test_the_example_beside_make_run_shows_what_is_written_and_takes_its_webhook_away(tmp_path: Path) -> None:
+def test_the_example_receiver_prints_changes_and_deletes_its_webhook(tmp_path: Path) -> None:
     data, port = tmp_path / "data", free_port()
     assert "examples/receiver.py" in _greeting(Settings(), "ptk_…")
     with running(data, port):

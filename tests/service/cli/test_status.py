@@ -17,7 +17,7 @@ def say(*arguments: str, **environment: str) -> str:
     return CliRunner(env=environment).invoke(main, arguments).output
 
 
-def test_status_tells_how_far_everything_is(conn: psycopg.Connection, database: str) -> None:
+def test_status_shows_the_backlog_of_feed_and_webhooks(conn: psycopg.Connection, database: str) -> None:
     id_ = make_subscription(conn)
     insert_deliveries(conn, [NewDelivery(id_, seq, uuid7(), "create") for seq in (1, 2, 3)])
     conn.execute("UPDATE delivery SET due_at = now() - interval '90 s' WHERE seq = 1")
@@ -38,5 +38,5 @@ def test_status_tells_how_far_everything_is(conn: psycopg.Connection, database: 
     assert told["from write to first attempt, p50"] == "10.0 ms, 20.0 ms"
 
 
-def test_status_says_that_nothing_is_sent_where_no_worker_runs(database: str) -> None:
+def test_status_warns_that_no_worker_is_running(database: str) -> None:
     assert "none: nothing is sent" in say("status", DATABASE_URL=database)

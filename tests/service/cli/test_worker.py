@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli.main import main
-from tests.receivers import receiving
+from tests.receivers import run_receiver
 
 
 def say(*arguments: str, **environment: str) -> str:
@@ -22,20 +22,18 @@ def say(*arguments: str, **environment: str) -> str:
         ({"POLICYTRAIL_WEBHOOK_TIMEOUT": "soon"}, "POLICYTRAIL_WEBHOOK_TIMEOUT"),
     ],
 )
-def test_a_setting_that_cannot_be_is_told_instead_of_working(
-    database: str, settings: dict[str, str], told: str
-) -> None:
+def test_an_invalid_setting_is_an_error_at_the_start(database: str, settings: dict[str, str], told: str) -> None:
     assert told in say("work", DATABASE_URL=database, **settings)
 
 
-def test_a_port_that_is_taken_is_told(database: str) -> None:
-    with receiving() as other:
+def test_a_metrics_port_in_use_is_an_error(database: str) -> None:
+    with run_receiver() as other:
         settings = {"POLICYTRAIL_HOST": "127.0.0.1", "POLICYTRAIL_WORKER_METRICS_PORT": str(other.port)}
         said = say("work", DATABASE_URL=database, **settings)
     assert f"POLICYTRAIL_WORKER_METRICS_PORT: 127.0.0.1:{other.port}: Address already in use" in said
 
 
-def test_a_database_that_is_not_migrated_is_told(conn: psycopg.Connection, database: str) -> None:
+def test_a_database_with_pending_migrations_is_an_error(conn: psycopg.Connection, database: str) -> None:
     conn.execute("DELETE FROM schema_migration WHERE number = 10")
     conn.commit()
     assert "First apply the migrations with `policytrail migrate`. Pending: 0010_webhooks.sql." in say(
@@ -44,5 +42,5 @@ def test_a_database_that_is_not_migrated_is_told(conn: psycopg.Connection, datab
 
 
 @pytest.mark.parametrize("command", ["work", "status"])
-def test_a_database_has_to_be_named(command: str) -> None:
+def test_a_missing_database_url_is_an_error(command: str) -> None:
     assert "Set DATABASE_URL" in say(command, DATABASE_URL="")

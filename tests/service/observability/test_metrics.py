@@ -12,8 +12,8 @@ from service.config import ROOT
 from service.observability import access_log, metrics
 from tests.deliveries import wait_for
 from tests.factories import an_event
-from tests.faults.workers import subscribe, working, write
-from tests.receivers import receiving
+from tests.faults.workers import run_worker, subscribe, write
+from tests.receivers import run_receiver
 from tests.serving import free_port, serving
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
@@ -72,7 +72,7 @@ def test_the_metrics_are_those_that_are_documented_and_the_pool_is_among_them(da
 
 def test_a_worker_tells_the_metrics_that_are_documented(database: str) -> None:
     port = free_port()
-    with working(database, POLICYTRAIL_WORKER_METRICS_PORT=str(port)), receiving() as receiver:
+    with run_worker(database, POLICYTRAIL_WORKER_METRICS_PORT=str(port)), run_receiver() as receiver:
         subscribe(database, receiver)
         write(database, 1)
         wait_for(lambda: receiver.requests)

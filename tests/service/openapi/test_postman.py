@@ -6,9 +6,9 @@ from service import create_app
 from service.config import ROOT, Settings
 from service.openapi.postman import to_json
 from service.openapi.spec import build_spec
-from tests.faults.workers import working
+from tests.faults.workers import run_worker
 from tests.node import NEWMAN, run_node
-from tests.receivers import answering, receiving
+from tests.receivers import respond_with, run_receiver
 from tests.serving import serving
 
 COLLECTION = ROOT / "docs" / "policytrail.postman_collection.json"
@@ -29,8 +29,8 @@ def test_newman_runs_the_collection_and_every_request_succeeds(seeded: str, key:
             POLICYTRAIL_WEBHOOK_PRIVATE_NETWORKS=LOOPBACK,
             POLICYTRAIL_WEBHOOK_HTTP_NETWORKS=LOOPBACK,
         ) as served,
-        working(seeded, POLICYTRAIL_PUBLIC_READ="false"),
-        receiving(answering()) as receiver,
+        run_worker(seeded, POLICYTRAIL_PUBLIC_READ="false"),
+        run_receiver(respond_with()) as receiver,
     ):
         ran = run_node(
             NEWMAN,

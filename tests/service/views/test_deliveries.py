@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from service import store
 from service.ids import uuid7
 from service.store.webhooks.recoveries import advance_recovery
-from tests.deliveries import an_end, hold_all_shards, match, states
+from tests.deliveries import an_attempt, claim_all_shards, match, states
 from tests.factories import create_event
 from tests.service.problems import problem_of
-from tests.service.views.test_webhooks import make_webhook
+from tests.webhooks import make_webhook
 
 
 @pytest.fixture
@@ -34,17 +34,15 @@ def end(conn: psycopg.Connection, webhook: str, seq: int, **said: Any) -> None:
     """Let an attempt have ended so."""
     worker_id, subscription_id = uuid7(), UUID(webhook.rpartition("/")[2])
     conn.execute("UPDATE delivery_shard SET leased_until = '-infinity'")
-    epochs = hold_all_shards(conn, worker_id)
-    assert store.webhooks.queue.insert_attempts(conn, worker_id, [an_end(subscription_id, seq, epochs, **said)])
+    epochs = claim_all_shards(conn, worker_id)
+    assert store.webhooks.queue.insert_attempts(conn, worker_id, [an_attempt(subscription_id, seq, epochs, **said)])
     conn.commit()
 
 
 FAILED: dict[str, Any] = {"state": "failed", "outcome": "refused", "status": 500, "answer": b"Oops"}
 
 
-def test_what_was_written_since_the_webhook_was_made_is_listed_latest_first(
-    client: FlaskClient, database: str, webhook: str
-) -> None:
+def test_deliveries_are_listed_latest_first(client: FlaskClient, database: str, webhook: str) -> None:
     first, second = write(client, database, 2)
     page: Any = client.get(f"{webhook}/deliveries").json
     assert [(one["seq"], one["event_id"], one["kind"], one["state"]) for one in page["items"]] == [
@@ -61,7 +59,7 @@ def test_what_was_written_since_the_webhook_was_made_is_listed_latest_first(
     assert one["due_at"] is not None
 
 
-def test_what_was_written_before_is_not_for_it(client: FlaskClient, database: str) -> None:
+def test_changes_before_the_webhook_are_not_delivered(client: FlaskClient, database: str) -> None:
     write(client, database)
     made = make_webhook(client)
     write(client, database)
@@ -69,7 +67,7 @@ def test_what_was_written_before_is_not_for_it(client: FlaskClient, database: st
     assert [one["seq"] for one in page["items"]] == [2]
 
 
-def test_one_delivery_is_read_with_every_attempt_and_what_was_answered(
+def test_a_delivery_is_read_with_its_attempts_and_their_responses(
     client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
 ) -> None:
     write(client, database)
@@ -109,7 +107,7 @@ def test_one_delivery_is_read_with_every_attempt_and_what_was_answered(
     ]
 
 
-def test_lists_are_narrowed_by_state_time_and_event_and_come_in_pages(
+def test_deliveries_are_filtered_by_state_time_and_event_and_come_in_pages(
     client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
 ) -> None:
     ids = write(client, database, 5)
@@ -149,7 +147,7 @@ def _ago(seconds: float) -> str:
         ("sort=seq", 422, "sort"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(
+def test_an_invalid_query_parameter_is_refused(
     client: FlaskClient, webhook: str, query: str, status: int, place: str
 ) -> None:
     refused = problem_of(client.get(f"{webhook}/deliveries?{query}"))
@@ -157,13 +155,13 @@ def test_what_cannot_be_asked_is_refused(
 
 
 @pytest.mark.parametrize("seq", ["0", "7", "9223372036854775807", "9223372036854775808", "9" * 40])
-def test_a_delivery_that_is_not_there_is_not_found(client: FlaskClient, webhook: str, seq: str) -> None:
+def test_a_missing_delivery_answers_404(client: FlaskClient, webhook: str, seq: str) -> None:
     assert problem_of(client.get(f"{webhook}/deliveries/{seq}")).status == 404
     assert problem_of(client.post(f"{webhook}/deliveries/{seq}/retry")).status == 404
 
 
 @pytest.mark.parametrize("state", ["failed", "delivered", "pending"])
-def test_a_delivery_is_sent_once_more_on_request_whatever_became_of_it(
+def test_a_delivery_in_any_state_can_be_retried(
     client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection, state: str
 ) -> None:
     write(client, database)
@@ -176,7 +174,7 @@ def test_a_delivery_is_sent_once_more_on_request_whatever_became_of_it(
     assert row == (0, True)
 
 
-def test_what_a_paused_webhook_misses_is_skipped_and_recovered_when_it_goes_on(
+def test_a_paused_webhook_skips_its_deliveries_and_recovers_them_once_resumed(
     client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
 ) -> None:
     client.patch(webhook, json={"paused": True}, headers={"If-Match": "*"})
@@ -196,7 +194,7 @@ def test_what_a_paused_webhook_misses_is_skipped_and_recovered_when_it_goes_on(
     assert set(states(conn).values()) == {"pending"}
 
 
-def test_a_recovery_touches_neither_what_was_acknowledged_nor_what_is_older_nor_what_comes_later(
+def test_a_recovery_leaves_delivered_older_and_later_deliveries_alone(
     client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
 ) -> None:
     write(client, database, 4)
@@ -212,7 +210,7 @@ def test_a_recovery_touches_neither_what_was_acknowledged_nor_what_is_older_nor_
     assert states(conn) == {1: "failed", 2: "delivered", 3: "pending", 4: "pending", 5: "failed"}
 
 
-def test_a_recovery_goes_on_where_it_was_and_takes_each_step_once(
+def test_a_recovery_resumes_after_a_crash_and_runs_each_step_once(
     client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
 ) -> None:
     client.patch(webhook, json={"paused": True}, headers={"If-Match": "*"})
@@ -233,7 +231,7 @@ def test_a_recovery_goes_on_where_it_was_and_takes_each_step_once(
     assert [seq for seq, state in states(conn).items() if state == "delivered"] == [3, 6]
 
 
-def test_recoveries_of_others_are_not_found(client: FlaskClient, webhook: str) -> None:
+def test_the_recovery_of_another_webhook_answers_404(client: FlaskClient, webhook: str) -> None:
     begun = client.post(f"{webhook}/recover", json={"since": _ago(60)})
     other = f"/v1/webhooks/{make_webhook(client)['id']}"
     address = begun.headers["Location"].replace(webhook, other)
@@ -241,5 +239,5 @@ def test_recoveries_of_others_are_not_found(client: FlaskClient, webhook: str) -
 
 
 @pytest.mark.parametrize("body", [{}, {"since": None}, {"since": "2026-01-01"}, {"since": _ago(60), "until": _ago(1)}])
-def test_a_recovery_needs_an_instant(client: FlaskClient, webhook: str, body: Any) -> None:
+def test_a_recovery_requires_a_time(client: FlaskClient, webhook: str, body: Any) -> None:
     assert problem_of(client.post(f"{webhook}/recover", json=body)).status == 422

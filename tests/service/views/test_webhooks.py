@@ -1,4 +1,4 @@
-"""/v1/webhooks: made, read, changed, deleted by whom they belong to; their secrets shown once."""
+"""/v1/webhooks: created, read, changed and deleted by their owners; secrets are shown once."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,18 +12,7 @@ from service.encryption import decrypt
 from tests.factories import create_topic
 from tests.service.conftest import make_key, running
 from tests.service.problems import details, problem_of
-
-URL = "https://receiver.example/hook"
-
-
-def a_webhook(**said: Any) -> dict[str, Any]:
-    return {"url": URL} | said
-
-
-def make_webhook(client: FlaskClient, **said: Any) -> dict[str, Any]:
-    made = client.post("/v1/webhooks", json=a_webhook(**said))
-    assert made.status_code == 201, made.text
-    return dict(made.get_json())
+from tests.webhooks import URL, make_webhook, new_webhook
 
 
 def client_of(app: Flask, database: str, *scopes: str) -> FlaskClient:
@@ -38,8 +27,8 @@ def subscriber(app: Flask, database: str) -> FlaskClient:
     return client_of(app, database, "webhooks", "events:read")
 
 
-def test_a_webhook_is_made_with_what_was_not_said_filled_in_and_its_secret_shown(subscriber: FlaskClient) -> None:
-    made = subscriber.post("/v1/webhooks", json=a_webhook())
+def test_a_new_webhook_has_defaults_and_shows_its_secret(subscriber: FlaskClient) -> None:
+    made = subscriber.post("/v1/webhooks", json=new_webhook())
     body: Any = made.json
     assert (made.status_code, made.headers["ETag"], made.headers["Cache-Control"]) == (201, '"1"', "no-store")
     assert made.headers["Location"] == f"/v1/webhooks/{body['id']}"
@@ -64,7 +53,7 @@ def test_a_webhook_is_made_with_what_was_not_said_filled_in_and_its_secret_shown
     }
 
 
-def test_it_is_read_and_listed_without_its_secret(subscriber: FlaskClient) -> None:
+def test_a_webhook_is_read_and_listed_without_its_secret(subscriber: FlaskClient) -> None:
     made = make_webhook(subscriber)
     secret = made.pop("secret")
     read = subscriber.get(f"/v1/webhooks/{made['id']}")
@@ -85,14 +74,14 @@ def test_it_is_read_and_listed_without_its_secret(subscriber: FlaskClient) -> No
         {},
     ],
 )
-def test_a_filter_is_kept_as_it_was_written(subscriber: FlaskClient, filter_: Any) -> None:
+def test_a_filter_is_returned_as_it_was_sent(subscriber: FlaskClient, filter_: Any) -> None:
     assert make_webhook(subscriber, filter=filter_)["filter"] == filter_
 
 
-def test_a_filter_may_name_topics_that_exist(client: FlaskClient) -> None:
+def test_a_filter_with_an_unknown_topic_is_refused(client: FlaskClient) -> None:
     create_topic(client, "trade")
     assert make_webhook(client, filter="topic=trade")["filter"] == "topic=trade"
-    refused = client.post("/v1/webhooks", json=a_webhook(filter="topic=trad"))
+    refused = client.post("/v1/webhooks", json=new_webhook(filter="topic=trad"))
     assert problem_of(refused).status == 422
     assert 'There is no topic "trad". Did you mean "trade"?' in details(refused)
 
@@ -134,27 +123,27 @@ def test_a_filter_may_name_topics_that_exist(client: FlaskClient) -> None:
         ({"urls": URL}, "#/urls"),
     ],
 )
-def test_what_is_not_valid_is_refused_with_its_place(subscriber: FlaskClient, said: Any, pointer: str) -> None:
-    refused = subscriber.post("/v1/webhooks", json=a_webhook(**said))
+def test_an_invalid_field_is_refused_with_its_pointer(subscriber: FlaskClient, said: Any, pointer: str) -> None:
+    refused = subscriber.post("/v1/webhooks", json=new_webhook(**said))
     body: Any = refused.json
     assert (refused.status_code, [fault["pointer"] for fault in body["errors"]]) == (422, [pointer])
     assert subscriber.get("/v1/webhooks").json == {"items": [], "next": None}
 
 
-def test_settings_let_webhooks_go_to_private_networks_and_by_http(database: str) -> None:
+def test_settings_allow_urls_of_private_networks_and_by_http(database: str) -> None:
     with running(database, webhook_private_networks="10.20.0.0/16", webhook_http_networks="10.20.0.0/16") as app:
         client = client_of(app, database, "admin")
         make_webhook(client, url="http://10.20.1.1/")
         make_webhook(client, url="https://10.20.1.1/")
         make_webhook(client, url="http://inside.example/")  # what it resolves to is seen when it is called
         for url in ("http://10.21.1.1/", "http://8.8.8.8/", "https://10.21.1.1/"):
-            assert client.post("/v1/webhooks", json=a_webhook(url=url)).status_code == 422
+            assert client.post("/v1/webhooks", json=new_webhook(url=url)).status_code == 422
 
 
-def test_put_replaces_and_patch_changes_a_part_and_both_need_the_version(subscriber: FlaskClient) -> None:
+def test_put_replaces_and_patch_changes_fields_and_both_require_if_match(subscriber: FlaskClient) -> None:
     made = make_webhook(subscriber, description="One")
     address = f"/v1/webhooks/{made['id']}"
-    assert problem_of(subscriber.put(address, json=a_webhook())).status == 428
+    assert problem_of(subscriber.put(address, json=new_webhook())).status == 428
     assert problem_of(subscriber.patch(address, json={}, headers={"If-Match": '"2"'})).status == 412
     patched = subscriber.patch(address, json={"paused": True}, headers={"If-Match": '"1"'})
     assert (patched.headers["ETag"], patched.get_json()["state"], patched.get_json()["description"]) == (
@@ -177,19 +166,19 @@ def test_put_replaces_and_patch_changes_a_part_and_both_need_the_version(subscri
     assert subscriber.patch(address, json={"url": "https://127.0.0.1/"}, headers={"If-Match": "*"}).status_code == 422
 
 
-def test_what_changes_nothing_makes_no_version(subscriber: FlaskClient) -> None:
+def test_an_equal_body_creates_no_version(subscriber: FlaskClient) -> None:
     made = make_webhook(subscriber, filter={"party": "JP"})
     made.pop("secret")
     same = subscriber.put(f"/v1/webhooks/{made['id']}", json=made, headers={"If-Match": '"1"'})
     assert same.json == made
 
 
-def test_reading_with_the_version_that_is_known_answers_304(subscriber: FlaskClient) -> None:
+def test_reading_an_unchanged_webhook_answers_304(subscriber: FlaskClient) -> None:
     made = make_webhook(subscriber)
     assert subscriber.get(f"/v1/webhooks/{made['id']}", headers={"If-None-Match": '"1"'}).status_code == 304
 
 
-def test_a_deleted_webhook_is_gone_from_everywhere(subscriber: FlaskClient) -> None:
+def test_every_operation_on_a_deleted_webhook_answers_404(subscriber: FlaskClient) -> None:
     made = make_webhook(subscriber)
     address = f"/v1/webhooks/{made['id']}"
     assert subscriber.delete(address).status_code == 428
@@ -214,7 +203,7 @@ def _everything(address: str) -> Iterator[tuple[str, str]]:
         yield "GET", f"{address}/{what}"
 
 
-def test_another_keys_webhooks_are_not_there_but_for_an_admin(
+def test_webhooks_of_another_key_are_visible_to_an_admin_only(
     app: Flask, database: str, subscriber: FlaskClient, client: FlaskClient
 ) -> None:
     made = make_webhook(subscriber)
@@ -225,38 +214,38 @@ def test_another_keys_webhooks_are_not_there_but_for_an_admin(
         answered = other.open(path, method=method, json=_BODIES.get(path.rpartition("/")[2]), headers=_MATCH)
         assert answered.status_code == 404, (method, path, answered.text)
     for method in ("put", "patch"):
-        assert getattr(other, method)(address, json=a_webhook(), headers=_MATCH).status_code == 404
+        assert getattr(other, method)(address, json=new_webhook(), headers=_MATCH).status_code == 404
     assert other.get("/v1/webhooks").get_json()["items"] == []
     assert client.get(address).json == made
     assert client.get("/v1/webhooks").get_json()["items"] == [made]
 
 
 @pytest.mark.parametrize(("scopes", "status"), [(("events:read", "events:write"), 403), ((), 403)])
-def test_webhooks_need_their_scope(app: Flask, database: str, scopes: tuple[str, ...], status: int) -> None:
+def test_webhooks_require_their_scope(app: Flask, database: str, scopes: tuple[str, ...], status: int) -> None:
     client = client_of(app, database, *scopes)
     assert client.get("/v1/webhooks").status_code == status
-    assert client.post("/v1/webhooks", json=a_webhook()).status_code == status
+    assert client.post("/v1/webhooks", json=new_webhook()).status_code == status
 
 
-def test_who_may_not_read_events_cannot_have_them_sent(database: str) -> None:
+def test_a_key_that_may_not_read_events_cannot_create_new_webhook(database: str) -> None:
     with running(database, public_read=False) as app:
-        refused = client_of(app, database, "webhooks").post("/v1/webhooks", json=a_webhook())
+        refused = client_of(app, database, "webhooks").post("/v1/webhooks", json=new_webhook())
         assert (refused.status_code, "events:read" in refused.text) == (403, True)
         make_webhook(client_of(app, database, "webhooks", "events:read"))
         make_webhook(client_of(app, database, "admin"))
 
 
-def test_a_key_has_so_many_webhooks_at_most(database: str) -> None:
+def test_the_number_of_webhooks_of_a_key_is_limited(database: str) -> None:
     with running(database, max_webhooks=2) as app:
         client, other = client_of(app, database, "webhooks"), client_of(app, database, "webhooks")
         first, _ = make_webhook(client), make_webhook(client)
-        assert problem_of(client.post("/v1/webhooks", json=a_webhook())).status == 409
+        assert problem_of(client.post("/v1/webhooks", json=new_webhook())).status == 409
         make_webhook(other)
         client.delete(f"/v1/webhooks/{first['id']}", headers=_MATCH)
         make_webhook(client)
 
 
-def test_a_long_list_comes_in_pages(subscriber: FlaskClient) -> None:
+def test_webhooks_are_listed_in_pages(subscriber: FlaskClient) -> None:
     ids = [make_webhook(subscriber, description=f"No {number}")["id"] for number in range(5)]
     found, address = [], "/v1/webhooks?limit=2"
     while address:
@@ -267,7 +256,7 @@ def test_a_long_list_comes_in_pages(subscriber: FlaskClient) -> None:
     assert problem_of(subscriber.get("/v1/webhooks?cursor=eyJ4IjoxfQ")).status == 400
 
 
-def test_a_rotated_secret_is_another_one_and_the_one_before_is_said_to_sign_for_a_day(
+def test_a_rotation_returns_a_new_secret_and_the_former_one_signs_for_a_day(
     subscriber: FlaskClient, database: str
 ) -> None:
     made = make_webhook(subscriber)
@@ -282,16 +271,16 @@ def test_a_rotated_secret_is_another_one_and_the_one_before_is_said_to_sign_for_
     assert former is not None
 
 
-def test_an_answer_that_is_replayed_has_no_secret(subscriber: FlaskClient) -> None:
+def test_a_replayed_response_has_no_secret(subscriber: FlaskClient) -> None:
     headers = {"Idempotency-Key": "once"}
-    first = subscriber.post("/v1/webhooks", json=a_webhook(), headers=headers)
-    again = subscriber.post("/v1/webhooks", json=a_webhook(), headers=headers)
+    first = subscriber.post("/v1/webhooks", json=new_webhook(), headers=headers)
+    again = subscriber.post("/v1/webhooks", json=new_webhook(), headers=headers)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.json == first.get_json() | {"secret": None}
     assert len(subscriber.get("/v1/webhooks").get_json()["items"]) == 1
 
 
-def test_secrets_are_sealed_where_a_key_is_set(database: str) -> None:
+def test_secrets_are_encrypted_if_a_key_is_set(database: str) -> None:
     with running(database, secret_keys="newest,older") as app:  # noqa: S106 (of a test)
         client = client_of(app, database, "admin")
         made = make_webhook(client)
@@ -302,7 +291,7 @@ def test_secrets_are_sealed_where_a_key_is_set(database: str) -> None:
     assert len(decrypt(former, [b"newest"], id_.bytes)) == 32
 
 
-def test_without_a_worker_a_test_says_so(subscriber: FlaskClient) -> None:
+def test_a_ping_without_a_worker_answers_503(subscriber: FlaskClient) -> None:
     made = make_webhook(subscriber)
     answered = subscriber.post(f"/v1/webhooks/{made['id']}/test")
     assert problem_of(answered).status == 503

@@ -7,7 +7,8 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from tests.deliveries import QUICKLY
+from service.webhooks import retry_policy
+from tests.deliveries import TEST_SETTINGS
 from tests.service.conftest import make_key, running
 
 
@@ -28,8 +29,14 @@ def key_id(database: str, feed: psycopg.Connection) -> UUID:
 
 @pytest.fixture
 def client(database: str) -> Iterator[FlaskClient]:
-    """A client of an API that lets webhooks go to this machine."""
-    with running(database, **QUICKLY) as app:
+    """A client of an API that allows webhooks to this machine."""
+    with running(database, **TEST_SETTINGS) as app:
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
         yield client
+
+
+@pytest.fixture
+def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delay retries by an hour, so that a slow machine has none before the test makes a delivery due."""
+    monkeypatch.setattr(retry_policy, "DELAYS", (3600.0,) * len(retry_policy.DELAYS))

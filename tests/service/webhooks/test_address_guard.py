@@ -49,7 +49,7 @@ NOWHERE_ELSE = AddressGuard([], [])
 
 
 @pytest.mark.parametrize("address", [one for addresses in REFUSED.values() for one in addresses])
-def test_what_is_not_the_public_internet_is_refused_when_the_socket_is_made(address: str) -> None:
+def test_an_address_outside_the_public_internet_is_refused_when_the_socket_is_created(address: str) -> None:
     assert not is_public(ip_address(address))
     for port in (80, 443):
         with pytest.raises(AddressForbidden):
@@ -57,13 +57,13 @@ def test_what_is_not_the_public_internet_is_refused_when_the_socket_is_made(addr
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_the_public_internet_is_reached_by_https_alone(address: str) -> None:
+def test_public_addresses_are_reachable_by_https_only(address: str) -> None:
     NOWHERE_ELSE.socket_for_https(_resolved(address)).close()
     with pytest.raises(AddressForbidden):
         NOWHERE_ELSE.socket_for_http(_resolved(address))
 
 
-def test_every_network_of_the_lists_is_refused_from_its_first_address_to_its_last() -> None:
+def test_every_forbidden_network_is_refused_from_its_first_to_its_last_address() -> None:
     for network, _ in (*FORBIDDEN_IPV4, *FORBIDDEN_IPV6):
         assert not is_public(network[0])
         assert not is_public(network[-1])
@@ -84,7 +84,7 @@ def test_every_network_of_the_lists_is_refused_from_its_first_address_to_its_las
         ("192.168.5.5", False, False),
     ],
 )
-def test_settings_open_private_networks_and_let_http_go_to_some(address: str, *, by_https: bool, by_http: bool) -> None:
+def test_settings_allow_private_networks_and_plain_http(address: str, *, by_https: bool, by_http: bool) -> None:
     # 192.168.0.0/16 may be reached by http, but is not among the private networks that may be reached at all.
     guard = AddressGuard(
         parse_networks("10.20.0.0/16, 127.0.0.0/8,fd00:1::/32"), parse_networks("127.0.0.0/8,9.9.9.0/24,192.168.0.0/16")
@@ -94,7 +94,7 @@ def test_settings_open_private_networks_and_let_http_go_to_some(address: str, *,
 
 
 @pytest.mark.parametrize("setting", ["10.0.0.1/8", "localhost", "10.0.0.0/33", "10.0.0.0 - 10.0.0.9"])
-def test_a_setting_that_names_no_network_is_refused(setting: str) -> None:
+def test_a_malformed_network_setting_is_refused(setting: str) -> None:
     with pytest.raises(ValueError, match=r"host bits set|does not appear to be"):
         parse_networks(setting)
 
@@ -132,7 +132,7 @@ def test_a_setting_that_names_no_network_is_refused(setting: str) -> None:
         ("https://[2002:7f00:1::]/", "may not go"),
     ],
 )
-def test_what_can_be_known_of_a_url_is_told_before_it_is_called(url: str, problem: str | None) -> None:
+def test_a_url_with_a_forbidden_address_has_an_error_before_any_request(url: str, problem: str | None) -> None:
     told = NOWHERE_ELSE.url_error(url)
     if problem is None:
         assert told is None

@@ -1,6 +1,4 @@
-"""The receivers of a worker follow their owners' changes."""
-
-import time
+"""A worker's receivers follow the changes of their owners."""
 
 import psycopg
 import pytest
@@ -8,17 +6,17 @@ from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from service.webhooks import assignments
-from tests.deliveries import make_subscription, wait_for, working
+from tests.deliveries import make_subscription, receiver_of, run_worker, wait_for, wait_for_polls
 from tests.factories import create_event
-from tests.receivers import receiving
+from tests.receivers import run_receiver
 from tests.webhooks import make_webhook
 
 
-def test_a_rotated_secret_signs_at_once_and_the_one_before_as_well(client: FlaskClient, database: str) -> None:
-    with receiving() as receiver, working(database, secret_keys="k"):  # noqa: S106 (of a test)
-        webhook = make_webhook(client, receiver)
+def test_a_rotated_secret_signs_at_once_together_with_the_former_one(client: FlaskClient, database: str) -> None:
+    with run_receiver() as receiver, run_worker(database, secret_keys="k") as worker:  # noqa: S106 (of a test)
+        webhook = make_webhook(client, url=receiver.url)
         rotated = client.post(f"/v1/webhooks/{webhook['id']}/rotate-secret").get_json()
-        time.sleep(1.5)  # as long as a worker may believe what it knew
+        wait_for(lambda: (current := receiver_of(worker, webhook)) and current.former_secret)
         create_event(client)
         [request] = wait_for(lambda: list(receiver.requests))
         for secret in (webhook["secret"], rotated["secret"]):
@@ -26,26 +24,27 @@ def test_a_rotated_secret_signs_at_once_and_the_one_before_as_well(client: Flask
         assert len(request.headers["webhook-signature"].split(" ")) == 2
 
 
-def test_a_secret_that_cannot_be_opened_holds_its_webhook_up_and_no_other(
+def test_a_secret_that_cannot_be_decrypted_stops_only_its_own_webhook(
     client: FlaskClient, database: str, conn: psycopg.Connection
 ) -> None:
-    with receiving() as sealed, receiving() as receiver, working(database):
-        webhook = make_webhook(client, sealed)
-        make_webhook(client, receiver)
+    with run_receiver() as encrypted, run_receiver() as receiver, run_worker(database) as worker:
+        webhook = make_webhook(client, url=encrypted.url)
+        make_webhook(client, url=receiver.url)
+        wait_for(lambda: receiver_of(worker, webhook))
         conn.execute("UPDATE subscription SET secret = %s WHERE id = %s", (b"\x01" + b"x" * 64, webhook["id"]))
         conn.commit()
-        time.sleep(1.2)
+        wait_for(lambda: receiver_of(worker, webhook) is None)
         create_event(client)
         wait_for(lambda: receiver.requests)
-        time.sleep(0.3)
-        assert sealed.requests == []
+        wait_for_polls(worker)
+        assert encrypted.requests == []
 
 
-def test_a_webhook_that_somebody_made_whose_clock_is_far_behind_is_sent_for(
+def test_a_webhook_from_a_machine_with_a_slow_clock_gets_its_deliveries(
     client: FlaskClient, database: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(assignments, "FULL_REFRESH_INTERVAL", 2.0)
-    with receiving() as receiver, working(database) as worker:
+    with run_receiver() as receiver, run_worker(database) as worker:
         wait_for(lambda: worker._leases.active_shards)
         webhook = make_subscription(conn, receiver.url, paused=True)
         conn.execute("UPDATE subscription SET updated_at = now() - interval '1 h', paused = FALSE")

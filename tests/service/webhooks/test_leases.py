@@ -9,7 +9,7 @@ from service.store.webhooks.leases import SHARDS
 from service.webhooks.leases import MARGIN, Leases
 
 
-def test_workers_share_the_shards_evenly_and_give_up_what_is_above_their_share(conn: psycopg.Connection) -> None:
+def test_workers_share_the_shards_evenly_and_release_surplus_ones(conn: psycopg.Connection) -> None:
     workers = [Leases(uuid7(), duration=30.0, timeout=15.0) for _ in range(3)]
     for worker in workers[:1]:
         worker.renew(conn, {}, busy=())
@@ -21,7 +21,7 @@ def test_workers_share_the_shards_evenly_and_give_up_what_is_above_their_share(c
     assert sorted(shard for worker in workers for shard in worker.active_shards) == list(range(SHARDS))
 
 
-def test_a_shard_is_given_up_only_when_nothing_of_it_is_under_way(conn: psycopg.Connection) -> None:
+def test_a_shard_is_released_only_without_attempts_in_flight(conn: psycopg.Connection) -> None:
     old, new = Leases(uuid7(), duration=30.0, timeout=15.0), Leases(uuid7(), duration=30.0, timeout=15.0)
     old.renew(conn, {}, busy=())
     new.renew(conn, {}, busy=())
@@ -35,7 +35,7 @@ def test_a_shard_is_given_up_only_when_nothing_of_it_is_under_way(conn: psycopg.
     assert len(new.active_shards) == SHARDS // 2
 
 
-def test_nothing_is_begun_that_might_not_end_within_the_lease(conn: psycopg.Connection) -> None:
+def test_no_attempt_starts_that_could_outlast_the_lease(conn: psycopg.Connection) -> None:
     leases = Leases(uuid7(), duration=30.0, timeout=15.0)
     assert not leases.has_time_for_attempt(0.0)
     leases.renew(conn, {}, busy=())
@@ -46,7 +46,7 @@ def test_nothing_is_begun_that_might_not_end_within_the_lease(conn: psycopg.Conn
         Leases(uuid7(), duration=19.0, timeout=15.0)
 
 
-def test_who_has_ended_gives_its_shards_up_at_once(conn: psycopg.Connection) -> None:
+def test_a_worker_that_ends_releases_its_shards_at_once(conn: psycopg.Connection) -> None:
     one, other = Leases(uuid7(), duration=30.0, timeout=15.0), Leases(uuid7(), duration=30.0, timeout=15.0)
     one.renew(conn, {}, busy=())
     one.release(conn)

@@ -11,10 +11,10 @@ from service.ids import uuid7
 from service.store.webhooks.leases import SHARDS, shard_of
 from service.store.webhooks.queue import insert_attempts
 from service.webhooks import maintenance
-from tests.deliveries import an_end, hold_all_shards, make_deliveries, make_subscription, states
+from tests.deliveries import an_attempt, claim_all_shards, make_deliveries, make_subscription, states
 
 
-def test_what_waits_for_a_paused_subscription_is_skipped_in_bounded_steps(
+def test_pending_deliveries_of_a_paused_subscription_are_skipped_in_batches(
     conn: psycopg.Connection, opened: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id_, other = make_subscription(conn), make_subscription(conn)
@@ -37,7 +37,7 @@ def test_what_waits_for_a_paused_subscription_is_skipped_in_bounded_steps(
         "UPDATE api_key SET scopes = '{webhooks}'",
     ],
 )
-def test_webhooks_of_a_key_that_may_not_read_any_more_are_disabled(
+def test_subscriptions_of_a_key_that_may_no_longer_read_are_disabled(
     conn: psycopg.Connection, opened: Database, lose: str
 ) -> None:
     id_ = make_subscription(conn)
@@ -50,14 +50,14 @@ def test_webhooks_of_a_key_that_may_not_read_any_more_are_disabled(
     assert (found.paused, found.disabled_reason) == (True, "key")
 
 
-def test_what_is_old_goes_with_its_attempts_a_thousand_rows_at_a_time(
+def test_old_deliveries_are_deleted_with_their_attempts_in_batches(
     conn: psycopg.Connection, opened: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store.webhooks.maintenance, "DELETE_BATCH", 4)
     id_, worker = make_subscription(conn), uuid7()
     make_deliveries(conn, id_, *range(1, 12))
-    epochs = hold_all_shards(conn, worker)
-    insert_attempts(conn, worker, [an_end(id_, seq, epochs) for seq in range(1, 12)])
+    epochs = claim_all_shards(conn, worker)
+    insert_attempts(conn, worker, [an_attempt(id_, seq, epochs) for seq in range(1, 12)])
     conn.execute("UPDATE delivery SET created_at = now() - interval '31 days' WHERE seq <= 9")
     conn.commit()
     assert maintenance.delete_expired(opened, list(range(SHARDS)), 0) == 0
@@ -66,7 +66,7 @@ def test_what_is_old_goes_with_its_attempts_a_thousand_rows_at_a_time(
     assert conn.execute("SELECT count(*) FROM attempt").fetchone() == (2,)
 
 
-def test_a_deleted_webhook_goes_with_all_that_was_kept_of_it(conn: psycopg.Connection, opened: Database) -> None:
+def test_the_rows_of_a_deleted_webhook_are_deleted(conn: psycopg.Connection, opened: Database) -> None:
     id_, other = make_subscription(conn), make_subscription(conn)
     make_deliveries(conn, id_, 1, 2)
     make_deliveries(conn, other, 3)

@@ -21,7 +21,9 @@ from tests.service.writing import FILTERS, NOW, Writer, asked
 KINDS = EntryKind.words()
 
 
-def test_each_is_told_what_one_who_follows_with_the_same_filter_is_told(feed: psycopg.Connection, key_id: UUID) -> None:
+def test_a_subscription_gets_the_changes_that_the_feed_has_for_its_filter(
+    feed: psycopg.Connection, key_id: UUID
+) -> None:
     writer = Writer(feed, 1)
     subscriptions = {subscribe(feed, key_id, text): text for text in (*FILTERS, None)}
     for _ in range(4):
@@ -34,7 +36,7 @@ def test_each_is_told_what_one_who_follows_with_the_same_filter_is_told(feed: ps
         assert deliveries(feed, subscription) == expected, text
 
 
-def test_kinds_that_were_not_chosen_are_not_delivered(feed: psycopg.Connection, key_id: UUID) -> None:
+def test_other_kinds_of_changes_are_not_delivered(feed: psycopg.Connection, key_id: UUID) -> None:
     writer = Writer(feed, 2)
     subscription = subscribe(feed, key_id, "tag=a", kinds=["leave", "delete"])
     writer.write(60)
@@ -44,7 +46,9 @@ def test_kinds_that_were_not_chosen_are_not_delivered(feed: psycopg.Connection, 
     assert deliveries(feed, subscription) == expected != []
 
 
-def test_who_subscribes_is_told_what_is_numbered_afterwards(feed: psycopg.Connection, key_id: UUID) -> None:
+def test_a_new_subscription_gets_the_changes_that_are_sequenced_after_it(
+    feed: psycopg.Connection, key_id: UUID
+) -> None:
     writer = Writer(feed, 3)
     early = subscribe(feed, key_id, None)
     writer.write(5)
@@ -56,14 +60,14 @@ def test_who_subscribes_is_told_what_is_numbered_afterwards(feed: psycopg.Connec
     assert [one for one in deliveries(feed, early) if one[0] > 5] == deliveries(feed, late) != []
 
 
-def test_where_nobody_subscribes_the_cursor_moves_all_the_same(feed: psycopg.Connection) -> None:
+def test_the_cursor_moves_without_subscriptions_too(feed: psycopg.Connection) -> None:
     Writer(feed, 4).write(20)
     match_all(feed)
     standing = store.feed.get_feed_lag(feed)
     assert (standing.matched, standing.oldest_unmatched) == (standing.seq, None)
 
 
-def test_many_matchers_deliver_each_change_once(feed: psycopg.Connection, database: str, key_id: UUID) -> None:
+def test_concurrent_matchers_deliver_each_change_once(feed: psycopg.Connection, database: str, key_id: UUID) -> None:
     writer = Writer(feed, 5)
     subscription = subscribe(feed, key_id, None)
     writer.write(100)
@@ -81,7 +85,7 @@ def test_many_matchers_deliver_each_change_once(feed: psycopg.Connection, databa
     assert [seq for seq, _, _ in deliveries(feed, subscription)] == list(range(1, matched + 1))
 
 
-def test_what_fails_moves_no_cursor_and_is_done_again(
+def test_a_failed_batch_moves_no_cursor_and_is_repeated(
     feed: psycopg.Connection, key_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = Writer(feed, 6)
@@ -98,7 +102,7 @@ def test_what_fails_moves_no_cursor_and_is_done_again(
     assert len(deliveries(feed, subscription)) == store.feed.get_head(feed).seq
 
 
-def test_what_is_matched_again_after_a_crash_is_delivered_under_the_same_ids_but_not_after_a_restore(
+def test_delivery_ids_are_the_same_after_a_crash_and_different_after_a_restore(
     feed: psycopg.Connection, key_id: UUID
 ) -> None:
     def ids() -> list[tuple[UUID, int, UUID]]:
@@ -119,7 +123,9 @@ def test_what_is_matched_again_after_a_crash_is_delivered_under_the_same_ids_but
     assert {id_ for _, _, id_ in ids()}.isdisjoint(id_ for _, _, id_ in before)
 
 
-def test_a_filter_that_cannot_be_read_is_parked_and_the_others_are_told(feed: psycopg.Connection, key_id: UUID) -> None:
+def test_a_subscription_with_an_unreadable_filter_is_disabled_and_the_others_continue(
+    feed: psycopg.Connection, key_id: UUID
+) -> None:
     writer = Writer(feed, 7)
     broken = [subscribe(feed, key_id, said) for said in ("nonsense=1", {"any": 5}, {"status": "planed"})]
     well = subscribe(feed, key_id, "not_tag=nobody")
@@ -130,7 +136,7 @@ def test_a_filter_that_cannot_be_read_is_parked_and_the_others_are_told(feed: ps
     assert [len(deliveries(feed, one)) > 0 for one in (*broken, well)] == [False] * 3 + [True]
 
 
-def test_a_filter_that_fails_on_one_event_is_parked_and_the_others_are_told(
+def test_a_subscription_whose_filter_fails_on_an_event_is_disabled_and_the_others_continue(
     feed: psycopg.Connection, key_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def look(conn: psycopg.Connection, _: Any, words: Sequence[Words]) -> set[Words]:
@@ -149,7 +155,7 @@ def test_a_filter_that_fails_on_one_event_is_parked_and_the_others_are_told(
     assert deliveries(feed, well[0]) == deliveries(feed, well[1]) != []
 
 
-def test_what_concerns_many_is_delivered_in_parts(
+def test_a_change_for_many_subscriptions_ends_its_batch(
     feed: psycopg.Connection, key_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.webhooks.matcher.MAX_DELIVERIES", 4)
@@ -162,7 +168,7 @@ def test_what_concerns_many_is_delivered_in_parts(
     assert [len(deliveries(feed, one)) for one in subscriptions] == [7, 7, 7]
 
 
-def test_a_subscription_that_changes_is_matched_as_it_is(feed: psycopg.Connection, key_id: UUID) -> None:
+def test_a_changed_filter_applies_from_the_next_batch(feed: psycopg.Connection, key_id: UUID) -> None:
     matcher, writer = Matcher(), Writer(feed, 9)
     subscription = subscribe(feed, key_id, "tag=nobody")
     writer.write(10)
@@ -178,7 +184,7 @@ def test_a_subscription_that_changes_is_matched_as_it_is(feed: psycopg.Connectio
     )
 
 
-def test_a_topic_that_becomes_narrower_is_taken_along_from_then_on(
+def test_a_new_narrower_topic_matches_its_broader_topic_from_then_on(
     feed: psycopg.Connection, key_id: UUID, client: Any
 ) -> None:
     matcher = Matcher()
@@ -195,7 +201,7 @@ def test_a_topic_that_becomes_narrower_is_taken_along_from_then_on(
     assert [seq for seq, _, _ in deliveries(feed, subscription)] == [2]
 
 
-def test_words_are_looked_for_in_a_language_that_nobody_had_written_before(
+def test_words_match_in_a_language_that_is_new_to_the_database(
     feed: psycopg.Connection, key_id: UUID, client: Any
 ) -> None:
     matcher = Matcher()
@@ -215,7 +221,7 @@ def test_words_are_looked_for_in_a_language_that_nobody_had_written_before(
         ({"not": {"any": [{"q": "battery"}, {"q": "mining"}]}}, [3]),
     ],
 )
-def test_several_words_in_one_filter_are_each_looked_for(
+def test_several_words_in_one_filter_are_all_matched(
     feed: psycopg.Connection, key_id: UUID, client: Any, said: Any, seqs: list[int]
 ) -> None:
     subscription = subscribe(feed, key_id, said)

@@ -22,7 +22,7 @@ def written(client: FlaskClient, database: str) -> list[str]:
     return ids
 
 
-def test_a_change_is_told_in_full_and_thin_as_the_feed_tells_it(
+def test_full_and_thin_payloads_equal_the_feeds_entry(
     client: FlaskClient, written: list[str], conn: psycopg.Connection
 ) -> None:
     found = PayloadCache().get_many(
@@ -40,7 +40,9 @@ def test_a_change_is_told_in_full_and_thin_as_the_feed_tells_it(
 
 
 @pytest.mark.usefixtures("written")
-def test_what_several_are_told_is_read_once(conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_payload_for_several_subscriptions_is_read_once(
+    conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept, asked, get_many = PayloadCache(), list[list[int]](), store.webhooks.queue.list_entries
 
     def counted(conn: psycopg.Connection, seqs: list[int], *, documents: bool) -> Any:
@@ -56,14 +58,14 @@ def test_what_several_are_told_is_read_once(conn: psycopg.Connection, monkeypatc
 
 
 @pytest.mark.usefixtures("written")
-def test_what_the_feed_keeps_no_longer_is_none(conn: psycopg.Connection) -> None:
+def test_an_expired_change_has_no_payload(conn: psycopg.Connection) -> None:
     found = PayloadCache().get_many(conn, [PayloadKey(1, "create", "full"), PayloadKey(99, "create", "full")])
     assert found[PayloadKey(1, "create", "full")] is not None
     assert found[PayloadKey(99, "create", "full")] is None
 
 
 @pytest.mark.usefixtures("written")
-def test_no_more_is_found_and_kept_than_there_is_room_for_but_always_something(
+def test_the_cache_bounds_its_bytes_and_always_returns_one_payload(
     conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(payloads, "READ_BATCH", 1)

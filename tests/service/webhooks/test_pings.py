@@ -1,5 +1,6 @@
-"""What owners ask of their webhooks and a worker does: tests, secrets, handshakes."""
+"""Pings that owners request, and handshakes."""
 
+import sys
 from typing import Any
 
 import psycopg
@@ -8,77 +9,75 @@ from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from service.webhooks import pings
-from tests.deliveries import wait_for, working
+from tests.deliveries import PATIENCE, run_worker, wait_for
 from tests.factories import create_event
-from tests.receivers import Behaviour, answering, drop, hang, receiving
-from tests.webhooks import make_webhook, shown
+from tests.receivers import Behaviour, drop, hang, respond_with, run_receiver
+from tests.webhooks import get_webhook, make_webhook
 
 
-def test_a_test_is_sent_and_answered_with_what_came_back_also_while_paused(client: FlaskClient, database: str) -> None:
-    with receiving(answering(418, b"short and stout", X_Pot="tea")) as receiver, working(database) as worker:
-        webhook = make_webhook(client, receiver, paused=True)
+def test_a_ping_returns_the_receivers_response_even_while_the_webhook_is_paused(
+    client: FlaskClient, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["service.views.webhooks"], "PICKUP_TIMEOUT", PATIENCE)
+    with run_receiver(respond_with(418, b"short and stout", X_Pot="tea")) as receiver, run_worker(database) as worker:
+        webhook = make_webhook(client, url=receiver.url, paused=True)
         wait_for(lambda: worker._leases.active_shards)
-        answered = client.post(f"/v1/webhooks/{webhook['id']}/test", headers={"Idempotency-Key": "one"})
-        told: Any = answered.json
-        assert (told["outcome"], told["status"], told["answer"], told["headers"]["X-Pot"]) == (
-            "refused",
-            418,
-            "short and stout",
-            "tea",
-        )
+        address, headers = f"/v1/webhooks/{webhook['id']}/test", {"Idempotency-Key": "one"}
+        result: Any = client.post(address, headers=headers).json
+        assert (result["outcome"], result["status"], result["answer"]) == ("refused", 418, "short and stout")
+        assert result["headers"]["X-Pot"] == "tea"
         [request] = receiver.requests
-        assert (request.id, request.json()["type"]) == (told["id"], "webhook.ping")
+        assert (request.id, request.json()["type"]) == (result["id"], "webhook.ping")
         assert request.json()["data"] == {"webhook_id": webhook["id"]}
         Webhook(webhook["secret"]).verify(request.body, request.headers)
-        again = client.post(f"/v1/webhooks/{webhook['id']}/test", headers={"Idempotency-Key": "one"})
-        assert (again.json, len(receiver.requests)) == (told, 1)
+        assert (client.post(address, headers=headers).json, len(receiver.requests)) == (result, 1)
         receiver.behave = hang
-        assert client.post(f"/v1/webhooks/{webhook['id']}/test").get_json()["outcome"] == "timeout"
+        assert client.post(address).get_json()["outcome"] == "timeout"
 
 
-def test_a_receiver_agrees_to_the_handshake_before_anything_is_sent(client: FlaskClient, database: str) -> None:
-    agree = answering(200, b"", WebHook_Allowed_Origin="policytrail", WebHook_Allowed_Rate="6000")
-    with receiving(agree) as receiver, working(database):
-        webhook = make_webhook(client, receiver, handshake=True)
+def test_no_delivery_is_sent_before_the_receiver_passes_the_handshake(client: FlaskClient, database: str) -> None:
+    consent = respond_with(200, b"", WebHook_Allowed_Origin="policytrail", WebHook_Allowed_Rate="6000")
+    with run_receiver(consent) as receiver, run_worker(database):
+        webhook = make_webhook(client, url=receiver.url, handshake=True)
         create_event(client)
         wait_for(lambda: [request.method for request in receiver.requests] == ["OPTIONS", "POST"])
         assert receiver.requests[0].headers["webhook-request-origin"] == "policytrail"
-        told = shown(client, webhook)
-        assert (told["state"], told["rate_limit"], told["handshake"]) == ("active", 6000, True)
-        assert told["notices"][0]["kind"] == "handshake_passed"
+        passed = get_webhook(client, webhook)
+        assert (passed["state"], passed["rate_limit"], passed["handshake"]) == ("active", 6000, True)
+        assert passed["notices"][0]["kind"] == "handshake_passed"
 
 
-@pytest.mark.parametrize("answer", [{}, {"WebHook_Allowed_Origin": "other.example"}])
-def test_a_status_alone_is_no_consent(client: FlaskClient, database: str, answer: dict[str, str]) -> None:
-    with receiving(answering(200, b"", **answer)) as receiver, working(database):
-        webhook = make_webhook(client, receiver, handshake=True)
+@pytest.mark.parametrize("headers", [{}, {"WebHook_Allowed_Origin": "other.example"}])
+def test_a_successful_status_alone_is_no_consent(client: FlaskClient, database: str, headers: dict[str, str]) -> None:
+    with run_receiver(respond_with(200, b"", **headers)) as receiver, run_worker(database):
+        webhook = make_webhook(client, url=receiver.url, handshake=True)
         create_event(client)
-        wait_for(lambda: shown(client, webhook)["state"] == "disabled")
-        assert shown(client, webhook)["disabled"]["reason"] == "handshake"
+        wait_for(lambda: get_webhook(client, webhook)["state"] == "disabled")
+        assert get_webhook(client, webhook)["disabled"]["reason"] == "handshake"
         assert {request.method for request in receiver.requests} == {"OPTIONS"}
 
 
-@pytest.mark.parametrize("behave", [answering(503), drop])
-def test_a_receiver_that_gives_no_answer_to_the_handshake_is_asked_again(
+@pytest.mark.parametrize("behave", [respond_with(503), drop])
+def test_the_handshake_is_repeated_while_the_receiver_is_unavailable(
     client: FlaskClient, database: str, monkeypatch: pytest.MonkeyPatch, behave: Behaviour
 ) -> None:
     monkeypatch.setattr(pings, "HANDSHAKE_RETRY", 0.1)
-    with receiving(behave) as receiver, working(database):
-        webhook = make_webhook(client, receiver, handshake=True)
+    with run_receiver(behave) as receiver, run_worker(database):
+        webhook = make_webhook(client, url=receiver.url, handshake=True)
         create_event(client)
         wait_for(lambda: len(receiver.requests) >= 2)
-        assert shown(client, webhook)["state"] == "unverified"
-        receiver.behave = answering(200, b"", WebHook_Allowed_Origin="*")
+        assert get_webhook(client, webhook)["state"] == "unverified"
+        receiver.behave = respond_with(200, b"", WebHook_Allowed_Origin="*")
         wait_for(lambda: receiver.requests[-1].method == "POST")
 
 
-def test_a_receiver_that_never_answers_the_handshake_is_asked_no_more_after_five_days(
+def test_the_handshake_fails_after_five_days_without_a_response(
     client: FlaskClient, database: str, conn: psycopg.Connection
 ) -> None:
-    with receiving(answering(503)) as receiver:
-        webhook = make_webhook(client, receiver, handshake=True)
+    with run_receiver(respond_with(503)) as receiver:
+        webhook = make_webhook(client, url=receiver.url, handshake=True)
         conn.execute("UPDATE subscription SET updated_at = now() - interval '5 days'")
         conn.commit()
-        with working(database):
-            wait_for(lambda: shown(client, webhook)["state"] == "disabled")
+        with run_worker(database):
+            wait_for(lambda: get_webhook(client, webhook)["state"] == "disabled")
         assert len(receiver.requests) == 1

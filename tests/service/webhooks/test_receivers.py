@@ -9,14 +9,14 @@ from service.store.webhooks.queue import Endpoint
 from service.webhooks.receivers import Receiver, active_secrets
 
 
-def test_the_secret_before_signs_as_long_as_the_overlap_lasts() -> None:
+def test_the_former_secret_signs_until_the_overlap_ends() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     assert active_secrets(b"new", b"old", now + timedelta(seconds=1), now) == (b"new", b"old")
     assert active_secrets(b"new", b"old", now, now) == (b"new",)
     assert active_secrets(b"new", None, None, now) == (b"new",)
 
 
-def test_who_holds_secrets_does_not_show_them() -> None:
+def test_secrets_are_not_part_of_a_repr() -> None:
     names = (*_names(Endpoint), *_names(Receiver), *_names(RequestedPing))
     some: dict[str, Any] = dict.fromkeys(names, "shown")
     some |= {"secret": b"xylophone", "former_secret": b"glockenspiel"}

@@ -70,17 +70,17 @@ def test_jitter_spreads_what_failed_together() -> None:
         ("Mon, 23 Nov 99999999999 12:01:30 GMT", None),
     ],
 )
-def test_retry_after_is_read_in_both_forms_and_bounded(header: str | None, seconds: float | None) -> None:
+def test_retry_after_is_parsed_in_both_forms_and_bounded(header: str | None, seconds: float | None) -> None:
     assert parse_retry_after(header, NOON) == seconds
 
 
 @given(st.text(max_size=40))
-def test_retry_after_is_never_a_fault(header: str) -> None:
+def test_no_retry_after_header_raises_an_error(header: str) -> None:
     found = parse_retry_after(header, NOON)
     assert found is None or 0 <= found <= LONGEST_DELAY
 
 
-def test_what_a_receiver_asks_for_makes_it_longer_never_shorter_and_not_without_end() -> None:
+def test_retry_after_lengthens_a_delay_within_bounds_and_never_shortens_it() -> None:
     assert next_delay(1, chance=0.5, retry_after=90) == 90
     assert next_delay(2, chance=0.5, retry_after=1) == 5 * MINUTE
     assert next_delay(1, chance=0.5, retry_after=1e9) == 10 * HOUR
@@ -88,38 +88,38 @@ def test_what_a_receiver_asks_for_makes_it_longer_never_shorter_and_not_without_
 
 
 @pytest.mark.parametrize("status", [429, 502, 504])
-def test_an_overloaded_receiver_is_left_alone_for_a_minute(status: int) -> None:
+def test_an_overloaded_receiver_gets_its_next_attempt_after_a_minute(status: int) -> None:
     decision = decide(Reply("refused", status), step=1, chance=0.0, now=NOON)
     assert (decision.state, decision.delay) == ("pending", OVERLOAD_DELAY)
 
 
-def test_so_is_one_that_does_not_answer_in_time() -> None:
+def test_a_timeout_counts_as_overload() -> None:
     assert decide(Reply("timeout"), step=1, chance=0.0, now=NOON).delay == OVERLOAD_DELAY
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-def test_2xx_is_delivered(status: int) -> None:
+def test_a_2xx_status_completes_the_delivery(status: int) -> None:
     decision = decide(Reply("accepted", status), step=3, chance=0.5, now=NOON)
     assert (decision.state, decision.result) == ("delivered", AttemptResult(accepted=True))
 
 
 @pytest.mark.parametrize(("outcome", "status"), [("redirected", 302), ("refused", 500), ("refused", 404)])
-def test_anything_else_is_tried_again_after_five_seconds(outcome: str, status: int) -> None:
+def test_other_statuses_are_retried_after_five_seconds(outcome: str, status: int) -> None:
     decision = decide(Reply(outcome, status), step=1, chance=0.5, now=NOON)
     assert (decision.state, decision.delay, decision.result.accepted) == ("pending", 5.0, False)
 
 
 @pytest.mark.parametrize("outcome", [one.value for one in Outcome if one.value not in ("accepted", "gone", "expired")])
-def test_every_failure_gives_up_after_the_eighth_attempt(outcome: str) -> None:
+def test_a_delivery_fails_after_its_eighth_attempt(outcome: str) -> None:
     states = [decide(Reply(outcome), step=step, chance=0.5, now=NOON).state for step in range(1, 9)]
     assert states == ["pending"] * 7 + ["failed"]
 
 
-def test_410_ends_it_at_once_and_leaves_it_recoverable() -> None:
+def test_a_410_skips_the_delivery_at_once() -> None:
     assert decide(Reply("gone", 410), step=1, chance=0.5, now=NOON).state == "skipped"
 
 
-def test_429_with_retry_after_holds_up_the_whole_lane_but_not_for_days() -> None:
+def test_a_429_with_retry_after_backs_off_the_whole_lane_for_an_hour_at_most() -> None:
     reply = Reply("refused", 429, {"Retry-After": "600"})
     decision = decide(reply, step=1, chance=0.5, now=NOON)
     assert (decision.delay, decision.result) == (600.0, AttemptResult(accepted=False, backoff=600.0))
@@ -127,7 +127,7 @@ def test_429_with_retry_after_holds_up_the_whole_lane_but_not_for_days() -> None
     assert (decision.delay, decision.result.backoff) == (LONGEST_DELAY, HOUR)
 
 
-def test_a_change_that_is_no_longer_kept_is_given_up_and_is_nobodys_fault() -> None:
+def test_an_expired_change_fails_its_delivery_without_blaming_the_receiver() -> None:
     decision = decide(Reply("expired"), step=1, chance=0.5, now=NOON)
     assert (decision.state, decision.result.accepted) == ("failed", True)
 
@@ -136,6 +136,8 @@ def test_a_change_that_is_no_longer_kept_is_given_up_and_is_nobodys_fault() -> N
     ("days", "attempts", "disabled"),
     [(5, 20, True), (5, 19, False), (4.99, 1000, False), (60, 20, True), (0, 20, False)],
 )
-def test_five_days_of_failing_only_in_twenty_attempts_disable(days: float, attempts: int, *, disabled: bool) -> None:
+def test_five_days_and_twenty_attempts_of_failures_disable_a_subscription(
+    days: float, attempts: int, *, disabled: bool
+) -> None:
     assert (timedelta(days=5), 20) == (DISABLE_AFTER, DISABLE_AFTER_ATTEMPTS)
     assert should_disable(NOON - timedelta(days=days), attempts, NOON) is disabled

@@ -20,7 +20,7 @@ from service.webhooks.scheduler import Scheduler
 from tests.lanes import ACCEPTED, FAILED, a_delivery, enqueue, lane_id, make_scheduler, start_all
 
 
-def test_a_receiver_is_asked_once_before_it_is_asked_more_and_then_four_times_at_once() -> None:
+def test_a_new_receiver_gets_one_delivery_first_and_then_four_at_once() -> None:
     scheduler = Scheduler(100)
     scheduler.open_lane(lane_id(1), rate=None, ordered=False, failing=False)
     enqueue(scheduler, *(a_delivery() for _ in range(20)))
@@ -29,7 +29,7 @@ def test_a_receiver_is_asked_once_before_it_is_asked_more_and_then_four_times_at
     assert len(start_all(scheduler, 0.05)) == 4
 
 
-def test_who_answers_as_quickly_however_much_is_under_way_is_given_more_up_to_the_most() -> None:
+def test_concurrency_grows_to_its_maximum_while_latency_stays_the_same() -> None:
     scheduler, now, most = make_scheduler(), 1.0, 0
     enqueue(scheduler, *(a_delivery() for _ in range(5_000)))
     for _ in range(200):
@@ -41,7 +41,7 @@ def test_who_answers_as_quickly_however_much_is_under_way_is_given_more_up_to_th
     assert most == MAX_CONCURRENCY
 
 
-def test_who_only_lets_more_wait_is_not_given_more() -> None:
+def test_concurrency_stays_low_for_a_receiver_that_works_serially() -> None:
     scheduler, now, numbers = make_scheduler(), 1.0, []
     enqueue(scheduler, *(a_delivery() for _ in range(5_000)))
     for _ in range(200):
@@ -53,7 +53,7 @@ def test_who_only_lets_more_wait_is_not_given_more() -> None:
     assert 2 <= max(numbers[50:]) <= 6
 
 
-def test_a_slow_answer_halves_what_is_under_way_and_a_failure_too() -> None:
+def test_a_slow_response_or_a_failure_halves_the_concurrency() -> None:
     for result, took in ((ACCEPTED, SLOW_AFTER), (FAILED, 0.01)):
         scheduler = make_scheduler()
         enqueue(scheduler, *(a_delivery() for _ in range(50)))
@@ -65,7 +65,7 @@ def test_a_slow_answer_halves_what_is_under_way_and_a_failure_too() -> None:
         assert len(start_all(scheduler, 3.0)) < 4
 
 
-def test_first_attempts_go_before_further_ones_but_one_in_eight_turns() -> None:
+def test_first_attempts_precede_retries_except_in_one_of_eight_turns() -> None:
     scheduler = make_scheduler()
     enqueue(scheduler, *(a_delivery(is_retry=True) for _ in range(30)), *(a_delivery() for _ in range(30)))
     now, kinds = 1.0, []
@@ -93,7 +93,7 @@ def test_lanes_take_turns_by_bytes() -> None:
     assert sent[lane_id(1)] == pytest.approx(sent[lane_id(2)], rel=0.2)
 
 
-def test_of_one_event_one_change_is_under_way_at_a_time_and_in_order() -> None:
+def test_changes_of_one_event_are_sent_one_at_a_time_in_order() -> None:
     scheduler = make_scheduler()
     one, two, three, other = (a_delivery(event=event) for event in (7, 7, 7, 8))
     enqueue(scheduler, one, two, three, other)
@@ -104,7 +104,7 @@ def test_of_one_event_one_change_is_under_way_at_a_time_and_in_order() -> None:
     assert start_all(scheduler, 1.02) == [three]
 
 
-def test_an_ordered_lane_sends_one_at_a_time_and_after_a_failure_begins_where_it_was() -> None:
+def test_an_ordered_lane_sends_one_at_a_time_and_resumes_at_its_failure() -> None:
     scheduler = make_scheduler(ordered=True)
     deliveries = [a_delivery() for _ in range(3)]
     enqueue(scheduler, *deliveries)
@@ -120,7 +120,7 @@ def test_an_ordered_lane_sends_one_at_a_time_and_after_a_failure_begins_where_it
     assert (capacity.ordered, capacity.exclude) == (True, [])
 
 
-def test_a_rate_is_kept_and_a_second_of_it_may_be_made_up() -> None:
+def test_a_rate_limit_allows_a_burst_of_one_second() -> None:
     scheduler = make_scheduler(rate=10.0)
     enqueue(scheduler, *(a_delivery() for _ in range(200)))
     began, at = 5.0, list[float]()
@@ -137,7 +137,7 @@ def test_a_rate_is_kept_and_a_second_of_it_may_be_made_up() -> None:
     assert wake > now - 0.2
 
 
-def test_after_five_failures_in_a_row_a_receiver_rests_ever_longer_up_to_a_minute_and_then_begins_anew() -> None:
+def test_after_five_failures_the_backoff_doubles_to_a_minute_until_a_success() -> None:
     scheduler, now, at = make_scheduler(), 0.0, list[float]()
     enqueue(scheduler, *(a_delivery() for _ in range(100)))
     while len(at) < 30:
@@ -154,7 +154,7 @@ def test_after_five_failures_in_a_row_a_receiver_rests_ever_longer_up_to_a_minut
     assert start_all(scheduler, now + 61.1)
 
 
-def test_a_receiver_that_asks_for_it_is_left_alone() -> None:
+def test_a_receivers_backoff_stops_its_lane() -> None:
     scheduler = make_scheduler()
     enqueue(scheduler, *(a_delivery() for _ in range(10)))
     first, *others = start_all(scheduler, 1.0)
@@ -185,7 +185,7 @@ def test_slow_and_failing_receivers_share_half_of_the_slots_and_unknown_ones_thr
     assert kinds.count(0) >= 25
 
 
-def test_a_receiver_that_begins_to_hang_counts_as_slow_before_its_first_answer_is_given_up() -> None:
+def test_a_receiver_that_starts_to_hang_counts_as_slow_before_its_timeout() -> None:
     scheduler = make_scheduler(100, slots=40)
     for lane in range(1, 101):
         enqueue(scheduler, *(a_delivery(lane) for _ in range(10)))
@@ -207,7 +207,7 @@ def _in_flight(scheduler: Scheduler) -> list[QueuedDelivery]:
     ]
 
 
-def test_a_closed_lane_forgets_what_waits_and_is_forgotten_when_the_rest_is_written_down() -> None:
+def test_a_closed_lane_is_emptied_and_removed_once_its_attempts_are_recorded() -> None:
     scheduler = make_scheduler()
     enqueue(scheduler, *(a_delivery() for _ in range(10)))
     in_flight = start_all(scheduler, 1.0)
@@ -223,7 +223,7 @@ def test_a_closed_lane_forgets_what_waits_and_is_forgotten_when_the_rest_is_writ
     assert scheduler.in_flight == 0
 
 
-def test_what_is_in_hand_is_not_asked_for_again_and_no_more_than_can_soon_be_sent() -> None:
+def test_capacity_excludes_deliveries_in_hand_and_is_bounded() -> None:
     scheduler = make_scheduler()
     [capacity] = scheduler.free_capacity([lane_id(1)], 1.0)
     assert (capacity.first, capacity.retries, capacity.exclude) == (4 * PREFETCH_FACTOR, 4 * PREFETCH_FACTOR, [])
@@ -236,14 +236,14 @@ def test_what_is_in_hand_is_not_asked_for_again_and_no_more_than_can_soon_be_sen
     assert sorted(capacity.exclude) == [delivery.seq for delivery in deliveries]
 
 
-def test_lanes_that_hold_much_together_are_given_no_more_than_each_can_send() -> None:
+def test_lanes_with_many_queued_bytes_get_only_their_concurrency() -> None:
     scheduler = make_scheduler(3)
     enqueue(scheduler, *(a_delivery(1, cost=1024**2) for _ in range(65)))
     capacities = {capacity.lane: capacity.first for capacity in scheduler.free_capacity(map(lane_id, (1, 2, 3)), 1.0)}
     assert capacities == {lane_id(2): 4, lane_id(3): 4}
 
 
-def test_after_a_start_a_failing_lane_is_believed_to_fail_until_it_does_not() -> None:
+def test_a_failing_subscription_starts_with_a_failing_lane() -> None:
     scheduler = Scheduler(100)
     scheduler.open_lane(lane_id(1), rate=None, ordered=False, failing=True)
     assert scheduler._lanes[lane_id(1)].failures == FAILING_AFTER

@@ -107,7 +107,7 @@ def _baseline(slots: int) -> World:
         ("one has a backlog", range(51, 52), 0.02, 1_000.0, 100),
     ],
 )
-def test_the_healthy_wait_no_longer_and_get_as_much_as_without_the_others(
+def test_bad_receivers_neither_delay_healthy_ones_nor_reduce_their_deliveries(
     name: str, bad: range, answers_in: float | None, rate: float, slots: int
 ) -> None:
     alone = _baseline(slots)
@@ -119,7 +119,7 @@ def test_the_healthy_wait_no_longer_and_get_as_much_as_without_the_others(
     assert world.accepted(HEALTHY) >= 0.9 * alone.accepted(HEALTHY), name
 
 
-def test_receivers_that_hang_after_they_were_quick_delay_the_others_for_a_moment_only() -> None:
+def test_receivers_that_start_to_hang_delay_the_others_only_briefly() -> None:
     slots, alone = 300, _baseline(300)
     turned: set[int] = set()
 

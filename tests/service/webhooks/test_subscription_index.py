@@ -33,7 +33,7 @@ JSON_FILTERS: tuple[Any, ...] = (
 )
 
 
-def test_who_is_not_found_by_the_index_is_not_concerned(feed: psycopg.Connection) -> None:
+def test_every_matching_subscription_is_a_candidate(feed: psycopg.Connection) -> None:
     filters = [filter_of_text(text) for text in FILTERS] + [filter_of_json(said) for said in JSON_FILTERS]
     index = SubscriptionIndex([indexed(number, one) for number, one in enumerate(filters)])
     spared = 0
@@ -59,7 +59,7 @@ def test_who_is_not_found_by_the_index_is_not_concerned(feed: psycopg.Connection
         ({}, None),
     ],
 )
-def test_a_filter_is_found_by_the_rarest_of_what_it_needs(said: Any, needed: set[tuple[str, str]] | None) -> None:
+def test_a_filter_is_indexed_by_its_rarest_traits(said: Any, needed: set[tuple[str, str]] | None) -> None:
     assert required_traits(filter_of_json(said)) == needed
 
 

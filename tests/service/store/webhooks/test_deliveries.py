@@ -12,7 +12,7 @@ from tests.deliveries import make_subscription
 EVENT = uuid7()
 
 
-def test_a_paused_subscriptions_changes_are_kept_as_skipped_and_a_deleted_ones_dropped(
+def test_changes_of_a_paused_subscription_are_skipped_and_of_a_deleted_one_dropped(
     conn: psycopg.Connection,
 ) -> None:
     active, paused, deleted = make_subscription(conn), make_subscription(conn, paused=True), make_subscription(conn)

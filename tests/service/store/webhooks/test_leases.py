@@ -6,7 +6,7 @@ from service.ids import uuid7
 from service.store.webhooks.leases import SHARDS, claim_shards, renew_shards
 
 
-def test_a_shard_has_one_worker_and_who_takes_it_over_has_a_higher_epoch(conn: psycopg.Connection) -> None:
+def test_a_shard_has_one_worker_and_its_next_one_has_a_higher_epoch(conn: psycopg.Connection) -> None:
     one, other = uuid7(), uuid7()
     epochs = claim_shards(conn, one, 60.0, limit=SHARDS)
     assert len(epochs) == SHARDS

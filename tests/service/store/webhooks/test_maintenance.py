@@ -9,7 +9,7 @@ from service import store
 from tests.deliveries import make_deliveries, make_subscription
 
 
-def test_how_deliveries_stand_is_told(conn: psycopg.Connection) -> None:
+def test_the_health_counts_deliveries_and_subscriptions(conn: psycopg.Connection) -> None:
     id_ = make_subscription(conn)
     disabled = make_subscription(conn)
     make_deliveries(conn, id_, *range(1, 6))

@@ -16,7 +16,7 @@ from service.store.webhooks.queue import (
     list_due_in_order,
     list_due_subscriptions,
 )
-from tests.deliveries import an_end, hold_all_shards, make_deliveries, make_subscription, states
+from tests.deliveries import an_attempt, claim_all_shards, make_deliveries, make_subscription, states
 
 
 def due(
@@ -27,7 +27,7 @@ def due(
     return [one.seq for one in found]
 
 
-def test_what_is_due_comes_longest_due_first_without_what_is_held_or_not_due(conn: psycopg.Connection) -> None:
+def test_due_deliveries_come_longest_due_first_without_excluded_ones(conn: psycopg.Connection) -> None:
     id_ = make_subscription(conn)
     make_deliveries(conn, id_, *range(1, 8))
     conn.execute("UPDATE delivery SET due_at = now() + interval '1 h' WHERE seq = 2")
@@ -38,7 +38,7 @@ def test_what_is_due_comes_longest_due_first_without_what_is_held_or_not_due(con
     assert due(conn, id_, exclude=[6, 3]) == [1, 4, 5, 7]
 
 
-def test_only_subscriptions_with_something_due_are_asked_about(conn: psycopg.Connection) -> None:
+def test_only_subscriptions_with_due_deliveries_are_listed(conn: psycopg.Connection) -> None:
     ids = [make_subscription(conn) for _ in range(5)]
     assert list_due_subscriptions(conn) == []
     for seq, id_ in enumerate(ids[:4], 1):
@@ -51,9 +51,7 @@ def test_only_subscriptions_with_something_due_are_asked_about(conn: psycopg.Con
 
 
 @pytest.mark.parametrize("is_known", [False, True], ids=["without statistics", "with statistics"])
-def test_however_much_waits_it_is_not_read_to_know_for_whom_something_does(
-    conn: psycopg.Connection, *, is_known: bool
-) -> None:
+def test_listing_due_subscriptions_reads_few_rows_of_a_backlog(conn: psycopg.Connection, *, is_known: bool) -> None:
     ids = [make_subscription(conn) for _ in range(20)]
     conn.execute(
         """
@@ -77,7 +75,7 @@ def _numbers_of_rows(node: dict[str, Any]) -> Iterator[float]:
         yield from _numbers_of_rows(part)
 
 
-def test_first_attempts_and_further_ones_have_room_each_for_itself(conn: psycopg.Connection) -> None:
+def test_first_attempts_and_retries_have_their_own_limits(conn: psycopg.Connection) -> None:
     id_ = make_subscription(conn)
     make_deliveries(conn, id_, *range(1, 8))
     conn.execute("UPDATE delivery SET again = TRUE WHERE seq <= 3")
@@ -86,7 +84,7 @@ def test_first_attempts_and_further_ones_have_room_each_for_itself(conn: psycopg
     assert due(conn, id_, first=0, retries=9) == [1, 2, 3]
 
 
-def test_in_order_nothing_comes_before_what_is_not_due(conn: psycopg.Connection) -> None:
+def test_an_ordered_subscription_gets_nothing_before_a_delivery_that_is_not_due(conn: psycopg.Connection) -> None:
     id_ = make_subscription(conn, ordered=True)
     make_deliveries(conn, id_, *range(1, 6))
 
@@ -104,25 +102,25 @@ def test_in_order_nothing_comes_before_what_is_not_due(conn: psycopg.Connection)
     assert following()[:2] == [1, 2]
 
 
-def test_a_stale_worker_changes_nothing(conn: psycopg.Connection) -> None:
+def test_a_worker_with_expired_leases_changes_nothing(conn: psycopg.Connection) -> None:
     id_ = make_subscription(conn)
     make_deliveries(conn, id_, 1, 2)
     stale, current = uuid7(), uuid7()
-    before = hold_all_shards(conn, stale, seconds=-1.0)
-    epochs = hold_all_shards(conn, current)
-    assert insert_attempts(conn, stale, [an_end(id_, 1, before)]) == 0
-    assert insert_attempts(conn, stale, [an_end(id_, 1, epochs)]) == 0
-    assert insert_attempts(conn, current, [an_end(id_, 1, before)]) == 0
-    assert insert_attempts(conn, current, [an_end(id_, 1, epochs), an_end(id_, 2, epochs)]) == 2
+    before = claim_all_shards(conn, stale, seconds=-1.0)
+    epochs = claim_all_shards(conn, current)
+    assert insert_attempts(conn, stale, [an_attempt(id_, 1, before)]) == 0
+    assert insert_attempts(conn, stale, [an_attempt(id_, 1, epochs)]) == 0
+    assert insert_attempts(conn, current, [an_attempt(id_, 1, before)]) == 0
+    assert insert_attempts(conn, current, [an_attempt(id_, 1, epochs), an_attempt(id_, 2, epochs)]) == 2
     conn.commit()
     assert states(conn) == {1: "delivered", 2: "delivered"}
 
 
-def test_a_failure_is_tried_again_at_its_time_behind_first_attempts(conn: psycopg.Connection) -> None:
+def test_a_failure_is_retried_at_its_time_behind_first_attempts(conn: psycopg.Connection) -> None:
     id_, worker = make_subscription(conn), uuid7()
     make_deliveries(conn, id_, 1)
-    epochs = hold_all_shards(conn, worker)
-    failed = an_end(id_, 1, epochs, state="pending", delay=300.0, outcome="refused", status=500)
+    epochs = claim_all_shards(conn, worker)
+    failed = an_attempt(id_, 1, epochs, state="pending", delay=300.0, outcome="refused", status=500)
     insert_attempts(conn, worker, [failed])
     [row] = conn.execute(
         "SELECT state, again, step, attempts, round(extract(epoch FROM due_at - now())), ended_at FROM delivery"
@@ -131,16 +129,14 @@ def test_a_failure_is_tried_again_at_its_time_behind_first_attempts(conn: psycop
 
 
 @pytest.mark.parametrize("state", ["skipped", "failed"])
-def test_a_success_counts_even_if_the_delivery_was_given_up_meanwhile_and_is_never_taken_back(
-    conn: psycopg.Connection, state: str
-) -> None:
+def test_a_late_success_counts_and_is_never_revoked(conn: psycopg.Connection, state: str) -> None:
     id_, worker = make_subscription(conn), uuid7()
     make_deliveries(conn, id_, 1)
-    epochs = hold_all_shards(conn, worker)
+    epochs = claim_all_shards(conn, worker)
     conn.execute("UPDATE delivery SET state = %s", (state,))
-    late = an_end(id_, 1, epochs, state="pending", outcome="timeout", status=None)
+    late = an_attempt(id_, 1, epochs, state="pending", outcome="timeout", status=None)
     assert insert_attempts(conn, worker, [late]) == 0
-    assert insert_attempts(conn, worker, [an_end(id_, 1, epochs)]) == 1
+    assert insert_attempts(conn, worker, [an_attempt(id_, 1, epochs)]) == 1
     assert insert_attempts(conn, worker, [late]) == 0
     conn.commit()
     assert states(conn) == {1: "delivered"}

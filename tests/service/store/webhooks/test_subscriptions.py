@@ -8,7 +8,7 @@ from service import store
 from tests.deliveries import make_subscription
 
 
-def test_no_more_than_twenty_notices_are_kept_the_latest_first(conn: psycopg.Connection) -> None:
+def test_the_latest_twenty_notices_are_stored_newest_first(conn: psycopg.Connection) -> None:
     id_ = make_subscription(conn)
     for number in range(25):
         now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)

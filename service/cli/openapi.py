@@ -23,7 +23,7 @@ def openapi_command(output: Path | None) -> None:
 def postman_command(output: Path | None) -> None:
     """Print a Postman collection of the API."""
     from service import create_app
-    from service.openapi.postman import to_json
+    from service.openapi.postman import render_collection
     from service.openapi.spec import build_spec
 
-    print_or_write(to_json(build_spec(create_app(Settings()))), output)
+    print_or_write(render_collection(build_spec(create_app(Settings()))), output)

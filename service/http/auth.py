@@ -44,7 +44,7 @@ def requires(scope: str) -> Callable[[View], View]:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
             secret = secret_in_request()
-            g.caller = key = find_key(secret) if secret is not None else None
+            g.caller = key = authenticate(secret) if secret is not None else None
             _count_request(key)
             authorize(secret, key, scope)
             return view(*args, **kwargs)
@@ -85,7 +85,7 @@ def _count_request(key: Key | None) -> None:
         raise TooManyRequests(limit, state.ends_in)
 
 
-def find_key(secret: str) -> Key | None:
+def authenticate(secret: str) -> Key | None:
     """Return the valid key with this secret.
 
     The query is by digest, so no comparison's duration depends on a secret.

@@ -148,7 +148,7 @@ def _form(fields: frozenset[str] | None, pretty: bool) -> str:  # noqa: FBT001 (
 def preferences(header: str | None) -> dict[str, str]:
     """Return the preferences by name in lower case, "" for one without a value; the first of a name counts.
 
-    A preference is a wish: one that cannot be parsed is skipped, as the RFC says.
+    A preference that cannot be parsed is skipped, as the RFC requires.
     """
     values: dict[str, str] = {}
     rest = (header or "").strip()

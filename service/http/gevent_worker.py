@@ -73,7 +73,7 @@ def _close(sock: socket.socket) -> None:
     """Close a connection once its rest is read: unread bytes would cause a reset, which loses the response.
 
     See RFC 9112, section 9.6.
-    A connection with SO_LINGER closes at once: the reset tells its client that the response broke off.
+    A connection with SO_LINGER closes at once: the reset shows its client that the response is incomplete.
     """
     if sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
         sock.close()

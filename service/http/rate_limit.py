@@ -66,8 +66,8 @@ class RateLimitState(NamedTuple):
 class Windows(Protocol):
     """A counter of requests by caller and window."""
 
-    def count(self, who: str, seconds: int) -> tuple[int, float] | None:
-        """Count a request of `who`; return its number in the window and the seconds left, or None if unknown."""
+    def count(self, caller: str, seconds: int) -> tuple[int, float] | None:
+        """Count a request of `caller`; return its number in the window and the seconds left, or None if unknown."""
 
 
 class LocalWindows:
@@ -84,20 +84,20 @@ class LocalWindows:
         self._windows: dict[str, tuple[int, float]] = {}
         self._lock = Lock()
 
-    def count(self, who: str, seconds: int) -> tuple[int, float]:
+    def count(self, caller: str, seconds: int) -> tuple[int, float]:
         """Count as Windows does. Two threads at once may count as one, which a limit can bear."""
         now = self._clock()
-        used, end = self._windows.get(who, (0, now))
+        used, end = self._windows.get(caller, (0, now))
         if end <= now:
             used, end = 0, now + seconds
-            self._make_room(who, now)
-        self._windows[who] = used + 1, end
+            self._make_room(caller, now)
+        self._windows[caller] = used + 1, end
         return used + 1, end - now
 
-    def _make_room(self, who: str, now: float) -> None:
-        """Move the window of `who` to the end, and drop two that are over: more than one request adds."""
+    def _make_room(self, caller: str, now: float) -> None:
+        """Move the window of `caller` to the end, and drop two that are over: more than one request adds."""
         with self._lock:
-            self._windows.pop(who, None)
+            self._windows.pop(caller, None)
             for _ in range(2):
                 first = next(iter(self._windows), None)
                 if first is not None and (self._windows[first][1] <= now or len(self._windows) >= REMEMBERED):
@@ -112,18 +112,18 @@ class SharedWindows:
         self._storage, self._clock = storage, clock
         self._next_try_at = self._next_log_at = clock()
 
-    def count(self, who: str, seconds: int) -> tuple[int, float] | None:
+    def count(self, caller: str, seconds: int) -> tuple[int, float] | None:
         """Count as Windows does."""
         if self._clock() < self._next_try_at:
             return None
         try:
-            return self._storage.incr(f"policytrail/{who}", seconds), self._end(who) - time.time()
+            return self._storage.incr(f"policytrail/{caller}", seconds), self._end(caller) - time.time()
         except StorageError as error:
             self._leave_alone(error)
             return None
 
-    def _end(self, who: str) -> float:
-        return self._storage.get_expiry(f"policytrail/{who}")
+    def _end(self, caller: str) -> float:
+        return self._storage.get_expiry(f"policytrail/{caller}")
 
     def _leave_alone(self, error: StorageError) -> None:
         now = self._clock()

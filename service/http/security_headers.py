@@ -1,6 +1,6 @@
-"""Headers that keep a browser from making more of an answer than the data it is. Known to gunicorn's worker as well."""
+"""Headers that stop browsers from executing or sharing a response. gunicorn's worker sends them too."""
 
-#: What every answer says that does not say otherwise: a page with scripts sets a policy of its own.
+#: The defaults of every response; a page with scripts sends its own policy.
 SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),

@@ -19,7 +19,7 @@ _NEEDED = (
 
 
 def missing_extra() -> str | None:
-    """Return an error text that says what to install, or None if the extra is installed."""
+    """Return an error text with the missing package, or None if the extra is installed."""
     missing = next((name for name in _NEEDED if not _is_installed(name)), None)
     if missing is None:
         return None

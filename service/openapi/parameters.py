@@ -12,7 +12,7 @@ from schemas.representation import Choice, FieldSelection
 from service.http.content_negotiation import EVENT_STREAM
 from service.http.operation import JSON, JSON_PATCH, MERGE_PATCH, Operation
 from service.openapi.examples.events import ARGUMENTS, PATCHES
-from service.openapi.examples.imports import SENT
+from service.openapi.examples.imports import BODIES
 from service.openapi.schema_fixes import component_name
 from service.store.idempotency import STORED_FOR
 
@@ -119,7 +119,7 @@ def body(contract: Operation) -> dict[str, Any] | None:
         content = {"schema": contract.body, "examples": {name: {"$ref": f"#/components/examples/{name}"}}}
         return {"required": True, "content": {JSON: content}}
     if contract.takes:
-        examples = {form: {"schema": {"type": "string"}, "example": text} for form, text in SENT.items()}
+        examples = {form: {"schema": {"type": "string"}, "example": text} for form, text in BODIES.items()}
         return {
             "required": True,
             "content": {kind: examples["csv" if "text/" in kind else "ndjson"] for kind in contract.takes},

@@ -89,7 +89,7 @@ _BEFORE = {"similar": "createEvent", "deliveries": "createEvent"}
 _FOLDERS = {"deleteWebhook": "deliveries"}
 
 
-def to_json(described: Described) -> str:
+def render_collection(described: Described) -> str:
     """Return the collection as docs/ has it."""
     return json.dumps(collection(described), indent=2, ensure_ascii=False) + "\n"
 

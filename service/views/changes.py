@@ -15,7 +15,7 @@ from service.feed.change import render_entry
 from service.feed.cursor import NOW, parse_cursor
 from service.feed.reader import FeedRequest, Follower
 from service.feed.sequencer import catch_up
-from service.http.auth import TRUSTED_FOR, authorize, find_key, requires, secret_in_request
+from service.http.auth import TRUSTED_FOR, authenticate, authorize, requires, secret_in_request
 from service.http.content_negotiation import EVENT_STREAM, PAGES, format_for
 from service.http.context import reading, service
 from service.http.operation import JSON, operation
@@ -160,4 +160,4 @@ def _server_sent_event(follower: Follower, entry: FeedEntry, *, documents: bool)
 def _require_valid_key() -> None:
     """Raise the error of an invalid key if the client's key is no longer valid."""
     secret = secret_in_request()
-    authorize(secret, find_key(secret) if secret is not None else None, "events:read")
+    authorize(secret, authenticate(secret) if secret is not None else None, "events:read")

@@ -1,4 +1,4 @@
-"""Examples of what is sent and answered. Tests send them, and load them through their schemas."""
+"""Examples of request and response bodies. Tests send the requests, and load all through their schemas."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ _OTHER_ID = "018e9a2c-6a00-7000-8000-000000000002"
 REQUEST_ID = "018e9a2c-6a00-7000-8000-0000000000ff"
 _KEY_ID = "018e9a2c-6a00-7000-8000-00000000000a"
 
-#: Of each argument in a path.
+#: The path arguments.
 ARGUMENTS: dict[str, str | int] = {
     "event_id": EVENT_ID,
     "version": 1,
@@ -72,7 +72,7 @@ _NEW_TOPIC: dict[str, Any] = {
     "broader": [],
 }
 
-#: Bodies, by the name of their schema.
+#: The request bodies, by the name of their schema.
 REQUESTS: dict[str, Any] = {
     "NewEvent": _NEW_EVENT,
     "NewTopic": _NEW_TOPIC,
@@ -89,7 +89,7 @@ REQUESTS: dict[str, Any] = {
     **webhooks.REQUESTS,
 }
 
-#: Patches, by what they change and their media type.
+#: The patches, by schema and media type.
 PATCHES: dict[tuple[str, str], Any] = {
     ("Event", MERGE_PATCH): {"tags": ["batteries"], "change": {"kind": "enrichment", "reason": "Tagged."}},
     ("Event", JSON_PATCH): [
@@ -169,7 +169,7 @@ def _feed() -> dict[str, Any]:
 
 
 def event_stream() -> str:
-    """The same as server-sent events, without the document."""
+    """Return the page of the change feed as server-sent events, without the document."""
     [entry], cursor = _feed()["items"], _feed()["cursor"]
     return f"retry: 2000\n\nid: {cursor}\ndata: {orjson.dumps(entry | {'document': None}).decode()}\n\n"
 
@@ -188,17 +188,17 @@ def _key() -> dict[str, Any]:
 
 
 def _me() -> dict[str, Any]:
-    known = {name: value for name, value in _key().items() if name in ("id", "name", "scopes", "expires_at")}
-    return known | {"limits": [{"name": "key", "requests": 6000, "seconds": 60}]}
+    key = {name: value for name, value in _key().items() if name in ("id", "name", "scopes", "expires_at")}
+    return key | {"limits": [{"name": "key", "requests": 6000, "seconds": 60}]}
 
 
 def _vocabularies() -> dict[str, Any]:
-    """The first word of each vocabulary; there are too many for all."""
-    told = {name: ((words.__doc__ or "").strip(), next(iter(words))) for name, words in VOCABULARIES.items()}
+    """Return each vocabulary with its first word only."""
+    first_words = {name: ((words.__doc__ or "").strip(), next(iter(words))) for name, words in VOCABULARIES.items()}
     code, country = next(iter(jurisdictions().items()))
     return {
-        name: {"description": described, "words": [{"word": first.value, "meaning": first.sentence}]}
-        for name, (described, first) in told.items()
+        name: {"description": description, "words": [{"word": first.value, "meaning": first.sentence}]}
+        for name, (description, first) in first_words.items()
     } | {
         "jurisdiction": {
             "description": "ISO 3166-1 alpha-2, with EU and XK.",
@@ -208,11 +208,11 @@ def _vocabularies() -> dict[str, Any]:
 
 
 def _linkset() -> dict[str, Any]:
-    links = {name: [{"href": address, "type": "application/json"}] for name, address in _LINKED.items()}
+    links = {name: [{"href": address, "type": "application/json"}] for name, address in _LINKS.items()}
     return {"linkset": [{"anchor": "/v1", **links}]}
 
 
-_LINKED = {
+_LINKS = {
     "service-desc": "/openapi.json",
     "service-doc": "/docs",
     "service-meta": "/v1/vocabularies",
@@ -220,7 +220,7 @@ _LINKED = {
     "item": "/v1/events",
 }
 
-#: Bodies of answers, by the name of their schema.
+#: The response bodies, by the name of their schema.
 _RESPONSES: dict[str, Callable[[], Any]] = {
     "Event": _event,
     "EventPage": _page(_event, cursor=None, count=None, **search.OF_PAGE),
@@ -253,24 +253,24 @@ _RESPONSES: dict[str, Callable[[], Any]] = {
 
 
 def responses() -> dict[str, Any]:
-    """The body of an answer of each kind, by the name of its schema."""
+    """Return the response bodies by the name of their schema."""
     return {name: example() for name, example in _RESPONSES.items()}
 
 
 def components() -> dict[str, Any]:
-    """Every example, as OpenAPI keeps them."""
+    """Return every example as an OpenAPI component."""
     return {name: {"value": value} for name, value in (REQUESTS | responses()).items()}
 
 
 def json_feed() -> Any:
-    """A JSON Feed of the example."""
+    """Return a JSON Feed of the example."""
     return tables.feed(_event())
 
 
 def problem_example(error: type[ServiceError]) -> dict[str, Any]:
-    """How a problem of this class looks."""
+    """Return a problem of this class."""
     detail, faults = _DETAILS.get(error, (title_of(error), None))
-    told = {
+    problem = {
         "type": f"/problems/{error.code}",
         "title": title_of(error),
         "status": STATUS[error],
@@ -278,7 +278,7 @@ def problem_example(error: type[ServiceError]) -> dict[str, Any]:
         "errors": faults,
         "request_id": REQUEST_ID,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in problem.items() if value is not None}
 
 
 _DETAILS: dict[type[ServiceError], tuple[str, list[dict[str, str]] | None]] = {

@@ -1,4 +1,4 @@
-"""Examples of imports: what is sent, and what became of it."""
+"""Examples of imports: rows and reports."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ import orjson
 _IMPORT_ID = "018e9a2c-6a00-7000-8000-000000000003"
 _KEY_ID = "018e9a2c-6a00-7000-8000-00000000000a"
 
-#: Of the argument in a path.
+#: The path argument.
 ARGUMENTS = {"import_id": _IMPORT_ID}
 
 _ROW: dict[str, Any] = {
@@ -24,8 +24,8 @@ external_ids,title,event_type,parties,party_jurisdictions,source_type,source_url
 our-tracker:43,Battery regulation,legislation,European Union,EU,legal_text,https://example.org/battery-regulation
 """
 
-#: What is sent, by the format that it is in.
-SENT = {"ndjson": orjson.dumps(_ROW).decode() + "\n", "csv": _TABLE}
+#: The request bodies by format.
+BODIES = {"ndjson": orjson.dumps(_ROW).decode() + "\n", "csv": _TABLE}
 
 
 def _summary() -> dict[str, Any]:
@@ -55,7 +55,7 @@ def _import() -> dict[str, Any]:
     return _summary() | {"errors": errors}
 
 
-#: Bodies of answers, by the name of their schema.
+#: The response bodies, by the name of their schema.
 RESPONSES: dict[str, Callable[[], Any]] = {
     "Import": _import,
     "ImportSummaryPage": lambda: {"items": [_summary()], "next": None},

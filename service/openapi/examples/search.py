@@ -1,4 +1,4 @@
-"""Examples of what is found: how a page was ranked, where words stand, what is counted and what is offered."""
+"""Examples of search results: ranking, matches, facets and suggestions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,7 +25,7 @@ _MATCH = {
     "explanation": {"every_word": True, "length": 24, "usual_length": 98.5, "terms": [_TERM], "neighbours": 0.0},
 }
 
-#: What a page says beside its events where words were looked for.
+#: The members of a ranked page beside its events.
 OF_PAGE: Mapping[str, Any] = {
     "ranking": {"scored": 1, "of": 1, "kind": "exact", "capped": False, "partial": False, "ignored": 0},
     "matches": [_MATCH],
@@ -69,10 +69,10 @@ def _suggestions() -> dict[str, Any]:
     }
 
 
-#: Bodies of answers, by the name of their schema.
+#: The response bodies, by the name of their schema.
 RESPONSES: dict[str, Callable[[], Any]] = {"Facets": _facets, "Suggestions": _suggestions}
 
 
 def similar(event: Mapping[str, Any]) -> dict[str, Any]:
-    """A page of events that are like one."""
+    """Return a page of events similar to one."""
     return {"items": [event], "matches": [{"id": event["id"], "score": _SCORE}], "words": ["perovskit", "dialogu"]}

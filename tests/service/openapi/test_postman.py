@@ -4,7 +4,7 @@ from pathlib import Path
 
 from service import create_app
 from service.config import ROOT, Settings
-from service.openapi.postman import to_json
+from service.openapi.postman import render_collection
 from service.openapi.spec import build_spec
 from tests.faults.workers import run_worker
 from tests.node import NEWMAN, run_node
@@ -16,12 +16,12 @@ LOOPBACK = "127.0.0.0/8"
 
 
 def test_the_collection_is_what_the_code_builds() -> None:
-    assert COLLECTION.read_text() == to_json(build_spec(create_app(Settings()))), "run `make openapi`"
+    assert COLLECTION.read_text() == render_collection(build_spec(create_app(Settings()))), "run `make openapi`"
 
 
 def test_newman_runs_the_collection_and_every_request_succeeds(seeded: str, key: str, tmp_path: Path) -> None:
     collection = tmp_path / "collection.json"
-    collection.write_text(to_json(build_spec(create_app(Settings()))))
+    collection.write_text(render_collection(build_spec(create_app(Settings()))))
     with (
         serving(
             seeded,

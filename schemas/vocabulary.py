@@ -1,6 +1,6 @@
-"""Closed vocabularies: each member is a word of the record and one sentence that says what it means.
+"""Closed vocabularies: the words that fields of a record can have, each with a sentence that explains it.
 
-Published in OpenAPI and at GET /v1/vocabularies.
+They are published in OpenAPI and at GET /v1/vocabularies.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Self
 
 
 class Vocabulary(Enum):
-    """A closed list of words. `member.value` is the word, `member.sentence` its meaning."""
+    """A closed list of words. `member.value` is the word, `member.sentence` its explanation."""
 
     sentence: str
 
@@ -22,14 +22,14 @@ class Vocabulary(Enum):
 
     @classmethod
     def words(cls) -> tuple[str, ...]:
-        """Every word, in the order of definition."""
+        """Return every word, in the order of definition."""
         return tuple(member.value for member in cls)
 
 
 class EventType(Vocabulary):
-    """What kind of policy event it is."""
+    """The kind of a policy event."""
 
-    ANNOUNCEMENT = "announcement", "A government or institution says publicly what it will do."
+    ANNOUNCEMENT = "announcement", "A government or institution announces its plans."
     DIALOGUE = "dialogue", "Parties set up or hold a standing exchange of views."
     AGREEMENT = "agreement", "Parties bind themselves to each other, by treaty, memorandum or contract."
     STRATEGY = "strategy", "A plan that sets aims and a path, without binding rules of its own."
@@ -50,7 +50,7 @@ class EventType(Vocabulary):
 
 
 class Instrument(Vocabulary):
-    """By what means the policy works."""
+    """The means by which a policy works."""
 
     COOPERATION = "cooperation", "Parties work together without binding rules."
     RESEARCH_FUNDING = "research_funding", "Money for research, development and demonstration."
@@ -60,7 +60,7 @@ class Instrument(Vocabulary):
     TAX = "tax", "A tax or charge is levied or raised."
     PRICING = "pricing", "A price is put on something, such as emissions, or a tariff is guaranteed."
     TRADING_SCHEME = "trading_scheme", "Permits or certificates that can be traded."
-    PROCUREMENT = "procurement", "What the public buys, and under what conditions."
+    PROCUREMENT = "procurement", "Rules for purchases by public bodies."
     PUBLIC_INVESTMENT = "public_investment", "The public builds or buys assets itself."
     STANDARDS = "standards", "Technical norms, labels or codes."
     OBLIGATION = "obligation", "Something must be done."
@@ -76,48 +76,48 @@ class Instrument(Vocabulary):
 
 
 class Status(Vocabulary):
-    """Where the policy stands."""
+    """The status of a policy."""
 
-    REPORTED = "reported", "Others say that it is coming; no party has said so."
+    REPORTED = "reported", "It is expected according to others; no party has confirmed it."
     PROPOSED = "proposed", "A party has put it forward; nothing is decided."
-    PLANNED = "planned", "Those who decide have said that they will do it."
+    PLANNED = "planned", "The deciding body has said that it will do it."
     AGREED = "agreed", "The parties have agreed on it."
     ADOPTED = "adopted", "It has been formally decided."
     LAUNCHED = "launched", "It has begun."
     IN_FORCE = "in_force", "It is binding now."
-    COMPLETED = "completed", "It has done what it set out to do."
-    DELAYED = "delayed", "It will come later than was said."
+    COMPLETED = "completed", "It has reached its aim."
+    DELAYED = "delayed", "It will come later than announced."
     SUSPENDED = "suspended", "It is paused."
     CANCELLED = "cancelled", "It was called off before it took effect."
     WITHDRAWN = "withdrawn", "Its proposer has taken it back."
     SUPERSEDED = "superseded", "Another event has taken its place."
     EXPIRED = "expired", "Its time has run out."
-    DENIED = "denied", "A party says that it is not so."
+    DENIED = "denied", "A party denies it."
 
 
 class Verification(Vocabulary):
-    """How well the event is known. Computed from sources and citations, never sent in."""
+    """The strength of the evidence for an event, computed from its sources and citations."""
 
     UNVERIFIED = "unverified", "No source supports the event itself."
     SINGLE_SOURCE = "single_source", "All support goes back to one independent root."
     CORROBORATED = "corroborated", "Two or more sources that do not derive from one another support it."
     OFFICIAL = "official", "A primary source of one of its parties supports it."
-    DISPUTED = "disputed", "A citation contradicts one of its facts, and none answers it."
+    DISPUTED = "disputed", "A citation contradicts one of its facts, and no citation settles it."
 
 
 class NameKind(Vocabulary):
-    """What sort of name it is."""
+    """The kind of a name."""
 
-    OFFICIAL = "official", "The name its makers gave it."
+    OFFICIAL = "official", "The name given by its authors."
     TENTATIVE = "tentative", "A working name that may change."
     SHORT = "short", "A shortened form or acronym."
-    FORMER = "former", "A name it no longer bears."
+    FORMER = "former", "A name that is no longer used."
     TRANSLATED = "translated", "A name put into another language by someone else."
-    COMMON = "common", "What people call it."
+    COMMON = "common", "A name in common use."
 
 
 class ParticipantType(Vocabulary):
-    """What a participant is."""
+    """The type of a participant."""
 
     STATE = "state", "A country or territory."
     SUPRANATIONAL = "supranational", "A union that can bind its members, such as the European Union."
@@ -131,12 +131,12 @@ class ParticipantType(Vocabulary):
     CIVIL_SOCIETY = "civil_society", "A union, association, party or non-profit organization."
     MEDIA = "media", "A news organization."
     PERSON = "person", "A human being."
-    GROUP = "group", "Several together that are not named one by one."
+    GROUP = "group", "Several participants without individual names."
     OTHER = "other", "None of the other types fits."
 
 
 class ParticipantRole(Vocabulary):
-    """What a participant does in the event."""
+    """The role of a participant in an event."""
 
     PARTY = "party", "It is the policy's author or has bound itself to it."
     SPOKESPERSON = "spokesperson", "It speaks for a party."
@@ -154,7 +154,7 @@ class ParticipantRole(Vocabulary):
 
 
 class DateKind(Vocabulary):
-    """What happened, or is to happen, on a date."""
+    """The kind of a date: the step that happened or will happen on it."""
 
     REPORTED = "reported", "It was first reported."
     ANNOUNCED = "announced", "A party said so publicly."
@@ -166,8 +166,8 @@ class DateKind(Vocabulary):
     PUBLISHED = "published", "Its text was made public."
     IN_FORCE = "in_force", "It became or becomes binding."
     AMENDED = "amended", "It was changed."
-    MEETING = "meeting", "Those concerned meet."
-    REVIEW = "review", "It is to be looked at again."
+    MEETING = "meeting", "The participants meet."
+    REVIEW = "review", "It is reviewed."
     DUE = "due", "Something must be done by then."
     SUSPENDED = "suspended", "It was paused."
     ENDS = "ends", "It ends or ended."
@@ -175,15 +175,15 @@ class DateKind(Vocabulary):
 
 
 class Modality(Vocabulary):
-    """How a date is meant."""
+    """The certainty of a date."""
 
     ACTUAL = "actual", "It happened then."
-    EXPECTED = "expected", "It is said to happen then."
+    EXPECTED = "expected", "It is expected to happen then."
     DEADLINE = "deadline", "It must happen by then."
 
 
 class TopicRole(Vocabulary):
-    """How an event concerns a topic."""
+    """The relation of an event to a topic."""
 
     SUBJECT = "subject", "The event is about it."
     APPLICATION = "application", "The event's subject is used in it."
@@ -191,11 +191,11 @@ class TopicRole(Vocabulary):
 
 
 class Measure(Vocabulary):
-    """What a figure measures."""
+    """The quantity that a figure measures."""
 
     INVESTMENT = "investment", "Money put into something in a period."
     BUDGET = "budget", "Money set aside."
-    COST = "cost", "Money it takes."
+    COST = "cost", "Money needed."
     PRICE = "price", "Money for a unit."
     REVENUE = "revenue", "Money taken in."
     TRADE_VALUE = "trade_value", "Money's worth of goods or services traded."
@@ -203,19 +203,19 @@ class Measure(Vocabulary):
     SHIPMENTS = "shipments", "Amount delivered in a period."
     PRODUCTION = "production", "Amount made in a period."
     CAPACITY = "capacity", "Amount that can be made, stored or carried."
-    DEMAND = "demand", "Amount wanted in a period."
+    DEMAND = "demand", "Amount demanded in a period."
     EMISSIONS = "emissions", "Amount emitted in a period."
-    REDUCTION = "reduction", "How much less."
-    GROWTH = "growth", "How much more."
+    REDUCTION = "reduction", "Size of a decrease."
+    GROWTH = "growth", "Size of an increase."
     RATE = "rate", "A tax, duty or interest rate."
     TARGET_SHARE = "target_share", "Part aimed at, in percent."
-    COUNT = "count", "How many."
-    DURATION = "duration", "How long."
+    COUNT = "count", "Number of things."
+    DURATION = "duration", "Length of time."
     OTHER = "other", "None of the other measures fits."
 
 
 class Comparator(Vocabulary):
-    """How the true value relates to the value given."""
+    """The relation of the true value to the value of a figure."""
 
     EQUAL = "equal", "It is the value."
     APPROXIMATE = "approximate", "It is about the value."
@@ -226,17 +226,17 @@ class Comparator(Vocabulary):
 
 
 class ValueType(Vocabulary):
-    """How a figure's value is meant."""
+    """The type of a figure's value."""
 
     ACTUAL = "actual", "It was measured or counted."
     ESTIMATE = "estimate", "It was estimated."
     TARGET = "target", "It is aimed at."
-    COMMITMENT = "commitment", "Somebody has bound themselves to it."
-    FORECAST = "forecast", "Somebody expects it."
+    COMMITMENT = "commitment", "A participant has committed to it."
+    FORECAST = "forecast", "A source expects it."
 
 
 class StatementForm(Vocabulary):
-    """How near a statement's text is to what was said."""
+    """The fidelity of a statement's text."""
 
     VERBATIM = "verbatim", "Word for word."
     TRANSLATED = "translated", "Word for word in another language."
@@ -244,26 +244,26 @@ class StatementForm(Vocabulary):
 
 
 class StatementKind(Vocabulary):
-    """What a statement does."""
+    """The kind of a statement."""
 
-    FACTUAL = "factual", "It says how things are."
-    COMMITMENT = "commitment", "It says what the speaker will do."
-    FORECAST = "forecast", "It says what will happen."
-    OPINION = "opinion", "It judges."
-    ASPIRATION = "aspiration", "It says what the speaker hopes for."
+    FACTUAL = "factual", "It states a fact."
+    COMMITMENT = "commitment", "The speaker commits to an act."
+    FORECAST = "forecast", "The speaker predicts an event."
+    OPINION = "opinion", "The speaker states an opinion."
+    ASPIRATION = "aspiration", "The speaker states a hope."
 
 
 class StatementOutcome(Vocabulary):
-    """What became of a commitment, forecast or aspiration."""
+    """The outcome of a commitment, forecast or aspiration."""
 
-    PENDING = "pending", "Time will tell."
-    FULFILLED = "fulfilled", "It came about."
-    PARTLY_FULFILLED = "partly_fulfilled", "It came about in part, late or otherwise than said."
-    BROKEN = "broken", "It did not come about."
+    PENDING = "pending", "It is still open."
+    FULFILLED = "fulfilled", "It happened."
+    PARTLY_FULFILLED = "partly_fulfilled", "It happened in part, late or differently."
+    BROKEN = "broken", "It did not happen."
 
 
 class SourceType(Vocabulary):
-    """What a source is."""
+    """The type of a source."""
 
     NEWS_ARTICLE = "news_article", "A report by a news organization."
     INTERVIEW = "interview", "A conversation with a person, printed or recorded."
@@ -279,75 +279,75 @@ class SourceType(Vocabulary):
 
 
 class SourceTier(Vocabulary):
-    """How near a source is to what it tells."""
+    """The distance of a source from the event."""
 
-    PRIMARY = "primary", "Made by somebody who took part or measured."
-    SECONDARY = "secondary", "Tells what primary sources say."
-    TERTIARY = "tertiary", "Collects what others tell."
+    PRIMARY = "primary", "Made by a participant or by the body that measured."
+    SECONDARY = "secondary", "Reports on primary sources."
+    TERTIARY = "tertiary", "Collects other sources."
 
 
 class Stance(Vocabulary):
-    """How a citation bears on its fact."""
+    """The stance of a citation towards its fact."""
 
-    SUPPORTS = "supports", "The source says so."
-    CONTRADICTS = "contradicts", "The source says otherwise."
-    CLARIFIES = "clarifies", "The source settles or qualifies what others say of it."
+    SUPPORTS = "supports", "The source supports the fact."
+    CONTRADICTS = "contradicts", "The source contradicts the fact."
+    CLARIFIES = "clarifies", "The source settles or qualifies other citations of the fact."
 
 
 class RelationType(Vocabulary):
-    """How an event relates to another. Its inverse is shown on the other event by itself."""
+    """The relation of an event to another one, which shows the inverse relation."""
 
     RESPONDS_TO = "responds_to", "It answers the other event."
     IMPLEMENTS = "implements", "It carries the other out."
     PART_OF = "part_of", "It belongs to the other."
-    FULFILS = "fulfils", "It makes good what the other promised."
+    FULFILS = "fulfils", "It fulfils the other's promise."
     FOLLOWS = "follows", "It comes after the other in the same course."
     SUPERSEDES = "supersedes", "It takes the other's place."
     AMENDS = "amends", "It changes the other."
     REPEALS = "repeals", "It ends the other's force."
     CITES = "cites", "It names the other."
-    RELATED = "related", "They belong together in some other way."
+    RELATED = "related", "They are related in some other way."
 
 
 class InverseRelationType(Vocabulary):
-    """How an event that others relate to is seen from its end. Named as the relation that it is the inverse of."""
+    """The inverse of a relation, on the event at its other end."""
 
     RESPONDS_TO = "responded_to_by", "The other event answers it."
     IMPLEMENTS = "implemented_by", "The other carries it out."
     PART_OF = "has_part", "The other belongs to it."
-    FULFILS = "fulfilled_by", "The other makes good what it promised."
+    FULFILS = "fulfilled_by", "The other fulfils its promise."
     FOLLOWS = "followed_by", "The other comes after it in the same course."
     SUPERSEDES = "superseded_by", "The other takes its place."
     AMENDS = "amended_by", "The other changes it."
     REPEALS = "repealed_by", "The other ends its force."
     CITES = "cited_by", "The other names it."
-    RELATED = "related", "They belong together in some other way."
+    RELATED = "related", "They are related in some other way."
 
 
 class ChangeKind(Vocabulary):
-    """Why a version differs from the one before."""
+    """The reason for a new version of an event."""
 
     CORRECTION = "correction", "The record was wrong; the world has not changed."
     DEVELOPMENT = "development", "The world has changed."
-    ENRICHMENT = "enrichment", "The record says more than before; neither was wrong."
+    ENRICHMENT = "enrichment", "The record has more details; the former version was not wrong."
 
 
 class RecordState(Vocabulary):
-    """What became of the record itself."""
+    """The state of a record."""
 
     ACTIVE = "active", "It can be read and changed."
-    DELETED = "deleted", "It was taken out; its revisions remain."
+    DELETED = "deleted", "It was deleted; its revisions remain."
     MERGED = "merged", "It was merged into the event `merged_into`."
 
 
 class EntryKind(Vocabulary):
-    """What an entry of the change feed tells of an event."""
+    """The kind of an entry in the change feed."""
 
-    CREATE = "create", "It was recorded: its first version."
-    UPDATE = "update", "It has another version."
-    DELETE = "delete", "It was deleted."
+    CREATE = "create", "The event was created."
+    UPDATE = "update", "The event has a new version."
+    DELETE = "delete", "The event was deleted."
     MERGE = "merge", "It was merged into the event `merged_into`."
-    LEAVE = "leave", "It was updated and does not pass the filter any more, as it did before. Only where one is given."
+    LEAVE = "leave", "An update of the event stopped its match with the filter. Only with a filter."
 
 
 def _name(vocabulary: type[Vocabulary]) -> str:

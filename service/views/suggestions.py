@@ -25,9 +25,9 @@ def list_suggestions(query: dict[str, Any]) -> Response:
     Names and words recorded in the last seconds can be missing.
     """
     with reading() as conn:
-        found = suggest(conn, query["q"], query["type"], min(query["limit"], MOST_OFFERS))
+        result = suggest(conn, query["q"], query["type"], min(query["limit"], MOST_OFFERS))
     items = [
-        {"type": item.kind, "text": item.text, "id": item.id, "filter": filter_query(item)} for item in found.items
+        {"type": item.kind, "text": item.text, "id": item.id, "filter": filter_query(item)} for item in result.items
     ]
-    body = render({"items": items, "did_you_mean": found.correction})
+    body = render({"items": items, "did_you_mean": result.correction})
     return Response(body, content_type=JSON, headers={"Cache-Control": "private, no-cache"})

@@ -1,4 +1,4 @@
-"""/v1/events: the record over HTTP."""
+"""/v1/events: list, create, read, change and delete events."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 from flask import Blueprint, Response, request, url_for
+from psycopg import Connection
 
 from schemas.events import EventSchema, NewEventSchema
 from schemas.lists import EventPageSchema, EventQuerySchema, OneEventQuerySchema
@@ -21,7 +22,7 @@ from service.http.problems import duplicate_links
 from service.http.representation import requested_format
 from service.ids import uuid7
 from service.search.find import require_past
-from service.store.events.records import Authorship
+from service.store.events.records import Authorship, StoredEvent
 from service.validation import load
 from service.views.exports import answer_events
 
@@ -36,13 +37,13 @@ _NEW_EVENT = NewEventSchema()
 def list_events(query: dict[str, Any]) -> Response:
     r"""List events.
 
-    Of one filter any value may match, and every filter must; `not_` before its name leaves out what it would select. A
-    comma that belongs to a value is written `\,`. The `date…` parameters together describe one date, the `figure_…`
-    ones one figure. What an address cannot say can be posted to `/v1/search`.
+    An event must match every filter, and at least one value of each; `not_` before a name negates a filter. Write a
+    comma within a value as `\,`. The `date…` parameters together describe one date, the `figure_…` parameters one
+    figure. For filters that a URL cannot express use `POST /v1/search`.
 
-    With `q` those come first that its words fit best, else the newest by the main date, unless `sort` says otherwise;
-    events without the date come last. By `format` or Accept they come in other forms: as a file of all that match, or
-    as a feed; see `/v1/events.{suffix}`.
+    With `q` the best matches come first, otherwise the newest main dates, unless you set `sort`; events without the
+    date come last. `format` or Accept selects another format: a file with all matches, or a feed; see
+    `/v1/events.{suffix}`.
     """
     return answer_events(requested_format(query, FORMATS), query)
 
@@ -53,9 +54,8 @@ def list_events(query: dict[str, Any]) -> Response:
 def create_event(body: dict[str, Any]) -> Response:
     """Record a policy event.
 
-    An external id that belongs to another event answers 409 and keeps nothing. Events that this one may be, by a source
-    or by title, parties and date, are named in `Link` with rel="duplicate"; with `Prefer: handling=strict` they are
-    reason enough for 409.
+    The response is 409 if an external id belongs to another event. Likely duplicates, by a source or by title, parties
+    and date, are listed in `Link` with rel="duplicate"; with `Prefer: handling=strict` the response is 409 instead.
     """
     id_, strict = uuid7(), preferences(request.headers.get(PREFER)).get("handling") == "strict"
     with transaction() as conn:
@@ -78,7 +78,8 @@ def create_event(body: dict[str, Any]) -> Response:
 def get_event(event_id: UUID, query: dict[str, Any]) -> Response:
     """Read one event.
 
-    With `as_of` as it was readable then: 404 before it was recorded, 410 and 308 as they would have been answered.
+    With `as_of` you get the response of that instant: 404 before the creation, 410 after the deletion, 308 after the
+    merge.
     """
     as_of = query["as_of"]
     require_past(as_of)
@@ -101,11 +102,10 @@ def get_event(event_id: UUID, query: dict[str, Any]) -> Response:
 def replace_event(event_id: UUID, body: dict[str, Any]) -> Response:
     """Replace an event.
 
-    Needs If-Match. What says nothing new makes no new version. Fields of the service's own are ignored.
+    Requires If-Match. Unchanged content makes no new version. Computed fields are ignored.
     """
     with transaction() as conn:
-        stored = store.events.records.get_event(conn, event_id)
-        require_match(request.headers.get("If-Match"), stored.version)
+        stored = _get_matching(conn, event_id)
         stored = revise_event(conn, stored, body, now=datetime.now(UTC), key_id=key_id())
     return respond(stored.document, stored.version)
 
@@ -121,12 +121,11 @@ def replace_event(event_id: UUID, body: dict[str, Any]) -> Response:
 def patch_event(event_id: UUID, patch: Patch) -> Response:
     """Change parts of an event by JSON Merge Patch (RFC 7396) or JSON Patch (RFC 6902).
 
-    Needs If-Match. By merge patch null takes a field away and lists are replaced whole; by JSON Patch members of lists
-    can be changed, and `test` operations that fail answer 409. `change` is taken from the patch alone.
+    Requires If-Match. In a merge patch null removes a field, and lists are replaced as a whole. A JSON Patch can change
+    members of lists; a failed `test` operation gives 409. `change` comes from the patch alone.
     """
     with transaction() as conn:
-        stored = store.events.records.get_event(conn, event_id)
-        require_match(request.headers.get("If-Match"), stored.version)
+        stored = _get_matching(conn, event_id)
         content = load(_NEW_EVENT, patch(_without_reason(stored.document)))
         stored = revise_event(conn, stored, content, now=datetime.now(UTC), key_id=key_id())
     return respond(stored.document, stored.version)
@@ -138,18 +137,24 @@ def patch_event(event_id: UUID, patch: Patch) -> Response:
 def delete_event(event_id: UUID) -> Response:
     """Delete an event.
 
-    Needs If-Match. It answers 410 from then on; its revisions remain readable.
+    Requires If-Match. Its address responds with 410 from then on; its revisions remain readable.
     """
     with transaction() as conn:
-        stored = store.events.records.get_event(conn, event_id)
-        require_match(request.headers.get("If-Match"), stored.version)
+        stored = _get_matching(conn, event_id)
         by = Authorship(key_id(), None, None)
         store.events.records.delete_event(conn, event_id, by, expected=stored.version, now=datetime.now(UTC))
     return Response(status=204)
 
 
+def _get_matching(conn: Connection, event_id: UUID) -> StoredEvent:
+    """Return the event. Stale if If-Match names another version, PreconditionRequired without If-Match."""
+    stored = store.events.records.get_event(conn, event_id)
+    require_match(request.headers.get("If-Match"), stored.version)
+    return stored
+
+
 def _without_reason(document: bytes) -> dict[str, Any]:
-    """The record without the reason for its last change, which is not that for the next."""
+    """Return the record without the reason of its last change, which does not apply to the next one."""
     record: dict[str, Any] = orjson.loads(document)
     del record["change"]
     return record

@@ -1,4 +1,4 @@
-"""/v1/events/by: events under the ids that other systems gave them."""
+"""/v1/events/by: events by their ids in other systems."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -29,55 +29,55 @@ _NEW_EXTERNAL_ID = NewExternalIdSchema()
 @requires("events:read")
 @operation(query=FieldsQuerySchema, returns=(200, EventSchema), also=[NotFound], conditional=True)
 def get_event_by_external_id(scheme: str, value: str, query: dict[str, Any]) -> Response:
-    """Read the event that another system knows by this id."""
+    """Read the event with this external id."""
     with reading() as conn:
         stored = store.events.records.get_event_by_external_id(conn, scheme, value)
-    return _told(stored, fields=query["fields"])
+    return _respond(stored, fields=query["fields"])
 
 
 @external_ids.put("/<scheme>/<path:value>")
 @requires("events:write")
 @operation(body=NewEventSchema, returns=(200, EventSchema), also=[Conflict, Stale], upsert=True)
 def upsert_event(scheme: str, value: str, body: dict[str, Any]) -> Response:
-    """Create or replace the event that another system knows by this id.
+    """Create or replace the event with this external id.
 
-    201 where it was created, 200 where it was replaced or said nothing new. If-Match and `If-None-Match: *` are not
-    needed, but honoured.
+    The response is 201 if it was created, 200 if it was replaced or unchanged. If-Match and `If-None-Match: *` are
+    optional.
     """
-    _state_id(body, scheme, value)
+    _add_external_id(body, scheme, value)
     now = datetime.now(UTC)
     with transaction() as conn:
         store.events.records.lock_external_id(conn, scheme, value)
         stored = store.events.records.find_event_by_external_id(conn, scheme, value, lock=True)
-        _check_conditions(stored)
+        _require_conditions(stored)
         if stored is None:
-            return _told(record_event(conn, body, id=uuid7(), now=now, key_id=key_id()), 201)
-        return _told(revise_event(conn, stored, body, now=now, key_id=key_id()))
+            return _respond(record_event(conn, body, id=uuid7(), now=now, key_id=key_id()), 201)
+        return _respond(revise_event(conn, stored, body, now=now, key_id=key_id()))
 
 
-def _check_conditions(stored: StoredEvent | None) -> None:
-    """Pass what the client's conditions allow: If-Match needs an event, `If-None-Match: *` needs none."""
+def _require_conditions(stored: StoredEvent | None) -> None:
+    """Raise Stale if a condition fails: If-Match needs its version of the event, `If-None-Match: *` needs no event."""
     if_match = request.headers.get("If-Match")
     if if_match is not None and stored is None:
-        raise Stale("There is no such event yet; send no If-Match to create it.")
+        raise Stale("The event does not exist; omit If-Match to create it.")
     if stored and if_match is not None:
         require_match(if_match, stored.version)
     if stored and is_known(request.headers.get("If-None-Match"), stored.version):
         raise Stale(f"The event exists already, as version {stored.version}.")
 
 
-def _state_id(body: dict[str, Any], scheme: str, value: str) -> None:
-    """Let the record state the id in its address. Invalid where it states another one of the same scheme."""
+def _add_external_id(body: dict[str, Any], scheme: str, value: str) -> None:
+    """Add the id of the address to the body. Invalid if the body has another id of the same scheme."""
     load(_NEW_EXTERNAL_ID, {"scheme": scheme, "value": value})
-    stated = [external["value"] for external in body["external_ids"] if external["scheme"] == scheme]
-    if not stated:
+    values = [external["value"] for external in body["external_ids"] if external["scheme"] == scheme]
+    if not values:
         body["external_ids"] = [*body["external_ids"], {"scheme": scheme, "value": value}]
-    elif value not in stated:
-        raise Invalid.at(f'The body says {scheme} "{stated[0]}", the address "{value}".', pointer="#/external_ids")
+    elif value not in values:
+        raise Invalid.at(f'The body has {scheme} "{values[0]}", the address "{value}".', pointer="#/external_ids")
 
 
-def _told(stored: StoredEvent, status: int = 200, fields: Collection[str] | None = None) -> Response:
-    """The event, and where it stands by its own id."""
+def _respond(stored: StoredEvent, status: int = 200, fields: Collection[str] | None = None) -> Response:
+    """Return the event, with its address by its own id in Content-Location."""
     address = url_for("events.get_event", event_id=stored.id)
     response = respond(stored.document, stored.version, status, address if status == 201 else None, fields=fields)  # noqa: PLR2004 (Created)
     response.headers["Content-Location"] = address

@@ -1,4 +1,4 @@
-"""/v1/events/{id}/merge: two records found to be of one event."""
+"""/v1/events/{id}/merge: merge an event into another one."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -37,21 +37,21 @@ _NEW_EVENT = NewEventSchema()
     conditional=True,
 )
 def merge_event(event_id: UUID, body: dict[str, Any]) -> Response:
-    """Let an event be another one from now on.
+    """Merge an event into another one.
 
-    Needs If-Match with the ETag of the event that goes: it answers 308 from then on, and its revisions remain readable.
-    Its external ids, sources, citations, relations and tags move to the event named in `into`, which is the answer.
-    Citations of facts that the other event does not state stay behind; `change.reason` names them.
+    Requires If-Match with the ETag of the event in the address: it responds with 308 from then on, and its revisions
+    remain readable. Its external ids, sources, citations, relations and tags move to the event `into`, which is the
+    response. Citations of facts that the other event lacks stay behind; `change.reason` lists them.
     """
     into, now = UUID(body["into"]), datetime.now(UTC)
-    _require_two(event_id, into)
+    _require_distinct(event_id, into)
     with transaction() as conn:
         store.events.records.lock_events(conn, [event_id, into])
         goes = store.events.records.get_event(conn, event_id)
         require_match(request.headers.get("If-Match"), goes.version)
         stays = _target(conn, into)
         before, after = orjson.loads(goes.document), orjson.loads(stays.document)
-        content = _together(conn, after, before)
+        content = _merged_content(conn, after, before)
         last = merged_record(before, str(into), now)
         by = Authorship(key_id(), last["change"]["kind"], last["change"]["reason"], changed_fields(before, last))
         store.events.records.merge_event(conn, goes, into, by, document=render(last), now=now)
@@ -61,13 +61,13 @@ def merge_event(event_id: UUID, body: dict[str, Any]) -> Response:
     return response
 
 
-def _require_two(goes: UUID, stays: UUID) -> None:
+def _require_distinct(goes: UUID, stays: UUID) -> None:
     if goes == stays:
         raise Invalid.at("An event cannot be merged into itself.", pointer="#/into")
 
 
 def _target(conn: Connection, into: UUID) -> StoredEvent:
-    """The event that stays. Invalid where it never was, Conflict where it is not there any more."""
+    """Return the event that stays. Invalid if it never existed, Conflict if it was deleted or merged."""
     try:
         return store.events.records.get_event(conn, into)
     except NotFound as error:
@@ -76,13 +76,12 @@ def _target(conn: Connection, into: UUID) -> StoredEvent:
         raise Conflict.at(error.detail, pointer="#/into") from error
 
 
-def _together(conn: Connection, stays: Record, goes: Record) -> Record:
-    """What both say, checked as if a client had sent it. Conflict where it is more than one event may hold."""
-    named = [UUID(relation["event"]) for relation in stays["relations"] + goes["relations"] if relation["event"]]
-    now = store.events.records.follow_merges(conn, named)
-    own = [str(id_) for id_, is_now in now.items() if str(is_now) in (stays["id"], goes["id"])]
+def _merged_content(conn: Connection, stays: Record, goes: Record) -> Record:
+    """Return the merged content, validated as a request. Conflict if it exceeds the limits of one event."""
+    current = store.events.records.follow_merges(conn, related_event_ids(stays) + related_event_ids(goes))
+    own = [str(id_) for id_, current_id in current.items() if str(current_id) in (stays["id"], goes["id"])]
     try:
         content: Record = load(_NEW_EVENT, merge(stays, goes, own).content)
     except Invalid as error:
-        raise Conflict("The two together would not be a valid event.", error.faults) from error
+        raise Conflict("The merged event would not be valid.", error.faults) from error
     return content

@@ -1,4 +1,4 @@
-"""/v1/events/{id}/revisions and diff: how an event came to be what it is."""
+"""/v1/events/{id}/revisions and diff: the versions of an event and their differences."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,25 +29,25 @@ history = Blueprint("history", __name__, url_prefix="/v1/events/<uuid:event_id>"
 @requires("events:read")
 @operation(query=PageQuerySchema, returns=(200, page_of(RevisionSchema)), also=[NotFound])
 def list_revisions(event_id: UUID, query: dict[str, Any]) -> Response:
-    """List the versions of an event, newest first, and who wrote each.
+    """List the versions of an event, newest first, with their authors.
 
-    Those of a deleted or merged event remain; its last one says so.
+    The versions of a deleted or merged event remain; the last one has that state.
     """
     limit = page_size(query)
     below = decode_cursor(query["cursor"], _bound_to(event_id), 1)[0] if query["cursor"] else None
     with reading() as conn:
-        found = store.events.revisions.page_revisions(conn, event_id, below=below, limit=limit + 1)
-    if not found:
+        revisions = store.events.revisions.page_revisions(conn, event_id, below=below, limit=limit + 1)
+    if not revisions:
         raise NotFound(f"There is no event {event_id}.")
-    shown, cursor = _page_of(event_id, found, limit)
-    return page_response([render(_told(event_id, revision)) for revision in shown], cursor)
+    page, cursor = _page_of(event_id, revisions, limit)
+    return page_response([render(_document(event_id, revision)) for revision in page], cursor)
 
 
 @history.get("/revisions/<int:version>")
 @requires("events:read")
 @operation(returns=(200, EventSchema), also=[NotFound, Gone], conditional=True)
 def get_revision(event_id: UUID, version: int) -> Response:
-    """Read one version of an event, as it was served then."""
+    """Read one version of an event."""
     with reading() as conn:
         revision = store.events.revisions.get_revision(conn, event_id, version)
     if revision.record_state == "deleted":
@@ -61,9 +61,9 @@ def get_revision(event_id: UUID, version: int) -> Response:
 def compare_versions(event_id: UUID, query: dict[str, Any]) -> Response:
     """Compare two versions of an event.
 
-    The patch turns `from` into `to`, which may be the earlier one. It leaves out `version`, `updated_at`,
-    `content_changed_at` and `change`, which `changes` tells of every version in between. Version 0 is what was before
-    the first one, and like a deletion is null: the patch then replaces the whole.
+    The patch turns `from` into `to`, which may be the earlier one. It omits `version`, `updated_at`,
+    `content_changed_at` and `change`; `changes` has them for every version in between. Version 0 is the state before
+    the first version. It is null, like a deletion: the patch then replaces the whole document.
     """
     limit = settings().max_page_size
     with reading() as conn:
@@ -73,12 +73,12 @@ def compare_versions(event_id: UUID, query: dict[str, Any]) -> Response:
         before, after = _content(conn, event_id, since), _content(conn, event_id, to)
         low, high = sorted((since, to))
         between = store.events.revisions.page_revisions(conn, event_id, below=high + 1, above=low, limit=limit + 1)
-    shown, cursor = _page_of(event_id, between, limit)
+    page, cursor = _page_of(event_id, between, limit)
     difference = {
         "from": since,
         "to": to,
         "patch": patch_between(before, after),
-        "changes": [_told(event_id, revision) for revision in shown],
+        "changes": [_document(event_id, revision) for revision in page],
         "next": url_for("history.list_revisions", event_id=event_id, cursor=cursor) if cursor else None,
     }
     return Response(render(difference), content_type=JSON, headers={"Cache-Control": "private, no-cache"})
@@ -88,22 +88,22 @@ def _bound_to(event_id: UUID) -> str:
     return fingerprint("revisions", str(event_id))
 
 
-def _page_of(event_id: UUID, found: Sequence[Revision], limit: int) -> tuple[Sequence[Revision], str | None]:
-    """At most `limit` of those found, and a cursor where there are more."""
-    more = len(found) > limit
-    return found[:limit], encode_cursor(_bound_to(event_id), [str(found[limit - 1].version)]) if more else None
+def _page_of(event_id: UUID, revisions: Sequence[Revision], limit: int) -> tuple[Sequence[Revision], str | None]:
+    """Return at most `limit` of the revisions, and a cursor if there are more."""
+    more = len(revisions) > limit
+    return revisions[:limit], encode_cursor(_bound_to(event_id), [str(revisions[limit - 1].version)]) if more else None
 
 
 def _content(conn: Connection, event_id: UUID, version: int) -> Record | None:
-    """What a version says of the event, or None where that is nothing."""
+    """Return the content of a version, or None for version 0 and for a deletion."""
     if version == 0:
         return None
     revision = store.events.revisions.get_revision(conn, event_id, version)
     return None if revision.record_state == "deleted" else comparable(revision.document)
 
 
-def _told(event_id: UUID, revision: Revision) -> dict[str, Any]:
-    """A revision as RevisionSchema describes it."""
+def _document(event_id: UUID, revision: Revision) -> dict[str, Any]:
+    """Return a revision as RevisionSchema describes it."""
     address = url_for("history.get_revision", event_id=event_id, version=revision.version)
     return {
         "version": revision.version,

@@ -1,4 +1,4 @@
-"""/v1/topics: what events are about."""
+"""/v1/topics: the topics of events, as a tree."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -30,20 +30,20 @@ _NEW_TOPIC = NewTopicSchema()
 @requires("events:read")
 @operation(query=TopicQuerySchema, returns=(200, page_of(TopicSchema)))
 def list_topics(query: dict[str, Any]) -> Response:
-    """List topics by id."""
+    """List topics in the order of their ids."""
     limit, bound_to = page_size(query), fingerprint("topics", query["broader"])
     after = decode_cursor(query["cursor"], bound_to, 1)[0] if query["cursor"] else None
     with reading() as conn:
-        found = store.topics.page_topics(conn, after=after, broader=query["broader"], limit=limit + 1)
-    cursor = encode_cursor(bound_to, [found[limit - 1].id]) if len(found) > limit else None
-    return page_response([topic.document for topic in found[:limit]], cursor)
+        members = store.topics.page_topics(conn, after=after, broader=query["broader"], limit=limit + 1)
+    cursor = encode_cursor(bound_to, [members[limit - 1].id]) if len(members) > limit else None
+    return page_response([topic.document for topic in members[:limit]], cursor)
 
 
 @topics.post("")
 @requires("events:write")
 @operation(body=NewTopicSchema, returns=(201, TopicSchema), also=[Conflict])
 def create_topic(body: dict[str, Any]) -> Response:
-    """Add a topic."""
+    """Create a topic."""
     with transaction() as conn:
         store.topics.lock_topics(conn)
         require_broader(conn, body)
@@ -72,10 +72,10 @@ def get_topic(topic_id: str) -> Response:
 def replace_topic(topic_id: str, body: dict[str, Any]) -> Response:
     """Replace a topic.
 
-    Needs If-Match. Its id stays what it is.
+    Requires If-Match. The id cannot change.
     """
     with transaction() as conn:
-        return _revise(conn, _matched(conn, topic_id), body)
+        return _revise(conn, _get_matching(conn, topic_id), body)
 
 
 @topics.patch("/<topic_id>")
@@ -89,10 +89,10 @@ def replace_topic(topic_id: str, body: dict[str, Any]) -> Response:
 def patch_topic(topic_id: str, patch: Patch) -> Response:
     """Change parts of a topic by JSON Merge Patch (RFC 7396) or JSON Patch (RFC 6902).
 
-    Needs If-Match.
+    Requires If-Match.
     """
     with transaction() as conn:
-        stored = _matched(conn, topic_id)
+        stored = _get_matching(conn, topic_id)
         return _revise(conn, stored, load(_NEW_TOPIC, patch(orjson.loads(stored.document))))
 
 
@@ -100,36 +100,36 @@ def patch_topic(topic_id: str, patch: Patch) -> Response:
 @requires("events:write")
 @operation(returns=(204, None), also=[NotFound, Conflict, Stale, PreconditionRequired], conditional=True)
 def delete_topic(topic_id: str) -> Response:
-    """Delete a topic that no event uses and no topic is beneath.
+    """Delete a topic without events and without topics below it.
 
-    Needs If-Match.
+    Requires If-Match.
     """
     with transaction() as conn:
-        stored = _matched(conn, topic_id)
+        stored = _get_matching(conn, topic_id)
         store.topics.delete_topic(conn, topic_id, expected=stored.version)
     return Response(status=204)
 
 
 def require_broader(conn: Connection, topic: dict[str, Any]) -> None:
-    """Pass a topic whose broader ones exist and do not lead back to it. The topics must be locked."""
+    """Raise Invalid if a broader topic does not exist or is below the topic itself. Lock the topics before."""
     missing = store.topics.find_missing_topics(conn, topic["broader"])
     faults = [
         Fault(f'There is no topic "{id_}".', pointer=f"#/broader/{index}")
         for index, id_ in enumerate(topic["broader"])
         if id_ in missing
     ]
-    beneath = store.topics.list_narrower(conn, [topic["id"]])
+    narrower = store.topics.list_narrower(conn, [topic["id"]])
     faults += [
-        Fault(f'"{id_}" is this topic or beneath it.', pointer=f"#/broader/{index}")
+        Fault(f'"{id_}" is this topic or below it.', pointer=f"#/broader/{index}")
         for index, id_ in enumerate(topic["broader"])
-        if id_ in beneath
+        if id_ in narrower
     ]
     if faults:
         raise Invalid(faults=faults)
 
 
-def _matched(conn: Connection, topic_id: str) -> StoredTopic:
-    """The topic, locked against others' writes and found to be the version that If-Match names."""
+def _get_matching(conn: Connection, topic_id: str) -> StoredTopic:
+    """Return the topic, with all topics locked. Stale or PreconditionRequired unless If-Match names its version."""
     store.topics.lock_topics(conn)
     stored = store.topics.get_topic(conn, topic_id)
     require_match(request.headers.get("If-Match"), stored.version)
@@ -138,7 +138,7 @@ def _matched(conn: Connection, topic_id: str) -> StoredTopic:
 
 def _revise(conn: Connection, stored: StoredTopic, body: dict[str, Any]) -> Response:
     if body["id"] != stored.id:
-        raise Invalid("A topic keeps its id.", [Fault(f'Must be "{stored.id}".', pointer="#/id")])
+        raise Invalid("The id of a topic cannot change.", [Fault(f'Must be "{stored.id}".', pointer="#/id")])
     before = orjson.loads(stored.document)
     if body != topic_content(before):
         require_broader(conn, body)

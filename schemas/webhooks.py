@@ -60,7 +60,7 @@ class StrictBoolean(fields.Boolean):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class FilterField(fields.Field[Any]):
+class WebhookFilterField(fields.Field[Any]):
     """A filter as a query string or as JSON, unparsed."""
 
     def __init__(self, **options: Any) -> None:
@@ -91,7 +91,7 @@ class WebhookFields(Schema):
         required=True,
         metadata={"description": "The URL to post changes to: https, at a public address."},
     )
-    filter = FilterField()
+    filter = WebhookFilterField()
     kinds = list_of(
         Word(EntryKind, required=True),
         len(EntryKind),

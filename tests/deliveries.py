@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,8 @@ from uuid import UUID
 import psycopg
 import uvloop
 
+from schemas.vocabulary import EntryKind
+from schemas.webhooks import NewWebhookSchema
 from service import store
 from service.config import Settings
 from service.feed.sequencer import sequence_once
@@ -117,20 +119,9 @@ def make_subscription(
         store.keys.insert_key(
             conn, id=key_id, name="of a test", prefix="ptk_", digest=key_id.bytes, scopes=["webhooks", "events:read"]
         )
-    defaults: dict[str, Any] = {
-        "url": url,
-        "filter": None,
-        "kinds": ["create", "update", "delete", "merge", "leave"],
-        "payload": "full",
-        "description": None,
-        "paused": False,
-        "rate_limit": None,
-        "ordered": False,
-        "handshake": False,
-    }
     store.webhooks.subscriptions.insert_subscription(
         conn,
-        defaults | fields,
+        NewWebhookSchema().load({"url": "https://receiver.example/"}) | {"url": url} | fields,
         id=id_,
         key_id=key_id,
         shard=shard_of(id_),
@@ -139,6 +130,11 @@ def make_subscription(
     )
     conn.commit()
     return id_
+
+
+def subscribe(conn: psycopg.Connection, key_id: UUID, filter_: Any, kinds: Sequence[str] = EntryKind.words()) -> UUID:
+    """Insert a subscription of the key with an unchecked filter, and return its id."""
+    return make_subscription(conn, key_id=key_id, filter=filter_, kinds=list(kinds))
 
 
 def make_deliveries(conn: psycopg.Connection, subscription_id: UUID, *seqs: int) -> None:
@@ -171,6 +167,13 @@ def an_attempt(subscription_id: UUID, seq: int, epochs: dict[int, int], **fields
         "answer": b"ok",
     }
     return AttemptRow(**defaults | fields)
+
+
+def list_deliveries(conn: psycopg.Connection, subscription: UUID) -> list[tuple[int, UUID, str]]:
+    """Return number, event and kind of a subscription's deliveries, in order."""
+    return conn.execute(
+        "SELECT seq, event_id, kind FROM delivery WHERE subscription_id = %s ORDER BY seq", (subscription,)
+    ).fetchall()
 
 
 def states(conn: psycopg.Connection) -> dict[int, str]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 
 from schemas.events import NewEventSchema
+from schemas.webhooks import NewWebhookSchema
 from service import store
 from service.encryption import encrypt
 from service.events.write import record_event
@@ -30,17 +31,7 @@ def subscribe(conn: psycopg.Connection, urls: Sequence[str], filters: Sequence[A
 
 def _subscribe(conn: psycopg.Connection, url: str, filter_: Any, key_id: UUID, now: datetime) -> UUID:
     id_ = uuid7()
-    fields = {
-        "url": url,
-        "filter": filter_,
-        "kinds": ["create", "update", "delete", "merge", "leave"],
-        "payload": "full",
-        "description": None,
-        "paused": False,
-        "rate_limit": None,
-        "ordered": False,
-        "handshake": False,
-    }
+    fields = NewWebhookSchema().load({"url": url, "filter": filter_})
     store.webhooks.subscriptions.insert_subscription(
         conn, fields, id=id_, key_id=key_id, shard=shard_of(id_), secret=encrypt(b"s" * 32, [], id_.bytes), now=now
     )

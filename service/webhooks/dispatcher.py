@@ -18,7 +18,7 @@ from service.webhooks.completer import CompletedAttempt, record_attempts
 from service.webhooks.lane import QueuedDelivery
 from service.webhooks.leases import Leases
 from service.webhooks.metrics import WorkerMetrics
-from service.webhooks.payloads import Payload, PayloadCache, PayloadKey
+from service.webhooks.payloads import PayloadCache, PayloadKey, RenderedPayload
 from service.webhooks.polling import RETRY_PAUSE, DatabaseThreads, PollInterval, wait
 from service.webhooks.receivers import Receiver
 from service.webhooks.retry_policy import decide
@@ -39,7 +39,7 @@ class PreparedDelivery(NamedTuple):
     """A delivery with its payload (None if the feed has expired it), its shard and the shard's epoch."""
 
     due: DueDelivery
-    payload: Payload | None
+    payload: RenderedPayload | None
     shard: int
     epoch: int
 
@@ -236,7 +236,7 @@ class Dispatcher:
         ]
 
 
-def _queued(due: DueDelivery, payload: Payload | None, shard: int, epoch: int) -> QueuedDelivery:
+def _queued(due: DueDelivery, payload: RenderedPayload | None, shard: int, epoch: int) -> QueuedDelivery:
     cost = len(payload.body) if payload else 0
     content = PreparedDelivery(due, payload, shard, epoch)
     return QueuedDelivery(due.subscription_id, due.seq, due.event_id, due.again, cost, content)

@@ -31,8 +31,8 @@ class PayloadKey(NamedTuple):
     payload: str
 
 
-class Payload(NamedTuple):
-    """A delivery's body, and the time of the write."""
+class RenderedPayload(NamedTuple):
+    """The body of a delivery, and the time of the write."""
 
     body: bytes
     occurred_at: datetime
@@ -44,15 +44,15 @@ class PayloadCache:
     def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
         """`max_bytes`: bytes of bodies in the cache."""
         self._max_bytes = max_bytes
-        self._cache: OrderedDict[PayloadKey, Payload] = OrderedDict()
+        self._cache: OrderedDict[PayloadKey, RenderedPayload] = OrderedDict()
         self._bytes = 0
 
-    def get_many(self, conn: Connection, keys: Iterable[PayloadKey]) -> dict[PayloadKey, Payload | None]:
+    def get_many(self, conn: Connection, keys: Iterable[PayloadKey]) -> dict[PayloadKey, RenderedPayload | None]:
         """Return the payloads of `keys`, None for changes that the feed has expired.
 
         The result holds the first key at least, and as many more as fit into the cache; ask again for the others.
         """
-        payloads: dict[PayloadKey, Payload | None] = {}
+        payloads: dict[PayloadKey, RenderedPayload | None] = {}
         size, remaining = 0, iter(dict.fromkeys(keys))
         while size < self._max_bytes and (batch := list(islice(remaining, READ_BATCH))):
             for key, payload in self._get_batch(conn, batch).items():
@@ -60,8 +60,8 @@ class PayloadCache:
                 size += len(payload.body) if payload else 0
         return payloads
 
-    def _get_batch(self, conn: Connection, keys: Sequence[PayloadKey]) -> dict[PayloadKey, Payload | None]:
-        payloads: dict[PayloadKey, Payload | None] = {key: self._cache.get(key) for key in keys}
+    def _get_batch(self, conn: Connection, keys: Sequence[PayloadKey]) -> dict[PayloadKey, RenderedPayload | None]:
+        payloads: dict[PayloadKey, RenderedPayload | None] = {key: self._cache.get(key) for key in keys}
         missing = [key for key, payload in payloads.items() if payload is None]
         for option in ("full", "thin"):
             seqs = list({key.seq for key in missing if key.payload == option})
@@ -73,7 +73,7 @@ class PayloadCache:
             self._cache.move_to_end(key)
         return payloads
 
-    def _add(self, key: PayloadKey, payload: Payload) -> None:
+    def _add(self, key: PayloadKey, payload: RenderedPayload) -> None:
         self._cache[key] = payload
         self._bytes += len(payload.body)
         while self._bytes > self._max_bytes:
@@ -81,13 +81,17 @@ class PayloadCache:
             self._bytes -= len(evicted.body)
 
 
-def _render(entries: Iterable[FeedEntry], keys: Collection[PayloadKey], option: str) -> dict[PayloadKey, Payload]:
+def _render(
+    entries: Iterable[FeedEntry], keys: Collection[PayloadKey], option: str
+) -> dict[PayloadKey, RenderedPayload]:
     kinds: dict[int, set[str]] = {}
     for key in keys:
         if key.payload == option:
             kinds.setdefault(key.seq, set()).add(key.kind)
     return {
-        PayloadKey(entry.seq, kind, option): Payload(_body(replace(entry, kind=kind), option), entry.occurred_at)
+        PayloadKey(entry.seq, kind, option): RenderedPayload(
+            _body(replace(entry, kind=kind), option), entry.occurred_at
+        )
         for entry in entries
         for kind in kinds[entry.seq]
     }

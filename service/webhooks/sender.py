@@ -48,7 +48,7 @@ class Reply(NamedTuple):
 
     @property
     def accepted(self) -> bool:
-        """Whether the receiver has accepted the request."""
+        """True if the receiver has accepted the request."""
         return self.outcome == "accepted"
 
     def header(self, name: str) -> str | None:

@@ -26,11 +26,11 @@ from service.ids import uuid7
 from service.store.events.links import Links
 from service.store.events.records import Authorship, EventRow
 from service.webhooks.matcher import Matcher
+from tests.deliveries import list_deliveries, subscribe
 from tests.factories import an_event
 from tests.faults.clients import wait_until
 from tests.faults.conftest import make_database
 from tests.faults.locks import waiting_for_locks
-from tests.service.webhooks.test_matcher import deliveries, subscribe
 
 NOW = datetime(2024, 4, 2, tzinfo=UTC)
 
@@ -122,7 +122,7 @@ def test_matchers_that_are_killed_at_any_moment_deliver_everything_once(
         pass
     told = [(seq, event, "create") for seq, event in numbered(conn)]
     assert len(told) == len(written)
-    assert [deliveries(conn, one) for one in subscriptions] == [told, told, []]
+    assert [list_deliveries(conn, one) for one in subscriptions] == [told, told, []]
 
 
 class Writer:

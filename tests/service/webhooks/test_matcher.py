@@ -1,4 +1,4 @@
-"""Changes become deliveries: to all whom they concern, once, and nobody is in the way of the others."""
+"""Changes become deliveries to the matching subscriptions, once each; a bad filter stops no other subscription."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,17 +8,14 @@ from uuid import RFC_4122, UUID
 import psycopg
 import pytest
 
-from schemas.vocabulary import EntryKind
 from service import store
 from service.feed.reader import FeedRequest, read_page
 from service.feed.sequencer import catch_up
-from service.ids import uuid7
 from service.search.filter import Words
 from service.webhooks.matcher import Matcher
+from tests.deliveries import list_deliveries, subscribe
 from tests.factories import a_topic, create_event
 from tests.service.writing import FILTERS, NOW, Writer, asked
-
-KINDS = EntryKind.words()
 
 
 def test_a_subscription_gets_the_changes_that_the_feed_has_for_its_filter(
@@ -31,9 +28,9 @@ def test_a_subscription_gets_the_changes_that_the_feed_has_for_its_filter(
         match_all(feed)
 
     for subscription, text in subscriptions.items():
-        question = FeedRequest(asked(feed, text)) if text else FeedRequest()
-        expected = [(one.seq, one.event_id, one.kind) for one in read_page(feed, question, 0, 1_000).entries]
-        assert deliveries(feed, subscription) == expected, text
+        feed_request = FeedRequest(asked(feed, text)) if text else FeedRequest()
+        expected = [(one.seq, one.event_id, one.kind) for one in read_page(feed, feed_request, 0, 1_000).entries]
+        assert list_deliveries(feed, subscription) == expected, text
 
 
 def test_other_kinds_of_changes_are_not_delivered(feed: psycopg.Connection, key_id: UUID) -> None:
@@ -41,9 +38,9 @@ def test_other_kinds_of_changes_are_not_delivered(feed: psycopg.Connection, key_
     subscription = subscribe(feed, key_id, "tag=a", kinds=["leave", "delete"])
     writer.write(60)
     match_all(feed)
-    question = FeedRequest(asked(feed, "tag=a"), ("leave", "delete"))
-    expected = [(one.seq, one.event_id, one.kind) for one in read_page(feed, question, 0, 1_000).entries]
-    assert deliveries(feed, subscription) == expected != []
+    feed_request = FeedRequest(asked(feed, "tag=a"), ("leave", "delete"))
+    expected = [(one.seq, one.event_id, one.kind) for one in read_page(feed, feed_request, 0, 1_000).entries]
+    assert list_deliveries(feed, subscription) == expected != []
 
 
 def test_a_new_subscription_gets_the_changes_that_are_sequenced_after_it(
@@ -56,15 +53,15 @@ def test_a_new_subscription_gets_the_changes_that_are_sequenced_after_it(
     late = subscribe(feed, key_id, None)
     writer.write(5)
     match_all(feed)
-    assert [seq for seq, _, _ in deliveries(feed, early)][-1] == store.feed.get_head(feed).seq
-    assert [one for one in deliveries(feed, early) if one[0] > 5] == deliveries(feed, late) != []
+    assert [seq for seq, _, _ in list_deliveries(feed, early)][-1] == store.feed.get_head(feed).seq
+    assert [one for one in list_deliveries(feed, early) if one[0] > 5] == list_deliveries(feed, late) != []
 
 
 def test_the_cursor_moves_without_subscriptions_too(feed: psycopg.Connection) -> None:
     Writer(feed, 4).write(20)
     match_all(feed)
-    standing = store.feed.get_feed_lag(feed)
-    assert (standing.matched, standing.oldest_unmatched) == (standing.seq, None)
+    lag = store.feed.get_feed_lag(feed)
+    assert (lag.matched, lag.oldest_unmatched) == (lag.seq, None)
 
 
 def test_concurrent_matchers_deliver_each_change_once(feed: psycopg.Connection, database: str, key_id: UUID) -> None:
@@ -75,14 +72,14 @@ def test_concurrent_matchers_deliver_each_change_once(feed: psycopg.Connection, 
 
     def match(_: int) -> int:
         with psycopg.connect(database, autocommit=True) as conn:
-            matcher, matched = Matcher(), 0
+            matcher, total = Matcher(), 0
             while store.feed.get_feed_lag(conn).oldest_unmatched:
-                matched += matcher.match_once(conn, NOW)
-            return matched
+                total += matcher.match_once(conn, NOW)
+            return total
 
     with ThreadPoolExecutor(4) as threads:
         matched = sum(threads.map(match, range(4)))
-    assert [seq for seq, _, _ in deliveries(feed, subscription)] == list(range(1, matched + 1))
+    assert [seq for seq, _, _ in list_deliveries(feed, subscription)] == list(range(1, matched + 1))
 
 
 def test_a_failed_batch_moves_no_cursor_and_is_repeated(
@@ -96,10 +93,10 @@ def test_a_failed_batch_moves_no_cursor_and_is_repeated(
         patched.setattr(store.feed, "move_cursor", fail)
         with pytest.raises(RuntimeError):
             Matcher().match_once(feed, NOW)
-    assert deliveries(feed, subscription) == []
+    assert list_deliveries(feed, subscription) == []
 
     match_all(feed)
-    assert len(deliveries(feed, subscription)) == store.feed.get_head(feed).seq
+    assert len(list_deliveries(feed, subscription)) == store.feed.get_head(feed).seq
 
 
 def test_delivery_ids_are_the_same_after_a_crash_and_different_after_a_restore(
@@ -107,13 +104,13 @@ def test_delivery_ids_are_the_same_after_a_crash_and_different_after_a_restore(
 ) -> None:
     def ids() -> list[tuple[UUID, int, UUID]]:
         match_all(feed)
-        found = feed.execute("SELECT subscription_id, seq, id FROM delivery ORDER BY 1, 2").fetchall()
+        rows = feed.execute("SELECT subscription_id, seq, id FROM delivery ORDER BY 1, 2").fetchall()
         feed.execute("DELETE FROM delivery")
         feed.execute("UPDATE feed_cursor SET seq = 0 WHERE name = 'matcher'")
-        return found
+        return rows
 
-    for said in (None, "not_tag=nobody"):
-        subscribe(feed, key_id, said)
+    for filter_ in (None, "not_tag=nobody"):
+        subscribe(feed, key_id, filter_)
     Writer(feed, 12).write(10)
     before = ids()
     assert ids() == before
@@ -127,32 +124,32 @@ def test_a_subscription_with_an_unreadable_filter_is_disabled_and_the_others_con
     feed: psycopg.Connection, key_id: UUID
 ) -> None:
     writer = Writer(feed, 7)
-    broken = [subscribe(feed, key_id, said) for said in ("nonsense=1", {"any": 5}, {"status": "planed"})]
+    broken = [subscribe(feed, key_id, filter_) for filter_ in ("nonsense=1", {"any": 5}, {"status": "planed"})]
     well = subscribe(feed, key_id, "not_tag=nobody")
     writer.write(10)
     match_all(feed)
 
     assert [disabled_reason(feed, one) for one in (*broken, well)] == ["filter"] * 3 + [None]
-    assert [len(deliveries(feed, one)) > 0 for one in (*broken, well)] == [False] * 3 + [True]
+    assert [len(list_deliveries(feed, one)) > 0 for one in (*broken, well)] == [False] * 3 + [True]
 
 
 def test_a_subscription_whose_filter_fails_on_an_event_is_disabled_and_the_others_continue(
     feed: psycopg.Connection, key_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def look(conn: psycopg.Connection, _: Any, words: Sequence[Words]) -> set[Words]:
+    def match(conn: psycopg.Connection, _: Any, words: Sequence[Words]) -> set[Words]:
         if any(one.text == "poison" for one in words):
             conn.execute("SELECT 'poison'::tsquery::integer")
         return set(words)
 
-    monkeypatch.setattr("service.feed.document_words.words_that_match", look)
+    monkeypatch.setattr("service.feed.document_words.words_that_match", match)
     writer = Writer(feed, 8)
     poisoned = subscribe(feed, key_id, "q=poison")
-    well = [subscribe(feed, key_id, said) for said in ("q=plain", "q=simple&not_tag=nobody")]
+    well = [subscribe(feed, key_id, filter_) for filter_ in ("q=plain", "q=simple&not_tag=nobody")]
     writer.write(10)
     match_all(feed)
 
     assert [disabled_reason(feed, one) for one in (poisoned, *well)] == ["filter", None, None]
-    assert deliveries(feed, well[0]) == deliveries(feed, well[1]) != []
+    assert list_deliveries(feed, well[0]) == list_deliveries(feed, well[1]) != []
 
 
 def test_a_change_for_many_subscriptions_ends_its_batch(
@@ -165,7 +162,7 @@ def test_a_change_for_many_subscriptions_ends_its_batch(
     catch_up(feed)
     matcher = Matcher()
     assert [matcher.match_once(feed, NOW) for _ in range(4)] == [2, 2, 2, 1]
-    assert [len(deliveries(feed, one)) for one in subscriptions] == [7, 7, 7]
+    assert [len(list_deliveries(feed, one)) for one in subscriptions] == [7, 7, 7]
 
 
 def test_a_changed_filter_applies_from_the_next_batch(feed: psycopg.Connection, key_id: UUID) -> None:
@@ -173,13 +170,13 @@ def test_a_changed_filter_applies_from_the_next_batch(feed: psycopg.Connection, 
     subscription = subscribe(feed, key_id, "tag=nobody")
     writer.write(10)
     match_all(feed, matcher)
-    assert deliveries(feed, subscription) == []
+    assert list_deliveries(feed, subscription) == []
 
     feed.execute("UPDATE subscription SET filter = '\"not_tag=nobody\"', version = 2")
     before = store.feed.get_head(feed).seq
     writer.write(10)
     match_all(feed, matcher)
-    assert [seq for seq, _, _ in deliveries(feed, subscription)] == list(
+    assert [seq for seq, _, _ in list_deliveries(feed, subscription)] == list(
         range(before + 1, store.feed.get_head(feed).seq + 1)
     )
 
@@ -193,12 +190,12 @@ def test_a_new_narrower_topic_matches_its_broader_topic_from_then_on(
     subscription = subscribe(feed, key_id, "topic=energy")
     create_event(client, topics=[{"id": "tidal"}])
     match_all(feed, matcher)
-    assert deliveries(feed, subscription) == []
+    assert list_deliveries(feed, subscription) == []
 
     client.patch("/v1/topics/tidal", json={"broader": ["energy"]}, headers={"If-Match": '"1"'})
     create_event(client, topics=[{"id": "tidal"}])
     match_all(feed, matcher)
-    assert [seq for seq, _, _ in deliveries(feed, subscription)] == [2]
+    assert [seq for seq, _, _ in list_deliveries(feed, subscription)] == [2]
 
 
 def test_words_match_in_a_language_that_is_new_to_the_database(
@@ -210,11 +207,11 @@ def test_words_match_in_a_language_that_is_new_to_the_database(
     match_all(feed, matcher)
     create_event(client, title="The ministry", lang="en")
     match_all(feed, matcher)
-    assert [seq for seq, _, _ in deliveries(feed, subscription)] == [2]
+    assert [seq for seq, _, _ in list_deliveries(feed, subscription)] == [2]
 
 
 @pytest.mark.parametrize(
-    ("said", "seqs"),
+    ("filter_", "seqs"),
     [
         ({"any": [{"q": "battery"}, {"q": "mining"}]}, [1, 2]),
         ({"all": [{"q": "mining"}, {"q": "-battery"}]}, [2]),
@@ -222,48 +219,21 @@ def test_words_match_in_a_language_that_is_new_to_the_database(
     ],
 )
 def test_several_words_in_one_filter_are_all_matched(
-    feed: psycopg.Connection, key_id: UUID, client: Any, said: Any, seqs: list[int]
+    feed: psycopg.Connection, key_id: UUID, client: Any, filter_: Any, seqs: list[int]
 ) -> None:
-    subscription = subscribe(feed, key_id, said)
+    subscription = subscribe(feed, key_id, filter_)
     for title in ("Battery law", "Mining law", "Other"):
         create_event(client, title=title)
     match_all(feed)
-    assert [seq for seq, _, _ in deliveries(feed, subscription)] == seqs
-
-
-def subscribe(conn: psycopg.Connection, key_id: UUID, said: Any, kinds: Sequence[str] = KINDS) -> UUID:
-    """A new subscription with the filter `said`, as if it had been checked."""
-    subscription = {
-        "url": "https://example.org/hook",
-        "filter": said,
-        "kinds": list(kinds),
-        "payload": "full",
-        "description": None,
-        "paused": False,
-        "rate_limit": None,
-        "ordered": False,
-        "handshake": False,
-    }
-    id_ = uuid7()
-    store.webhooks.subscriptions.insert_subscription(
-        conn, subscription, id=id_, key_id=key_id, shard=0, secret=b"secret", now=NOW
-    )
-    return id_
+    assert [seq for seq, _, _ in list_deliveries(feed, subscription)] == seqs
 
 
 def match_all(conn: psycopg.Connection, matcher: Matcher | None = None) -> None:
-    """Number and match what has been written."""
+    """Sequence and match all writes."""
     catch_up(conn)
     matcher = matcher or Matcher()
     while matcher.match_once(conn, NOW):
         pass
-
-
-def deliveries(conn: psycopg.Connection, subscription: UUID) -> list[tuple[int, UUID, str]]:
-    """What a subscription is to be told, in order."""
-    return conn.execute(
-        "SELECT seq, event_id, kind FROM delivery WHERE subscription_id = %s ORDER BY seq", (subscription,)
-    ).fetchall()
 
 
 def disabled_reason(conn: psycopg.Connection, subscription: UUID) -> str | None:

@@ -1,4 +1,4 @@
-"""/v1/webhooks/{id}/deliveries: listed, read with their attempts, sent once more."""
+"""/v1/webhooks/{id}/deliveries: listed, read with their attempts, retried and recovered."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,23 +19,23 @@ from tests.webhooks import make_webhook
 
 @pytest.fixture
 def webhook(client: FlaskClient) -> str:
-    """The address of a webhook for everything."""
+    """The address of a webhook to every event."""
     return f"/v1/webhooks/{make_webhook(client)['id']}"
 
 
 def write(client: FlaskClient, database: str, number: int = 1) -> list[str]:
-    """Events, written and matched; their ids."""
+    """Write and match events, and return their ids."""
     ids = [create_event(client, title=f"Event {index}")["id"] for index in range(number)]
     match(database)
     return ids
 
 
-def end(conn: psycopg.Connection, webhook: str, seq: int, **said: Any) -> None:
-    """Let an attempt have ended so."""
+def end_attempt(conn: psycopg.Connection, webhook: str, seq: int, **fields: Any) -> None:
+    """Record an attempt with this result."""
     worker_id, subscription_id = uuid7(), UUID(webhook.rpartition("/")[2])
     conn.execute("UPDATE delivery_shard SET leased_until = '-infinity'")
     epochs = claim_all_shards(conn, worker_id)
-    assert store.webhooks.queue.insert_attempts(conn, worker_id, [an_attempt(subscription_id, seq, epochs, **said)])
+    assert store.webhooks.queue.insert_attempts(conn, worker_id, [an_attempt(subscription_id, seq, epochs, **fields)])
     conn.commit()
 
 
@@ -61,9 +61,9 @@ def test_deliveries_are_listed_latest_first(client: FlaskClient, database: str, 
 
 def test_changes_before_the_webhook_are_not_delivered(client: FlaskClient, database: str) -> None:
     write(client, database)
-    made = make_webhook(client)
+    webhook = make_webhook(client)
     write(client, database)
-    page: Any = client.get(f"/v1/webhooks/{made['id']}/deliveries").json
+    page: Any = client.get(f"/v1/webhooks/{webhook['id']}/deliveries").json
     assert [one["seq"] for one in page["items"]] == [2]
 
 
@@ -71,7 +71,7 @@ def test_a_delivery_is_read_with_its_attempts_and_their_responses(
     client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
 ) -> None:
     write(client, database)
-    end(
+    end_attempt(
         conn,
         webhook,
         1,
@@ -82,8 +82,10 @@ def test_a_delivery_is_read_with_its_attempts_and_their_responses(
         headers={"Retry-After": "5"},
         answer=b"caf\xc3\xa9 \xff\0",
     )
-    end(conn, webhook, 1, state="pending", delay=300.0, outcome="timeout", status=None, headers=None, answer=None)
-    end(conn, webhook, 1)
+    end_attempt(
+        conn, webhook, 1, state="pending", delay=300.0, outcome="timeout", status=None, headers=None, answer=None
+    )
+    end_attempt(conn, webhook, 1)
     read: Any = client.get(f"{webhook}/deliveries/1").json
     assert (read["state"], read["attempt_count"], read["last_outcome"], read["last_status"]) == (
         "delivered",
@@ -111,8 +113,8 @@ def test_deliveries_are_filtered_by_state_time_and_event_and_come_in_pages(
     client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
 ) -> None:
     ids = write(client, database, 5)
-    end(conn, webhook, 2)
-    end(conn, webhook, 3, **FAILED)
+    end_attempt(conn, webhook, 2)
+    end_attempt(conn, webhook, 3, **FAILED)
 
     def seqs(query: str) -> list[int]:
         page: Any = client.get(f"{webhook}/deliveries?{query}").json
@@ -125,12 +127,12 @@ def test_deliveries_are_filtered_by_state_time_and_event_and_come_in_pages(
     assert seqs(f"event={ids[3]}") == [4]
     assert seqs(f"since={_ago(60)}") == [5, 4, 3, 2, 1]
     assert seqs(f"since={_ago(-60)}") == []
-    found, address = list[int](), f"{webhook}/deliveries?state=pending&limit=1"
+    pages, address = list[int](), f"{webhook}/deliveries?state=pending&limit=1"
     while address:
         page: Any = client.get(address).json
-        found += [one["seq"] for one in page["items"]]
+        pages += [one["seq"] for one in page["items"]]
         address = page["next"]
-    assert found == [5, 4, 1]
+    assert pages == [5, 4, 1]
 
 
 def _ago(seconds: float) -> str:
@@ -165,7 +167,7 @@ def test_a_delivery_in_any_state_can_be_retried(
     client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection, state: str
 ) -> None:
     write(client, database)
-    end(conn, webhook, 1, **FAILED | {"state": state, "delay": 3600.0})
+    end_attempt(conn, webhook, 1, **FAILED | {"state": state, "delay": 3600.0})
     retried = client.post(f"{webhook}/deliveries/1/retry")
     body: Any = retried.json
     assert (retried.status_code, body["state"], body["attempt_count"]) == (200, "pending", 1)
@@ -183,13 +185,13 @@ def test_a_paused_webhook_skips_its_deliveries_and_recovers_them_once_resumed(
     for address, body in ((f"{webhook}/recover", {"since": _ago(60)}), (f"{webhook}/deliveries/1/retry", None)):
         assert problem_of(client.post(address, json=body)).status == 409
     client.patch(webhook, json={"paused": False}, headers={"If-Match": "*"})
-    begun = client.post(f"{webhook}/recover", json={"since": _ago(60)})
-    assert begun.status_code == 202
-    assert begun.get_json()["ended_at"] is None
+    recovery = client.post(f"{webhook}/recover", json={"since": _ago(60)})
+    assert recovery.status_code == 202
+    assert recovery.get_json()["ended_at"] is None
     while advance_recovery(conn):
         conn.commit()
-    progress: Any = client.get(begun.headers["Location"]).json
-    assert (progress["id"], progress["recovered"]) == (begun.get_json()["id"], 3)
+    progress: Any = client.get(recovery.headers["Location"]).json
+    assert (progress["id"], progress["recovered"]) == (recovery.get_json()["id"], 3)
     assert progress["ended_at"] is not None
     assert set(states(conn).values()) == {"pending"}
 
@@ -198,13 +200,13 @@ def test_a_recovery_leaves_delivered_older_and_later_deliveries_alone(
     client: FlaskClient, database: str, webhook: str, conn: psycopg.Connection
 ) -> None:
     write(client, database, 4)
-    for seq, said in ((1, FAILED), (2, {}), (3, FAILED), (4, {"state": "pending", "delay": 60.0})):
-        end(conn, webhook, seq, **dict(said))
+    for seq, fields in ((1, FAILED), (2, {}), (3, FAILED), (4, {"state": "pending", "delay": 60.0})):
+        end_attempt(conn, webhook, seq, **dict(fields))
     conn.execute("UPDATE delivery SET created_at = now() - interval '2 hours' WHERE seq = 1")
     conn.commit()
     client.post(f"{webhook}/recover", json={"since": _ago(3600)})
     write(client, database)
-    end(conn, webhook, 5, **FAILED)
+    end_attempt(conn, webhook, 5, **FAILED)
     while advance_recovery(conn, limit=1):
         conn.commit()
     assert states(conn) == {1: "failed", 2: "delivered", 3: "pending", 4: "pending", 5: "failed"}
@@ -216,25 +218,25 @@ def test_a_recovery_resumes_after_a_crash_and_runs_each_step_once(
     client.patch(webhook, json={"paused": True}, headers={"If-Match": "*"})
     write(client, database, 7)
     client.patch(webhook, json={"paused": False}, headers={"If-Match": "*"})
-    begun = client.post(f"{webhook}/recover", json={"since": _ago(60)})
+    recovery = client.post(f"{webhook}/recover", json={"since": _ago(60)})
     for number in (3, 6):
         assert advance_recovery(conn, limit=3)
-        conn.rollback()  # as when whoever did it was killed
+        conn.rollback()  # as after a kill
         assert advance_recovery(conn, limit=3)
         conn.commit()
-        assert client.get(begun.headers["Location"]).get_json()["recovered"] == number
-        # What was sent meanwhile is not sent again by the next step.
-        end(conn, webhook, number)
+        assert client.get(recovery.headers["Location"]).get_json()["recovered"] == number
+        # The next step does not repeat a delivery that was sent in the meantime.
+        end_attempt(conn, webhook, number)
     while advance_recovery(conn, limit=3):
         conn.commit()
-    assert client.get(begun.headers["Location"]).get_json()["recovered"] == 7
+    assert client.get(recovery.headers["Location"]).get_json()["recovered"] == 7
     assert [seq for seq, state in states(conn).items() if state == "delivered"] == [3, 6]
 
 
 def test_the_recovery_of_another_webhook_answers_404(client: FlaskClient, webhook: str) -> None:
-    begun = client.post(f"{webhook}/recover", json={"since": _ago(60)})
+    recovery = client.post(f"{webhook}/recover", json={"since": _ago(60)})
     other = f"/v1/webhooks/{make_webhook(client)['id']}"
-    address = begun.headers["Location"].replace(webhook, other)
+    address = recovery.headers["Location"].replace(webhook, other)
     assert problem_of(client.get(address)).status == 404
 
 

@@ -28,10 +28,11 @@ def subscriber(app: Flask, database: str) -> FlaskClient:
 
 
 def test_a_new_webhook_has_defaults_and_shows_its_secret(subscriber: FlaskClient) -> None:
-    made = subscriber.post("/v1/webhooks", json=new_webhook())
-    body: Any = made.json
-    assert (made.status_code, made.headers["ETag"], made.headers["Cache-Control"]) == (201, '"1"', "no-store")
-    assert made.headers["Location"] == f"/v1/webhooks/{body['id']}"
+    response = subscriber.post("/v1/webhooks", json=new_webhook())
+    body: Any = response.json
+    assert (response.status_code, response.headers["ETag"]) == (201, '"1"')
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Location"] == f"/v1/webhooks/{body['id']}"
     assert body["secret"].startswith("whsec_")
     own = {"id", "key_id", "created_at", "updated_at", "secret"}
     assert {name: value for name, value in body.items() if name not in own} == {
@@ -54,13 +55,13 @@ def test_a_new_webhook_has_defaults_and_shows_its_secret(subscriber: FlaskClient
 
 
 def test_a_webhook_is_read_and_listed_without_its_secret(subscriber: FlaskClient) -> None:
-    made = make_webhook(subscriber)
-    secret = made.pop("secret")
-    read = subscriber.get(f"/v1/webhooks/{made['id']}")
-    assert (read.json, read.headers["ETag"]) == (made, '"1"')
-    listed = subscriber.get("/v1/webhooks")
-    assert listed.json == {"items": [made], "next": None}
-    assert secret not in read.text + listed.text
+    webhook = make_webhook(subscriber)
+    secret = webhook.pop("secret")
+    response = subscriber.get(f"/v1/webhooks/{webhook['id']}")
+    assert (response.json, response.headers["ETag"]) == (webhook, '"1"')
+    listing = subscriber.get("/v1/webhooks")
+    assert listing.json == {"items": [webhook], "next": None}
+    assert secret not in response.text + listing.text
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_a_filter_with_an_unknown_topic_is_refused(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "pointer"),
+    ("fields", "pointer"),
     [
         ({"url": "http://receiver.example/"}, "#/url"),
         ({"url": "https://user@receiver.example/"}, "#/url"),
@@ -123,8 +124,8 @@ def test_a_filter_with_an_unknown_topic_is_refused(client: FlaskClient) -> None:
         ({"urls": URL}, "#/urls"),
     ],
 )
-def test_an_invalid_field_is_refused_with_its_pointer(subscriber: FlaskClient, said: Any, pointer: str) -> None:
-    refused = subscriber.post("/v1/webhooks", json=new_webhook(**said))
+def test_an_invalid_field_is_refused_with_its_pointer(subscriber: FlaskClient, fields: Any, pointer: str) -> None:
+    refused = subscriber.post("/v1/webhooks", json=new_webhook(**fields))
     body: Any = refused.json
     assert (refused.status_code, [fault["pointer"] for fault in body["errors"]]) == (422, [pointer])
     assert subscriber.get("/v1/webhooks").json == {"items": [], "next": None}
@@ -135,14 +136,14 @@ def test_settings_allow_urls_of_private_networks_and_by_http(database: str) -> N
         client = client_of(app, database, "admin")
         make_webhook(client, url="http://10.20.1.1/")
         make_webhook(client, url="https://10.20.1.1/")
-        make_webhook(client, url="http://inside.example/")  # what it resolves to is seen when it is called
+        make_webhook(client, url="http://inside.example/")  # its address is checked when it is called
         for url in ("http://10.21.1.1/", "http://8.8.8.8/", "https://10.21.1.1/"):
             assert client.post("/v1/webhooks", json=new_webhook(url=url)).status_code == 422
 
 
 def test_put_replaces_and_patch_changes_fields_and_both_require_if_match(subscriber: FlaskClient) -> None:
-    made = make_webhook(subscriber, description="One")
-    address = f"/v1/webhooks/{made['id']}"
+    webhook = make_webhook(subscriber, description="One")
+    address = f"/v1/webhooks/{webhook['id']}"
     assert problem_of(subscriber.put(address, json=new_webhook())).status == 428
     assert problem_of(subscriber.patch(address, json={}, headers={"If-Match": '"2"'})).status == 412
     patched = subscriber.patch(address, json={"paused": True}, headers={"If-Match": '"1"'})
@@ -167,25 +168,25 @@ def test_put_replaces_and_patch_changes_fields_and_both_require_if_match(subscri
 
 
 def test_an_equal_body_creates_no_version(subscriber: FlaskClient) -> None:
-    made = make_webhook(subscriber, filter={"party": "JP"})
-    made.pop("secret")
-    same = subscriber.put(f"/v1/webhooks/{made['id']}", json=made, headers={"If-Match": '"1"'})
-    assert same.json == made
+    webhook = make_webhook(subscriber, filter={"party": "JP"})
+    webhook.pop("secret")
+    same = subscriber.put(f"/v1/webhooks/{webhook['id']}", json=webhook, headers={"If-Match": '"1"'})
+    assert same.json == webhook
 
 
 def test_reading_an_unchanged_webhook_answers_304(subscriber: FlaskClient) -> None:
-    made = make_webhook(subscriber)
-    assert subscriber.get(f"/v1/webhooks/{made['id']}", headers={"If-None-Match": '"1"'}).status_code == 304
+    webhook = make_webhook(subscriber)
+    assert subscriber.get(f"/v1/webhooks/{webhook['id']}", headers={"If-None-Match": '"1"'}).status_code == 304
 
 
 def test_every_operation_on_a_deleted_webhook_answers_404(subscriber: FlaskClient) -> None:
-    made = make_webhook(subscriber)
-    address = f"/v1/webhooks/{made['id']}"
+    webhook = make_webhook(subscriber)
+    address = f"/v1/webhooks/{webhook['id']}"
     assert subscriber.delete(address).status_code == 428
     assert subscriber.delete(address, headers={"If-Match": '"1"'}).status_code == 204
     for method, path in _everything(address):
-        answered = subscriber.open(path, method=method, json=_BODIES.get(path.rpartition("/")[2]), headers=_MATCH)
-        assert answered.status_code == 404, (method, path, answered.text)
+        response = subscriber.open(path, method=method, json=_BODIES.get(path.rpartition("/")[2]), headers=_MATCH)
+        assert response.status_code == 404, (method, path, response.text)
     assert subscriber.get("/v1/webhooks").get_json()["items"] == []
 
 
@@ -199,25 +200,25 @@ def _everything(address: str) -> Iterator[tuple[str, str]]:
     yield "DELETE", address
     for action in ("rotate-secret", "test", "recover", "deliveries/1/retry"):
         yield "POST", f"{address}/{action}"
-    for what in ("deliveries", "deliveries/1", "recoveries/01980000-0000-7000-8000-000000000000"):
-        yield "GET", f"{address}/{what}"
+    for path in ("deliveries", "deliveries/1", "recoveries/01980000-0000-7000-8000-000000000000"):
+        yield "GET", f"{address}/{path}"
 
 
 def test_webhooks_of_another_key_are_visible_to_an_admin_only(
     app: Flask, database: str, subscriber: FlaskClient, client: FlaskClient
 ) -> None:
-    made = make_webhook(subscriber)
-    made.pop("secret")
-    address = f"/v1/webhooks/{made['id']}"
+    webhook = make_webhook(subscriber)
+    webhook.pop("secret")
+    address = f"/v1/webhooks/{webhook['id']}"
     other = client_of(app, database, "webhooks", "events:read", "events:write")
     for method, path in _everything(address):
-        answered = other.open(path, method=method, json=_BODIES.get(path.rpartition("/")[2]), headers=_MATCH)
-        assert answered.status_code == 404, (method, path, answered.text)
+        response = other.open(path, method=method, json=_BODIES.get(path.rpartition("/")[2]), headers=_MATCH)
+        assert response.status_code == 404, (method, path, response.text)
     for method in ("put", "patch"):
         assert getattr(other, method)(address, json=new_webhook(), headers=_MATCH).status_code == 404
     assert other.get("/v1/webhooks").get_json()["items"] == []
-    assert client.get(address).json == made
-    assert client.get("/v1/webhooks").get_json()["items"] == [made]
+    assert client.get(address).json == webhook
+    assert client.get("/v1/webhooks").get_json()["items"] == [webhook]
 
 
 @pytest.mark.parametrize(("scopes", "status"), [(("events:read", "events:write"), 403), ((), 403)])
@@ -247,23 +248,23 @@ def test_the_number_of_webhooks_of_a_key_is_limited(database: str) -> None:
 
 def test_webhooks_are_listed_in_pages(subscriber: FlaskClient) -> None:
     ids = [make_webhook(subscriber, description=f"No {number}")["id"] for number in range(5)]
-    found, address = [], "/v1/webhooks?limit=2"
+    pages, address = [], "/v1/webhooks?limit=2"
     while address:
         page: Any = subscriber.get(address).json
-        found += [one["id"] for one in page["items"]]
+        pages += [one["id"] for one in page["items"]]
         address = page["next"]
-    assert found == sorted(ids)
+    assert pages == sorted(ids)
     assert problem_of(subscriber.get("/v1/webhooks?cursor=eyJ4IjoxfQ")).status == 400
 
 
 def test_a_rotation_returns_a_new_secret_and_the_former_one_signs_for_a_day(
     subscriber: FlaskClient, database: str
 ) -> None:
-    made = make_webhook(subscriber)
-    rotated = subscriber.post(f"/v1/webhooks/{made['id']}/rotate-secret")
+    webhook = make_webhook(subscriber)
+    rotated = subscriber.post(f"/v1/webhooks/{webhook['id']}/rotate-secret")
     body: Any = rotated.json
     assert (rotated.status_code, rotated.headers["Cache-Control"], body["version"]) == (200, "no-store", 2)
-    assert body["secret"] != made["secret"]
+    assert body["secret"] != webhook["secret"]
     assert [notice["kind"] for notice in body["notices"]] == ["secret_rotated"]
     with psycopg.connect(database) as conn:
         [[former, until]] = conn.execute("SELECT former_secret, former_until - updated_at FROM subscription").fetchall()
@@ -283,8 +284,8 @@ def test_a_replayed_response_has_no_secret(subscriber: FlaskClient) -> None:
 def test_secrets_are_encrypted_if_a_key_is_set(database: str) -> None:
     with running(database, secret_keys="newest,older") as app:  # noqa: S106 (of a test)
         client = client_of(app, database, "admin")
-        made = make_webhook(client)
-        client.post(f"/v1/webhooks/{made['id']}/rotate-secret")
+        webhook = make_webhook(client)
+        client.post(f"/v1/webhooks/{webhook['id']}/rotate-secret")
     with psycopg.connect(database) as conn:
         [[id_, secret, former]] = conn.execute("SELECT id, secret, former_secret FROM subscription").fetchall()
     assert secret[:1] == former[:1] == b"\x01"
@@ -292,8 +293,8 @@ def test_secrets_are_encrypted_if_a_key_is_set(database: str) -> None:
 
 
 def test_a_ping_without_a_worker_answers_503(subscriber: FlaskClient) -> None:
-    made = make_webhook(subscriber)
-    answered = subscriber.post(f"/v1/webhooks/{made['id']}/test")
-    assert problem_of(answered).status == 503
-    assert answered.headers["Retry-After"]
-    assert "worker" in answered.text
+    webhook = make_webhook(subscriber)
+    response = subscriber.post(f"/v1/webhooks/{webhook['id']}/test")
+    assert problem_of(response).status == 503
+    assert response.headers["Retry-After"]
+    assert "worker" in response.text

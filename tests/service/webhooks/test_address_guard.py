@@ -1,4 +1,4 @@
-"""Addresses that webhooks may go to, in every form that others have been fooled by."""
+"""Addresses that webhooks may go to, in every form that has misled other software."""
 
 import socket
 from ipaddress import ip_address
@@ -14,7 +14,7 @@ from service.webhooks.address_guard import (
     parse_networks,
 )
 
-#: Addresses by what they are. None may be reached unless a setting says so.
+#: Forbidden addresses by their kind. A setting may allow some of them.
 REFUSED = {
     "this host": ["0.0.0.1", "0.1.2.3", "0.255.255.255", "::"],
     "loopback": ["127.0.0.1", "127.0.0.53", "127.255.255.255", "::1"],
@@ -133,14 +133,14 @@ def test_a_malformed_network_setting_is_refused(setting: str) -> None:
     ],
 )
 def test_a_url_with_a_forbidden_address_has_an_error_before_any_request(url: str, problem: str | None) -> None:
-    told = NOWHERE_ELSE.url_error(url)
+    error = NOWHERE_ELSE.url_error(url)
     if problem is None:
-        assert told is None
+        assert error is None
     else:
-        assert any(part in (told or "") for part in problem.split("|"))
+        assert any(part in (error or "") for part in problem.split("|"))
 
 
 def _resolved(address: str, port: int = 443) -> tuple[object, ...]:
-    """What getaddrinfo says of an address."""
+    """Return getaddrinfo's result for an address."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     return (family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))

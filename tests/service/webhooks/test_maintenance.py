@@ -1,4 +1,4 @@
-"""What the worker does beside sending: skips, disables, sweeps, and tells how things stand."""
+"""Maintenance: skipping, disabling and deleting, in batches."""
 
 from datetime import UTC, datetime
 
@@ -46,8 +46,8 @@ def test_subscriptions_of_a_key_that_may_no_longer_read_are_disabled(
     conn.commit()
     assert maintenance.disable_keyless(opened, public=False) == 1
     assert maintenance.disable_keyless(opened, public=False) == 0
-    found = store.webhooks.subscriptions.get_subscription(conn, id_, None)
-    assert (found.paused, found.disabled_reason) == (True, "key")
+    subscription = store.webhooks.subscriptions.get_subscription(conn, id_, None)
+    assert (subscription.paused, subscription.disabled_reason) == (True, "key")
 
 
 def test_old_deliveries_are_deleted_with_their_attempts_in_batches(

@@ -1,4 +1,4 @@
-"""What deliveries hold: read once for all who are told the same, within bounds."""
+"""Payloads: read once for all subscriptions that get the same one, within bounds."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.factories import create_event
 
 @pytest.fixture
 def written(client: FlaskClient, database: str) -> list[str]:
-    """Five events, numbered; their ids."""
+    """The ids of five sequenced events."""
     ids = [create_event(client, title=f"Event {number}", description="x" * 2_000)["id"] for number in range(5)]
     match(database)
     return ids
@@ -25,13 +25,13 @@ def written(client: FlaskClient, database: str) -> list[str]:
 def test_full_and_thin_payloads_equal_the_feeds_entry(
     client: FlaskClient, written: list[str], conn: psycopg.Connection
 ) -> None:
-    found = PayloadCache().get_many(
+    payloads = PayloadCache().get_many(
         conn, [PayloadKey(1, "create", "full"), PayloadKey(1, "create", "thin"), PayloadKey(1, "leave", "full")]
     )
     entry: Any = client.get("/v1/changes").get_json()["items"][0]
-    told = {key: orjson.loads(payload.body) for key, payload in found.items() if payload}
+    messages = {key: orjson.loads(payload.body) for key, payload in payloads.items() if payload}
     timestamp = {"timestamp": entry["occurred_at"]}
-    assert told == {
+    assert messages == {
         PayloadKey(1, "create", "full"): {"type": "event.create", **timestamp, "data": entry},
         PayloadKey(1, "create", "thin"): {"type": "event.create", **timestamp, "data": entry | {"document": None}},
         PayloadKey(1, "leave", "full"): {"type": "event.leave", **timestamp, "data": entry | {"kind": "leave"}},
@@ -43,25 +43,25 @@ def test_full_and_thin_payloads_equal_the_feeds_entry(
 def test_a_payload_for_several_subscriptions_is_read_once(
     conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, asked, get_many = PayloadCache(), list[list[int]](), store.webhooks.queue.list_entries
+    cache, reads, get_many = PayloadCache(), list[list[int]](), store.webhooks.queue.list_entries
 
-    def counted(conn: psycopg.Connection, seqs: list[int], *, documents: bool) -> Any:
-        asked.append(sorted(seqs))
+    def count_reads(conn: psycopg.Connection, seqs: list[int], *, documents: bool) -> Any:
+        reads.append(sorted(seqs))
         return get_many(conn, seqs, documents=documents)
 
-    monkeypatch.setattr(store.webhooks.queue, "list_entries", counted)
+    monkeypatch.setattr(store.webhooks.queue, "list_entries", count_reads)
     keys = [PayloadKey(seq, "create", "full") for seq in (1, 2, 2, 1)]
-    first = kept.get_many(conn, keys)
-    second = kept.get_many(conn, [*keys, PayloadKey(3, "create", "full")])
-    assert asked == [[1, 2], [3]]
+    first = cache.get_many(conn, keys)
+    second = cache.get_many(conn, [*keys, PayloadKey(3, "create", "full")])
+    assert reads == [[1, 2], [3]]
     assert all(second[key] is first[key] for key in keys)
 
 
 @pytest.mark.usefixtures("written")
 def test_an_expired_change_has_no_payload(conn: psycopg.Connection) -> None:
-    found = PayloadCache().get_many(conn, [PayloadKey(1, "create", "full"), PayloadKey(99, "create", "full")])
-    assert found[PayloadKey(1, "create", "full")] is not None
-    assert found[PayloadKey(99, "create", "full")] is None
+    payloads = PayloadCache().get_many(conn, [PayloadKey(1, "create", "full"), PayloadKey(99, "create", "full")])
+    assert payloads[PayloadKey(1, "create", "full")] is not None
+    assert payloads[PayloadKey(99, "create", "full")] is None
 
 
 @pytest.mark.usefixtures("written")

@@ -1,11 +1,11 @@
-"""How often work is looked for."""
+"""The interval between polls."""
 
 from service.webhooks.polling import DURATION_FACTOR, LONGEST, SHORTEST, PollInterval
 
 
 def test_the_interval_is_short_while_there_is_work_and_doubles_while_there_is_none() -> None:
     interval = PollInterval()
-    assert [interval.next(found, 0.0) for found in (5, 1, 0, 0, 0, 0, 0, 3)] == [
+    assert [interval.next(count, 0.0) for count in (5, 1, 0, 0, 0, 0, 0, 3)] == [
         *(SHORTEST, SHORTEST, 2 * SHORTEST, 4 * SHORTEST, 8 * SHORTEST, 16 * SHORTEST),
         *(LONGEST, SHORTEST),
     ]

@@ -18,11 +18,11 @@ def test_the_former_secret_signs_until_the_overlap_ends() -> None:
 
 def test_secrets_are_not_part_of_a_repr() -> None:
     names = (*_names(Endpoint), *_names(Receiver), *_names(RequestedPing))
-    some: dict[str, Any] = dict.fromkeys(names, "shown")
-    some |= {"secret": b"xylophone", "former_secret": b"glockenspiel"}
+    values: dict[str, Any] = dict.fromkeys(names, "shown")
+    values |= {"secret": b"xylophone", "former_secret": b"glockenspiel"}
     for kind in (Endpoint, Receiver, RequestedPing):
-        said = repr(kind(**{name: some[name] for name in _names(kind)}))
-        assert ("shown" in said, "xylophone" in said, "glockenspiel" in said) == (True, False, False)
+        text = repr(kind(**{name: values[name] for name in _names(kind)}))
+        assert ("shown" in text, "xylophone" in text, "glockenspiel" in text) == (True, False, False)
 
 
 def _names(kind: Any) -> list[str]:

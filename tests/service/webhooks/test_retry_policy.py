@@ -1,4 +1,4 @@
-"""The law of attempts: schedule, jitter, Retry-After, what each answer means."""
+"""The retry policy: schedule, jitter, Retry-After, and the decision after each outcome."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -76,8 +76,8 @@ def test_retry_after_is_parsed_in_both_forms_and_bounded(header: str | None, sec
 
 @given(st.text(max_size=40))
 def test_no_retry_after_header_raises_an_error(header: str) -> None:
-    found = parse_retry_after(header, NOON)
-    assert found is None or 0 <= found <= LONGEST_DELAY
+    seconds = parse_retry_after(header, NOON)
+    assert seconds is None or 0 <= seconds <= LONGEST_DELAY
 
 
 def test_retry_after_lengthens_a_delay_within_bounds_and_never_shortens_it() -> None:

@@ -1,4 +1,4 @@
-"""Scheduler with a clock of their own: who goes when."""
+"""The order of deliveries, with a clock of the test's own."""
 
 from collections import defaultdict
 from itertools import pairwise

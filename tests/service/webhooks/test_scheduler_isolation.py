@@ -1,4 +1,4 @@
-"""Worlds of receivers with a clock, so that it can be told exactly: slow and dead ones delay no others."""
+"""Simulations of many receivers with their own clock: slow and dead receivers delay no others."""
 
 import heapq
 from collections import defaultdict, deque
@@ -13,60 +13,60 @@ from service.webhooks.lane import QueuedDelivery
 from service.webhooks.scheduler import Capacity, Scheduler
 from tests.lanes import ACCEPTED, FAILED, a_delivery, lane_id, start_all
 
-#: Seconds after which an attempt is given up.
+#: Seconds after which an attempt times out.
 TIMEOUT = 15.0
 
 
 @dataclass
 class World:
-    """Many receivers, each with its own arrivals, and a database that is looked at every 20 ms."""
+    """Many receivers with their own rates of deliveries, and a database that is polled every 20 ms."""
 
     slots: int
     answers_in: Callable[[int], float | None]  # seconds by lane; None hangs until the timeout
     rates: dict[int, float]  # arrivals a second by lane
     seconds: float = 8.0
-    begun: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    waits: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     ended: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
     def run(self) -> None:
-        """Let it happen."""
+        """Run the simulation."""
         chance, scheduler = Random(7), Scheduler(self.slots)  # noqa: S311 (a test)
         stored = {lane: deque[QueuedDelivery]() for lane in self.rates}
         due_at: dict[int, float] = {}
-        happenings: list[tuple[float, int, str, QueuedDelivery | None]] = []
+        events: list[tuple[float, int, str, QueuedDelivery | None]] = []
         tick = count()
         for lane, rate in self.rates.items():
             scheduler.open_lane(lane_id(lane), rate=None, ordered=False, failing=False)
             for at in _arrivals(chance, rate, self.seconds):
-                heapq.heappush(happenings, (at, next(tick), "arrives", a_delivery(lane)))
+                heapq.heappush(events, (at, next(tick), "arrives", a_delivery(lane)))
         for number in range(int(self.seconds * 50)):
-            heapq.heappush(happenings, (number / 50, next(tick), "fetch", None))
-        while happenings and happenings[0][0] <= self.seconds:
-            now, _, what, delivery = heapq.heappop(happenings)
-            if what == "fetch":
+            heapq.heappush(events, (number / 50, next(tick), "fetch", None))
+        while events and events[0][0] <= self.seconds:
+            now, _, kind, delivery = heapq.heappop(events)
+            if kind == "fetch":
                 capacities = list(scheduler.free_capacity(scheduler.open_lanes, now))
                 scheduler.enqueue(capacities, list(_fetched(stored, capacities)))
                 scheduler.mark_stuck(now)
-            elif delivery and what == "arrives":
+            elif delivery and kind == "arrives":
                 stored[delivery.lane.int].append(delivery)
                 due_at[delivery.seq] = now
             elif delivery:
-                scheduler.finish(delivery, ACCEPTED if what == "accepts" else FAILED, now)
+                scheduler.finish(delivery, ACCEPTED if kind == "accepts" else FAILED, now)
                 scheduler.mark_recorded(delivery)
-                self.ended[delivery.lane.int] += what == "accepts"
+                self.ended[delivery.lane.int] += kind == "accepts"
             for started in start_all(scheduler, now):
-                took = self.answers_in(started.lane.int)
-                self.begun[started.lane.int].append(now - due_at[started.seq])
-                end = "accepts" if took is not None else "fails"
-                heapq.heappush(happenings, (now + (took or TIMEOUT), next(tick), end, started))
+                latency = self.answers_in(started.lane.int)
+                self.waits[started.lane.int].append(now - due_at[started.seq])
+                end = "accepts" if latency is not None else "fails"
+                heapq.heappush(events, (now + (latency or TIMEOUT), next(tick), end, started))
 
     def waited(self, lanes: Iterable[int]) -> float:
-        """The seconds that 99 of 100 deliveries of `lanes` waited at most."""
-        times = sorted(time for lane in lanes for time in self.begun[lane])
+        """Return the 99th percentile of the seconds that deliveries of `lanes` wait."""
+        times = sorted(time for lane in lanes for time in self.waits[lane])
         return times[int(len(times) * 0.99)]
 
     def accepted(self, lanes: Iterable[int]) -> int:
-        """Deliveries of `lanes` that were accepted."""
+        """Return the number of accepted deliveries of `lanes`."""
         return sum(self.ended[lane] for lane in lanes)
 
 
@@ -126,7 +126,7 @@ def test_receivers_that_start_to_hang_delay_the_others_only_briefly() -> None:
     def answers_in(lane: int) -> float | None:
         if lane in HEALTHY:
             return _quick(lane)
-        hangs = lane in turned or len(world.begun[lane]) > 40
+        hangs = lane in turned or len(world.waits[lane]) > 40
         turned.update([lane] if hangs else [])
         return None if hangs else 0.02
 

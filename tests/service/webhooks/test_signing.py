@@ -1,4 +1,4 @@
-"""Signatures, judged by the verifiers that others use; secrets sealed."""
+"""Signatures, verified by the libraries that receivers use."""
 
 import base64
 import json
@@ -69,8 +69,8 @@ def test_a_changed_request_does_not_verify() -> None:
 
 _VERIFY = """
 const { Webhook } = require(process.argv[2]);
-const asked = JSON.parse(require("fs").readFileSync(0, "utf8"));
-console.log(JSON.stringify(asked.map(({ secret, body, headers }) => {
+const cases = JSON.parse(require("fs").readFileSync(0, "utf8"));
+console.log(JSON.stringify(cases.map(({ secret, body, headers }) => {
   try { return new Webhook(secret).verify(body, headers); } catch (error) { return error.message; }
 })));
 """
@@ -79,18 +79,18 @@ console.log(JSON.stringify(asked.map(({ secret, body, headers }) => {
 def test_the_javascript_library_verifies_a_signature_and_refuses_others() -> None:
     old, new = new_secret(), new_secret()
     headers, body = _headers(new, old), BODY.decode()
-    asked = [
+    cases = [
         {"secret": encode_secret(new), "body": body, "headers": headers},
         {"secret": encode_secret(old), "body": body, "headers": headers},
         {"secret": encode_secret(new_secret()), "body": body, "headers": headers},
         {"secret": encode_secret(new), "body": body + " ", "headers": headers},
     ]
-    said = subprocess.run(
+    result = subprocess.run(
         [NODE, "-e", _VERIFY, "-", MODULES / "standardwebhooks"],
-        input=json.dumps(asked),
+        input=json.dumps(cases),
         capture_output=True,
         text=True,
         check=True,
     )
     refused = "No matching signature found"
-    assert json.loads(said.stdout) == [json.loads(BODY), json.loads(BODY), refused, refused]
+    assert json.loads(result.stdout) == [json.loads(BODY), json.loads(BODY), refused, refused]

@@ -34,22 +34,22 @@ JSON_FILTERS: tuple[Any, ...] = (
 
 
 def test_every_matching_subscription_is_a_candidate(feed: psycopg.Connection) -> None:
-    filters = [filter_of_text(text) for text in FILTERS] + [filter_of_json(said) for said in JSON_FILTERS]
+    filters = [filter_of_text(text) for text in FILTERS] + [filter_of_json(filter_) for filter_ in JSON_FILTERS]
     index = SubscriptionIndex([indexed(number, one) for number, one in enumerate(filters)])
-    spared = 0
-    for subject in subjects(feed):
-        candidates = {one.id.int for one in index.candidates(subject)}
-        concerned = {number for number, one in enumerate(filters) if matches(one, subject, lambda _: True)}
-        assert concerned <= candidates
+    skipped = 0
+    for features in all_features(feed):
+        candidates = {one.id.int for one in index.candidates(features)}
+        matching = {number for number, one in enumerate(filters) if matches(one, features, lambda _: True)}
+        assert matching <= candidates
         assert all(
-            not (needed := required_traits(filters[one])) or needed & set(traits_of(subject)) for one in concerned
+            not (traits := required_traits(filters[one])) or traits & set(traits_of(features)) for one in matching
         )
-        spared += len(filters) - len(candidates)
-    assert spared > 0
+        skipped += len(filters) - len(candidates)
+    assert skipped > 0
 
 
 @pytest.mark.parametrize(
-    ("said", "needed"),
+    ("filter_", "traits"),
     [
         ({"party": "JP", "external_id": "celex:1", "status": "planned"}, {("labels", "id:celex:1")}),
         ({"status": "planned", "tag": ["a", "b"]}, {("tags", "a"), ("tags", "b")}),
@@ -59,16 +59,16 @@ def test_every_matching_subscription_is_a_candidate(feed: psycopg.Connection) ->
         ({}, None),
     ],
 )
-def test_a_filter_is_indexed_by_its_rarest_traits(said: Any, needed: set[tuple[str, str]] | None) -> None:
-    assert required_traits(filter_of_json(said)) == needed
+def test_a_filter_is_indexed_by_its_rarest_traits(filter_: Any, traits: set[tuple[str, str]] | None) -> None:
+    assert required_traits(filter_of_json(filter_)) == traits
 
 
 def indexed(number: int, one: Any) -> IndexedSubscription:
     return IndexedSubscription(UUID(int=number), one, (), frozenset(KINDS), 0)
 
 
-def subjects(conn: psycopg.Connection) -> Iterator[Features]:
+def all_features(conn: psycopg.Connection) -> Iterator[Features]:
     Writer(conn, 10).write(80)
     catch_up(conn)
     part = store.feed_entries.read_slice(conn, 0, limit=1_000, scan=1_000, most_bytes=10**9)
-    return (subject for entry in part.entries if (subject := Change(entry).after))
+    return (features for entry in part.entries if (features := Change(entry).after))

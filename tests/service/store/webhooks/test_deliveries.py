@@ -19,7 +19,7 @@ def test_changes_of_a_paused_subscription_are_skipped_and_of_a_deleted_one_dropp
     store.webhooks.subscriptions.delete_subscription(conn, deleted, expected=1, now=datetime.now(UTC))
     rows = [NewDelivery(id_, 1, EVENT, "create") for id_ in (active, paused, deleted, uuid7())]
     assert insert_deliveries(conn, rows) == 1
-    assert insert_deliveries(conn, rows) == 0  # what is there stays
-    found = conn.execute("SELECT subscription_id, state FROM delivery").fetchall()
-    assert sorted(found) == sorted([(active, "pending"), (paused, "skipped")])
+    assert insert_deliveries(conn, rows) == 0  # existing rows stay
+    states = conn.execute("SELECT subscription_id, state FROM delivery").fetchall()
+    assert sorted(states) == sorted([(active, "pending"), (paused, "skipped")])
     assert insert_deliveries(conn, []) == 0

@@ -22,9 +22,9 @@ from tests.deliveries import an_attempt, claim_all_shards, make_deliveries, make
 def due(
     conn: psycopg.Connection, subscription_id: UUID, *, first: int = 9, retries: int = 9, exclude: Any = ()
 ) -> list[int]:
-    found = list_due(conn, [FetchRequest(subscription_id, first, retries, list(exclude))])
+    deliveries = list_due(conn, [FetchRequest(subscription_id, first, retries, list(exclude))])
     conn.rollback()
-    return [one.seq for one in found]
+    return [one.seq for one in deliveries]
 
 
 def test_due_deliveries_come_longest_due_first_without_excluded_ones(conn: psycopg.Connection) -> None:
@@ -89,9 +89,9 @@ def test_an_ordered_subscription_gets_nothing_before_a_delivery_that_is_not_due(
     make_deliveries(conn, id_, *range(1, 6))
 
     def following() -> list[int]:
-        found = [one.seq for one in list_due_in_order(conn, [id_], limit=3)]
+        deliveries = [one.seq for one in list_due_in_order(conn, [id_], limit=3)]
         conn.rollback()
-        return found
+        return deliveries
 
     assert following() == [1, 2, 3]
     conn.execute("UPDATE delivery SET again = TRUE, due_at = now() + interval '1 h' WHERE seq = 1")

@@ -59,4 +59,4 @@ def _tag(key: bytes, ciphertext: bytes, owner: bytes) -> bytes:
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
-    return bytes(left ^ right for left, right in zip(one, other, strict=False))
+    return bytes(a ^ b for a, b in zip(one, other, strict=False))

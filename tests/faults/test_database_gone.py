@@ -24,7 +24,7 @@ OUTAGE = 3.0
 RECOVERED_WITHIN = 5.0
 
 
-def test_while_postgresql_is_gone_every_answer_is_a_503_and_the_api_recovers_by_itself(
+def test_without_postgresql_every_response_is_503_and_the_api_recovers_by_itself(
     own_cluster: Server, own_database: str, own_key: str
 ) -> None:
     with serving(own_database) as served, load(served, own_key) as asked:
@@ -47,9 +47,7 @@ def test_while_postgresql_is_gone_every_answer_is_a_503_and_the_api_recovers_by_
     assert {one.status for one in asked if one.at > recovered} == {200, 201}
 
 
-def test_while_postgresql_is_gone_the_api_says_that_it_lives_and_is_not_ready(
-    own_cluster: Server, own_database: str
-) -> None:
+def test_without_postgresql_the_api_is_live_but_not_ready(own_cluster: Server, own_database: str) -> None:
     with serving(own_database) as served:
         own_cluster.stop("immediate")
         alive = [ask(served.port, "GET", "/livez") for _ in range(10)]
@@ -61,9 +59,7 @@ def test_while_postgresql_is_gone_the_api_says_that_it_lives_and_is_not_ready(
         assert max(answer.seconds for answer in alive + unready) < PROMISED
 
 
-def test_an_api_that_is_started_before_its_database_becomes_ready_when_it_comes(
-    own_cluster: Server, own_database: str
-) -> None:
+def test_an_api_that_starts_before_its_database_becomes_ready_with_it(own_cluster: Server, own_database: str) -> None:
     own_cluster.stop()
     with serving(own_database, wait="/livez") as served:
         # Each of them waits for a connection; together longer than the pool goes on trying by itself.
@@ -73,7 +69,7 @@ def test_an_api_that_is_started_before_its_database_becomes_ready_when_it_comes(
         wait_until(lambda: ask(served.port, "GET", "/readyz").status == 200, RECOVERED_WITHIN)
 
 
-def test_when_its_connections_are_ended_each_worker_answers_at_most_one_503(
+def test_after_losing_its_connections_each_worker_answers_at_most_one_503(
     served: Served, conn: psycopg.Connection
 ) -> None:
     have_many_connections(served, conn)
@@ -86,7 +82,7 @@ def test_when_its_connections_are_ended_each_worker_answers_at_most_one_503(
     assert statuses.count(503) <= 2
 
 
-def test_a_statement_that_takes_too_long_is_a_503_and_leaves_the_api_well(
+def test_a_statement_past_its_timeout_answers_503_and_the_api_stays_healthy(
     database: str, key: str, conn: psycopg.Connection
 ) -> None:
     with serving(database, POLICYTRAIL_STATEMENT_TIMEOUT="0.2", POLICYTRAIL_WRITE_STATEMENT_TIMEOUT="0.2") as served:
@@ -112,7 +108,7 @@ def test_a_statement_that_takes_too_long_is_a_503_and_leaves_the_api_well(
 
 
 @pytest.mark.parametrize("pool_size", [1, 3])
-def test_requests_beyond_the_pool_are_503_as_soon_as_they_have_waited_and_all_is_well_after_that(
+def test_requests_beyond_the_pool_get_503_after_their_wait_and_the_api_recovers(
     database: str, conn: psycopg.Connection, pool_size: int
 ) -> None:
     one_worker = partial(serving, POLICYTRAIL_WORKERS="1", POLICYTRAIL_POOL_WAIT="0.5")
@@ -133,7 +129,7 @@ def test_requests_beyond_the_pool_are_503_as_soon_as_they_have_waited_and_all_is
         assert [ask(served.port, "GET", "/v1/events").status for _ in range(10)] == [200] * 10
 
 
-def test_requests_that_wait_for_a_slow_statement_hold_up_no_other(served: Served, conn: psycopg.Connection) -> None:
+def test_requests_waiting_for_a_slow_statement_delay_no_other(served: Served, conn: psycopg.Connection) -> None:
     conn.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
     with all_waiting(conn, *[partial(ask, served.port, "GET", "/v1/events")] * 8) as asked:
         others = [ask(served.port, "GET", "/v1/topics") for _ in range(30)]

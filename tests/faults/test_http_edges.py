@@ -37,7 +37,7 @@ def test_a_header_over_the_limit_is_431(served: Served, length: int) -> None:
         assert line.is_ended()
 
 
-def test_headers_without_number_are_431(served: Served) -> None:
+def test_too_many_headers_are_431(served: Served) -> None:
     with wire(served.port) as line:
         line.send(b"GET /v1/events HTTP/1.1\r\n" + b"X-Note: x\r\n" * 2_000 + b"\r\n")
         assert line.answer().problem() == 431
@@ -59,7 +59,7 @@ def test_headers_without_number_are_431(served: Served) -> None:
         b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
     ],
 )
-def test_what_is_no_http_is_400(served: Served, sent: bytes) -> None:
+def test_malformed_http_is_400(served: Served, sent: bytes) -> None:
     with wire(served.port) as line:
         line.send(sent)
         assert line.answer().problem() == 400
@@ -67,7 +67,7 @@ def test_what_is_no_http_is_400(served: Served, sent: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}xx0\r\n\r\n", b"-2\r\n{}\r\n0\r\n\r\n"])
-def test_chunks_that_are_none_are_400(served: Served, key: str, body: bytes) -> None:
+def test_malformed_chunks_are_400(served: Served, key: str, body: bytes) -> None:
     with wire(served.port) as line:
         line.send(request_bytes("POST", "/v1/events", key=key, headers=CHUNKED) + body)
         assert line.answer().problem() == 400
@@ -99,7 +99,7 @@ def test_a_large_body_in_chunks_is_413_read_without_a_reset(served: Served, key:
         assert_usable_or_ended(line)
 
 
-def test_a_client_that_asks_before_it_sends_a_large_body_is_told_413(served: Served, key: str) -> None:
+def test_expect_continue_with_a_large_body_gets_413(served: Served, key: str) -> None:
     asking = {"Content-Length": str(len(LARGE)), "Expect": "100-continue"}
     with wire(served.port) as line:
         line.send(request_bytes("POST", "/v1/events", key=key, headers=asking))
@@ -108,7 +108,7 @@ def test_a_client_that_asks_before_it_sends_a_large_body_is_told_413(served: Ser
         assert line.answer().problem() == 413
 
 
-def test_a_client_that_asks_before_it_sends_a_body_is_told_to_go_on(served: Served, key: str) -> None:
+def test_expect_continue_gets_100(served: Served, key: str) -> None:
     asking = {"Content-Length": str(len(EVENT)), "Expect": "100-continue"}
     with wire(served.port) as line:
         line.send(request_bytes("POST", "/v1/events", key=key, headers=asking))
@@ -118,14 +118,14 @@ def test_a_client_that_asks_before_it_sends_a_body_is_told_to_go_on(served: Serv
         assert_usable_or_ended(line)
 
 
-def test_a_large_body_that_nobody_asked_for_does_not_end_the_connection_badly(served: Served) -> None:
+def test_a_large_unused_body_does_not_break_the_connection(served: Served) -> None:
     with wire(served.port) as line:
         line.send(request_bytes("POST", "/v1/events", LARGE))
         assert line.answer().problem() == 401
         assert_usable_or_ended(line)
 
 
-def test_fifty_clients_that_stall_do_not_hold_up_the_others(served: Served, key: str, conn: psycopg.Connection) -> None:
+def test_fifty_stalled_clients_do_not_delay_the_others(served: Served, key: str, conn: psycopg.Connection) -> None:
     before = count_events(conn)
     request = request_bytes("POST", "/v1/events", EVENT, key=key)
     with ExitStack() as stalled:
@@ -142,7 +142,7 @@ def test_fifty_clients_that_stall_do_not_hold_up_the_others(served: Served, key:
     assert count_events(conn) == before + 10
 
 
-def test_a_client_that_stalls_amid_its_body_is_given_up(database: str, key: str) -> None:
+def test_a_client_that_stalls_in_its_body_is_disconnected(database: str, key: str) -> None:
     with serving(database, POLICYTRAIL_CLIENT_TIMEOUT="0.5") as impatient, wire(impatient.port) as line:
         line.send(request_bytes("POST", "/v1/events", EVENT, key=key)[:-20])
         began = time.monotonic()
@@ -160,7 +160,7 @@ def test_a_client_that_stalls_amid_its_body_is_given_up(database: str, key: str)
     ],
     ids=["cut off", "whole but for blanks", "whole but for the last chunk"],
 )
-def test_a_client_that_leaves_amid_its_body_leaves_nothing_stored(
+def test_a_client_that_disconnects_in_its_body_stores_nothing(
     served: Served, key: str, conn: psycopg.Connection, framing: dict[str, str], body: bytes
 ) -> None:
     before = count_events(conn)
@@ -171,7 +171,7 @@ def test_a_client_that_leaves_amid_its_body_leaves_nothing_stored(
     assert count_events(conn) == before
 
 
-def test_an_answer_to_head_has_the_headers_of_get_and_no_body(served: Served, key: str) -> None:
+def test_a_response_to_head_has_the_headers_of_get_and_no_body(served: Served, key: str) -> None:
     path = ask(served.port, "POST", "/v1/events", key=key, json=an_event()).headers["Location"]
     for asked in (path, "/v1/events", "/v1/topics", "/v1/vocabularies", "/v1/nothing"):
         with wire(served.port) as line:
@@ -182,7 +182,7 @@ def test_an_answer_to_head_has_the_headers_of_get_and_no_body(served: Served, ke
         assert [head.headers[name] for name in names] == [whole.headers[name] for name in names]
 
 
-def test_requests_sent_without_waiting_are_answered_in_order(served: Served, key: str) -> None:
+def test_pipelined_requests_are_answered_in_order(served: Served, key: str) -> None:
     titles = [f"Event {number}" for number in range(10)]
     with wire(served.port) as line:
         line.send(

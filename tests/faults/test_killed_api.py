@@ -18,7 +18,7 @@ from tests.serving import Served, serving
 CREATES, CLIENTS, ENOUGH = 500, 8, 150
 
 
-def test_every_create_that_was_answered_outlives_a_kill_and_every_event_is_whole(
+def test_every_confirmed_create_survives_a_kill_and_every_event_is_complete(
     database: str, key: str, conn: psycopg.Connection, tmp_path: Path
 ) -> None:
     before = count_events(conn)
@@ -36,7 +36,7 @@ def test_every_create_that_was_answered_outlives_a_kill_and_every_event_is_whole
     assert conn.execute(UNWHOLE).fetchall() == []
 
 
-def test_requests_that_are_being_answered_when_the_api_is_told_to_end_are_answered(
+def test_requests_in_progress_are_answered_when_the_api_stops(
     database: str, key: str, conn: psycopg.Connection
 ) -> None:
     with serving(database) as served:

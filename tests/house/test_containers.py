@@ -104,13 +104,13 @@ def test_docker_compose_refuses_a_broken_file(right: str, wrong: str, told: str)
     assert told in done.stderr
 
 
-def test_docker_compose_asks_for_the_password_that_is_missing() -> None:
+def test_docker_compose_requires_the_password() -> None:
     done = compose(COMPOSE_YML, "config", "--quiet")
     assert done.returncode != 0
     assert "Set POSTGRES_PASSWORD" in done.stderr
 
 
-def test_a_dockerfile_is_read_with_its_continued_lines() -> None:
+def test_continued_lines_of_a_dockerfile_are_joined() -> None:
     read = instructions('# one\nFROM a:1\n\nRUN b \\\n# two\n    && c\nCMD ["d"]\n')
     assert read == [("FROM", "a:1"), ("RUN", "b && c"), ("CMD", '["d"]')]
 
@@ -131,13 +131,13 @@ def test_docker_runs_gunicorn_and_the_health_check_without_a_shell_between() -> 
     assert argv("HEALTHCHECK")[0] == "python"
 
 
-def test_every_file_that_is_copied_exists_and_reaches_the_build() -> None:
+def test_every_copied_file_exists_and_reaches_the_build() -> None:
     copied = {source: files_in(source) for source, _ in copies([step.value for step in STEPS if step.name == "COPY"])}
     assert [source for source, files in copied.items() if not files] == []
     assert [file for files in copied.values() for file in files if is_ignored(file, DOCKERIGNORE)] == []
 
 
-def test_what_builds_the_package_is_pinned_by_version_and_hash() -> None:
+def test_the_build_requirements_are_pinned_by_version_and_hash() -> None:
     [step] = [step.value for step in STEPS if step.name == "RUN" and "setuptools==" in step.value]
     pinned = subprocess.run(
         ["sh", "-c", step.partition(" > ")[0]], cwd=ROOT, capture_output=True, text=True, check=True
@@ -148,11 +148,11 @@ def test_what_builds_the_package_is_pinned_by_version_and_hash() -> None:
 @pytest.mark.parametrize(
     "path", [".policytrail/admin.key", ".git/config", ".env", ".venv/bin/python", "service/store/__pycache__/a.pyc"]
 )
-def test_what_is_nobodys_business_does_not_reach_the_build(path: str) -> None:
+def test_private_files_do_not_reach_the_build(path: str) -> None:
     assert is_ignored(Path(path), DOCKERIGNORE)
 
 
-def test_every_variable_is_one_that_somebody_reads(services: dict[str, Any]) -> None:
+def test_every_environment_variable_is_used(services: dict[str, Any]) -> None:
     asked = json.loads(compose(COMPOSE_YML, "config", "--variables", "--format", "json").stdout)
     assert asked.keys() <= SETTINGS | POSTGRES_IMAGE
     assert IMAGE_ENVIRONMENT.keys() <= SETTINGS | {"PATH"}
@@ -162,7 +162,7 @@ def test_every_variable_is_one_that_somebody_reads(services: dict[str, Any]) -> 
     assert services["worker"]["environment"].keys() <= SETTINGS | LIBPQ
 
 
-def test_the_service_is_told_the_database_that_postgres_makes(services: dict[str, Any]) -> None:
+def test_the_service_uses_the_database_that_postgres_creates(services: dict[str, Any]) -> None:
     made = services["postgres"]["environment"]
     for name in ("migrate", "api", "worker"):
         told = services[name]["environment"]
@@ -174,12 +174,12 @@ def test_the_service_is_told_the_database_that_postgres_makes(services: dict[str
         assert told["PGPASSWORD"] == made["POSTGRES_PASSWORD"] == PASSWORD
 
 
-def test_the_data_are_in_a_volume_where_postgres_18_wants_it(services: dict[str, Any]) -> None:
+def test_the_data_are_in_a_volume_at_the_path_of_postgres_18(services: dict[str, Any]) -> None:
     volumes = services["postgres"]["volumes"]
     assert [(volume["type"], volume["target"]) for volume in volumes] == [("volume", "/var/lib/postgresql")]
 
 
-def test_the_containers_of_the_service_may_do_nothing_they_need_not(services: dict[str, Any]) -> None:
+def test_the_containers_of_the_service_have_no_extra_privileges(services: dict[str, Any]) -> None:
     for name in ("migrate", "api", "worker"):
         allowed = {option: services[name][option] for option in ("read_only", "tmpfs", "cap_drop", "security_opt")}
         assert allowed == {
@@ -190,7 +190,7 @@ def test_the_containers_of_the_service_may_do_nothing_they_need_not(services: di
         }
 
 
-def test_only_the_port_that_the_image_listens_on_is_published_and_on_loopback(services: dict[str, Any]) -> None:
+def test_only_the_port_of_the_api_is_published_and_only_on_loopback(services: dict[str, Any]) -> None:
     port = IMAGE_ENVIRONMENT["PORT"]
     assert final("EXPOSE")[-1] == port
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
@@ -198,17 +198,17 @@ def test_only_the_port_that_the_image_listens_on_is_published_and_on_loopback(se
     assert published == {"api": [loopback]}
 
 
-def test_docker_waits_longer_than_gunicorn_for_what_is_being_answered(services: dict[str, Any]) -> None:
+def test_docker_waits_longer_than_gunicorn_for_requests_in_progress(services: dict[str, Any]) -> None:
     graceful = re.search(r"^graceful_timeout = (\d+)$", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
     assert graceful
     assert seconds(services["api"]["stop_grace_period"]) > int(graceful[1])
 
 
-def test_docker_waits_longer_than_the_worker_for_what_is_under_way(services: dict[str, Any]) -> None:
+def test_docker_waits_longer_than_the_worker_for_attempts_in_flight(services: dict[str, Any]) -> None:
     assert seconds(services["worker"]["stop_grace_period"]) > Settings().webhook_timeout + MARGIN
 
 
-def test_the_commands_are_those_that_are_run_below(services: dict[str, Any]) -> None:
+def test_the_commands_of_compose_are_the_tested_ones(services: dict[str, Any]) -> None:
     assert [name for name, service in services.items() if service["entrypoint"]] == []
     assert [name for name, service in services.items() if service["command"]] == ["migrate", "worker"]
     assert [name for name, service in services.items() if "test" in service.get("healthcheck", {})] == ["postgres"]
@@ -216,7 +216,7 @@ def test_the_commands_are_those_that_are_run_below(services: dict[str, Any]) -> 
 
 
 @pytest.mark.usefixtures("postgres")
-def test_what_compose_runs_works_with_the_files_of_the_image(
+def test_the_commands_of_compose_work_with_the_files_of_the_image(
     app: Path, cluster: Server, services: dict[str, Any]
 ) -> None:
     files = sorted(app.rglob("*"))
@@ -261,7 +261,7 @@ def _await_worker(app: Path, *environment: Mapping[str, str | None]) -> None:
         assert time.monotonic() < deadline, said
 
 
-def test_the_health_check_fails_where_nothing_answers(app: Path) -> None:
+def test_the_health_check_fails_without_a_server(app: Path) -> None:
     status, said = finished(started(argv("HEALTHCHECK"), app, {"PORT": str(free_port())}))
     assert (status, said.splitlines()[-1]) == (
         1,
@@ -280,5 +280,5 @@ def test_postgres_is_healthy_once_it_answers_by_tcp(cluster: Server, services: d
     assert subprocess.run(command, env=port, check=False).returncode == 2
 
 
-def test_the_image_holds_what_seeding_needs(app: Path, database: str) -> None:
+def test_the_image_has_the_files_of_the_seed(app: Path, database: str) -> None:
     assert finished(started(["policytrail", "seed"], app, {"DATABASE_URL": database})) == (0, "Seeded.\n")

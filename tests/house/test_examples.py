@@ -82,7 +82,7 @@ def _send(client: FlaskClient, operation_id: str, body: Any, *, match: str | Non
     return answered.json
 
 
-def test_the_examples_of_events_are_answered_as_described(analyst: FlaskClient) -> None:
+def test_the_examples_of_events_get_the_documented_responses(analyst: FlaskClient) -> None:
     created = _send(analyst, "createEvent", events.REQUESTS["NewEvent"])
     own = {"id", "created_at", "updated_at", "content_changed_at"}
     shown = events.responses()["Event"]
@@ -107,7 +107,7 @@ def test_the_examples_of_events_are_answered_as_described(analyst: FlaskClient) 
     assert _send(analyst, "mergeEvent", {"into": other}, match="*", event_id=id_)["id"] == other
 
 
-def test_the_examples_of_topics_are_answered_as_described(analyst: FlaskClient) -> None:
+def test_the_examples_of_topics_get_the_documented_responses(analyst: FlaskClient) -> None:
     created = _send(analyst, "createTopic", events.REQUESTS["NewTopic"])
     id_ = created["id"]
     replaced = _send(analyst, "replaceTopic", events.REQUESTS["NewTopic"], match="*", topic_id=id_)
@@ -117,7 +117,7 @@ def test_the_examples_of_topics_are_answered_as_described(analyst: FlaskClient) 
         assert patched["labels"]["de"] == "Perowskite"
 
 
-def test_the_examples_of_webhooks_are_answered_as_described(analyst: FlaskClient) -> None:
+def test_the_examples_of_webhooks_get_the_documented_responses(analyst: FlaskClient) -> None:
     created = _send(analyst, "createWebhook", events.REQUESTS["NewWebhook"])
     assert set(created) == set(events.responses()["IssuedWebhook"])
     id_ = created["id"]
@@ -129,7 +129,7 @@ def test_the_examples_of_webhooks_are_answered_as_described(analyst: FlaskClient
         assert patched["state"] == "paused"
 
 
-def test_the_example_of_a_key_is_answered_as_described(analyst: FlaskClient) -> None:
+def test_the_example_of_a_key_gets_the_documented_response(analyst: FlaskClient) -> None:
     assert set(_send(analyst, "createKey", events.REQUESTS["NewKey"])) == set(events.responses()["IssuedKey"])
 
 

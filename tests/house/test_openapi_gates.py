@@ -42,17 +42,17 @@ def description(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_it_is_valid_openapi(description: Path) -> None:
+def test_openapi_yaml_is_valid(description: Path) -> None:
     validate(yaml.safe_load(description.read_text()))
 
 
-def test_redocly_recommends_nothing(description: Path) -> None:
+def test_redocly_has_no_recommendation(description: Path) -> None:
     linted = run_node(REDOCLY, "lint", "--config", "tools/redocly.yaml", "--format", "json", description)
     assert linted.returncode == 0, linted.stdout
     assert json.loads(linted.stdout[linted.stdout.index("{") : linted.stdout.rindex("}") + 1])["problems"] == []
 
 
-def test_every_operation_says_what_it_is_for_and_how_it_may_fail(description: Path) -> None:
+def test_every_operation_has_a_description_and_errors(description: Path) -> None:
     described = yaml.safe_load(description.read_text())
     tags = {tag["name"] for tag in described["tags"] if tag["description"]}
     wanting = [
@@ -71,7 +71,9 @@ def test_every_operation_says_what_it_is_for_and_how_it_may_fail(description: Pa
     assert wanting == []
 
 
-def test_schemathesis_finds_no_lie(description: Path, database: str, served: Served, key: str, tmp_path: Path) -> None:
+def test_schemathesis_finds_no_deviation(
+    description: Path, database: str, served: Served, key: str, tmp_path: Path
+) -> None:
     with psycopg.connect(database) as conn:
         found = store.keys.find_key(conn, digest(key))
     assert found

@@ -28,20 +28,20 @@ def app() -> Flask:
     return create_app(Settings())
 
 
-def test_every_route_names_its_operation(app: Flask) -> None:
+def test_every_route_has_a_contract(app: Flask) -> None:
     assert [
         rule.rule for rule in app.url_map.iter_rules() if not hasattr(app.view_functions[rule.endpoint], "operation")
     ] == []
 
 
-def test_every_route_names_its_scope_but_those_that_need_none(app: Flask) -> None:
+def test_every_route_but_the_public_ones_has_a_scope(app: Flask) -> None:
     scopes = {rule.rule: getattr(app.view_functions[rule.endpoint], "scope", None) for rule in app.url_map.iter_rules()}
     assert {rule for rule, scope in scopes.items() if scope is None} == WITHOUT_KEY
     assert {rule for rule, scope in scopes.items() if scope == ANY_SCOPE} == {"/v1/me"}
     assert {scope for scope in scopes.values() if scope} <= set(Scope.words())
 
 
-def test_every_route_that_changes_something_needs_more_than_reading(app: Flask) -> None:
+def test_every_route_that_writes_requires_a_scope_for_writing(app: Flask) -> None:
     changing = [
         rule
         for rule in app.url_map.iter_rules()
@@ -53,11 +53,11 @@ def test_every_route_that_changes_something_needs_more_than_reading(app: Flask) 
     assert scopes <= set(Scope.words()) - {"events:read"}
 
 
-def test_requires_leaves_the_scope_where_these_tests_look() -> None:
+def test_requires_stores_the_scope_on_the_view() -> None:
     assert requires("admin")(lambda: None).scope == "admin"  # type: ignore[attr-defined]  # as above
 
 
-def test_openapi_yaml_is_what_the_code_builds(app: Flask) -> None:
+def test_openapi_yaml_is_current(app: Flask) -> None:
     assert (ROOT / "openapi.yaml").read_text() == to_yaml(app), "run `make openapi`"
 
 
@@ -67,7 +67,7 @@ def test_operation_ids_are_unique(app: Flask) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_no_file_of_code_is_much_above_300_lines() -> None:
+def test_no_file_of_code_is_much_longer_than_300_lines() -> None:
     assert [
         (name, lines) for name in _tracked("*.py") if (lines := len((ROOT / name).read_text().splitlines())) > 360
     ] == []

@@ -5,7 +5,7 @@ from http.client import HTTPConnection
 from tests.serving import serving
 
 
-def test_the_settings_of_gunicorn_bound_line_and_headers(database: str) -> None:
+def test_the_request_line_and_headers_are_limited(database: str) -> None:
     with serving(
         database,
         POLICYTRAIL_WORKERS="1",

@@ -20,20 +20,20 @@ def asking(database: str, **settings: Any) -> Iterator[FlaskClient]:
         yield client
 
 
-def test_a_body_may_have_so_many_bytes(database: str) -> None:
+def test_the_size_of_a_body_is_limited(database: str) -> None:
     with asking(database, max_body_bytes=1000) as client:
         assert client.post("/v1/events", json=an_event(summary="x" * 100)).status_code == 201
         assert client.post("/v1/events", json=an_event(summary="x" * 1000)).status_code == 413
 
 
-def test_a_body_may_be_nested_so_deep(database: str) -> None:
+def test_the_nesting_of_a_body_is_limited(database: str) -> None:
     with asking(database, max_nesting=5) as client:
         assert client.post("/v1/events", json=an_event()).status_code == 201
         answer = client.post("/v1/events", json=an_event(extra=[[[[[]]]]]))
     assert (answer.status_code, answer.get_json()["detail"]) == (400, "The body is nested more than 5 levels deep.")
 
 
-def test_arrays_and_texts_may_be_so_long(database: str) -> None:
+def test_the_sizes_of_arrays_and_strings_are_limited(database: str) -> None:
     with asking(database, max_array=5, max_text=20) as client:
         answer = client.post("/v1/events", json=an_event(tags=list("abcdef"), title="x" * 21))
     assert (answer.status_code, answer.get_json()["errors"]) == (
@@ -49,5 +49,5 @@ def test_arrays_and_texts_may_be_so_long(database: str) -> None:
     "text",
     [b'["aaa"]', b"[1,2,3]", b'{"a":1,"b":2,"c":3}', b"[[[]]]", b'"\\u00e9\\u00e9\\u00e9"', b'",,,"', b'["[[[",1,2]'],
 )
-def test_what_reaches_a_bound_or_only_looks_like_more_is_read(text: bytes) -> None:
+def test_json_at_its_limits_is_accepted(text: bytes) -> None:
     assert parse(text, JsonLimits(nesting=3, members=3, text=3)) == parse(text)

@@ -112,7 +112,7 @@ def leave_locks_of(pid: int, server: Server) -> None:
     (host_of(server) / ".s.PGSQL.5432.lock").write_text("\n".join(lines[:5]) + "\n")
 
 
-def test_a_first_start_makes_a_cluster_in_utf8_that_answers(new_directory: Path) -> None:
+def test_the_first_start_creates_a_cluster_in_utf8(new_directory: Path) -> None:
     server = start(new_directory, options=UNSYNCED)
 
     question = """
@@ -126,7 +126,7 @@ def test_a_first_start_makes_a_cluster_in_utf8_that_answers(new_directory: Path)
     assert sorted(path.name for path in new_directory.iterdir()) == ["data", "log", "socket"]
 
 
-def test_a_spacious_server_has_a_quarter_of_the_memory_and_a_gigabyte_at_most(new_directory: Path) -> None:
+def test_a_spacious_server_gets_a_quarter_of_the_memory_up_to_a_gigabyte(new_directory: Path) -> None:
     megabytes = int(spacious()["shared_buffers"].removesuffix("MB"))
     assert 0 < megabytes <= min(1024, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 4 / 2**20)
     server = start(new_directory, options=UNSYNCED | spacious())
@@ -142,7 +142,7 @@ def test_no_other_user_can_reach_the_server(directory: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_another_user_is_refused_even_beneath_an_open_folder(directory: Path) -> None:
+def test_another_user_is_refused_even_in_an_open_directory(directory: Path) -> None:
     for folder in (directory, *directory.parents[:2]):
         folder.chmod(0o755)
     server = start(directory, options=UNSYNCED)
@@ -154,13 +154,13 @@ def test_another_user_is_refused_even_beneath_an_open_folder(directory: Path) ->
     assert "Permission denied" in refused.stderr
 
 
-def test_a_second_start_adopts_the_server_that_runs(directory: Path) -> None:
+def test_a_second_start_adopts_the_running_server(directory: Path) -> None:
     first = start(directory, options=UNSYNCED)
 
     assert start(directory) == first
 
 
-def test_two_processes_that_start_at_once_share_one_server(new_directory: Path) -> None:
+def test_two_concurrent_starts_share_one_server(new_directory: Path) -> None:
     command = [sys.executable, "-c", START, str(new_directory)]
     starters = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
 
@@ -169,7 +169,7 @@ def test_two_processes_that_start_at_once_share_one_server(new_directory: Path) 
     assert one == other != ""
 
 
-def test_a_stopped_server_is_gone_and_stopping_it_again_is_nothing(directory: Path) -> None:
+def test_stopping_a_stopped_server_has_no_effect(directory: Path) -> None:
     server = start(directory, options=UNSYNCED)
     server.stop()
     server.stop()
@@ -216,7 +216,7 @@ def test_a_start_waits_for_a_server_that_does_not_answer_yet(directory: Path) ->
         assert start(directory) == server
 
 
-def test_a_lock_file_that_names_a_zombie_is_not_believed(directory: Path) -> None:
+def test_a_lock_file_of_a_zombie_is_ignored(directory: Path) -> None:
     server = start(directory, options=UNSYNCED)
     server.stop()
     with subprocess.Popen(["true"]) as zombie:
@@ -226,7 +226,7 @@ def test_a_lock_file_that_names_a_zombie_is_not_believed(directory: Path) -> Non
         assert ask(start(directory, options=UNSYNCED), "SELECT 'well'") == "well"
 
 
-def test_a_lock_file_that_names_an_unrelated_process_is_not_believed_and_the_process_lives(directory: Path) -> None:
+def test_a_lock_file_of_an_unrelated_process_is_ignored_and_the_process_lives(directory: Path) -> None:
     server = start(directory, options=UNSYNCED)
     server.stop()
     with subprocess.Popen(["sleep", "60"], user=(directory / "data").stat().st_uid) as unrelated:
@@ -239,14 +239,14 @@ def test_a_lock_file_that_names_an_unrelated_process_is_not_believed_and_the_pro
         unrelated.kill()
 
 
-def test_a_lock_file_cut_short_is_not_believed(directory: Path) -> None:
+def test_a_truncated_lock_file_is_ignored(directory: Path) -> None:
     start(directory, options=UNSYNCED).stop()
     (directory / "data" / "postmaster.pid").touch()
 
     assert ask(start(directory, options=UNSYNCED), "SELECT 'well'") == "well"
 
 
-def test_a_killed_initdb_leaves_nothing_that_a_later_start_trips_over(new_directory: Path) -> None:
+def test_a_start_succeeds_after_a_killed_initdb(new_directory: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", START, str(new_directory)], cwd=ROOT) as starter:
         wait_until(lambda: list(new_directory.glob("initdb.*/PG_VERSION")))
         [initdb] = Path(f"/proc/{starter.pid}/task/{starter.pid}/children").read_text().split()
@@ -258,7 +258,7 @@ def test_a_killed_initdb_leaves_nothing_that_a_later_start_trips_over(new_direct
     assert not list(new_directory.glob("initdb.*"))
 
 
-def test_a_path_too_long_for_a_socket_works_and_is_adopted(long_directory: Path) -> None:
+def test_a_path_that_is_too_long_for_a_socket_works(long_directory: Path) -> None:
     server = start(long_directory, options=UNSYNCED)
 
     assert ask(server, "SELECT 'well'") == "well"
@@ -267,7 +267,7 @@ def test_a_path_too_long_for_a_socket_works_and_is_adopted(long_directory: Path)
     assert stat.S_IMODE(host_of(server).stat().st_mode) == 0o700
 
 
-def test_a_short_socket_folder_that_others_can_enter_is_refused(long_directory: Path) -> None:
+def test_a_short_socket_directory_that_others_can_enter_is_refused(long_directory: Path) -> None:
     planted = embedded_postgres._socket_directory(long_directory)
     planted.mkdir()
     planted.chmod(0o777)
@@ -286,12 +286,12 @@ def test_a_path_may_have_any_characters(place: Path) -> None:
         server.stop("immediate")
 
 
-def test_a_start_that_fails_says_why(new_directory: Path) -> None:
+def test_a_failed_start_reports_the_reason(new_directory: Path) -> None:
     with pytest.raises(EmbeddedPostgresError, match='invalid value for parameter "shared_buffers": "plenty"'):
         start(new_directory, options={"fsync": "off", "shared_buffers": "plenty"})
 
 
-def test_the_server_holds_neither_the_output_nor_the_terminal_of_who_started_it(new_directory: Path) -> None:
+def test_the_server_keeps_neither_the_output_nor_the_terminal_of_its_starter(new_directory: Path) -> None:
     command = [sys.executable, "-c", START, str(new_directory)]
     started = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=True)
 
@@ -299,7 +299,7 @@ def test_the_server_holds_neither_the_output_nor_the_terminal_of_who_started_it(
     assert started.stderr == ""
 
 
-def test_the_caller_s_own_settings_change_nothing(new_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_the_caller_has_no_effect(new_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"PGPORT": "6543", "PGDATA": "/nowhere", "LANG": "xx_XX", "LC_MESSAGES": "xx_XX"}.items():
         monkeypatch.setenv(name, value)
 
@@ -326,7 +326,7 @@ def test_a_directory_of_another_user_is_refused(directory: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs setpriv")
-def test_root_without_setpriv_is_told_so(new_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_without_setpriv_gets_an_error(new_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(EmbeddedPostgresError, match="setpriv"):

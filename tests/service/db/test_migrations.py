@@ -73,7 +73,7 @@ def tables(conn: psycopg.Connection) -> list[str]:
     return [name for (name,) in conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")]
 
 
-def test_the_migrations_of_this_service_are_all_applied_to_a_test_s_database(database: str) -> None:
+def test_a_test_database_has_all_migrations(database: str) -> None:
     with psycopg.connect(database) as conn:
         assert pending(conn, ROOT / "migrations") == []
 
@@ -84,7 +84,7 @@ def test_pending_files_are_applied_in_order_and_once(conn: psycopg.Connection, f
     assert topics(conn) == ["100 % tariffs", "taxes"]
 
 
-def test_a_file_added_later_is_applied_alone(conn: psycopg.Connection, folder: Path) -> None:
+def test_only_a_new_file_is_applied(conn: psycopg.Connection, folder: Path) -> None:
     migrate(conn, folder)
     written(folder, {"0004_health.sql": "INSERT INTO topic VALUES ('health')"})
 
@@ -92,21 +92,21 @@ def test_a_file_added_later_is_applied_alone(conn: psycopg.Connection, folder: P
     assert migrate(conn, folder) == ["0004_health.sql"]
 
 
-def test_everything_is_pending_before_there_is_a_table_and_asking_makes_none(
+def test_all_files_of_an_empty_database_are_pending_and_the_check_only_reads(
     conn: psycopg.Connection, folder: Path
 ) -> None:
     assert pending(conn, folder) == list(TOPICS)
     assert tables(conn) == []
 
 
-def test_nothing_is_pending_for_a_release_older_than_the_database(conn: psycopg.Connection, folder: Path) -> None:
+def test_no_file_is_pending_for_a_release_older_than_the_database(conn: psycopg.Connection, folder: Path) -> None:
     migrate(conn, folder)
     (folder / "0003_topic_index.sql").unlink()
 
     assert pending(conn, folder) == []
 
 
-def test_the_note_of_what_was_applied_holds_number_name_and_hash(conn: psycopg.Connection, folder: Path) -> None:
+def test_schema_migration_has_number_name_and_hash(conn: psycopg.Connection, folder: Path) -> None:
     migrate(conn, folder)
 
     notes = conn.execute(
@@ -117,7 +117,7 @@ def test_the_note_of_what_was_applied_holds_number_name_and_hash(conn: psycopg.C
     ]
 
 
-def test_a_connection_comes_back_as_it_was_handed_in(empty_database: str, folder: Path) -> None:
+def test_the_autocommit_mode_of_the_connection_is_restored(empty_database: str, folder: Path) -> None:
     with psycopg.connect(empty_database) as plain:
         migrate(plain, folder)
         assert not plain.autocommit
@@ -159,7 +159,7 @@ def test_four_processes_at_once_apply_each_file_exactly_once(
     assert topics(conn) == ["100 % tariffs", "taxes"]
 
 
-def test_who_waits_for_the_lock_too_long_is_told(
+def test_waiting_for_the_lock_too_long_is_an_error(
     conn: psycopg.Connection, empty_database: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrations, "LOCK_PATIENCE", 0.2)
@@ -171,7 +171,7 @@ def test_who_waits_for_the_lock_too_long_is_told(
     assert migrate(conn, folder) == list(TOPICS)
 
 
-def test_an_edited_file_is_refused_by_name_and_nothing_is_applied(conn: psycopg.Connection, folder: Path) -> None:
+def test_an_edited_file_is_refused_by_name_before_any_is_applied(conn: psycopg.Connection, folder: Path) -> None:
     migrate(conn, folder)
     written(folder, {"0002_taxes.sql": "SELECT 1", "0004_health.sql": "INSERT INTO topic VALUES ('health')"})
 
@@ -180,7 +180,7 @@ def test_an_edited_file_is_refused_by_name_and_nothing_is_applied(conn: psycopg.
     assert topics(conn) == ["100 % tariffs", "taxes"]
 
 
-def test_line_ends_are_no_edit(conn: psycopg.Connection, folder: Path) -> None:
+def test_other_line_ends_are_no_edit(conn: psycopg.Connection, folder: Path) -> None:
     migrate(conn, folder)
     index = folder / "0003_topic_index.sql"
     index.write_bytes(index.read_bytes().replace(b"\n", b"\r\n"))
@@ -200,9 +200,7 @@ def test_an_applied_file_that_is_missing_is_refused_by_name(
         migrate(conn, folder)
 
 
-def test_a_failing_file_leaves_nothing_of_itself_and_those_before_it_stay(
-    conn: psycopg.Connection, folder: Path
-) -> None:
+def test_a_failing_file_rolls_back_alone(conn: psycopg.Connection, folder: Path) -> None:
     written(
         folder, {"0004_parties.sql": "CREATE TABLE party (name text);\nSELECT no_such_thing;\nCREATE TABLE late ()"}
     )
@@ -216,7 +214,7 @@ def test_a_failing_file_leaves_nothing_of_itself_and_those_before_it_stay(
     assert pending(conn, folder) == ["0004_parties.sql"]
 
 
-def test_after_a_failure_the_mended_file_is_applied(conn: psycopg.Connection, tmp_path: Path) -> None:
+def test_a_corrected_file_is_applied_after_a_failure(conn: psycopg.Connection, tmp_path: Path) -> None:
     folder = written(tmp_path, {"0001_topics.sql": "CREATE TABEL topic (name text)"})
     with pytest.raises(MigrationError):
         migrate(conn, folder)
@@ -225,7 +223,7 @@ def test_after_a_failure_the_mended_file_is_applied(conn: psycopg.Connection, tm
     assert migrate(conn, folder) == ["0001_topics.sql"]
 
 
-def test_a_table_that_is_in_use_is_not_waited_for_long(conn: psycopg.Connection, tmp_path: Path) -> None:
+def test_a_migration_does_not_wait_long_for_a_locked_table(conn: psycopg.Connection, tmp_path: Path) -> None:
     folder = written(tmp_path, {"0001_timeout.sql": "CREATE TABLE timeout AS SELECT current_setting('lock_timeout')"})
     migrate(conn, folder)
 
@@ -241,7 +239,7 @@ def test_a_file_that_ends_its_transaction_is_refused(conn: psycopg.Connection, t
     assert pending(conn, folder) == ["0001_topics.sql"]
 
 
-def test_a_file_without_a_transaction_holds_one_statement(conn: psycopg.Connection, tmp_path: Path) -> None:
+def test_a_file_without_a_transaction_has_one_statement(conn: psycopg.Connection, tmp_path: Path) -> None:
     folder = written(tmp_path, {"0001_two.sql": "-- no transaction\nCREATE TABLE one (); CREATE TABLE two ()"})
 
     with pytest.raises(MigrationError, match=r"^0001_two\.sql failed: cannot insert multiple commands"):
@@ -249,7 +247,7 @@ def test_a_file_without_a_transaction_holds_one_statement(conn: psycopg.Connecti
     assert tables(conn) == ["schema_migration"]
 
 
-def test_a_file_of_comments_alone_is_applied(conn: psycopg.Connection, tmp_path: Path) -> None:
+def test_a_file_with_only_comments_is_applied(conn: psycopg.Connection, tmp_path: Path) -> None:
     folder = written(tmp_path, {"0001_nothing.sql": "-- nothing yet\n"})
 
     assert migrate(conn, folder) == ["0001_nothing.sql"]
@@ -279,7 +277,7 @@ def test_a_file_that_is_not_utf_8_is_refused_by_name(tmp_path: Path) -> None:
         read_migrations(tmp_path)
 
 
-def test_other_files_in_the_folder_are_left_alone(folder: Path) -> None:
+def test_other_files_in_the_directory_are_ignored(folder: Path) -> None:
     (folder / "README.md").touch()
 
     assert [(migration.number, migration.name) for migration in read_migrations(folder)] == list(

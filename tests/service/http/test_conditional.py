@@ -55,7 +55,7 @@ def test_if_none_match_that_does_not_name_the_version_is_not(header: str | None)
 
 
 @each_change_of_each_kind
-def test_a_change_that_does_not_name_the_version_is_refused(client: FlaskClient, kind: str, method: str) -> None:
+def test_a_change_with_another_version_is_refused(client: FlaskClient, kind: str, method: str) -> None:
     address, body = at_version_2(client, kind)
     assert problem_of(client.open(address, method=method, json=body)) == (428, "precondition-required", [])
     for if_match in ('"1"', 'W/"2"', '"1", "3"'):
@@ -66,14 +66,14 @@ def test_a_change_that_does_not_name_the_version_is_refused(client: FlaskClient,
 
 @each_change_of_each_kind
 @pytest.mark.parametrize("if_match", ['"2"', "*", '"1", "2"'])
-def test_a_change_that_names_the_version_is_made(client: FlaskClient, kind: str, method: str, if_match: str) -> None:
+def test_a_change_with_the_current_version_succeeds(client: FlaskClient, kind: str, method: str, if_match: str) -> None:
     address, body = at_version_2(client, kind)
     changed = client.open(address, method=method, json=body, headers={"If-Match": if_match})
     assert changed.status_code == (204 if method == "DELETE" else 200)
 
 
 @each_reading_of_each_kind
-def test_a_reader_who_has_the_version_is_told_so(client: FlaskClient, kind: str, method: str) -> None:
+def test_a_reader_with_the_current_version_gets_304(client: FlaskClient, kind: str, method: str) -> None:
     address, _ = at_version_2(client, kind)
     for if_none_match in ('"2"', 'W/"2"', "*", '"1", "2"'):
         answer = client.open(address, method=method, headers={"If-None-Match": if_none_match})
@@ -82,7 +82,7 @@ def test_a_reader_who_has_the_version_is_told_so(client: FlaskClient, kind: str,
 
 
 @each_reading_of_each_kind
-def test_a_reader_who_has_another_version_gets_this_one(client: FlaskClient, kind: str, method: str) -> None:
+def test_a_reader_with_another_version_gets_the_current_one(client: FlaskClient, kind: str, method: str) -> None:
     address, _ = at_version_2(client, kind)
     answer = client.open(address, method=method, headers={"If-None-Match": '"1"'})
     assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')

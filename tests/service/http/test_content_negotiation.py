@@ -1,14 +1,36 @@
-"""Prefer (RFC 7240)."""
+"""Accept-Encoding, and Prefer (RFC 7240)."""
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.http.content_negotiation import preferences
+from service.http.content_negotiation import Codings, codings_for, preferences
 from tests.answers import body
 from tests.factories import an_event
 
 MINIMAL = {"Prefer": "return=minimal"}
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "codings"),
+    [
+        (None, Codings(gzip=False, identity=True)),
+        ("", Codings(gzip=False, identity=True)),
+        ("gzip", Codings(gzip=True, identity=True)),
+        ("GZIP, deflate, br", Codings(gzip=True, identity=True)),
+        ("gzip;q=0", Codings(gzip=False, identity=True)),
+        ("gzip;q=0.5, identity", Codings(gzip=False, identity=True)),
+        ("gzip;q=0.5, identity;q=0.5", Codings(gzip=True, identity=True)),
+        ("gzip, identity;q=0", Codings(gzip=True, identity=False)),
+        ("*", Codings(gzip=True, identity=True)),
+        ("*;q=0", Codings(gzip=False, identity=False)),
+        ("gzip;q=0, *", Codings(gzip=False, identity=True)),
+        ("identity;q=0", Codings(gzip=False, identity=False)),
+        ("br", Codings(gzip=False, identity=True)),
+    ],
+)
+def test_accept_encoding_selects_the_codings(accept_encoding: str | None, codings: Codings) -> None:
+    assert codings_for(accept_encoding) == codings
 
 
 @pytest.mark.parametrize(
@@ -30,11 +52,11 @@ MINIMAL = {"Prefer": "return=minimal"}
         ("x" * 8000 + " y" * 100, {}),
     ],
 )
-def test_what_is_preferred(header: str | None, expected: dict[str, str]) -> None:
+def test_preferences_are_parsed(header: str | None, expected: dict[str, str]) -> None:
     assert preferences(header) == expected
 
 
-def test_a_writer_need_not_read_what_it_wrote(client: FlaskClient) -> None:
+def test_return_minimal_answers_204(client: FlaskClient) -> None:
     created = client.post("/v1/events", json=an_event(), headers=MINIMAL)
     at = created.headers["Location"]
     patched = client.patch(at, json={"title": "B"}, headers=MINIMAL | {"If-Match": created.headers["ETag"]})
@@ -48,14 +70,14 @@ def test_a_writer_need_not_read_what_it_wrote(client: FlaskClient) -> None:
     assert body(client.get(at))["title"] == "C"
 
 
-def test_topics_and_upserts_know_it_as_well(client: FlaskClient) -> None:
+def test_topics_and_upserts_support_return_minimal(client: FlaskClient) -> None:
     topic = client.post("/v1/topics", json={"id": "chips", "labels": {"en": "Chips"}}, headers=MINIMAL)
     upserted = client.put("/v1/events/by/tracker/1", json=an_event(), headers=MINIMAL)
     assert _told(topic)[:4] == (204, b"", '"1"', "/v1/topics/chips")
     assert _told(upserted)[:4] == (204, b"", '"1"', upserted.headers["Content-Location"])
 
 
-def test_a_writer_reads_what_it_wrote_by_default(client: FlaskClient) -> None:
+def test_a_write_returns_the_record_by_default(client: FlaskClient) -> None:
     for headers in ({}, {"Prefer": "return=representation"}, {"Prefer": "return=nothing"}):
         created = client.post("/v1/events", json=an_event(), headers=headers)
         assert (created.status_code, body(created)["version"]) == (201, 1)
@@ -63,17 +85,17 @@ def test_a_writer_reads_what_it_wrote_by_default(client: FlaskClient) -> None:
         assert created.headers.get("Preference-Applied") == applied
 
 
-def test_a_reader_is_answered_in_full(client: FlaskClient) -> None:
+def test_return_minimal_does_not_apply_to_reads(client: FlaskClient) -> None:
     at = client.post("/v1/events", json=an_event()).headers["Location"]
     assert client.get(at, headers=MINIMAL).status_code == 200
 
 
-def test_a_problem_is_told_in_full(client: FlaskClient) -> None:
+def test_return_minimal_does_not_apply_to_problems(client: FlaskClient) -> None:
     refused = client.post("/v1/events", json={}, headers=MINIMAL)
     assert (refused.status_code, body(refused)["title"]) == (422, "The request was understood, but is not valid.")
 
 
-def test_a_minimal_answer_is_replayed_as_it_was(client: FlaskClient) -> None:
+def test_a_minimal_response_is_replayed_unchanged(client: FlaskClient) -> None:
     headers = MINIMAL | {"Idempotency-Key": "once"}
     first, second = (client.post("/v1/events", json=an_event(), headers=headers) for _ in range(2))
     assert _told(first) == _told(second)

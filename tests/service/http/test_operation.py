@@ -80,7 +80,7 @@ def stored(conn: psycopg.Connection) -> list[int]:
 
 
 @each_body
-def test_a_body_that_cannot_be_kept_is_refused(
+def test_a_malformed_body_is_refused_and_stores_nothing(
     client: FlaskClient, conn: psycopg.Connection, body: bytes, expected: Problem
 ) -> None:
     event = create_event(client)
@@ -110,7 +110,7 @@ def test_a_body_that_cannot_be_kept_is_refused(
         "json",
     ],
 )
-def test_a_body_of_another_type_is_refused(
+def test_a_body_of_another_media_type_is_refused(
     client: FlaskClient, conn: psycopg.Connection, content_type: str | None
 ) -> None:
     response = send(client, b'{"title": "a"}', content_type)
@@ -119,7 +119,7 @@ def test_a_body_of_another_type_is_refused(
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/xml"])
-def test_a_patch_of_another_type_is_refused(client: FlaskClient, content_type: str | None) -> None:
+def test_a_patch_of_another_media_type_is_refused(client: FlaskClient, content_type: str | None) -> None:
     event = create_event(client)
     answer = client.patch(
         f"/v1/events/{event['id']}", data=b"[]", content_type=content_type, headers={"If-Match": '"1"'}
@@ -128,7 +128,7 @@ def test_a_patch_of_another_type_is_refused(client: FlaskClient, content_type: s
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
-def test_the_type_may_be_written_as_rfc_9110_allows(client: FlaskClient, content_type: str) -> None:
+def test_the_media_type_may_have_any_form_of_rfc_9110(client: FlaskClient, content_type: str) -> None:
     assert problem_of(send(client, b"{", content_type)) == MALFORMED
 
 
@@ -142,31 +142,31 @@ def test_the_type_may_be_written_as_rfc_9110_allows(client: FlaskClient, content
         (b"\xf0\x9f\x98\x80 \xe2\x80\x8f", "😀 \u200f"),
     ],
 )
-def test_what_only_looks_like_it_is_kept(client: FlaskClient, written: bytes, title: str) -> None:
+def test_a_valid_body_that_resembles_a_malformed_one_is_stored(client: FlaskClient, written: bytes, title: str) -> None:
     body = b'{"title": "' + written + b'", "event_type": "tariff", "participants": [{"name": "a", "role": "party"}],'
     answer = send(client, body + b'"sources": [{"type": "report"}]}')
     assert (answer.status_code, answer.get_json()["title"]) == (201, title)
 
 
-def test_64_levels_are_read(client: FlaskClient) -> None:
+def test_64_levels_of_nesting_are_accepted(client: FlaskClient) -> None:
     answer = send(client, b'{"title":' + b"[" * 63 + b"]" * 63 + b"}")
     assert "#/title" in problem_of(answer).places
 
 
-def test_the_largest_body_is_read(client: FlaskClient) -> None:
+def test_a_body_of_the_maximum_size_is_accepted(client: FlaskClient) -> None:
     smallest = b'{"title": ""}'
     answer = send(client, smallest.ljust(1_048_576))
     assert problem_of(answer).status == 422
     assert problem_of(send(client, smallest.ljust(1_048_577))) == (413, "body-too-large", [])
 
 
-def test_what_is_missing_is_named(client: FlaskClient) -> None:
+def test_a_missing_field_is_named(client: FlaskClient) -> None:
     answer = problem_of(send(client, b"{}"))
     required = ["#/event_type", "#/participants", "#/sources", "#/title"]
     assert answer._replace(places=sorted(answer.places)) == (422, "invalid", required)
 
 
-def test_an_unknown_field_is_refused_and_the_nearest_known_is_named(client: FlaskClient) -> None:
+def test_an_unknown_field_is_refused_with_the_nearest_name(client: FlaskClient) -> None:
     who = [{"name": "Japan", "role": "party", "juristiction": "JP"}]
     answer = client.post("/v1/events", json=an_event(titel="A", participants=who))
     assert sorted(problem_of(answer).places) == ["#/participants/0/juristiction", "#/titel"]
@@ -175,19 +175,19 @@ def test_an_unknown_field_is_refused_and_the_nearest_known_is_named(client: Flas
 
 
 @pytest.mark.parametrize("unknown", ["", "a/b", "~", "x" * 100_000])
-def test_any_key_can_be_told_as_unknown(client: FlaskClient, unknown: str) -> None:
+def test_any_unknown_key_is_reported(client: FlaskClient, unknown: str) -> None:
     pointer = "#/" + unknown.replace("~", "~0").replace("/", "~1")
     assert problem_of(client.post("/v1/events", json=an_event(**{unknown: 1}))) == (422, "invalid", [pointer])
 
 
-def test_a_problem_with_many_mistakes_stays_short(client: FlaskClient) -> None:
+def test_a_problem_lists_a_limited_number_of_errors(client: FlaskClient) -> None:
     """A megabyte of mistakes would otherwise be answered with eighty."""
     answer = client.post("/v1/events", json=an_event(citations=[{}] * 2_000))
     assert problem_of(answer).status == 422
     assert len(answer.data) < 100_000
 
 
-def test_a_list_that_is_too_long_is_refused_without_a_look_at_its_members(client: FlaskClient) -> None:
+def test_a_list_that_is_too_long_is_refused_without_checking_its_members(client: FlaskClient) -> None:
     """A megabyte of them would otherwise keep a process busy for twelve seconds."""
     created = client.post("/v1/events", json=an_event(citations=[{}] * 2_001))
     assert problem_of(created) == (422, "invalid", ["#/citations"])

@@ -48,7 +48,7 @@ def test_an_unknown_address_is_not_found(client: FlaskClient, address: str, meth
         ("BREW", "/v1/events", {"GET", "HEAD", "OPTIONS", "POST"}),
     ],
 )
-def test_a_method_that_a_resource_does_not_know_is_refused_with_those_it_knows(
+def test_an_unsupported_method_gets_405_with_the_supported_ones(
     client: FlaskClient, method: str, address: str, allowed: set[str]
 ) -> None:
     answer = client.open(address, method=method)
@@ -59,7 +59,7 @@ def test_a_method_that_a_resource_does_not_know_is_refused_with_those_it_knows(
 
 
 @pytest.mark.parametrize("address", ["/v1/events", "/v1/topics", "/v1/vocabularies", "/livez", "/readyz"])
-def test_head_answers_as_get_does_without_the_body(client: FlaskClient, address: str) -> None:
+def test_head_answers_like_get_without_the_body(client: FlaskClient, address: str) -> None:
     read, head = client.get(address), client.head(address)
     own = {"X-Request-Id": "each its own"}
     assert (head.status_code, head.data) == (200, b"")
@@ -67,12 +67,12 @@ def test_head_answers_as_get_does_without_the_body(client: FlaskClient, address:
 
 
 @pytest.mark.parametrize("address", ["/v1/nothing", UNKNOWN, "/v1/events?limit=0"])
-def test_head_of_what_is_refused_has_the_status_and_no_body(client: FlaskClient, address: str) -> None:
+def test_head_of_an_error_has_the_status_and_no_body(client: FlaskClient, address: str) -> None:
     head = client.head(address)
     assert (head.status_code, head.data) == (client.get(address).status_code, b"")
 
 
-def test_a_fault_of_ours_is_told_without_what_went_wrong(app: Flask, client: FlaskClient) -> None:
+def test_an_unexpected_error_gets_500_without_detail(app: Flask, client: FlaskClient) -> None:
     def fail(**_: object) -> NoReturn:
         raise RuntimeError("the password is hunter2")
 
@@ -84,5 +84,5 @@ def test_a_fault_of_ours_is_told_without_what_went_wrong(app: Flask, client: Fla
     assert answer.headers["X-Request-Id"] == "mine"
 
 
-def test_problems_are_not_to_be_cached(client: FlaskClient) -> None:
+def test_problems_are_not_cacheable(client: FlaskClient) -> None:
     assert client.get("/v1/nothing").headers["Cache-Control"] == "no-store"

@@ -47,7 +47,7 @@ class Clock:
         return self.now
 
 
-def test_every_answer_of_a_limited_route_says_how_many_are_left(database: str) -> None:
+def test_every_response_of_a_limited_route_has_the_remaining_requests(database: str) -> None:
     key = {"X-API-Key": make_key(database, "events:read")}
     with asking(database) as client:
         answers = [
@@ -62,7 +62,7 @@ def test_every_answer_of_a_limited_route_says_how_many_are_left(database: str) -
     assert all(55 < int(one[2]) <= 60 for one in told if one)
 
 
-def test_one_request_too_many_is_429_and_says_when_to_come_back(database: str) -> None:
+def test_a_request_over_the_limit_gets_429_with_retry_after(database: str) -> None:
     with asking(database) as client:
         before = [client.get("/v1/events").status_code for _ in range(2)]
         refused = client.get("/v1/events")
@@ -81,7 +81,7 @@ def test_one_request_too_many_is_429_and_says_when_to_come_back(database: str) -
     assert refused.headers["Cache-Control"] == "no-store"
 
 
-def test_every_key_and_every_address_has_its_own(database: str) -> None:
+def test_every_key_and_every_address_has_its_own_limit(database: str) -> None:
     one, other = ({"X-API-Key": make_key(database, "events:read")} for _ in range(2))
     here, there = ({"REMOTE_ADDR": address} for address in ("192.0.2.1", "192.0.2.2"))
     with asking(database) as client:
@@ -91,13 +91,13 @@ def test_every_key_and_every_address_has_its_own(database: str) -> None:
         assert client.get("/v1/me", environ_base=there).status_code == 200
 
 
-def test_who_guesses_keys_is_limited_by_address(database: str) -> None:
+def test_requests_with_invalid_keys_count_for_their_address(database: str) -> None:
     with asking(database) as client:
         guesses = [client.get("/v1/me", headers={"X-API-Key": f"ptk_{n}"}).status_code for n in range(3)]
     assert guesses == [401, 401, 429]
 
 
-def test_what_is_refused_is_not_done(database: str) -> None:
+def test_a_refused_request_has_no_effect(database: str) -> None:
     key = {"X-API-Key": make_key(database, "events:write")}
     with asking(database) as client:
         written = [client.post("/v1/events", headers=key, json=an_event()).status_code for _ in range(5)]
@@ -113,7 +113,7 @@ def test_health_and_problem_types_are_not_limited(database: str) -> None:
             assert all("RateLimit" not in answer.headers for answer in answers)
 
 
-def test_without_a_limit_nothing_is_said_of_one(database: str) -> None:
+def test_without_a_limit_there_are_no_rate_limit_headers(database: str) -> None:
     with asking(database, rate_limit="", public_rate_limit="") as client:
         answers = [client.get("/v1/me") for _ in range(10)]
     assert {answer.status_code for answer in answers} == {200}
@@ -158,7 +158,7 @@ def test_a_window_ends_and_another_begins() -> None:
     assert counted == [(1, 60), (2, 1), (1, 60)]
 
 
-def test_windows_that_have_ended_are_forgotten() -> None:
+def test_ended_windows_are_dropped() -> None:
     clock = Clock()
     windows = LocalWindows(clock)
     for number in range(100):
@@ -169,7 +169,7 @@ def test_windows_that_have_ended_are_forgotten() -> None:
     assert list(windows._windows) == [str(number) for number in range(100, 151)]
 
 
-def test_no_more_callers_are_remembered_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_windows_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service.http.rate_limit, "REMEMBERED", 3)
     windows = LocalWindows(Clock())
     counted = [windows.count(who, 60)[0] for who in "abcabcdabcd"]
@@ -177,7 +177,7 @@ def test_no_more_callers_are_remembered_than_fit(monkeypatch: pytest.MonkeyPatch
     assert counted[:7] == [1, 1, 1, 2, 2, 2, 1]
 
 
-def test_a_store_for_all_counts_as_one_process_does() -> None:
+def test_a_shared_store_counts_like_one_process() -> None:
     storage = limits.storage.MemoryStorage(wrap_exceptions=True)
     one, other = SharedWindows(storage), SharedWindows(storage)
     counted = [one.count("a", 60), other.count("a", 60), other.count("b", 60)]
@@ -185,7 +185,7 @@ def test_a_store_for_all_counts_as_one_process_does() -> None:
     assert all(59 < found[1] <= 60 for found in counted if found)
 
 
-def test_a_store_that_hangs_costs_one_request_a_moment_and_limits_nobody(database: str) -> None:
+def test_a_hanging_store_delays_one_request_and_limits_nobody(database: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://:secret@127.0.0.1:{silent.getsockname()[1]}"
         with asking(database, rate_limit_storage=url) as client:
@@ -198,12 +198,12 @@ def test_a_store_that_hangs_costs_one_request_a_moment_and_limits_nobody(databas
     assert took < 4 * service.http.rate_limit.STORE_TIMEOUT
 
 
-def test_a_store_that_is_not_there_limits_nobody(database: str) -> None:
+def test_a_missing_store_limits_nobody(database: str) -> None:
     with asking(database, rate_limit_storage="redis://127.0.0.1:1") as client:
         assert [client.get("/v1/me").status_code for _ in range(5)] == [200] * 5
 
 
-def test_a_store_that_fails_is_left_alone_for_a_while_and_logged_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_store_is_retried_after_a_pause_and_logged_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     log, clock = Mock(), Clock()
     monkeypatch.setattr(service.http.rate_limit, "log", log)
     storage = limits.storage.storage_from_string("redis://:secret@127.0.0.1:1", wrap_exceptions=True)
@@ -231,14 +231,14 @@ def test_a_store_that_fails_is_left_alone_for_a_while_and_logged_once_a_minute(m
         ("", None),
     ],
 )
-def test_a_quota_is_read_from_words(text: str, expected: Quota | None) -> None:
+def test_a_quota_is_parsed(text: str, expected: Quota | None) -> None:
     assert parse_quota("q", text) == expected
 
 
-def test_a_quota_that_cannot_be_read_is_told_at_the_start() -> None:
+def test_a_malformed_quota_fails_at_the_start() -> None:
     with pytest.raises(ValueError, match="a lot"):
         RateLimits(Settings(rate_limit="a lot"))
 
 
-def test_a_standing_never_has_less_than_nothing_left() -> None:
+def test_the_remaining_requests_are_never_negative() -> None:
     assert RateLimitState(Quota("q", 1, 60), 5, 7).header == '"q";r=0;t=7'

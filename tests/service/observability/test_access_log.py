@@ -30,7 +30,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 MARK = "xylophone"
 
 
-def test_a_real_log_line_has_the_fields_that_are_documented(database: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_log_line_has_the_documented_fields(database: str, capfd: pytest.CaptureFixture[str]) -> None:
     with serving(database, POLICYTRAIL_LOG_LEVEL="INFO", POLICYTRAIL_WORKERS="1") as served:
         urlopen(served.url + "/v1/events?limit=1", timeout=10).close()  # noqa: S310 (the address of this test)
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
@@ -47,9 +47,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
     return log
 
 
-def test_the_log_tells_the_trace_the_key_and_the_time_in_the_database(
-    client: FlaskClient, log: CapturingLogger
-) -> None:
+def test_a_log_line_has_trace_key_and_database_time(client: FlaskClient, log: CapturingLogger) -> None:
     client.get("/v1/events?tag=secret", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
     [(_, _, line)] = log.calls
     assert (line["route"], line["path"], line["status"], line["trace_id"]) == ("/v1/events", "/v1/events", 200, TRACE)
@@ -72,13 +70,13 @@ def test_the_log_tells_the_trace_the_key_and_the_time_in_the_database(
         f"00-{TRACE}-b7ad6b7169203331-01\n",
     ],
 )
-def test_a_malformed_traceparent_begins_a_new_trace(malformed: str) -> None:
+def test_a_malformed_traceparent_starts_a_new_trace(malformed: str) -> None:
     ids = {trace_id(malformed), trace_id(malformed), trace_id(None)}
     assert len(ids) == 3
     assert all(re.fullmatch("[0-9a-f]{32}", id_) and id_ != TRACE for id_ in ids)
 
 
-def test_a_traceparent_of_a_version_to_come_is_understood() -> None:
+def test_a_traceparent_of_a_later_version_is_accepted() -> None:
     assert trace_id(f"00-{TRACE}-b7ad6b7169203331-00") == TRACE
     assert trace_id(f"01-{TRACE}-b7ad6b7169203331-01-what-is-new") == TRACE
 
@@ -90,7 +88,7 @@ def test_a_request_id_is_echoed(client: FlaskClient, sent: str) -> None:
 
 
 @pytest.mark.parametrize("sent", ["", "a b", "é", '"', "<script>", "x" * 129])
-def test_a_request_id_that_could_do_harm_is_replaced(client: FlaskClient, sent: str) -> None:
+def test_an_unsafe_request_id_is_replaced(client: FlaskClient, sent: str) -> None:
     given = client.get("/v1/nothing", headers={"X-Request-Id": sent})
     assert problem_of(given).status == 404
     assert len(given.headers["X-Request-Id"]) == 36
@@ -142,7 +140,7 @@ def _asking(port: int) -> Any:
     return ask
 
 
-def test_a_traceback_says_what_and_where_and_what_had_led_to_it_but_not_with_which_words() -> None:
+def test_a_traceback_has_types_and_frames_but_no_messages() -> None:
     with pytest.raises(RuntimeError) as raised:
         _fail()
     text = _without_messages((RuntimeError, raised.value, raised.tb))

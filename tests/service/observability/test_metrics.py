@@ -54,14 +54,14 @@ def test_requests_are_counted_by_route_status_and_key(
     assert in_database == {("/v1/events",): 2}
 
 
-def test_a_hundred_keys_are_counted_apart_and_the_rest_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_of_the_first_hundred_keys_are_counted_separately(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_keys", set())
     labels = [metrics._label_of(str(number)) for number in range(102)]
     assert labels == [*map(str, range(100)), "other", "other"]
     assert (metrics._label_of("7"), metrics._label_of(None)) == ("7", "none")
 
 
-def test_the_metrics_are_those_that_are_documented_and_the_pool_is_among_them(database: str) -> None:
+def test_the_metrics_of_the_api_are_the_documented_ones(database: str) -> None:
     with serving(database, POLICYTRAIL_WORKERS="2") as served:
         told = _get(served.url + "/metrics")
     families = {family.name: family for family in text_string_to_metric_families(told)}
@@ -70,7 +70,7 @@ def test_the_metrics_are_those_that_are_documented_and_the_pool_is_among_them(da
     assert families["policytrail_pool_size"].samples[0].labels == {}
 
 
-def test_a_worker_tells_the_metrics_that_are_documented(database: str) -> None:
+def test_the_metrics_of_a_worker_are_the_documented_ones(database: str) -> None:
     port = free_port()
     with run_worker(database, POLICYTRAIL_WORKER_METRICS_PORT=str(port)), run_receiver() as receiver:
         subscribe(database, receiver)

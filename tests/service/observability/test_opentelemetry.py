@@ -10,7 +10,7 @@ from service.config import ROOT
 from service.observability import opentelemetry
 
 
-def test_telemetry_without_its_extra_is_told_at_the_start_and_not_later() -> None:
+def test_opentelemetry_without_its_extra_fails_at_the_start() -> None:
     missing = opentelemetry.missing_extra()
     if missing is None:
         pytest.skip("the extra is installed")

@@ -15,11 +15,11 @@ COLLECTION = ROOT / "docs" / "policytrail.postman_collection.json"
 LOOPBACK = "127.0.0.0/8"
 
 
-def test_the_collection_is_what_the_code_builds() -> None:
+def test_the_collection_is_current() -> None:
     assert COLLECTION.read_text() == render_collection(build_spec(create_app(Settings()))), "run `make openapi`"
 
 
-def test_newman_runs_the_collection_and_every_request_succeeds(seeded: str, key: str, tmp_path: Path) -> None:
+def test_every_request_of_the_collection_succeeds_in_newman(seeded: str, key: str, tmp_path: Path) -> None:
     collection = tmp_path / "collection.json"
     collection.write_text(render_collection(build_spec(create_app(Settings()))))
     with (

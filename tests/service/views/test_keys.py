@@ -28,7 +28,7 @@ def id_of(client: FlaskClient, secret: str) -> str:
     return str(client.get("/v1/me", headers=bearer(secret)).get_json()["id"])
 
 
-def test_a_key_is_made_shown_once_and_works(client: FlaskClient, anyone: FlaskClient) -> None:
+def test_a_new_key_is_shown_once_and_works(client: FlaskClient, anyone: FlaskClient) -> None:
     made = client.post("/v1/keys", json=NEW)
     secret = made.get_json()["key"]
     read = client.get(made.headers["Location"])
@@ -59,7 +59,7 @@ def test_only_the_digest_of_a_key_is_stored(client: FlaskClient, database: str) 
     assert secret not in str(everything)
 
 
-def test_an_answer_replayed_has_no_secret_and_makes_no_second_key(client: FlaskClient) -> None:
+def test_a_replayed_response_has_no_secret_and_creates_no_second_key(client: FlaskClient) -> None:
     first = client.post("/v1/keys", json=NEW, headers=TOKEN)
     again = client.post("/v1/keys", json=NEW, headers=TOKEN)
 
@@ -80,7 +80,7 @@ def test_an_answer_replayed_has_no_secret_and_makes_no_second_key(client: FlaskC
         ({"key": "ptk_mine"}, "#/key"),
     ],
 )
-def test_a_key_that_makes_no_sense_is_refused(client: FlaskClient, said: dict[str, Any], pointer: str) -> None:
+def test_an_invalid_key_request_is_refused(client: FlaskClient, said: dict[str, Any], pointer: str) -> None:
     answer = client.post("/v1/keys", json=NEW | said)
     assert (answer.status_code, [fault["pointer"] for fault in answer.get_json()["errors"]]) == (422, [pointer])
 
@@ -98,7 +98,7 @@ def test_keys_are_listed_in_pages_without_secrets(client: FlaskClient) -> None:
     assert first.headers["Cache-Control"] == "no-store"
 
 
-def test_a_revoked_key_is_refused_at_once_and_stays_listed(client: FlaskClient, anyone: FlaskClient) -> None:
+def test_a_revoked_key_is_refused_at_once_and_remains_in_the_list(client: FlaskClient, anyone: FlaskClient) -> None:
     made = client.post("/v1/keys", json=NEW)
     address, secret = made.headers["Location"], made.get_json()["key"]
     assert anyone.get("/v1/me", headers=bearer(secret)).status_code == 200
@@ -113,7 +113,7 @@ def test_a_revoked_key_is_refused_at_once_and_stays_listed(client: FlaskClient, 
     assert revoked_at is not None
 
 
-def test_another_process_believes_a_revoked_key_for_a_few_seconds(
+def test_another_process_accepts_a_revoked_key_for_a_few_seconds(
     client: FlaskClient, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auth, "TRUSTED_FOR", 0.2)
@@ -127,7 +127,7 @@ def test_another_process_believes_a_revoked_key_for_a_few_seconds(
         assert asked.get("/v1/me", headers=bearer(secret)).status_code == 401
 
 
-def test_a_key_ends_when_it_expires_however_lately_it_was_believed(anyone: FlaskClient, database: str) -> None:
+def test_a_cached_key_is_refused_once_it_expires(anyone: FlaskClient, database: str) -> None:
     secret = new_key()
     end = datetime.now(UTC) + timedelta(seconds=0.4)
     with psycopg.connect(database) as conn:
@@ -139,12 +139,12 @@ def test_a_key_ends_when_it_expires_however_lately_it_was_believed(anyone: Flask
     assert anyone.get("/v1/me", headers=bearer(secret)).status_code == 401
 
 
-def test_a_key_that_is_not_there_is_404(client: FlaskClient) -> None:
+def test_an_unknown_key_answers_404(client: FlaskClient) -> None:
     for ask in (client.get, client.delete):
         assert ask("/v1/keys/0192f0c1-0000-7000-8000-000000000000").status_code == 404
 
 
-def test_only_an_admin_may_see_or_make_keys(anyone: FlaskClient, database: str) -> None:
+def test_only_admins_may_read_or_create_keys(anyone: FlaskClient, database: str) -> None:
     secret = make_key(database, "events:read", "events:write", "webhooks")
     for method, path in (("GET", "/v1/keys"), ("POST", "/v1/keys"), ("DELETE", f"/v1/keys/{UUID(int=7)}")):
         answer = anyone.open(path, method=method, headers=bearer(secret))
@@ -163,7 +163,7 @@ def test_a_missing_scope_is_named(anyone: FlaskClient, database: str) -> None:
     )
 
 
-def test_no_key_and_a_wrong_key_are_401_and_told_apart(anyone: FlaskClient) -> None:
+def test_a_missing_and_an_invalid_key_get_different_401_problems(anyone: FlaskClient) -> None:
     missing = anyone.post("/v1/events", json=an_event())
     wrong = [
         anyone.post("/v1/events", json=an_event(), headers=headers)
@@ -176,24 +176,24 @@ def test_no_key_and_a_wrong_key_are_401_and_told_apart(anyone: FlaskClient) -> N
     }
 
 
-def test_a_wrong_key_is_refused_where_reading_is_public(anyone: FlaskClient) -> None:
+def test_an_invalid_key_is_refused_where_reading_is_public(anyone: FlaskClient) -> None:
     assert anyone.get("/v1/events").status_code == 200
     assert anyone.get("/v1/events", headers=bearer(new_key())).status_code == 401
 
 
-def test_a_key_may_come_in_its_own_header(anyone: FlaskClient, key: str) -> None:
+def test_x_api_key_works_like_authorization(anyone: FlaskClient, key: str) -> None:
     assert anyone.post("/v1/events", json=an_event(), headers={"X-API-Key": key}).status_code == 201
 
 
 @pytest.mark.parametrize("parameter", ["key", "api_key", "access_token"])
-def test_a_key_is_never_taken_from_the_address(anyone: FlaskClient, key: str, parameter: str) -> None:
+def test_a_key_in_the_query_is_ignored(anyone: FlaskClient, key: str, parameter: str) -> None:
     answer = anyone.get(f"/v1/events?{parameter}={key}")
 
     assert (answer.status_code, answer.get_json()["errors"][0]["parameter"]) == (422, parameter)
     assert key.encode() not in answer.data
 
 
-def test_me_says_what_a_key_may_do_whatever_its_scope(database: str) -> None:
+def test_me_lists_the_scopes_of_any_key(database: str) -> None:
     secret = make_key(database, "webhooks")
     with running(database, public_read=False, rate_limit="100/minute") as app:
         told = app.test_client().get("/v1/me", headers=bearer(secret))
@@ -208,7 +208,7 @@ def test_me_says_what_a_key_may_do_whatever_its_scope(database: str) -> None:
     assert (UUID(told.get_json()["id"]).version, told.headers["Cache-Control"]) == (7, "no-store")
 
 
-def test_me_tells_a_reader_without_a_key_what_everybody_may(anyone: FlaskClient, database: str) -> None:
+def test_me_lists_the_public_scopes_without_a_key(anyone: FlaskClient, database: str) -> None:
     assert anyone.get("/v1/me").get_json() == {
         "id": None,
         "name": None,
@@ -220,7 +220,7 @@ def test_me_tells_a_reader_without_a_key_what_everybody_may(anyone: FlaskClient,
         assert closed.test_client().get("/v1/me").status_code == 401
 
 
-def test_the_last_use_is_noted_to_the_minute_and_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_use_is_recorded_once_a_minute(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     notes: list[UUID] = []
     record_use = store.keys.record_use
 
@@ -237,7 +237,7 @@ def test_the_last_use_is_noted_to_the_minute_and_once(client: FlaskClient, monke
     assert len(notes) == 1
 
 
-def test_no_request_waits_for_its_note(client: FlaskClient, database: str) -> None:
+def test_no_request_waits_for_the_record_of_its_use(client: FlaskClient, database: str) -> None:
     with psycopg.connect(database) as other:
         other.execute("SELECT FROM api_key FOR UPDATE")
         assert client.get("/v1/me").status_code == 200

@@ -11,7 +11,7 @@ from service.openapi.spec import build_spec, to_yaml
 from tests.answers import body
 
 
-def test_the_catalog_is_a_linkset_whose_links_lead_somewhere(anyone: FlaskClient) -> None:
+def test_every_link_of_the_catalog_works(anyone: FlaskClient) -> None:
     told = anyone.get("/.well-known/api-catalog")
     assert told.content_type == 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
     [context] = json.loads(told.data)["linkset"]
@@ -31,7 +31,7 @@ def test_head_of_the_catalog_links_to_it(anyone: FlaskClient) -> None:
     )
 
 
-def test_the_roots_say_the_same(anyone: FlaskClient) -> None:
+def test_the_roots_have_the_links_of_the_catalog(anyone: FlaskClient) -> None:
     catalog = anyone.get("/.well-known/api-catalog")
     for at in ("/", "/v1"):
         root = anyone.get(at)
@@ -48,7 +48,7 @@ def test_the_api_describes_itself(app: Flask, anyone: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("at", ["/openapi.json", "/openapi.yaml", "/.well-known/api-catalog", "/v1"])
-def test_what_seldom_changes_is_known_by_its_content(anyone: FlaskClient, at: str) -> None:
+def test_static_documents_have_an_etag_of_their_content(anyone: FlaskClient, at: str) -> None:
     first, zipped = anyone.get(at), anyone.get(at, headers={"Accept-Encoding": "gzip"})
     for tag, headers in ((first.headers["ETag"], {}), (zipped.headers["ETag"], {"Accept-Encoding": "gzip"})):
         again = anyone.get(at, headers={"If-None-Match": tag, **headers})

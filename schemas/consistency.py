@@ -20,22 +20,22 @@ def _ids(record: Record, part: str) -> set[str]:
 def ids_are_unique(record: Record) -> Iterator[Finding]:
     """Check that no id occurs twice in its list."""
     for part in (*FACT_LISTS, "sources"):
-        seen: set[str] = set()
+        ids: set[str] = set()
         for index, member in enumerate(record[part]):
-            if member["id"] in seen:
+            if member["id"] in ids:
                 yield (part, index, "id"), f'The id "{member["id"]}" occurs twice in {part}.'
             if member["id"]:
-                seen.add(member["id"])
+                ids.add(member["id"])
 
 
 def external_ids_are_unique(record: Record) -> Iterator[Finding]:
     """Check that no scheme and value occur twice."""
-    seen: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set()
     for index, external in enumerate(record["external_ids"]):
         pair = (external["scheme"], external["value"])
-        if pair in seen:
+        if pair in pairs:
             yield ("external_ids", index), "This external id occurs twice."
-        seen.add(pair)
+        pairs.add(pair)
 
 
 def references_exist(record: Record) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from service.search.index.features import Features, features_of
 from service.store.feed_entries import LEAVE, FeedEntry
 from service.strict_json import render
 
-#: Returns True if the words stand in the document.
+#: Returns True if a document contains the words.
 WordMatcher = Callable[[bytes, Words], bool]
 
 #: Kinds of entries after which the event can be read.

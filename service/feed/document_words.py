@@ -11,7 +11,7 @@ from service.errors import Invalid
 from service.search.filter import EVERYTHING, All, AnyOf, Filter, Is, Not, Words
 from service.search.index.document import words_that_match
 
-#: A connection on which every statement stands alone, while the block runs.
+#: A context with a connection in autocommit.
 Reading = Callable[[], AbstractContextManager[Connection]]
 
 
@@ -71,7 +71,7 @@ def words_in(filter_: Filter) -> Iterator[Words]:
 
 
 def without_words(filter_: Filter) -> Filter:
-    """Return a filter without words that matches whatever `filter_` matches, and more."""
+    """Return a filter without words that matches at least all that `filter_` matches."""
     match filter_:
         case Words():
             return EVERYTHING

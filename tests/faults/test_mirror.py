@@ -23,8 +23,7 @@ from service import store
 from service.cli import mirror_client
 from service.cli.mirror_client import Mirror, MirrorError, follow
 from service.feed.sequencer import catch_up
-from tests.service.feed.test_reader import found
-from tests.service.writing import Writer
+from tests.random_writer import Writer, matching_events
 from tests.serving import ROOT, Served, serving
 
 #: Times that the mirror is cut short.
@@ -82,7 +81,9 @@ def test_a_mirror_follows_a_service_back_to_an_earlier_state(served: Served, wri
     writer.write(5)
     finish(served.url, file, "")
     with closing(sqlite3.connect(file)) as copy:
-        assert [one for (one,) in copy.execute("SELECT id FROM event ORDER BY id")] == sorted(found(writer.conn, ""))
+        assert [one for (one,) in copy.execute("SELECT id FROM event ORDER BY id")] == sorted(
+            matching_events(writer.conn, "")
+        )
 
 
 def test_the_command_follows_changes_until_it_is_stopped(served: Served, writer: Writer, tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def documents(file: Path) -> list[object]:
 
 def events(conn: psycopg.Connection, query: str) -> list[object]:
     """What the service holds."""
-    return [json.loads(document) for _, document in sorted(found(conn, query).items())]
+    return [json.loads(document) for _, document in sorted(matching_events(conn, query).items())]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Whoever follows with a filter is told what keeps a copy right: by SQL and in memory the same."""
+"""Pages of the feed: with a filter they keep a copy correct, and SQL and memory select the same entries."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,9 +8,8 @@ import pytest
 from service import store
 from service.feed.change import Change
 from service.feed.reader import FeedRequest, entries_for, read_page
-from service.search.filters.sql import filter_condition
 from service.store.feed_entries import LEAVE, FeedEntry
-from tests.service.writing import FILTERS, Writer, asked
+from tests.random_writer import FILTERS, Writer, compiled_filter, matching_events
 
 
 @pytest.fixture
@@ -21,50 +20,50 @@ def feed(database: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_what_is_told_by_sql_is_what_is_told_in_memory(feed: psycopg.Connection, seed: int) -> None:
+def test_sql_and_memory_select_the_same_entries(feed: psycopg.Connection, seed: int) -> None:
     Writer(feed, seed).write(120)
     changes = [Change(entry) for entry in read_all(feed, before=True)]
     for text in FILTERS:
-        question = FeedRequest(asked(feed, text), documents=True)
-        in_memory = entries_for(changes, question, never)
-        assert kinds(read_page(feed, question, 0, 1_000).entries) == kinds(in_memory), text
-        leaving = FeedRequest(question.filter, (LEAVE, "delete"))
+        request = FeedRequest(compiled_filter(feed, text), documents=True)
+        in_memory = entries_for(changes, request, never)
+        assert kinds(read_page(feed, request, 0, 1_000).entries) == kinds(in_memory), text
+        leaving = FeedRequest(request.filter, (LEAVE, "delete"))
         assert kinds(read_page(feed, leaving, 0, 1_000).entries) == kinds(entries_for(changes, leaving, never)), text
 
 
-#: Filters that ask for words, too.
-WORDED = ("q=two", "q=two OR three&tag=a", "q=-two&not_status=planned")
+#: Filters with words.
+WORD_FILTERS = ("q=two", "q=two OR three&tag=a", "q=-two&not_status=planned")
 
 
-@pytest.mark.parametrize(("seed", "filters"), [(4, FILTERS), (5, FILTERS), (6, WORDED)])
-def test_who_applies_what_is_told_holds_what_the_filter_finds(
+@pytest.mark.parametrize(("seed", "filters"), [(4, FILTERS), (5, FILTERS), (6, WORD_FILTERS)])
+def test_a_copy_that_applies_every_entry_equals_the_result_of_the_filter(
     feed: psycopg.Connection, seed: int, filters: Sequence[str]
 ) -> None:
     writer = Writer(feed, seed)
-    held: dict[str, dict[str, bytes]] = {text: {} for text in filters}
+    copies: dict[str, dict[str, bytes]] = {text: {} for text in filters}
     after = dict.fromkeys(filters, 0)
     for _ in range(6):
         writer.write(15)
         for text in filters:
-            page = read_page(feed, FeedRequest(asked(feed, text)), after[text], 1_000)
+            page = read_page(feed, FeedRequest(compiled_filter(feed, text)), after[text], 1_000)
             after[text] = page.end
             for entry in page.entries:
                 if entry.kind in ("create", "update"):
-                    held[text][str(entry.event_id)] = entry.document or b""
+                    copies[text][str(entry.event_id)] = entry.document or b""
                 else:
-                    held[text].pop(str(entry.event_id))  # each that ends was there
+                    copies[text].pop(str(entry.event_id))  # an event leaves only after it matched
     for text in filters:
-        assert held[text] == found(feed, text) != {} or text == "tag=nobody", text
+        assert copies[text] == matching_events(feed, text) != {} or text == "tag=nobody", text
 
 
-def test_every_entry_is_told_to_who_asks_for_all(feed: psycopg.Connection) -> None:
+def test_without_a_filter_every_entry_is_returned(feed: psycopg.Connection) -> None:
     Writer(feed, 7).write(60)
     entries = read_page(feed, FeedRequest(), 0, 1_000).entries
     assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
     assert entries == entries_for(map(Change, entries), FeedRequest(), never)
 
 
-def test_fields_that_changed_are_those_that_differ(feed: psycopg.Connection) -> None:
+def test_changed_fields_and_features_exist_if_there_is_a_version_to_compare(feed: psycopg.Connection) -> None:
     Writer(feed, 8).write(80)
     for entry in read_all(feed, before=True):
         change = Change(entry)
@@ -74,7 +73,7 @@ def test_fields_that_changed_are_those_that_differ(feed: psycopg.Connection) -> 
 
 
 def never(*_: object) -> bool:
-    raise AssertionError("no filter here asks for words")
+    raise AssertionError("no filter here has words")
 
 
 def read_all(conn: psycopg.Connection, *, before: bool) -> list[FeedEntry]:
@@ -85,10 +84,3 @@ def read_all(conn: psycopg.Connection, *, before: bool) -> list[FeedEntry]:
 
 def kinds(entries: list[FeedEntry]) -> list[tuple[int, str]]:
     return [(entry.seq, entry.kind) for entry in entries]
-
-
-def found(conn: psycopg.Connection, text: str) -> dict[str, bytes]:
-    """The events that the filter finds now."""
-    condition = filter_condition(asked(conn, text))
-    query = f"SELECT id::text, document FROM event WHERE record_state = 'active' AND ({condition.render()})"
-    return dict(conn.execute(query, condition.parameters()).fetchall())

@@ -16,9 +16,9 @@ from werkzeug.test import TestResponse
 from tests.answers import body
 from tests.copies import multiply
 from tests.factories import create_event
+from tests.feed_validators import ATOM, assert_valid_atom, json_feed_errors, parse_xml
 from tests.records import a_date
 from tests.service.conftest import running
-from tests.service.exports.test_atom import ATOM, assert_valid_atom, parsed, wrong_in_json_feed
 from tests.service.problems import problem_of
 
 FEEDS = ["/v1/events.atom", "/v1/events.jsonfeed", "/v1/events.ics"]
@@ -31,7 +31,7 @@ def titles(answer: TestResponse) -> list[str]:
             entries = assert_valid_atom(answer.data).iter(f"{ATOM}entry")
             return [entry.findtext(f"{ATOM}title") or "" for entry in entries]
         case "application/feed+json":
-            assert wrong_in_json_feed(answer.data) == []
+            assert json_feed_errors(answer.data) == []
             return [item["title"] for item in json.loads(answer.data)["items"]]
     return [str(entry["SUMMARY"]).partition(":")[0] for entry in Calendar.from_ical(answer.data).events]
 
@@ -41,7 +41,7 @@ def followed(client: FlaskClient, address: str) -> Iterator[TestResponse]:
     while address:
         answer = client.get(address)
         yield answer
-        links = {link.get("rel"): link.get("href") for link in parsed(answer.data).findall(f"{ATOM}link")}
+        links = {link.get("rel"): link.get("href") for link in parse_xml(answer.data).findall(f"{ATOM}link")}
         address = (links.get("next") or "").removeprefix("http://localhost")
 
 
@@ -69,7 +69,7 @@ def test_pages_of_atom_hold_every_event_once(client: FlaskClient) -> None:
     pages = list(followed(client, "/v1/events.atom?limit=2&party=JP"))
     assert [len(titles(page)) for page in pages] == [2, 2, 1]
     assert [title for page in pages for title in titles(page)] == expected[::-1]
-    assert len({parsed(page.data).findtext(f"{ATOM}id") for page in pages}) == 1
+    assert len({parse_xml(page.data).findtext(f"{ATOM}id") for page in pages}) == 1
     first, following = pages[0].headers["Link"].split(", ")
     assert first == '</v1/events.atom?limit=2&party=JP>; rel="first"'
     assert following.startswith("</v1/events.atom?limit=2&party=JP&cursor=")

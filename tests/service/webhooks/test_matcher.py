@@ -15,7 +15,7 @@ from service.search.filter import Words
 from service.webhooks.matcher import Matcher
 from tests.deliveries import list_deliveries, subscribe
 from tests.factories import a_topic, create_event
-from tests.service.writing import FILTERS, NOW, Writer, asked
+from tests.random_writer import FILTERS, NOW, Writer, compiled_filter
 
 
 def test_a_subscription_gets_the_changes_that_the_feed_has_for_its_filter(
@@ -28,7 +28,7 @@ def test_a_subscription_gets_the_changes_that_the_feed_has_for_its_filter(
         match_all(feed)
 
     for subscription, text in subscriptions.items():
-        feed_request = FeedRequest(asked(feed, text)) if text else FeedRequest()
+        feed_request = FeedRequest(compiled_filter(feed, text)) if text else FeedRequest()
         expected = [(one.seq, one.event_id, one.kind) for one in read_page(feed, feed_request, 0, 1_000).entries]
         assert list_deliveries(feed, subscription) == expected, text
 
@@ -38,7 +38,7 @@ def test_other_kinds_of_changes_are_not_delivered(feed: psycopg.Connection, key_
     subscription = subscribe(feed, key_id, "tag=a", kinds=["leave", "delete"])
     writer.write(60)
     match_all(feed)
-    feed_request = FeedRequest(asked(feed, "tag=a"), ("leave", "delete"))
+    feed_request = FeedRequest(compiled_filter(feed, "tag=a"), ("leave", "delete"))
     expected = [(one.seq, one.event_id, one.kind) for one in read_page(feed, feed_request, 0, 1_000).entries]
     assert list_deliveries(feed, subscription) == expected != []
 

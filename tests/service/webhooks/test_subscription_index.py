@@ -15,7 +15,7 @@ from service.search.filters.evaluate import matches
 from service.search.filters.parser import filter_of_json, filter_of_text
 from service.search.index.features import Features
 from service.webhooks.subscription_index import IndexedSubscription, SubscriptionIndex, required_traits, traits_of
-from tests.service.writing import FILTERS, Writer
+from tests.random_writer import FILTERS, Writer
 
 KINDS = EntryKind.words()
 

@@ -1,4 +1,4 @@
-"""Random writes, the same for a seed, and filters that tell their events apart."""
+"""A writer of random events, the same for a seed, and filters that distinguish them."""
 
 from datetime import UTC, datetime
 from random import Random
@@ -17,13 +17,14 @@ from service.events.write import record_event, revise_event
 from service.ids import uuid7
 from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_of_text
+from service.search.filters.sql import filter_condition
 from service.store.events.records import Authorship, StoredEvent
 from service.strict_json import render
 from tests.factories import a_topic, an_event
 
 NOW = datetime(2024, 4, 2, 12, tzinfo=UTC)
 
-#: Filters, some of which have nothing in common.
+#: Filters of the random events; some match disjoint sets.
 FILTERS = (
     "tag=a",
     "not_tag=a",
@@ -44,18 +45,18 @@ _TOPICS = {"energy": None, "solar": "energy", "trade": None}
 
 
 class Writer:
-    """Writes events as clients would, at random."""
+    """Makes random writes through the functions of the service."""
 
     def __init__(self, conn: psycopg.Connection, seed: int) -> None:
-        """`conn` is in autocommit. The topics are added at once."""
-        self.conn, self.random = conn, Random(seed)  # noqa: S311 (the same every time is wanted)
+        """`conn` must be in autocommit. Inserts the topics."""
+        self.conn, self.random = conn, Random(seed)  # noqa: S311 (a test needs the same sequence every time)
         self.events: list[StoredEvent] = []
         for topic, broader in _TOPICS.items():
             content = NewTopicSchema().load(a_topic(topic, broader=[broader] if broader else []))
             store.topics.insert_topic(conn, first_topic(content, NOW))
 
     def write(self, times: int) -> None:
-        """So many writes, each a transaction."""
+        """Make `times` writes, each in a transaction of its own."""
         for _ in range(times):
             with self.conn.transaction():
                 self._write()
@@ -83,7 +84,7 @@ class Writer:
 
     def _content(self) -> dict[str, Any]:
         pick = self.random.choice
-        said: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "title": pick(["One", "Two", "Three"]),
             "event_type": pick(["subsidy", "announcement"]),
             "status": pick(["planned", "launched", None]),
@@ -102,10 +103,17 @@ class Writer:
                 for value, currency in pick([[], [("10", "EUR")], [("100", "EUR")], [("100", "JPY")]])
             ],
         }
-        loaded: dict[str, Any] = NewEventSchema().load(an_event(**said))
-        return loaded
+        content: dict[str, Any] = NewEventSchema().load(an_event(**fields))
+        return content
 
 
-def asked(conn: psycopg.Connection, text: str) -> Any:
-    """The filter that `text` says, with what it takes along."""
+def compiled_filter(conn: psycopg.Connection, text: str) -> Any:
+    """Return the filter of the query `text`, with its topics expanded."""
     return compile_filter(conn, filter_of_text(text))
+
+
+def matching_events(conn: psycopg.Connection, text: str) -> dict[str, bytes]:
+    """Return the documents of the events that match the query `text` now, by id."""
+    condition = filter_condition(compiled_filter(conn, text))
+    query = f"SELECT id::text, document FROM event WHERE record_state = 'active' AND ({condition.render()})"
+    return dict(conn.execute(query, condition.parameters()).fetchall())

@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
@@ -16,7 +15,6 @@ from service.http.problems import STATUS
 from service.search.filter import EVERYTHING
 from service.search.filters.parser import filter_of, filter_of_text
 from tests.house.pages import DOCS, block_of
-from tests.serving import ROOT, serving
 from tools.reference.commands import SEE, leaf_commands
 from tools.reference.configuration import GROUPS
 from tools.reference.errors import ADVICE
@@ -24,7 +22,7 @@ from tools.reference.filters import SHAPES
 from tools.reference.markdown import block_names, fill
 from tools.reference.pages import RENDERERS, pages
 
-FILTERS, MONITORING = DOCS / "reference" / "filters.md", DOCS / "reference" / "monitoring.md"
+FILTERS = DOCS / "reference" / "filters.md"
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
@@ -69,19 +67,3 @@ def test_every_example_of_a_filter_can_be_sent() -> None:
     assert len(queries) > 4
     assert [query for query in queries if filter_of_text(query) == EVERYTHING] == []
     assert filter_of(SearchSchema().load(json.loads(block_of(FILTERS, "json")))) != EVERYTHING
-
-
-def test_every_metric_is_explained() -> None:
-    code = "\n".join(path.read_text() for path in (ROOT / "service").rglob("*metrics.py"))
-    names = set(re.findall(r'"(policytrail_\w+)"', code))
-    listed = set(re.findall(r"^\| `(policytrail_\w+)`", MONITORING.read_text(), re.MULTILINE))
-    assert {name.removesuffix("_total") for name in listed} == {name.removesuffix("_total") for name in names}
-
-
-def test_every_field_of_the_access_log_is_explained(seeded: str, tmp_path: Path) -> None:
-    with (tmp_path / "log").open("wb") as log, serving(seeded, stderr=log, POLICYTRAIL_LOG_LEVEL="INFO") as api:
-        urlopen(f"{api.url}/v1/topics").close()  # noqa: S310 (our own address)
-    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-    [request] = [line for line in lines if line.get("route") == "/v1/topics"]
-    table = MONITORING.read_text().partition("## Access log")[2].partition("##")[0]
-    assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == set(request)

@@ -29,7 +29,7 @@ def event(anyone: FlaskClient, seeded: None) -> dict[str, Any]:  # noqa: ARG001 
 
 
 def launch(client: FlaskClient, event: dict[str, Any]) -> dict[str, Any]:
-    """The event after the second file was applied to it, as README says."""
+    """The event after the second file was applied to it, as docs/recipes.md shows."""
     answer = client.patch(
         f"/v1/events/{event['id']}",
         data=LAUNCH,

@@ -22,7 +22,7 @@ from tests.service.conftest import make_key
 from tests.service.problems import problem_of
 from tests.serving import serving
 
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+MONITORING = (ROOT / "docs" / "reference" / "monitoring.md").read_text()
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -35,7 +35,7 @@ def test_a_log_line_has_the_documented_fields(database: str, capfd: pytest.Captu
         urlopen(served.url + "/v1/events?limit=1", timeout=10).close()  # noqa: S310 (the address of this test)
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
     [line] = [line for line in lines if line["event"] == "request"]
-    section = OPERATIONS.split("## The access log")[1].split("## ")[0]
+    section = MONITORING.split("## Access log")[1].split("## ")[0]
     assert sorted(line) == sorted(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
 
 

@@ -16,7 +16,7 @@ from tests.faults.workers import run_worker, subscribe, write
 from tests.receivers import run_receiver
 from tests.serving import free_port, serving
 
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+MONITORING = (ROOT / "docs" / "reference" / "monitoring.md").read_text()
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -65,7 +65,7 @@ def test_the_metrics_of_the_api_are_the_documented_ones(database: str) -> None:
     with serving(database, POLICYTRAIL_WORKERS="2") as served:
         told = _get(served.url + "/metrics")
     families = {family.name: family for family in text_string_to_metric_families(told)}
-    assert _ours(told) == _documented("## Metrics\n") - {"policytrail_database_seconds"}
+    assert _ours(told) == _documented("## Metrics of the API\n") - {"policytrail_database_seconds"}
     assert families["policytrail_pool_size"].samples[0].value >= 1
     assert families["policytrail_pool_size"].samples[0].labels == {}
 
@@ -99,7 +99,7 @@ def _ours(told: str) -> set[str]:
 
 def _documented(heading: str) -> set[str]:
     """The names of metrics in the table beneath a heading."""
-    section = OPERATIONS.split(heading)[1].split("\n## ")[0]
+    section = MONITORING.split(heading)[1].split("\n## ")[0]
     rows = re.findall(r"^\|(.+?)\|", section, re.MULTILINE)
     return {name for row in rows for name in re.findall(r"`(policytrail_\w+)`", row)}
 

@@ -67,30 +67,30 @@ class Explanation:
 
 
 def ranked_matches(
-    conn: Connection, asked: Filter, words: CompiledWords, page: SearchPage, *, highlights: bool, explanations: bool
+    conn: Connection, filter: Filter, words: CompiledWords, page: SearchPage, *, highlights: bool, explanations: bool
 ) -> list[dict[str, Any]]:
     """Return a match for each event of a ranked page, with its highlights or the explanation of its score if wanted."""
     documents = [event.document for event in page.events]
     fragments: Sequence[Sequence[Fragment] | None] = [None] * len(documents)
     if highlights:
-        fragments = _highlights(conn, asked, documents)
+        fragments = _highlights(conn, filter, documents)
     scored = [event.id for event in page.events if event.score is not None]
     explained = explain(conn, words, page.ranking, page.statistics, scored) if explanations else {}
     return [
-        _match(event.id, event.score, shown, explained.get(event.id))
-        for event, shown in zip(page.events, fragments, strict=True)
+        _match(event.id, event.score, highlighted, explained.get(event.id))
+        for event, highlighted in zip(page.events, fragments, strict=True)
     ]
 
 
-def highlight_matches(conn: Connection, asked: Filter, documents: Sequence[bytes]) -> list[dict[str, Any]]:
+def highlight_matches(conn: Connection, filter: Filter, documents: Sequence[bytes]) -> list[dict[str, Any]]:
     """Return a match with its highlights for each document, without scores."""
     ids = [UUID(orjson.loads(document)["id"]) for document in documents]
-    fragments = _highlights(conn, asked, documents)
-    return [_match(id_, None, shown, None) for id_, shown in zip(ids, fragments, strict=True)]
+    fragments = _highlights(conn, filter, documents)
+    return [_match(id_, None, highlighted, None) for id_, highlighted in zip(ids, fragments, strict=True)]
 
 
-def _highlights(conn: Connection, asked: Filter, documents: Sequence[bytes]) -> list[list[Fragment]]:
-    return highlight(conn, asked, [orjson.loads(document) for document in documents])
+def _highlights(conn: Connection, filter: Filter, documents: Sequence[bytes]) -> list[list[Fragment]]:
+    return highlight(conn, filter, [orjson.loads(document) for document in documents])
 
 
 def _match(

@@ -144,17 +144,17 @@ def _beginning(several: Iterable[Passage]) -> Iterator[str]:
 
 
 def _sections(texts: Mapping[tuple[str, str], list[str]]) -> Iterator[tuple[str, str, str]]:
-    left = _MOST_BYTES
+    rest = _MOST_BYTES
     for (weight, configuration), members in texts.items():
         text = prepare_texts(members)
         if weight == "A":
             text += "".join(f" {literal(word)}" for word in _literal_words(members))
         size = len(text) if text.isascii() else len(text.encode())
-        if size > left:
-            text = text.encode()[:left].decode(errors="ignore").rpartition(" ")[0]
+        if size > rest:
+            text = text.encode()[:rest].decode(errors="ignore").rpartition(" ")[0]
         if text:
             yield weight, configuration, text
-        left = max(0, left - size)
+        rest = max(0, rest - size)
 
 
 def _literal_words(titles: Iterable[str]) -> Iterator[str]:

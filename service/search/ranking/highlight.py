@@ -278,9 +278,9 @@ def _windows(text: int, hits: Sequence[Hit]) -> Iterator[_Window]:
         first = last
 
 
-def _rank(shown: frozenset[str], window: _Window) -> tuple[int, int, int, int]:
-    """Return the sort key of a window: by terms that are not shown yet, then by all terms, then the earliest."""
-    return len(window.terms - shown), len(window.terms), -window.text, -window.first
+def _rank(covered: frozenset[str], window: _Window) -> tuple[int, int, int, int]:
+    """Return the sort key of a window: by terms that are not covered yet, then by all terms, then the earliest."""
+    return len(window.terms - covered), len(window.terms), -window.text, -window.first
 
 
 def _cut(field: str, text: str, begin: int, end: int, hits: Sequence[Hit]) -> Fragment:

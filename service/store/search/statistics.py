@@ -111,10 +111,10 @@ def _matches(conn: Connection, queries: Sequence[TsQuery], within: str = "") -> 
     """Return the number of events that match each query, and the condition `within`."""
     if not queries:
         return []
-    counted = (
+    subqueries = (
         f"(SELECT count(*) FROM event_search WHERE tsv @@ %(query_{number})s::tsquery{within})"
         for number in range(len(queries))
     )
     values = {f"query_{number}": query for number, query in enumerate(queries)}
-    [row] = conn.execute(f"SELECT {', '.join(counted)}", values, prepare=False).fetchall()
+    [row] = conn.execute(f"SELECT {', '.join(subqueries)}", values, prepare=False).fetchall()
     return list(row)

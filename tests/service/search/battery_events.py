@@ -1,4 +1,4 @@
-"""Events about batteries, for tests of what a search says of them."""
+"""Events about batteries, to be searched."""
 
 from flask.testing import FlaskClient
 

@@ -7,7 +7,7 @@ from service.search.suggest.indexer import index_names_once
 
 
 def update_suggestions(database: str) -> None:
-    """Index the names and words of all events that are written."""
+    """Index the names and words of all events."""
     with psycopg.connect(database, autocommit=True) as conn:
         catch_up(conn)
         while True:

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from tests.service.search.battery_events import create_battery_events
 
 
-def test_a_score_is_the_sum_of_what_is_explained(client: FlaskClient) -> None:
+def test_a_score_is_the_sum_of_its_explanation(client: FlaskClient) -> None:
     create_battery_events(client)
     answer = client.get("/v1/events?q=battery+recycling+recycling&explain=true").get_json()
     assert len(answer["matches"]) == 3
@@ -17,7 +17,7 @@ def test_a_score_is_the_sum_of_what_is_explained(client: FlaskClient) -> None:
     assert [match["explanation"]["every_word"] for match in answer["matches"]] == [True, True, False]
 
 
-def test_an_explanation_says_how_rare_each_word_is_how_often_it_stands_and_where(client: FlaskClient) -> None:
+def test_an_explanation_has_the_rarity_and_the_frequency_of_each_word_by_field(client: FlaskClient) -> None:
     ids = create_battery_events(client)
     [best, *_, last] = client.get("/v1/events?q=battery+recycling&explain=true").get_json()["matches"]
     assert (best["id"], last["id"]) == (ids[0], ids[2])
@@ -32,7 +32,7 @@ def test_an_explanation_says_how_rare_each_word_is_how_often_it_stands_and_where
     assert last["explanation"]["neighbours"] == 0
 
 
-def test_a_beginning_and_a_quoted_word_are_explained_as_any_other(client: FlaskClient) -> None:
+def test_prefixes_and_quoted_words_are_explained_as_any_other(client: FlaskClient) -> None:
     create_battery_events(client)
     for q in ("batter*", '"battery recycling"', "it's", "o'clock \\"):
         for match in client.get("/v1/events", query_string={"q": q, "explain": "true"}).get_json()["matches"]:

@@ -1,4 +1,4 @@
-"""Searches that nobody means well: none is an error of ours. `make bench-search` shows how long they take."""
+"""Hostile searches, none of which is an internal error. `make bench-search` measures their times."""
 
 import signal
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def q(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_hostile_words_are_answered(client: FlaskClient, q: str) -> None:
+def test_hostile_searches_are_answered(client: FlaskClient, q: str) -> None:
     create_event(client, title="Batteries of the EU", summary="電池 word1 the w2", lang="en")
     create_event(client, title="Die Verordnung", lang="de")
     for sort in (None, "-date"):
@@ -66,21 +66,21 @@ def test_hostile_words_are_answered(client: FlaskClient, q: str) -> None:
         assert answer.get_json()["next"] is None
 
 
-def test_words_that_no_text_has_are_refused(client: FlaskClient) -> None:
+def test_invalid_words_are_refused(client: FlaskClient) -> None:
     for q in ("a\x00b", "", "   ", "x" * 10_001):
         answer = client.post("/v1/search", json={"q": q})
         assert answer.status_code == 422, q
         assert [error["pointer"] for error in answer.get_json()["errors"]] == ["#/q"]
 
 
-def test_signs_alone_find_nothing_and_what_is_only_left_out_leaves_the_rest(client: FlaskClient) -> None:
+def test_punctuation_finds_nothing_and_an_exclusion_lists_the_rest(client: FlaskClient) -> None:
     create_event(client, title="Batteries")
     create_event(client, title="Mining")
     assert client.get("/v1/events?q=!%3F").get_json()["items"] == []
     assert [item["title"] for item in client.get("/v1/events?q=-mining").get_json()["items"]] == ["Batteries"]
 
 
-def test_a_search_that_takes_too_long_is_a_problem(database: str) -> None:
+def test_a_search_that_takes_too_long_answers_503(database: str) -> None:
     with running(database, statement_timeout=0.001) as app:
         client = app.test_client()
         answer = client.get("/v1/events", query_string={"q": " ".join(f'"a{n} b"*' for n in range(99))})
@@ -90,7 +90,7 @@ def test_a_search_that_takes_too_long_is_a_problem(database: str) -> None:
 
 @contextmanager
 def an_end_within(seconds: int) -> Iterator[None]:
-    """Fail what goes on for so long: without a bound it would for minutes."""
+    """Fail after so many seconds: code without a limit would take minutes."""
 
     def give_up(*_: object) -> None:
         raise TimeoutError
@@ -109,16 +109,16 @@ def test_a_long_word_behind_a_code_is_read_once() -> None:
         assert list(codes("2024/1252%" + "x" * 100_000 + " asp.net")) == ["2024ꞏ1252", "aspꞏnet"]
 
 
-def test_a_page_of_long_texts_is_searched_for_a_hundred_phrases_with_an_end(database: str) -> None:
+def test_a_hundred_phrases_are_highlighted_in_long_texts_in_time(database: str) -> None:
     phrases = Words(" ".join(f'"word b{number}"' for number in range(50)))
-    said = NewEventSchema().load(an_event(title="Word b7", description="word " * 4_000))
-    record = normalize(said, id=str(uuid7()), now=datetime.now(UTC))
+    content = NewEventSchema().load(an_event(title="Word b7", description="word " * 4_000))
+    record = normalize(content, id=str(uuid7()), now=datetime.now(UTC))
     with psycopg.connect(database) as conn, an_end_within(20):
-        found = highlight(conn, phrases, [record] * 200)
-    assert [[one.field for one in fragments] for fragments in found[:2]] == [["title"], ["title"]]
+        highlights = highlight(conn, phrases, [record] * 200)
+    assert [[one.field for one in fragments] for fragments in highlights[:2]] == [["title"], ["title"]]
 
 
-def test_a_page_of_long_texts_is_explained_with_an_end(client: FlaskClient) -> None:
+def test_a_page_of_long_texts_is_explained_in_time(client: FlaskClient) -> None:
     description = " ".join(f"wx{first}{number}" for number in range(500) for first in "abcd")
     for _ in range(200):
         create_event(client, title="Words", description=description, lang="en")

@@ -1,4 +1,4 @@
-"""Events in the order of how well words fit them."""
+"""Lists of events in the order of relevance."""
 
 import base64
 from math import log
@@ -13,29 +13,29 @@ from tests.factories import create_event
 from tests.service.conftest import make_key, running
 
 
-def found(client: FlaskClient, q: str, **asked: Any) -> dict[str, Any]:
-    """The answer to a search."""
-    answer = client.get("/v1/events", query_string={"q": q} | asked)
+def search(client: FlaskClient, q: str, **parameters: Any) -> dict[str, Any]:
+    """Return the page of a search."""
+    answer = client.get("/v1/events", query_string={"q": q} | parameters)
     assert answer.status_code == 200, answer.text
     return dict(answer.get_json())
 
 
-def ranked(client: FlaskClient, q: str, **asked: Any) -> list[str]:
-    """The titles of what is found, the best first."""
-    return [item["title"] for item in found(client, q, **asked)["items"]]
+def ranked(client: FlaskClient, q: str, **parameters: Any) -> list[str]:
+    """Return the titles of the events that are found, the best first."""
+    return [item["title"] for item in search(client, q, **parameters)["items"]]
 
 
-def bare(client: FlaskClient, title: str, **said: Any) -> dict[str, Any]:
-    """An event that has hardly a word but those of its test."""
+def bare(client: FlaskClient, title: str, **content: Any) -> dict[str, Any]:
+    """Create an event with few words beside those of its test."""
     who = [{"id": "p", "name": "of", "role": "party"}]
-    return create_event(client, title=title, lang="en", participants=who, **said)
+    return create_event(client, title=title, lang="en", participants=who, **content)
 
 
 def test_a_score_is_bm25(client: FlaskClient) -> None:
     texts = ["lithium lithium battery", "battery storage plant safety", "lithium mine"]
     for number, text in enumerate(texts):
         bare(client, f"Number{number}", description=text)
-    page = found(client, "lithium battery")
+    page = search(client, "lithium battery")
     # A title counts four times, so every text is longer by that, and saturation comes later by as much.
     words = [len(text.split()) + 1 for text in texts]
     lengths = [len(text.split()) + 4 for text in texts]
@@ -58,26 +58,26 @@ def test_a_score_is_bm25(client: FlaskClient) -> None:
     assert scores == pytest.approx(expected)
 
 
-def test_a_word_weighs_most_in_a_title_then_in_a_summary_then_in_a_body(client: FlaskClient) -> None:
+def test_a_word_counts_most_in_a_title_then_in_a_summary_then_in_the_body(client: FlaskClient) -> None:
     bare(client, "Body plan one", summary="alpha beta", description="gamma lithium")
     bare(client, "Summary plan one", summary="alpha lithium", description="gamma beta")
     bare(client, "Lithium plan one", summary="alpha beta", description="gamma delta")
     assert ranked(client, "lithium") == ["Lithium plan one", "Summary plan one", "Body plan one"]
 
 
-def test_rare_words_weigh_more(client: FlaskClient) -> None:
+def test_rare_words_count_more(client: FlaskClient) -> None:
     for number in range(8):
         bare(client, f"Battery{number}", description="battery storage")
     bare(client, "Rare", description="perovskite storage")
     assert ranked(client, "battery perovskite")[0] == "Rare"
 
 
-def test_events_with_every_word_come_first_and_then_those_with_some(client: FlaskClient) -> None:
+def test_events_with_all_words_precede_those_with_some(client: FlaskClient) -> None:
     bare(client, "Lithium lithium lithium")
     bare(client, "Long", description="lithium " + "filler " * 60 + "battery")
     bare(client, "Battery")
     bare(client, "Neither")
-    page = found(client, "lithium battery")
+    page = search(client, "lithium battery")
     assert page["items"][0]["title"] == "Long"
     assert {item["title"] for item in page["items"][1:]} == {"Lithium lithium lithium", "Battery"}
     assert page["ranking"] == {
@@ -88,18 +88,18 @@ def test_events_with_every_word_come_first_and_then_those_with_some(client: Flas
         "partial": True,
         "ignored": 0,
     }
-    assert found(client, "lithium battery", count="exact")["count"] == {"value": 3, "kind": "exact"}
+    assert search(client, "lithium battery", count="exact")["count"] == {"value": 3, "kind": "exact"}
 
 
-def test_where_enough_have_every_word_no_others_follow(client: FlaskClient) -> None:
+def test_if_enough_events_have_all_words_no_partial_matches_follow(client: FlaskClient) -> None:
     for number in range(20):
         bare(client, f"Lithium battery {number}")
     bare(client, "Lithium mine")
-    page = found(client, "lithium battery", limit=50, count="exact")
+    page = search(client, "lithium battery", limit=50, count="exact")
     assert (len(page["items"]), page["ranking"]["partial"], page["count"]["value"]) == (20, False, 20)
 
 
-def test_what_is_quoted_or_left_out_is_never_partly_so(client: FlaskClient) -> None:
+def test_partial_matches_keep_quotes_and_exclusions(client: FlaskClient) -> None:
     bare(client, "Lithium battery law")
     bare(client, "Battery lithium law")
     bare(client, "Lithium battery peace")
@@ -107,18 +107,18 @@ def test_what_is_quoted_or_left_out_is_never_partly_so(client: FlaskClient) -> N
     assert ranked(client, "lithium mine -peace -law") == []
 
 
-def test_neighbours_come_before_words_apart(client: FlaskClient) -> None:
+def test_neighbouring_words_precede_words_apart(client: FlaskClient) -> None:
     bare(client, "Apart", description="storage alpha beta gamma delta epsilon battery zeta eta theta")
     bare(client, "Near", description="battery alpha storage gamma delta epsilon beta zeta eta theta")
     bare(client, "Beside", description="battery storage alpha gamma delta epsilon beta zeta eta theta")
     assert ranked(client, "battery storage") == ["Beside", "Near", "Apart"]
 
 
-def test_words_of_several_stems_count_as_often_as_they_stand_there(client: FlaskClient) -> None:
+def test_words_with_several_stems_count_each_occurrence_once(client: FlaskClient) -> None:
     bare(client, "One", description="regulation alpha beta gamma")
     bare(client, "Two", description="regulation regulations alpha beta")
     create_event(client, title="Drei", description="Regulation, Regulationen, Regulationen alpha", lang="de")
-    scores = [match["score"] for match in found(client, "regulations")["matches"]]
+    scores = [match["score"] for match in search(client, "regulations")["matches"]]
     assert len(set(scores)) == 3
 
 
@@ -128,20 +128,24 @@ def test_words_can_be_sorted_by_date_and_relevance_needs_words(client: FlaskClie
     bare(client, "Battery", summary="and more of that", dates=[date | {"edtf": "2024"}])
     assert ranked(client, "battery", sort="-date") == ["Battery", "Battery battery"]
     assert ranked(client, "battery", sort="relevance") == ranked(client, "battery") == ["Battery battery", "Battery"]
-    page = found(client, "battery", sort="-date")
+    page = search(client, "battery", sort="-date")
     assert (page["ranking"], page["matches"]) == (None, None)
-    for asked in ({"sort": "relevance"}, {"q": "a b", "sort": "relevance,-date"}, {"q": "a b", "sort": "-relevance"}):
-        answer = client.get("/v1/events", query_string=asked)
+    for parameters in (
+        {"sort": "relevance"},
+        {"q": "a b", "sort": "relevance,-date"},
+        {"q": "a b", "sort": "-relevance"},
+    ):
+        answer = client.get("/v1/events", query_string=parameters)
         assert answer.status_code == 422
         assert [error["parameter"] for error in answer.get_json()["errors"]] == ["sort"]
 
 
-def test_words_are_looked_for_in_events_as_they_are_now(client: FlaskClient) -> None:
+def test_words_are_searched_in_current_events_only(client: FlaskClient) -> None:
     answer = client.get("/v1/events?q=battery&as_of=2020-01-01T00:00:00Z")
     assert answer.status_code == 422
 
 
-def test_without_words_a_page_says_nothing_of_them(client: FlaskClient) -> None:
+def test_a_page_without_words_has_no_ranking(client: FlaskClient) -> None:
     page = client.get("/v1/events").get_json()
     assert {name: page[name] for name in ("ranking", "matches", "did_you_mean")} == dict.fromkeys(
         ("ranking", "matches", "did_you_mean")
@@ -151,14 +155,14 @@ def test_without_words_a_page_says_nothing_of_them(client: FlaskClient) -> None:
 def test_a_hundred_words_fit_into_a_cursor(client: FlaskClient) -> None:
     for _ in range(3):
         bare(client, "word1 word2")
-    page = found(client, " ".join(f"word{number}" for number in range(120)), limit=1)
+    page = search(client, " ".join(f"word{number}" for number in range(120)), limit=1)
     assert page["ranking"]["ignored"] == 20
     following = client.get(page["next"])
     assert (following.status_code, len(following.get_json()["items"])) == (200, 1)
 
 
 def _forged(cursor: str, **changed: Any) -> str:
-    """A cursor with some of its numbers replaced."""
+    """Return a cursor with some of its numbers replaced."""
     names = ("languages", "figures", "partly", "region", "near", "snapshot", "scored", "of", "exact", "where")
     bound, text = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     parts = dict(zip(names, orjson.loads(text), strict=True)) | changed
@@ -188,7 +192,7 @@ def _forged(cursor: str, **changed: Any) -> str:
 def test_a_forged_cursor_is_refused(client: FlaskClient, changed: dict[str, Any]) -> None:
     for _ in range(3):
         bare(client, "Battery")
-    cursor = found(client, "battery", limit=1)["next"].partition("cursor=")[2]
+    cursor = search(client, "battery", limit=1)["next"].partition("cursor=")[2]
     again = client.get(f"/v1/events?q=battery&limit=1&cursor={_forged(cursor)}")
     assert again.status_code == 200, again.text
     answer = client.get(f"/v1/events?q=battery&limit=1&cursor={_forged(cursor, **changed)}")
@@ -196,7 +200,7 @@ def test_a_forged_cursor_is_refused(client: FlaskClient, changed: dict[str, Any]
     assert answer.get_json()["type"] == "/problems/malformed"
 
 
-def test_of_many_events_only_the_newest_are_ranked_and_the_others_follow_by_date(database: str) -> None:
+def test_only_the_newest_of_many_events_are_ranked_and_the_others_follow_by_date(database: str) -> None:
     with running(database, ranked_events=10) as app:
         client = app.test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
@@ -205,7 +209,7 @@ def test_of_many_events_only_the_newest_are_ranked_and_the_others_follow_by_date
             bare(client, f"Battery {number}", dates=[{"kind": "adopted", "edtf": day, "modality": "actual"}])
         with psycopg.connect(database, autocommit=True) as conn:
             conn.execute("ANALYZE event_search")
-        page = found(client, "battery", limit=100)
+        page = search(client, "battery", limit=100)
     days = [item["dates"][0]["edtf"] for item in page["items"]]
     scores = [match["score"] for match in page["matches"]]
     ranked_events = page["ranking"]["scored"]
@@ -224,7 +228,7 @@ def test_of_many_events_only_the_newest_are_ranked_and_the_others_follow_by_date
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson", "atom", "jsonfeed", "ical"])
-def test_files_and_feeds_hold_what_has_every_word_in_an_order_of_their_own(client: FlaskClient, form: str) -> None:
+def test_files_and_feeds_have_the_events_with_all_words_in_their_own_order(client: FlaskClient, form: str) -> None:
     dates = [{"kind": "adopted", "edtf": "2030-01-01", "modality": "expected"}]
     bare(client, "Lithium battery", dates=dates)
     bare(client, "Lithium mine", dates=dates)

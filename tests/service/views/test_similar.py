@@ -10,7 +10,7 @@ from tests.service.search.battery_events import create_battery_events
 UNKNOWN = "01980000-0000-7000-8000-000000000000"
 
 
-def test_events_are_similar_that_have_the_same_rare_words(client: FlaskClient) -> None:
+def test_similar_events_have_the_same_rare_words(client: FlaskClient) -> None:
     ids = create_battery_events(client)
     answer = client.get(f"/v1/events/{ids[0]}/similar?fields=title").get_json()
     assert [event["id"] for event in answer["items"]] == [ids[1], ids[2]]
@@ -20,7 +20,7 @@ def test_events_are_similar_that_have_the_same_rare_words(client: FlaskClient) -
     assert set(answer["items"][0]) == {"id", "title"}
 
 
-def test_similar_events_can_be_narrowed_down_and_cut_off(client: FlaskClient) -> None:
+def test_similar_events_can_be_filtered_and_limited(client: FlaskClient) -> None:
     ids = create_battery_events(client)
     create_topic(client, "cars")
     narrowed = client.patch(f"/v1/events/{ids[2]}", json={"topics": [{"id": "cars"}]}, headers={"If-Match": "*"})
@@ -30,12 +30,12 @@ def test_similar_events_can_be_narrowed_down_and_cut_off(client: FlaskClient) ->
     assert client.get(f"/v1/events/{ids[0]}/similar?q=nothing").get_json()["items"] == []
 
 
-def test_an_event_by_itself_is_like_no_other(client: FlaskClient) -> None:
+def test_a_single_event_has_no_similar_ones(client: FlaskClient) -> None:
     event = create_event(client, title="Unheard-of")
     assert client.get(f"/v1/events/{event['id']}/similar").get_json() == {"items": [], "matches": [], "words": []}
 
 
-def test_what_is_not_there_is_like_nothing(client: FlaskClient) -> None:
+def test_a_missing_event_or_an_invalid_parameter_is_a_problem(client: FlaskClient) -> None:
     assert problem_of(client.get(f"/v1/events/{UNKNOWN}/similar")) == (404, "not-found", [])
     event = create_event(client)
     assert problem_of(client.get(f"/v1/events/{event['id']}/similar?cursor=x")) == (422, "invalid", ["cursor"])
@@ -44,7 +44,7 @@ def test_what_is_not_there_is_like_nothing(client: FlaskClient) -> None:
     assert problem_of(client.get(f"/v1/events/{event['id']}/similar")) == (410, "gone", [])
 
 
-def test_asking_for_what_is_similar_needs_the_right_to_read(database: str) -> None:
+def test_similar_events_and_suggestions_need_the_scope_to_read(database: str) -> None:
     with running(database, public_read=False) as app:
         client = app.test_client()
         for address in (f"/v1/events/{UNKNOWN}/similar", "/v1/suggest?q=x"):

@@ -1,4 +1,4 @@
-"""Words of documents that are not kept, and of events that have none yet."""
+"""Search documents of events, stored and not stored, and their indexing."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -37,13 +37,13 @@ QUERIES = [
 ]
 
 
-def a_record(**said: Any) -> dict[str, Any]:
-    """A record as it is stored."""
-    return normalize(NewEventSchema().load(an_event(**said)), id=str(uuid7()), now=datetime.now(UTC))
+def a_record(**content: Any) -> dict[str, Any]:
+    """Return a record as it is stored."""
+    return normalize(NewEventSchema().load(an_event(**content)), id=str(uuid7()), now=datetime.now(UTC))
 
 
 @pytest.mark.parametrize(
-    "said",
+    "content",
     [
         {"title": "The battery law", "lang": "en"},
         {"title": "Law on batteries", "summary": "COM(2023)160", "lang": "en"},
@@ -53,29 +53,29 @@ def a_record(**said: Any) -> dict[str, Any]:
     ],
     ids=range(5),
 )
-def test_a_document_has_the_words_that_find_it_when_it_is_kept(client: FlaskClient, said: dict[str, Any]) -> None:
+def test_a_document_matches_the_searches_that_find_it(client: FlaskClient, content: dict[str, Any]) -> None:
     for lang in ("en", "de", "es"):  # languages in use
         create_event(client, title="Other", lang=lang)
-    kept = create_event(client, **said)
-    found = {
+    event = create_event(client, **content)
+    texts = {
         q
         for q in QUERIES
         for item in client.get("/v1/events", query_string={"q": q, "sort": "title"}).get_json()["items"]
-        if item["id"] == kept["id"]
+        if item["id"] == event["id"]
     }
     with client.application.extensions["policytrail"].database.reading() as conn:
-        asked = [Words(q) for q in QUERIES]
-        assert {words.text for words in words_that_match(conn, kept, asked)} == found
-        known = [compile_query(conn, words) for words in asked]
-        assert {words.text for words in words_that_match(conn, kept, known)} == found
+        searches = [Words(q) for q in QUERIES]
+        assert {words.text for words in words_that_match(conn, event, searches)} == texts
+        compiled = [compile_query(conn, words) for words in searches]
+        assert {words.text for words in words_that_match(conn, event, compiled)} == texts
 
 
-def test_words_must_be_understood_before_they_are_a_condition() -> None:
+def test_only_compiled_words_are_a_condition() -> None:
     with pytest.raises(TypeError):
         words_condition(Words("battery"))
 
 
-def test_a_text_that_a_record_says_several_times_counts_once() -> None:
+def test_a_text_that_is_there_several_times_counts_once() -> None:
     quote = {"exact": "We will.", "prefix": None, "suffix": None, "page": None}
     citation = {"fact": "title", "source": "report", "stance": "supports", "quote": quote}
     one = search_document(a_record(citations=[citation]))
@@ -83,7 +83,7 @@ def test_a_text_that_a_record_says_several_times_counts_once() -> None:
     assert one.sections == two.sections
 
 
-def test_passages_say_where_they_stand() -> None:
+def test_passages_have_their_path_and_language() -> None:
     record = a_record(
         title="Title",
         summary="Summary",
@@ -102,14 +102,14 @@ def test_passages_say_where_they_stand() -> None:
 
 
 @pytest.mark.parametrize("text", ["電" * 99_000, "a1 b2 " * 16_000, "".join(map(chr, range(0x4E00, 0x9000))) * 5])
-def test_the_longest_texts_can_be_kept(client: FlaskClient, text: str) -> None:
+def test_the_longest_texts_can_be_indexed(client: FlaskClient, text: str) -> None:
     statements = [{"text": text[start : start + 4_000], "kind": "factual"} for start in range(0, 40_000, 4_000)]
     event = create_event(client, title="Long", summary=text[:5_000], description=text[:99_000], statements=statements)
-    found = client.get("/v1/events?q=long&fields=id").get_json()
-    assert [item["id"] for item in found["items"]] == [event["id"]]
+    page = client.get("/v1/events?q=long&fields=id").get_json()
+    assert [item["id"] for item in page["items"]] == [event["id"]]
 
 
-def test_events_without_words_get_them(client: FlaskClient, database: str) -> None:
+def test_events_without_a_search_document_are_indexed(client: FlaskClient, database: str) -> None:
     events = [create_event(client, title=f"Battery {number}") for number in range(3)]
     client.delete(f"/v1/events/{events[2]['id']}", headers={"If-Match": '"1"'})
     with psycopg.connect(database, autocommit=True) as conn:
@@ -118,21 +118,21 @@ def test_events_without_words_get_them(client: FlaskClient, database: str) -> No
         assert index_events(conn) == 1
         assert index_events(conn) == 0
         conn.execute("DELETE FROM event_search")
-        told: list[int] = []
-        assert index_events(conn, again=True, on_batch=told.append) == 2
-        assert told == [2]
+        batches: list[int] = []
+        assert index_events(conn, again=True, on_batch=batches.append) == 2
+        assert batches == [2]
         assert conn.execute("SELECT event_id, tsv, length, words FROM event_search ORDER BY 1").fetchall() == before
 
 
-def test_migrate_lets_events_be_found(client: FlaskClient, database: str) -> None:
+def test_migrate_indexes_events(client: FlaskClient, database: str) -> None:
     create_event(client, title="Battery")
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute("DELETE FROM event_search")
     environment = {"DATABASE_URL": database}
-    told = CliRunner().invoke(main, ["migrate"], env=environment)
-    assert (told.exit_code, told.output) == (0, "Nothing to apply.\n1 events indexed.\n")
-    told = CliRunner().invoke(main, ["index"], env=environment)
-    assert (told.exit_code, told.output) == (0, "Nothing to index.\n")
+    result = CliRunner().invoke(main, ["migrate"], env=environment)
+    assert (result.exit_code, result.output) == (0, "Nothing to apply.\n1 events indexed.\n")
+    result = CliRunner().invoke(main, ["index"], env=environment)
+    assert (result.exit_code, result.output) == (0, "Nothing to index.\n")
     assert len(client.get("/v1/events?q=battery").get_json()["items"]) == 1
 
 
@@ -154,7 +154,7 @@ def test_an_update_that_changes_no_word_keeps_the_row(client: FlaskClient, datab
         assert conn.execute("SELECT tsv FROM event_search_past").fetchall() == [row[0][1:]]
 
 
-def test_former_words_are_forgotten_after_an_hour(client: FlaskClient, database: str) -> None:
+def test_former_words_are_deleted_after_an_hour(client: FlaskClient, database: str) -> None:
     event = create_event(client, title="One")
     with psycopg.connect(database, autocommit=True) as conn:
         for version, title in enumerate(("Two", "Three"), start=1):
@@ -169,7 +169,7 @@ def test_former_words_are_forgotten_after_an_hour(client: FlaskClient, database:
         assert conn.execute("SELECT count(*) FROM event_search_past").fetchone() == (1,)
 
 
-def test_a_text_of_300_words_is_kept_in_one_piece_now_and_later(client: FlaskClient, database: str) -> None:
+def test_a_text_of_300_words_is_not_toasted(client: FlaskClient, database: str) -> None:
     event = create_event(client, summary=" ".join(f"word{number}" for number in range(300)))
     changed = client.put(f"/v1/events/{event['id']}", json=an_event(title="Other"), headers={"If-Match": '"1"'})
     assert changed.status_code == 200

@@ -35,12 +35,12 @@ def record_many(database: str, number: int) -> None:
     """So many events, every other one a tariff, with ids that fall into one bucket after the other."""
     with psycopg.connect(database) as conn:
         for place in range(number):
-            said = an_event(title=f"Policy {place}", event_type="tariff" if place % 2 else "subsidy")
+            content = an_event(title=f"Policy {place}", event_type="tariff" if place % 2 else "subsidy")
             id_ = UUID(f"01900000-0000-7000-8000-{place // 2:012x}") if place % 2 else UUID(int=(7 << 76) + place // 2)
-            record_event(conn, NewEventSchema().load(said), id=id_, now=datetime.now(UTC), key_id=None)
+            record_event(conn, NewEventSchema().load(content), id=id_, now=datetime.now(UTC), key_id=None)
 
 
-def test_of_more_matches_a_part_is_counted_and_scaled_and_the_answer_says_so(
+def test_of_many_matches_a_sample_is_counted_and_the_numbers_are_estimates(
     app: Flask, database: str, anyone: FlaskClient
 ) -> None:
     record_many(database, 256)
@@ -55,7 +55,7 @@ def test_of_more_matches_a_part_is_counted_and_scaled_and_the_answer_says_so(
     assert [facet["kind"] for facet in few["facets"]] == ["exact", "exact"]
 
 
-def test_what_takes_too_long_to_count_one_by_one_is_estimated(
+def test_numbers_that_take_too_long_to_count_are_estimated(
     app: Flask, database: str, anyone: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_many(database, 128)
@@ -65,7 +65,7 @@ def test_what_takes_too_long_to_count_one_by_one_is_estimated(
     assert body["count"] == {"value": 128, "kind": "estimate"}
 
 
-def test_counting_one_by_one_ends_when_its_time_is_up(database: str) -> None:
+def test_counting_ends_when_its_time_is_over(database: str) -> None:
     record_many(database, 2)
     slow = SearchFilter(TRUE, TRUE, Condition("pg_sleep(0.1) IS NOT NULL"), TRUE)
     with psycopg.connect(database, autocommit=True) as conn:
@@ -74,8 +74,8 @@ def test_counting_one_by_one_ends_when_its_time_is_up(database: str) -> None:
         assert conn.execute("SHOW statement_timeout").fetchone() == ("0",)
 
 
-def test_all_facets_together_may_take_the_time_of_one(database: str) -> None:
-    asked = filter_of_json({"event_type": ["subsidy", "tariff"], "jurisdiction": "JP"})
+def test_all_facets_together_have_one_time_limit(database: str) -> None:
+    query = filter_of_json({"event_type": ["subsidy", "tariff"], "jurisdiction": "JP"})
     record_many(database, 6)
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute("ALTER TABLE event_search RENAME TO kept")
@@ -87,10 +87,10 @@ def test_all_facets_together_may_take_the_time_of_one(database: str) -> None:
             SELECT * FROM kept WHERE bucket = 0
             """
         )
-        found = count_facets(
-            conn, asked, ["status", "event_type", "jurisdiction"], 10, Effort(1_000, 1_000, patience=1.0)
+        result = count_facets(
+            conn, query, ["status", "event_type", "jurisdiction"], 10, Effort(1_000, 1_000, patience=1.0)
         )
-    assert {facet.name: facet.kind for facet in found.facets} == {
+    assert {facet.name: facet.kind for facet in result.facets} == {
         "status": "exact",
         "event_type": "estimate",
         "jurisdiction": "estimate",
@@ -110,13 +110,13 @@ def test_all_facets_together_may_take_the_time_of_one(database: str) -> None:
         (0, 100, BUCKETS),
     ],
 )
-def test_as_many_buckets_are_counted_as_give_a_sample_or_can_be_looked_at(
+def test_as_many_buckets_are_counted_as_give_a_sample_or_can_be_read(
     matched: int, looked_at: int, buckets: int
 ) -> None:
     assert buckets_for(matched, looked_at, 10_000) == buckets
 
 
-def test_the_facets_of_the_schema_are_those_that_are_counted() -> None:
+def test_the_facets_of_the_schema_are_those_of_the_index() -> None:
     assert tuple(facet_keys.FACETS) == FACETS
     assert {
         facet_keys.FACETS["year"],
@@ -139,10 +139,10 @@ def test_the_facets_of_the_schema_are_those_that_are_counted() -> None:
         ("9999-12-31", ["9999"], ["9999-12"]),
     ],
 )
-def test_a_date_counts_in_every_year_and_month_that_it_touches(edtf: str, years: list[str], months: list[str]) -> None:
+def test_a_date_counts_in_every_year_and_month_that_it_overlaps(edtf: str, years: list[str], months: list[str]) -> None:
     assert (years_of(bounds(edtf)), months_of(bounds(edtf))) == (years, months)
 
 
-def test_a_long_span_counts_in_its_first_years_and_months() -> None:
+def test_a_long_period_counts_in_its_first_years_and_months() -> None:
     years, months = years_of(bounds("1900/2100")), months_of(bounds("1900/2100"))
     assert (len(years), years[0], len(months), months[-1]) == (MOST_YEARS, "1900", MOST_MONTHS, "1901-12")

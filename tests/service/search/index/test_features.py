@@ -1,4 +1,4 @@
-"""Which of an event's dates it is listed by."""
+"""The main date of an event."""
 
 from datetime import date
 from typing import Any
@@ -11,19 +11,19 @@ from service.search.index.features import announced_date, main_date
 Dates = list[dict[str, Any]]
 
 
-def dates(*said: str) -> Dates:
-    """Dates from their kind, EDTF and modality: `launched 2024 expected`; what happened needs no third word."""
-    words = [(*one.split(), "actual")[:3] for one in said]
+def dates(*entries: str) -> Dates:
+    """Return dates of texts such as `launched 2024 expected`: kind, EDTF and modality, `actual` without it."""
+    words = [(*one.split(), "actual")[:3] for one in entries]
     return [{"kind": kind, "edtf": edtf, "modality": modality} for kind, edtf, modality in words]
 
 
 def day(text: str) -> Bounds:
-    """The bounds of one day."""
+    """Return the bounds of one day."""
     return Bounds(date.fromisoformat(text), date.fromisoformat(text))
 
 
 @pytest.mark.parametrize(
-    ("said", "foremost"),
+    ("entries", "foremost"),
     [
         # What happened goes before what is only expected or due.
         (["reported 2024-01-01", "launched 2023-01-01 expected"], "2024-01-01"),
@@ -43,12 +43,12 @@ def day(text: str) -> Bounds:
         (["launched 2025-01-01 expected", "due 2020-01-01 deadline"], "2025-01-01"),
     ],
 )
-def test_the_foremost_date_stands_for_the_event(said: list[str], foremost: str) -> None:
-    assert main_date(dates(*said)) == main_date(dates(*reversed(said))) == day(foremost)
+def test_the_foremost_date_is_the_main_date(entries: list[str], foremost: str) -> None:
+    assert main_date(dates(*entries)) == main_date(dates(*reversed(entries))) == day(foremost)
 
 
 @pytest.mark.parametrize(
-    ("said", "earliest"),
+    ("entries", "earliest"),
     [
         (["announced 2024-02-01"], "2024-02-01"),
         (["announced 2024-02-01", "announced 2024-01-01"], "2024-01-01"),
@@ -58,20 +58,20 @@ def test_the_foremost_date_stands_for_the_event(said: list[str], foremost: str) 
         (["announced ../2020-01-01", "announced 2024-02-01"], "2024-02-01"),
     ],
 )
-def test_it_was_announced_when_it_first_was_or_else_when_it_was_reported(said: list[str], earliest: str) -> None:
-    assert announced_date(dates(*said)) == announced_date(dates(*reversed(said))) == day(earliest)
+def test_the_announced_date_is_the_earliest_or_else_the_reported_one(entries: list[str], earliest: str) -> None:
+    assert announced_date(dates(*entries)) == announced_date(dates(*reversed(entries))) == day(earliest)
 
 
-@pytest.mark.parametrize("said", [[], ["launched 2024"], ["announced 2024 expected", "reported 2024 deadline"]])
-def test_what_nobody_announced_or_reported_has_no_such_date(said: list[str]) -> None:
-    assert announced_date(dates(*said)) is None
+@pytest.mark.parametrize("entries", [[], ["launched 2024"], ["announced 2024 expected", "reported 2024 deadline"]])
+def test_an_event_that_was_not_announced_or_reported_has_no_such_date(entries: list[str]) -> None:
+    assert announced_date(dates(*entries)) is None
 
 
 def test_an_event_without_dates_has_no_main_date() -> None:
     assert main_date([]) is None
 
 
-def test_a_date_spans_all_that_it_can_mean() -> None:
+def test_a_main_date_has_the_bounds_of_its_edtf_text() -> None:
     assert main_date(dates("launched 2024-33")) == Bounds(date(2024, 1, 1), date(2024, 3, 31))
     assert main_date(dates("launched ../2024-04")) == Bounds(None, date(2024, 4, 30))
     assert main_date(dates("launched 2024-04/..")) == Bounds(date(2024, 4, 1), None)

@@ -1,4 +1,4 @@
-"""What words are worth, and which events are worth ranking by them."""
+"""BM25: the weights of terms, and the events to rank by them."""
 
 from service.search.ranking.bm25 import (
     CorpusStatistics,
@@ -16,13 +16,13 @@ from service.store.search.statistics import Collection
 from service.store.search.tsquery import Lexeme, TsQuery
 
 
-def test_a_word_tells_more_the_fewer_have_it() -> None:
+def test_a_rarer_word_has_a_larger_weight() -> None:
     rarities = [inverse_document_frequency(1000, having) for having in (0, 1, 10, 500, 1000, 2000)]
     assert rarities == sorted(rarities, reverse=True)
     assert min(rarities) > 0
 
 
-def test_events_with_the_rarest_word_are_ranked_and_those_with_common_ones_where_they_have_several() -> None:
+def test_events_with_the_rarest_term_or_several_common_terms_are_ranked() -> None:
     # A rare word, and three that stand in a tenth of all events each.
     sets = term_sets_to_rank([9.0, 2.0, 2.0, 2.0], [50, 10_000, 10_000, 10_000], 100_000, 500)
     assert sets[-1] == (0,)
@@ -31,11 +31,11 @@ def test_events_with_the_rarest_word_are_ranked_and_those_with_common_ones_where
     assert term_sets_to_rank([9.0, 2.0, 2.0, 2.0], [50, 900, 900, 900], 100_000, 500) == [(0,), (1, 2), (1, 3), (2, 3)]
 
 
-def test_at_least_those_with_every_word_are_ranked() -> None:
+def test_events_with_all_terms_are_always_ranked() -> None:
     assert term_sets_to_rank([1.0, 1.0], [90_000, 95_000], 100_000, 500) == [(0, 1)]
 
 
-def test_the_newest_months_are_ranked_that_hold_enough() -> None:
+def test_the_newest_months_with_enough_matches_are_ranked() -> None:
     collection = Collection(400, 1.0, 1.0, [(40, 100), (30, 100), (20, 100), (0, 100)])
     assert newest_region(collection, 0.1, 25) == Region(19, 0, by_index=False)
     assert newest_region(collection, 0.1, 15) == Region(
@@ -47,7 +47,7 @@ def test_the_newest_months_are_ranked_that_hold_enough() -> None:
     assert [share_of(region, collection) for region in (None, Region(19, 0), Region(40, 16))] == [1.0, 0.75, 0.0625]
 
 
-def test_months_are_asked_of_the_index_where_they_are_few_or_what_is_looked_for_is_much() -> None:
+def test_the_index_finds_few_months_or_many_lexemes_faster() -> None:
     million, cap = 1_000_000, 5_000
     assert is_index_faster(million, 0.05, cap, lexemes=3)
     assert not is_index_faster(million, 0.5, cap, lexemes=3)
@@ -64,7 +64,7 @@ def compiled(query: TsQuery, *words: Lexeme) -> CompiledWords:
     return CompiledWords("", query, terms=terms, languages=("english",))
 
 
-def test_no_more_events_have_all_words_than_have_the_rarest_of_those_that_must_be_there() -> None:
+def test_the_rarest_required_term_bounds_the_matches() -> None:
     statistics = CorpusStatistics(1_000, 1.0, 1.0, (900, 20, 5))
     for query, most in (
         (TsQuery((A, B, C)), 5),
@@ -77,7 +77,7 @@ def test_no_more_events_have_all_words_than_have_the_rarest_of_those_that_must_b
         assert most_matches(query, compiled(query, A, B, C), statistics) == most, query
 
 
-def test_how_many_events_have_some_word_is_told_as_if_by_chance() -> None:
+def test_the_matches_of_any_word_are_estimated_by_independence() -> None:
     assert estimate_any_word(CorpusStatistics(1_000, 1.0, 1.0, (500, 500))) == 750
     assert estimate_any_word(CorpusStatistics(1_000, 1.0, 1.0, (0, 1_000, 1))) == 1_000
     assert estimate_any_word(CorpusStatistics(0, 1.0, 1.0, (0,))) == 0

@@ -1,4 +1,4 @@
-"""Where words are found: as plain text and ranges, by the analysis that found them, whatever the language."""
+"""Highlights: fragments of plain text, and the ranges of matching words, in every language."""
 
 from itertools import pairwise
 from typing import Any
@@ -13,8 +13,8 @@ from tests.factories import a_full_event, create_event, create_topic
 from tests.service.problems import problem_of
 
 
-def shown(client: FlaskClient, q: str, **more: str) -> list[tuple[str, list[str]]]:
-    """Of the first event found the fields of its fragments, each with the words that their ranges show."""
+def highlights(client: FlaskClient, q: str, **more: str) -> list[tuple[str, list[str]]]:
+    """Return the fields of the first event's fragments, each with the words in its ranges."""
     answer = client.get("/v1/events", query_string={"q": q, "highlight": "true"} | more)
     assert answer.status_code == 200, answer.text
     [match, *_] = answer.get_json()["matches"]
@@ -58,20 +58,20 @@ def shown(client: FlaskClient, q: str, **more: str) -> list[tuple[str, list[str]
         (None, "One two", "two OR three", ["two"]),
     ],
 )
-def test_words_are_shown_where_the_search_found_them(
+def test_the_words_that_the_search_matched_are_highlighted(
     client: FlaskClient, lang: str | None, title: str, q: str, words: list[str]
 ) -> None:
     create_event(client, title=title, lang=lang)
-    assert shown(client, q) == [("title", words)]
+    assert highlights(client, q) == [("title", words)]
 
 
-def test_every_text_that_is_searched_can_be_shown(client: FlaskClient, earlier: object) -> None:
+def test_every_searched_text_is_highlighted(client: FlaskClient, earlier: object) -> None:
     assert earlier
     create_topic(client, "trade")
     create_event(client, **a_full_event())
-    asked = ("policy", "short", "length", "minister", "press", "launched", "materials")
-    found = {q: list(dict.fromkeys(field for field, _ in shown(client, q))) for q in asked}
-    assert found == {
+    searches = ("policy", "short", "length", "minister", "press", "launched", "materials")
+    fragments = {q: list(dict.fromkeys(field for field, _ in highlights(client, q))) for q in searches}
+    assert fragments == {
         "policy": ["title", "names/short"],
         "short": ["summary"],
         "length": ["description"],
@@ -82,7 +82,7 @@ def test_every_text_that_is_searched_can_be_shown(client: FlaskClient, earlier: 
     }
 
 
-def test_what_looks_like_html_comes_back_as_text(client: FlaskClient) -> None:
+def test_html_in_a_text_is_returned_as_text(client: FlaskClient) -> None:
     summary = '<script>alert("battery")</script> & <b>battery</b> &lt;i&gt; \u202ebattery'
     create_event(client, title="<img src=x onerror=alert(1)>", summary=summary)
     answer = client.get("/v1/events?q=battery&highlight=true")
@@ -92,24 +92,24 @@ def test_what_looks_like_html_comes_back_as_text(client: FlaskClient) -> None:
     assert [summary[a:b] for a, b in fragment["ranges"]] == ["battery"] * 3
 
 
-def test_a_long_text_is_shown_in_three_fragments_at_most(client: FlaskClient) -> None:
+def test_a_long_text_has_three_fragments_at_most(client: FlaskClient) -> None:
     words = [f"filler{number}" for number in range(2_000)]
     for place in (100, 700, 705, 1_300, 1_900):
         words[place] = "batteries"
     words[1_310] = "recycling"
     create_event(client, description=" ".join(words))
     answer = client.get("/v1/events?q=battery+recycling&highlight=true")
-    found = answer.get_json()["matches"][0]["highlights"]
-    assert len(found) == 3
-    assert all(len(one["text"]) <= LENGTH and one["field"] == "description" for one in found)
-    assert [[one["text"][a:b] for a, b in one["ranges"]] for one in found] == [
+    fragments = answer.get_json()["matches"][0]["highlights"]
+    assert len(fragments) == 3
+    assert all(len(one["text"]) <= LENGTH and one["field"] == "description" for one in fragments)
+    assert [[one["text"][a:b] for a, b in one["ranges"]] for one in fragments] == [
         ["batteries"],
         ["batteries", "batteries"],
         ["batteries", "recycling"],
     ]
 
 
-def test_a_list_in_another_order_is_shown_as_well(client: FlaskClient) -> None:
+def test_a_list_in_another_order_has_highlights_as_well(client: FlaskClient) -> None:
     create_event(client, title="B battery")
     create_event(client, title="A battery")
     answer = client.get("/v1/events?q=battery&highlight=true&sort=title").get_json()
@@ -122,7 +122,7 @@ def test_a_list_in_another_order_is_shown_as_well(client: FlaskClient) -> None:
     assert {match["highlights"][0]["ranges"][0][0] for match in posted["matches"]} == {2}
 
 
-def test_nothing_is_shown_that_was_not_asked_for(client: FlaskClient) -> None:
+def test_without_the_parameter_there_are_no_highlights(client: FlaskClient) -> None:
     create_event(client, title="A battery")
     [match] = client.get("/v1/events?q=battery").get_json()["matches"]
     assert (match["highlights"], match["explanation"]) == (None, None)
@@ -140,7 +140,7 @@ def test_nothing_is_shown_that_was_not_asked_for(client: FlaskClient) -> None:
         ("highlight=yes&q=x", "highlight"),
     ],
 )
-def test_words_that_are_not_looked_for_cannot_be_shown(anyone: FlaskClient, query: str, parameter: str) -> None:
+def test_highlights_without_words_are_refused(anyone: FlaskClient, query: str, parameter: str) -> None:
     assert problem_of(anyone.get(f"/v1/events?{query}")) == (422, "invalid", [parameter])
 
 
@@ -148,7 +148,7 @@ def test_words_that_are_not_looked_for_cannot_be_shown(anyone: FlaskClient, quer
     "q",
     ["'", '"', "\\", "& | !", ":*", "a" * 10_000, "x " * 4_000, "-", "%s", "((((", "🌍", "\u202ex", "a OR b " * 900],
 )
-def test_whatever_is_looked_for_is_answered(client: FlaskClient, q: str) -> None:
+def test_any_search_can_be_highlighted(client: FlaskClient, q: str) -> None:
     create_event(client, title="x a b the policy 電")
     answer = client.get("/v1/events", query_string={"q": q, "highlight": "true", "explain": "true"})
     assert answer.status_code == 200, answer.text
@@ -158,20 +158,20 @@ TEXTS = st.text(st.sampled_from("aB é\u0301ßﬁ電池バﾊﾞ가-_.'\u2019\n\
 
 
 @given(TEXTS)
-def test_words_are_taken_from_the_text_as_it_stands_there(text: str) -> None:
+def test_tokens_are_slices_of_the_text_in_order(text: str) -> None:
     tokens = list(tokens_of(text))
     assert all(0 <= token.start < token.end <= len(text) for token in tokens)
     assert all(one.end <= other.start for one, other in pairwise(tokens))
 
 
 @given(TEXTS.map(lambda text: text * 8), st.integers(0, 3), st.integers(1, MOST))
-def test_fragments_are_slices_of_the_text_and_ranges_slices_of_the_fragments(text: str, step: int, most: int) -> None:
+def test_fragments_are_slices_of_the_text_and_ranges_slices_of_fragments(text: str, step: int, most: int) -> None:
     hits = [Hit(token.start, token.end, token.word) for token in list(tokens_of(text))[:: step + 1]]
-    found = best_fragments([("summary", text)], [hits], most)
-    assert len(found) <= most
-    assert bool(found) == bool(hits)
+    fragments = best_fragments([("summary", text)], [hits], most)
+    assert len(fragments) <= most
+    assert bool(fragments) == bool(hits)
     words = {text[hit.start : hit.end] for hit in hits}
-    for one in found:
+    for one in fragments:
         assert one.text in text
         assert one.ranges
         assert all(one.text[a:b] in words for a, b in one.ranges)
@@ -179,8 +179,8 @@ def test_fragments_are_slices_of_the_text_and_ranges_slices_of_the_fragments(tex
         assert len(one.text) <= LENGTH
 
 
-def test_the_fragments_that_are_shown_have_the_most_words() -> None:
+def test_the_best_fragments_have_the_most_words() -> None:
     texts = [("summary", "one " * 100), ("description", "one two three")]
     hits = [[Hit(place * 4, place * 4 + 3, "one") for place in range(100)], [Hit(0, 3, "one"), Hit(4, 7, "two")]]
-    found: list[Any] = best_fragments(texts, hits, 2)
-    assert [(one.field, len(one.ranges)) for one in found] == [("summary", 40), ("description", 2)]
+    fragments: list[Any] = best_fragments(texts, hits, 2)
+    assert [(one.field, len(one.ranges)) for one in fragments] == [("summary", 40), ("description", 2)]

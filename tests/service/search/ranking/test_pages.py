@@ -1,4 +1,4 @@
-"""More events than are looked at one by one: counted by a sample, ranked by months, walked through to the end."""
+"""Searches in a large collection: numbers by a sample, ranking by months, and all pages to the last one."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ def word(text: str) -> TsQuery:
 
 @pytest.fixture(scope="module")
 def many(cluster: Server, admin: psycopg.Connection, template_database: str) -> Iterator[psycopg.Connection]:
-    """A connection to a database of many events, which all tests here read."""
+    """Return a connection to a database of many events, which all tests of this module read."""
     name = "policytrail_many_words"
     create = SQL("CREATE DATABASE {} TEMPLATE {}")
     admin.execute(create.format(Identifier(name), Identifier(template_database)))
@@ -66,14 +66,14 @@ def many(cluster: Server, admin: psycopg.Connection, template_database: str) -> 
 
 
 def test_a_large_collection_is_measured_by_a_sample(many: psycopg.Connection) -> None:
-    found = measure_collection(many)
-    assert found.events == pytest.approx(EVENTS, rel=0.05)
-    assert (found.average_length, found.average_words) == (4.0, 4.0)
-    assert found.months == sorted(found.months, reverse=True)
-    assert sum(events for _, events in found.months) == pytest.approx(EVENTS, rel=0.06)
+    collection = measure_collection(many)
+    assert collection.events == pytest.approx(EVENTS, rel=0.05)
+    assert (collection.average_length, collection.average_words) == (4.0, 4.0)
+    assert collection.months == sorted(collection.months, reverse=True)
+    assert sum(events for _, events in collection.months) == pytest.approx(EVENTS, rel=0.06)
 
 
-def test_words_are_counted_exactly_where_few_have_them(many: psycopg.Connection) -> None:
+def test_rare_words_are_counted_exactly(many: psycopg.Connection) -> None:
     rare, tenth, everywhere = count_matches(many, [word("rare"), word("tenth"), word("all")], EVENTS)
     assert (rare.value, rare.exact) == (EVENTS // 600, True)
     assert (tenth.value, tenth.exact) == (EVENTS // 10, True)
@@ -81,7 +81,7 @@ def test_words_are_counted_exactly_where_few_have_them(many: psycopg.Connection)
     assert estimate_matches(many, word("half"), EVERY_EVENT, EVENTS) == pytest.approx(EVENTS / 2, rel=0.3)
 
 
-def test_a_capped_search_is_walked_to_its_end(many: psycopg.Connection) -> None:
+def test_the_pages_of_a_capped_search_have_every_match_once(many: psycopg.Connection) -> None:
     pages = list(walk(many, "half"))
     ids = [event.id for page in pages for event in page.events]
     assert len(ids) == len(set(ids)) == EVENTS // 2
@@ -94,7 +94,7 @@ def test_a_capped_search_is_walked_to_its_end(many: psycopg.Connection) -> None:
     assert scores[:scored] == ranked == sorted(ranked, reverse=True)
 
 
-def test_a_search_of_which_most_is_ranked_is_walked_to_its_end(many: psycopg.Connection) -> None:
+def test_the_pages_of_a_search_with_most_events_ranked_have_every_match_once(many: psycopg.Connection) -> None:
     pages = list(walk(many, "tenth", cap=1_000))
     assert pages[0].ranking.region
     assert not pages[0].ranking.region.by_index
@@ -103,7 +103,7 @@ def test_a_search_of_which_most_is_ranked_is_walked_to_its_end(many: psycopg.Con
     assert sum(event.score is not None for page in pages for event in page.events) == pages[0].scored > 500
 
 
-def test_of_many_words_the_rarest_are_counted_exactly(many: psycopg.Connection) -> None:
+def test_the_rarest_of_many_words_are_counted_exactly(many: psycopg.Connection) -> None:
     half, rare, tenth = word("half"), word("rare"), word("tenth")
     queries = [half, rare, word("all"), TsQuery.any([tenth, rare]), TsQuery.all([half, tenth]), word("never")]
     counts = count_matches(many, queries, EVENTS)
@@ -113,7 +113,7 @@ def test_of_many_words_the_rarest_are_counted_exactly(many: psycopg.Connection) 
     assert all(count.value == pytest.approx(EVENTS / 2, rel=0.3) for count in more)
 
 
-def test_a_filter_that_few_meet_leaves_nothing_out(many: psycopg.Connection) -> None:
+def test_a_filter_with_few_matches_loses_none(many: psycopg.Connection) -> None:
     condition = Condition("{row}.parties && {}::text[]", (["JP"],))
     for by_party in (SearchFilter.on_event(condition), pushdown(Is("party", ("JP",)))):
         pages = list(walk(many, "half", by_party))
@@ -121,7 +121,7 @@ def test_a_filter_that_few_meet_leaves_nothing_out(many: psycopg.Connection) -> 
         assert not pages[0].is_capped
 
 
-def test_some_of_several_words_are_walked_to_the_end_as_well(many: psycopg.Connection) -> None:
+def test_the_pages_of_partial_matches_have_every_match_once(many: psycopg.Connection) -> None:
     pages = list(walk(many, "rare tenth never"))
     ids = [event.id for page in pages for event in page.events]
     assert len(ids) == len(set(ids)) == EVENTS // 10
@@ -130,7 +130,7 @@ def test_some_of_several_words_are_walked_to_the_end_as_well(many: psycopg.Conne
     assert best == {event.id for page in walk(many, "rare") for event in page.events}
 
 
-def test_words_that_no_event_has_keep_none_from_being_ranked(many: psycopg.Connection) -> None:
+def test_words_without_events_do_not_prevent_a_ranking(many: psycopg.Connection) -> None:
     never = " ".join(f"never{number}" for number in range(12))
     page, *_ = walk(many, f"{never} rare tenth half all")
     assert page.includes_partial
@@ -151,7 +151,7 @@ def walk(
         yield page
 
 
-def test_what_is_only_left_out_leaves_the_newest(many: psycopg.Connection) -> None:
+def test_a_search_that_only_excludes_lists_the_newest_events(many: psycopg.Connection) -> None:
     pages = list(walk(many, "-half"))
     ids = [event.id for page in pages for event in page.events]
     assert len(ids) == len(set(ids)) == EVENTS // 2

@@ -11,7 +11,7 @@ from tests.service.search.suggestion_index import update_suggestions
 
 
 @pytest.mark.parametrize(
-    ("q", "meant"),
+    ("q", "correction"),
     [
         ("batery", "battery"),
         ("recyclign", "recycling"),
@@ -26,12 +26,12 @@ from tests.service.search.suggestion_index import update_suggestions
         ("!?", None),
     ],
 )
-def test_what_finds_little_is_corrected_where_that_finds_more(
-    client: FlaskClient, database: str, q: str, meant: str | None
+def test_a_search_with_few_matches_is_corrected_if_that_finds_more(
+    client: FlaskClient, database: str, q: str, correction: str | None
 ) -> None:
     create_battery_events(client)
     update_suggestions(database)
-    assert client.get("/v1/events", query_string={"q": q}).get_json()["did_you_mean"] == meant
+    assert client.get("/v1/events", query_string={"q": q}).get_json()["did_you_mean"] == correction
 
 
 def test_a_correction_must_find_more_within_the_filter(client: FlaskClient, database: str) -> None:
@@ -42,7 +42,7 @@ def test_a_correction_must_find_more_within_the_filter(client: FlaskClient, data
     assert client.get("/v1/events?q=agrement&tag=x").get_json()["did_you_mean"] == "agreement"
 
 
-def test_words_of_what_was_deleted_correct_nothing(client: FlaskClient, database: str) -> None:
+def test_the_words_of_deleted_events_correct_nothing(client: FlaskClient, database: str) -> None:
     event = create_event(client, title="Perovskite")
     update_suggestions(database)
     assert client.get("/v1/events?q=perovskit").get_json()["did_you_mean"] in (None, "perovskite")
@@ -53,14 +53,14 @@ def test_words_of_what_was_deleted_correct_nothing(client: FlaskClient, database
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant", "number"),
+    ("typed", "correction", "number"),
     [("abc", "abc", 0), ("recieve", "receive", 1), ("batery", "battery", 1), ("", "ab", 2), ("ca", "abc", 3)],
 )
-def test_slips_are_letters_put_in_taken_out_replaced_or_swapped(typed: str, meant: str, number: int) -> None:
-    assert edit_distance(typed, meant) == edit_distance(meant, typed) == number
+def test_edits_are_insertions_deletions_replacements_and_swaps(typed: str, correction: str, number: int) -> None:
+    assert edit_distance(typed, correction) == edit_distance(correction, typed) == number
 
 
-def test_a_word_that_is_known_is_corrected_only_by_one_that_is_far_more_frequent() -> None:
+def test_a_known_word_is_corrected_only_to_a_far_more_frequent_one() -> None:
     candidates = [VocabularyWord("battery", "battery", 30), VocabularyWord("batter", "batter", 10)]
     assert nearest_word("batery", 0, candidates) == "battery"
     assert nearest_word("batery", 1, candidates) == "battery"

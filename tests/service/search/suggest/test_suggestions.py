@@ -1,4 +1,4 @@
-"""What is offered for what a reader has typed: titles, topics, participants, by beginnings and in spite of slips."""
+"""Suggestions of titles, topics and participants: by prefixes, and with corrections."""
 
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,27 +18,27 @@ from tests.service.search.suggestion_index import update_suggestions
 
 
 def party(name: str, jurisdiction: str = "JP") -> dict[str, Any]:
-    """A participant."""
+    """Return a participant."""
     return {"name": name, "role": "party", "jurisdiction": jurisdiction}
 
 
 def record_some(client: FlaskClient) -> None:
-    """Some events, topics and participants."""
+    """Create some events, topics and participants."""
     create_topic(client, "advanced-materials", labels={"en": "Advanced materials", "ja": "先端材料"})
     create_topic(client, "batteries", labels={"en": "Batteries"}, alt_labels={"en": ["Accumulators"], "de": ["Akkus"]})
     commission = party("European Commission", "EU")
-    said = {
+    contents = {
         "EU-Japan Dialogue on Advanced Materials": [commission, party("Ministère de l'Économie")],
         "Advance of the tariffs": [party("Advisory Board"), commission],
         "Strategy for the battery industry": [party("経済産業省")],
         "Élan vital": [party('The "Group"')],
     }
-    for title, participants in said.items():
+    for title, participants in contents.items():
         create_event(client, title=title, participants=participants)
 
 
 def offered(client: FlaskClient, typed: str, **more: Any) -> list[tuple[str, str]]:
-    """Kind and text of what is offered."""
+    """Return kind and text of the suggestions."""
     answer = client.get("/v1/suggest", query_string={"q": typed} | more)
     assert answer.status_code == 200, answer.text
     return [(one["type"], one["text"]) for one in answer.get_json()["items"]]
@@ -74,13 +74,13 @@ def offered(client: FlaskClient, typed: str, **more: Any) -> list[tuple[str, str
         ("!?", []),
     ],
 )
-def test_what_begins_so_is_offered(client: FlaskClient, database: str, typed: str, texts: list[str]) -> None:
+def test_names_with_the_prefix_are_suggested(client: FlaskClient, database: str, typed: str, texts: list[str]) -> None:
     record_some(client)
     update_suggestions(database)
     assert [text for _, text in offered(client, typed)] == texts
 
 
-def test_an_offer_leads_to_what_is_meant(client: FlaskClient, database: str) -> None:
+def test_the_filter_of_a_suggestion_finds_its_events(client: FlaskClient, database: str) -> None:
     record_some(client)
     create_event(client, title="Cells", topics=[{"id": "batteries"}])
     update_suggestions(database)
@@ -95,7 +95,7 @@ def test_an_offer_leads_to_what_is_meant(client: FlaskClient, database: str) -> 
     assert client.get(f"/v1/events/{title['id']}").get_json()["title"] == "Élan vital"
 
 
-def test_kinds_take_turns_and_can_be_chosen(client: FlaskClient, database: str) -> None:
+def test_kinds_alternate_and_can_be_chosen(client: FlaskClient, database: str) -> None:
     create_topic(client, "a1", labels={"en": "Alpha one"})
     create_topic(client, "a2", labels={"en": "Alpha two"})
     for title in ("Alpha three", "Alpha four", "Alpha five"):
@@ -123,23 +123,23 @@ def test_the_most_used_name_comes_first(client: FlaskClient, database: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant", "texts"),
+    ("typed", "correction", "texts"),
     [
         ("comission", "commission", ["European Commission"]),
         ("advansed materals", "advanced materials", ["Advanced materials", "EU-Japan Dialogue on Advanced Materials"]),
         ("strategi batery", "strategy battery", ["Strategy for the battery industry"]),
     ],
 )
-def test_slips_are_corrected_where_nothing_is_found(
-    client: FlaskClient, database: str, typed: str, meant: str, texts: list[str]
+def test_misspelled_words_are_corrected_if_nothing_is_found(
+    client: FlaskClient, database: str, typed: str, correction: str | None, texts: list[str]
 ) -> None:
     record_some(client)
     update_suggestions(database)
     answer = client.get("/v1/suggest", query_string={"q": typed}).get_json()
-    assert (answer["did_you_mean"], [one["text"] for one in answer["items"]]) == (meant, texts)
+    assert (answer["did_you_mean"], [one["text"] for one in answer["items"]]) == (correction, texts)
 
 
-def test_names_follow_what_is_written(client: FlaskClient, database: str) -> None:
+def test_names_follow_the_changes_of_events(client: FlaskClient, database: str) -> None:
     first = create_event(client, participants=[party("Ministry of Trade")])
     second = create_event(client, participants=[party("Ministry of Trade")])
     create_topic(client, "trade", labels={"en": "Ministerial trade"})
@@ -158,7 +158,7 @@ def test_names_follow_what_is_written(client: FlaskClient, database: str) -> Non
     assert offered(client, "commerce") == []
 
 
-def test_names_of_an_event_that_was_merged_are_those_of_the_other(client: FlaskClient, database: str) -> None:
+def test_a_merge_moves_the_names_to_the_other_event(client: FlaskClient, database: str) -> None:
     goes = create_event(client, participants=[party("Ministry of Trade")])
     stays = create_event(client, participants=[party("Ministry of Food")])
     client.post(f"/v1/events/{goes['id']}/merge", json={"into": stays["id"]}, headers={"If-Match": "*"})
@@ -170,7 +170,7 @@ def test_names_of_an_event_that_was_merged_are_those_of_the_other(client: FlaskC
     assert names == dict.fromkeys({who["name"] for who in current}, 1)
 
 
-def test_names_are_kept_by_one_at_a_time_and_no_work_is_done_twice(client: FlaskClient, database: str) -> None:
+def test_one_process_at_a_time_indexes_names_and_no_change_twice(client: FlaskClient, database: str) -> None:
     create_event(client, participants=[party("Ministry of Trade")])
     with psycopg.connect(database, autocommit=True) as one, psycopg.connect(database, autocommit=True) as other:
         catch_up(one)
@@ -185,13 +185,13 @@ def test_names_are_kept_by_one_at_a_time_and_no_work_is_done_twice(client: Flask
 @pytest.mark.parametrize(
     "typed", ["'", "\\", "a:*b", "& | !", "%", "_", "x" * 200, "🌍", "\u202e", "é" * 200, "電" * 200, "- -"]
 )
-def test_whatever_is_typed_is_answered(client: FlaskClient, database: str, typed: str) -> None:
+def test_any_text_can_have_suggestions(client: FlaskClient, database: str, typed: str) -> None:
     record_some(client)
     update_suggestions(database)
     assert client.get("/v1/suggest", query_string={"q": typed}).status_code == 200
 
 
-def test_nothing_is_offered_where_there_is_nothing(anyone: FlaskClient) -> None:
+def test_an_empty_database_has_no_suggestions(anyone: FlaskClient) -> None:
     assert anyone.get("/v1/suggest?q=something").get_json() == {"items": [], "did_you_mean": None}
 
 
@@ -208,7 +208,7 @@ def test_nothing_is_offered_where_there_is_nothing(anyone: FlaskClient) -> None:
         ("q=x&topic=y", "topic"),
     ],
 )
-def test_what_cannot_be_offered_is_refused(anyone: FlaskClient, query: str, parameter: str) -> None:
+def test_invalid_parameters_are_refused(anyone: FlaskClient, query: str, parameter: str) -> None:
     assert problem_of(anyone.get(f"/v1/suggest?{query}")) == (422, "invalid", [parameter])
 
 
@@ -223,6 +223,6 @@ def test_names_are_folded_word_by_word() -> None:
     ]
 
 
-def test_a_tsquery_is_met_in_titles_alone() -> None:
+def test_a_query_can_be_limited_to_titles() -> None:
     query = TsQuery((TsQuery(any_of=(Lexeme("a'b"), Lexeme("c", begins=True))), Lexeme("\ua78fenglish")))
     assert in_titles(query).render() == "(('a''b':A | 'c':*A) & '\ua78fenglish')"

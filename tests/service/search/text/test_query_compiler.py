@@ -1,4 +1,4 @@
-"""Finding events by words, over HTTP."""
+"""The events that compiled searches match, in every language."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from flask.testing import FlaskClient
 from tests.factories import create_event
 
 
-def titles(client: FlaskClient, q: str, **asked: Any) -> list[str]:
-    """The titles of the events that are found, in order."""
-    answer = client.get("/v1/events", query_string={"q": q, "fields": "title"} | asked)
+def titles(client: FlaskClient, q: str, **parameters: Any) -> list[str]:
+    """Return the titles of the events that are found, in order."""
+    answer = client.get("/v1/events", query_string={"q": q, "fields": "title"} | parameters)
     assert answer.status_code == 200, answer.text
     return [item["title"] for item in answer.get_json()["items"]]
 
 
 def strictly(client: FlaskClient, q: str) -> set[str]:
-    """The titles of the events that have every word."""
+    """Return the titles of the events that have all words."""
     return set(titles(client, q, sort="title"))
 
 
@@ -57,12 +57,12 @@ def test_a_language_that_a_record_does_not_name_is_guessed(client: FlaskClient) 
     assert strictly(client, "Batterie Verordnungen") != set()
 
 
-def test_characters_that_stand_apart_are_no_word(client: FlaskClient) -> None:
+def test_characters_apart_from_each_other_are_no_word(client: FlaskClient) -> None:
     create_event(client, title="電気の池", lang="ja")
     assert strictly(client, "電池") == set()
 
 
-def test_hyphens_are_spaces_on_both_sides(client: FlaskClient) -> None:
+def test_hyphens_are_spaces_in_texts_and_searches(client: FlaskClient) -> None:
     create_event(client, title="Sodium-ion")
     create_event(client, title="Sodium ion")
     create_event(client, title="Ion of sodium")
@@ -105,7 +105,7 @@ def test_every_text_of_a_record_can_be_found(client: FlaskClient) -> None:
     assert strictly(client, words) == {"Title"}
 
 
-def test_quotes_or_without_and_beginnings(client: FlaskClient) -> None:
+def test_quotes_or_exclusions_and_prefixes(client: FlaskClient) -> None:
     create_event(client, title="Lithium battery law", lang="en")
     create_event(client, title="Battery law for sodium", lang="en")
     create_event(client, title="Sustainable mining", lang="en")
@@ -120,7 +120,7 @@ def test_quotes_or_without_and_beginnings(client: FlaskClient) -> None:
     assert strictly(client, '"sodi*"') == {"Battery law for sodium"}
 
 
-def test_stop_words_alone_are_found_in_titles(client: FlaskClient) -> None:
+def test_a_search_for_stop_words_only_finds_them_in_titles(client: FlaskClient) -> None:
     create_event(client, title="The WHO and IT", lang="en")
     create_event(client, title="Health", summary="Who knows what it is", lang="en")
     assert strictly(client, "WHO") == {"The WHO and IT"}
@@ -137,8 +137,8 @@ def test_a_stop_word_of_one_language_is_a_word_in_another(client: FlaskClient) -
     assert strictly(client, "das Abkommen") == {"Es war ein Abkommen"}
 
 
-def test_what_was_deleted_changed_or_merged_is_found_as_it_is_now(client: FlaskClient) -> None:
-    kept, gone, changed = (create_event(client, title=title) for title in ("Kept word", "Gone word", "Former word"))
+def test_deleted_changed_and_merged_events_are_found_by_their_current_words(client: FlaskClient) -> None:
+    target, gone, changed = (create_event(client, title=title) for title in ("Kept word", "Gone word", "Former word"))
     client.delete(f"/v1/events/{gone['id']}", headers={"If-Match": '"1"'})
     client.patch(
         f"/v1/events/{changed['id']}",
@@ -147,16 +147,16 @@ def test_what_was_deleted_changed_or_merged_is_found_as_it_is_now(client: FlaskC
     )
     assert strictly(client, "word") == {"Kept word"}
     assert strictly(client, "name") == {"New name"}
-    merged = client.post(f"/v1/events/{changed['id']}/merge", json={"into": kept["id"]}, headers={"If-Match": '"2"'})
+    merged = client.post(f"/v1/events/{changed['id']}/merge", json={"into": target["id"]}, headers={"If-Match": '"2"'})
     assert merged.status_code == 200, merged.text
     assert strictly(client, "name") == set()
 
 
-def test_words_and_other_filters_hold_together(client: FlaskClient) -> None:
+def test_words_and_other_filters_are_combined(client: FlaskClient) -> None:
     create_event(client, title="Battery law", status="planned")
     create_event(client, title="Battery plan", status="adopted")
     assert titles(client, "battery", status="adopted") == ["Battery plan"]
-    found = client.post("/v1/search", json={"any": [{"q": "law"}, {"status": "adopted"}]}).get_json()
-    assert {item["title"] for item in found["items"]} == {"Battery law", "Battery plan"}
-    found = client.post("/v1/search", json={"not": {"q": "law"}}).get_json()
-    assert [item["title"] for item in found["items"]] == ["Battery plan"]
+    page = client.post("/v1/search", json={"any": [{"q": "law"}, {"status": "adopted"}]}).get_json()
+    assert {item["title"] for item in page["items"]} == {"Battery law", "Battery plan"}
+    page = client.post("/v1/search", json={"not": {"q": "law"}}).get_json()
+    assert [item["title"] for item in page["items"]] == ["Battery plan"]

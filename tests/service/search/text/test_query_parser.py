@@ -21,7 +21,7 @@ def _group(group: WordGroup) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"),
+    ("text", "parsed"),
     [
         ("battery regulation", "(battery@0) & (regulation@0)"),
         ('"sodium ion" battery', '"sodium@0 ion@1" & (battery@0)'),
@@ -44,8 +44,8 @@ def _group(group: WordGroup) -> str:
         ("a:* & b | !c <-> d", "(a@0) & (b@0) & (c@0) & (d@0)"),
     ],
 )
-def test_an_expression_is_parsed(text: str, meant: str) -> None:
-    assert in_one_line(parse_query(text)) == meant
+def test_an_expression_is_parsed(text: str, parsed: str) -> None:
+    assert in_one_line(parse_query(text)) == parsed
 
 
 def test_a_code_is_one_word_as_well() -> None:

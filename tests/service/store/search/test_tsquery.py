@@ -86,7 +86,7 @@ one_database = settings(
 @given(query=any_query, several=st.lists(documents, min_size=1, max_size=5))
 @example(query=TsQuery(), several=[[], [("a", "A")]])
 @example(query=TsQuery(none_of=(TsQuery(none_of=(A,)),)), several=[[], [("a", "A")]])
-def test_postgresql_matches_what_the_value_says(
+def test_postgresql_matches_the_documents_that_the_value_matches(
     conn: psycopg.Connection, query: TsQuery, several: list[Document]
 ) -> None:
     rows = conn.execute(
@@ -106,7 +106,7 @@ def test_postgresql_matches_what_the_value_says(
 
 
 @given(query=any_query, document=documents)
-def test_what_a_query_requires_is_in_every_match(query: TsQuery, document: Document) -> None:
+def test_every_match_matches_the_required_queries(query: TsQuery, document: Document) -> None:
     assert query.matches_empty == matches([], query)
     assert not any(part.matches_empty for part in query.required)
     if matches(document, query):
@@ -115,9 +115,9 @@ def test_what_a_query_requires_is_in_every_match(query: TsQuery, document: Docum
 
 @given(operands=st.lists(any_query | lexemes | phrases(), max_size=3), document=documents)
 def test_joined_queries_match_as_their_operands_do(operands: list[Operand], document: Document) -> None:
-    found = [matches(document, one) for one in operands]
-    assert matches(document, TsQuery.all(operands)) == (bool(operands) and all(found))
-    assert matches(document, TsQuery.any(operands)) == any(found)
+    results = [matches(document, one) for one in operands]
+    assert matches(document, TsQuery.all(operands)) == (bool(operands) and all(results))
+    assert matches(document, TsQuery.any(operands)) == any(results)
     assert TsQuery.all([TsQuery.all([TsQuery.any(operands)])]) == TsQuery.any(operands)
 
 

@@ -1,4 +1,4 @@
-"""What is still to come, across events."""
+"""The agenda: open dates and commitments, across events."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from schemas.filters import FilterQuerySchema
 from schemas.lists import PageQuerySchema
 from schemas.representation import AGENDA_FORMATS, Choice, format_query
 
-#: When something is due, seen from today.
+#: The groups of items by due day, seen from today.
 GROUPS = ("overdue", "this_month", "later", "undated")
 
 _DAY = {"format": "date"}
@@ -28,30 +28,33 @@ class Day(fields.Date):
 
 
 class AgendaQuerySchema(FilterQuerySchema, PageQuerySchema):
-    """Of which events, seen from which day."""
+    """Filters of events, and the day from which the agenda is seen."""
 
     format, bom = format_query(
-        AGENDA_FORMATS, "The form of the answer, before what Accept says. `csv` holds all that match."
+        AGENDA_FORMATS, "Format of the response; it takes precedence over Accept. `csv` contains all matching items."
     ).values()
-    today = Day(load_default=None, metadata={"description": "The day it is seen from; when not given, today in UTC."})
-    group = Choice(GROUPS, metadata={"description": "Only this group; the others are null."})
+    today = Day(
+        load_default=None, metadata={"description": "Day from which the agenda is seen; today in UTC by default."}
+    )
+    group = Choice(GROUPS, metadata={"description": "Return only this group; the others are null."})
 
 
 class AgendaItemSchema(ResponseSchema):
-    """A date that is expected or a deadline, or a commitment, of which nothing more is known yet."""
+    """An expected date, a deadline or a commitment that is still open."""
 
     event_id = Identifier(required=True)
     event_title = Text(500, required=True)
     event_type = Word(words.EventType, required=True)
     event_status = Word(words.Status)
     item = fields.String(
-        required=True, metadata={"description": "The fact of the event: `dates/launch`, `statements/promise`."}
+        required=True,
+        metadata={"description": "The fact in the event, such as `dates/launch` or `statements/promise`."},
     )
     kind = fields.String(
         required=True,
         metadata={
             "enum": [*words.DateKind.words(), "commitment"],
-            "description": "What is to happen, a word of `date_kind`; or that it is a commitment.",
+            "description": "Kind of date, a word of `date_kind`; or `commitment`.",
         },
     )
     modality = fields.String(required=True, metadata={"enum": ["expected", "deadline", "pending"]})
@@ -59,38 +62,41 @@ class AgendaItemSchema(ResponseSchema):
     earliest = fields.String(allow_none=True, metadata=_DAY)
     due = fields.String(
         allow_none=True,
-        metadata=_DAY | {"description": "The last day that the date can mean. Null where there is none."},
+        metadata=_DAY | {"description": "Last day that the date can mean; null without one."},
     )
     days = fields.Integer(
-        allow_none=True, metadata={"description": "Days from today until it is due; below zero where that is past."}
+        allow_none=True, metadata={"description": "Days from today until it is due; negative if overdue."}
     )
-    text = Text(5000, metadata={"description": "What was promised."})
-    speaker = Text(300, metadata={"description": "Who promised it."})
+    text = Text(5000, metadata={"description": "Text of the commitment."})
+    speaker = Text(300, metadata={"description": "Name of the participant that made the commitment."})
     parties = fields.List(Jurisdiction(required=True), required=True)
 
 
 class AgendaGroupSchema(ResponseSchema):
-    """Items of one group, and where more of them are."""
+    """A page of the items of one group."""
 
     items = fields.List(fields.Nested(AgendaItemSchema), required=True)
     next = fields.String(
         required=True,
         allow_none=True,
-        metadata={"format": "uri-reference", "description": "The group's next page, as it is; null on the last."},
+        metadata={"format": "uri-reference", "description": "URL of the group's next page; null on the last."},
     )
 
 
 def _group(description: str) -> fields.Nested:
     return fields.Nested(
-        AgendaGroupSchema, required=True, allow_none=True, metadata={"description": f"{description} Null if not asked."}
+        AgendaGroupSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": f"{description} Null if `group` names another."},
     )
 
 
 class AgendaSchema(ResponseSchema):
-    """What is still to come, by when it is due."""
+    """Open items, by the day on which they are due."""
 
     today = fields.String(required=True, metadata=_DAY)
     overdue = _group("Due before today, the latest first.")
     this_month = _group("Due from today until the end of the month, the soonest first.")
     later = _group("Due after this month, the soonest first.")
-    undated = _group("Due on no day that is known.")
+    undated = _group("Due on no known day.")

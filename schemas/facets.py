@@ -1,4 +1,4 @@
-"""What is counted beside a list, and what is offered while a reader types."""
+"""Facets of events, and suggestions while a reader types."""
 
 from marshmallow import fields
 
@@ -8,7 +8,7 @@ from schemas.filter_values import CommaSeparated
 from schemas.filters import FilterQuerySchema
 from schemas.lists import COUNTS, CountSchema, Limit
 
-#: What events can be counted by.
+#: The facets of events.
 FACETS = (
     "topic",
     "jurisdiction",
@@ -26,19 +26,19 @@ FACETS = (
     "instrument",
 )
 
-#: Values of one facet: when no number is asked for, and at most.
+#: Values of one facet by default and at most.
 USUAL_VALUES, MOST_VALUES = 20, 200
 
-#: What is offered, and how much of it at most.
-OFFERED = ("title", "topic", "participant")
-MOST_OFFERS = 10
+#: The kinds of suggestions, and the most of them.
+SUGGESTED = ("title", "topic", "participant")
+MOST_SUGGESTIONS = 10
 
 
 class OneOf(CheckedString):
-    """One of a few words."""
+    """One of a few words, as a member of a list."""
 
     def __init__(self, words: tuple[str, ...]) -> None:
-        """`words`: those that are valid."""
+        """`words`: the valid words."""
         self.words = words
         self.form = {"enum": list(words)}
         super().__init__(required=True)
@@ -51,37 +51,37 @@ class OneOf(CheckedString):
 
 
 class FacetsQuerySchema(FilterQuerySchema):
-    """What to count, of which events. Commas mean any of; several parameters, all of."""
+    """Filters of events, and the facets to count: any value of a filter, and all filters."""
 
     fields_ = CommaSeparated(
         OneOf(FACETS),
         data_key="fields",  # Schema has a `fields` of its own
         attribute="fields",
         load_default=lambda: list(FACETS),
-        metadata={"description": "Facets to count, joined by commas; all when not given."},
+        metadata={"description": "Facets to count, separated by commas; all by default."},
     )
     limit = Limit(
         load_default=USUAL_VALUES,
         metadata={
             "minimum": 1,
-            "description": f"Values of each facet, {USUAL_VALUES} when not given, {MOST_VALUES} at most.",
+            "description": f"Values of each facet: {USUAL_VALUES} by default, at most {MOST_VALUES}.",
         },
     )
 
 
 class FacetValueSchema(ResponseSchema):
-    """A value, and how many events have it."""
+    """A value, and the number of events with it."""
 
     value = fields.String(
         required=True,
-        metadata={"description": "As the filter of this name takes it; of year and month, as `date` does."},
+        metadata={"description": "As in the filter of the same name; `year` and `month` as in `date`."},
     )
     label = fields.String(
         required=True,
         allow_none=True,
         metadata={
-            "description": "What to show for it: a topic's label by Accept-Language, else in English; a jurisdiction's"
-            " English name. Null where the value says enough."
+            "description": "Name to display: a topic's label in a language of Accept-Language, else in English, or the"
+            " English name of a jurisdiction. Null for all other facets."
         },
     )
     count = fields.Integer(required=True)
@@ -95,75 +95,75 @@ class FacetSchema(ResponseSchema):
         required=True,
         metadata={
             "enum": list(COUNTS),
-            "description": "`exact`: counted one by one. `estimate`: counted in a part that stands for the whole, and"
-            " scaled; values that few events have may lack.",
+            "description": "`exact`: all matches were counted. `estimate`: a sample was counted and scaled; rare values"
+            " can be missing.",
         },
     )
     values = fields.List(
         fields.Nested(FacetValueSchema),
         required=True,
-        metadata={"description": "By count, then by value. An event counts in each value that it has."},
+        metadata={"description": "By count, then by value. An event counts for each of its values."},
     )
-    left_out = fields.Integer(required=True, metadata={"description": "Values there are besides, among those counted."})
+    left_out = fields.Integer(required=True, metadata={"description": "Number of further values, among those counted."})
     without = fields.Integer(
-        required=True, metadata={"description": "Events that say nothing here: without a date, without a tag."}
+        required=True, metadata={"description": "Events without a value, for example without a date or a tag."}
     )
 
 
 class FacetsSchema(ResponseSchema):
-    """How the events that match are spread over each facet."""
+    """The number of matching events, and their counts by facet."""
 
-    count = fields.Nested(CountSchema, required=True, metadata={"description": "Events that match."})
+    count = fields.Nested(CountSchema, required=True, metadata={"description": "Matching events."})
     facets = fields.List(
         fields.Nested(FacetSchema),
         required=True,
         metadata={
-            "description": "In the order asked for. A facet is counted without the filter that narrows by it, so that"
-            " its other values can be chosen too; `not_` filters hold for all."
+            "description": "In the order of `fields`. Each facet is counted without its own filter, so that you can"
+            " offer its other values, too; `not_` filters apply to all."
         },
     )
 
 
 class SuggestQuerySchema(RequestSchema):
-    """What a reader has typed so far."""
+    """The text that a reader has typed so far."""
 
     q = Text(
         200,
         required=True,
-        metadata={"description": "The beginning of a title, of a name or of words in it.", "examples": ["adv"]},
+        metadata={"description": "Beginning of a title, a name or words in it.", "examples": ["adv"]},
     )
     type = CommaSeparated(
-        OneOf(OFFERED),
-        load_default=lambda: list(OFFERED),
-        metadata={"description": "Kinds to offer, joined by commas; all when not given."},
+        OneOf(SUGGESTED),
+        load_default=lambda: list(SUGGESTED),
+        metadata={"description": "Kinds of suggestions, separated by commas; all by default."},
     )
     limit = Limit(
-        load_default=MOST_OFFERS,
-        metadata={"minimum": 1, "description": f"How many to offer, {MOST_OFFERS} at most and when not given."},
+        load_default=MOST_SUGGESTIONS,
+        metadata={"minimum": 1, "description": f"Number of suggestions, at most and by default {MOST_SUGGESTIONS}."},
     )
 
 
 class SuggestionSchema(ResponseSchema):
-    """Something that could be meant."""
+    """A suggestion."""
 
-    type = fields.String(required=True, metadata={"enum": list(OFFERED)})
+    type = fields.String(required=True, metadata={"enum": list(SUGGESTED)})
     text = fields.String(required=True, metadata={"description": "The title, label or name."})
     id = fields.String(
-        required=True, allow_none=True, metadata={"description": "Of the event or the topic; null for a participant."}
+        required=True, allow_none=True, metadata={"description": "Id of the event or topic; null for a participant."}
     )
     filter = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "The query of `GET /v1/events` that finds what is meant; null for a title."},
+        metadata={"description": "Query of `GET /v1/events` that finds the events; null for a title."},
     )
 
 
 class SuggestionsSchema(ResponseSchema):
-    """What could be meant, likeliest first."""
+    """Suggestions, the most likely first."""
 
     items = fields.List(fields.Nested(SuggestionSchema), required=True)
     did_you_mean = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "What was typed with its words corrected, where that finds more. Null otherwise."},
+        metadata={"description": "The text with corrected words, if it finds more; null otherwise."},
     )

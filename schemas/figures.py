@@ -9,19 +9,20 @@ from schemas.filters import FilterQuerySchema
 from schemas.lists import PageQuerySchema, page_of
 from schemas.representation import FIGURE_FORMATS, format_query
 
-#: What sorts of period a figure can be of.
+#: The types of the period of a figure.
 PERIOD_TYPES = ("day", "month", "quarter", "season", "third", "half", "year", "range", "interval")
 
 _DAY = {"format": "date"}
 
 
 class FigureQuerySchema(FilterQuerySchema, PageQuerySchema):
-    """Which figures. The filters select events, and those that begin with `figure_` the figures themselves."""
+    """Filters of events, of which the `figure_` filters select figures, too."""
 
     format, bom = format_query(
-        FIGURE_FORMATS, "The form of the answer, before what Accept says. All but `json` hold all figures that match."
+        FIGURE_FORMATS,
+        "Format of the response; it takes precedence over Accept. All but `json` contain all matching figures.",
     ).values()
-    sums = Flag(load_default=False, metadata={"description": "Whether all figures that match are summed as well."})
+    sums = Flag(load_default=False, metadata={"description": "Return the sums of all matching figures, too."})
 
 
 class FlatFigureSchema(ResponseSchema):
@@ -31,7 +32,7 @@ class FlatFigureSchema(ResponseSchema):
     event_title = Text(500, required=True)
     event_type = Word(words.EventType, required=True)
     event_status = Word(words.Status)
-    event_date = Edtf(metadata={"description": "The event's main date."})
+    event_date = Edtf(metadata={"description": "Main date of the event."})
     event_date_earliest = fields.String(allow_none=True, metadata=_DAY)
     event_date_latest = fields.String(allow_none=True, metadata=_DAY)
     figure_id = Slug(required=True)
@@ -45,19 +46,19 @@ class FlatFigureSchema(ResponseSchema):
     period = Edtf()
     period_earliest = fields.String(allow_none=True, metadata=_DAY)
     period_latest = fields.String(allow_none=True, metadata=_DAY)
-    subject = Slug(metadata={"description": "Id of the participant whom the figure is about."})
+    subject = Slug(metadata={"description": "Id of the participant that the figure is about."})
     subject_name = Text(300)
     subject_jurisdiction = Jurisdiction()
     as_reported = Text(300)
-    source_title = Text(500, metadata={"description": "Of the first source that supports the figure."})
+    source_title = Text(500, metadata={"description": "Title of the first source that supports the figure."})
     source_publisher = Text(300)
     source_url = Link()
     source_published = Edtf()
-    quote = Text(2000, metadata={"description": "The source's words."})
+    quote = Text(2000, metadata={"description": "Quote of the source."})
 
 
 class FigureSumSchema(ResponseSchema):
-    """The figures that agree in measure, currency or unit, type of value and type of period."""
+    """Figures with the same measure, currency or unit, type of value and type of period."""
 
     measure = Word(words.Measure, required=True)
     currency = Currency()
@@ -65,18 +66,18 @@ class FigureSumSchema(ResponseSchema):
     value_type = Word(words.ValueType)
     period_type = fields.String(
         allow_none=True,
-        metadata={"enum": [*PERIOD_TYPES, None], "description": "What sort of period they are of; null: of none."},
+        metadata={"enum": [*PERIOD_TYPES, None], "description": "Type of their period; null without one."},
     )
     count = fields.Integer(required=True)
     inexact = fields.Integer(
-        required=True, metadata={"description": "How many of them are said to be about, more or less than the value."}
+        required=True, metadata={"description": "Number of figures whose value is approximate, a minimum or a maximum."}
     )
     sum = fields.String(
         required=True,
         allow_none=True,
         metadata={
-            "description": "Exact, as text. Null where values do not add up (shares, rates, prices, durations), where"
-            " intervals are not all as long, and where neither currency nor unit is known."
+            "description": "Exact sum, as text. Null if values do not add up (shares, rates, prices, durations), if"
+            " intervals differ in length, or without currency and unit."
         },
     )
     least = fields.String(required=True)
@@ -84,10 +85,10 @@ class FigureSumSchema(ResponseSchema):
 
 
 class FigureSumsSchema(ResponseSchema):
-    """All figures that match, summed."""
+    """The sums of all matching figures."""
 
     complete = fields.Boolean(
-        required=True, metadata={"description": "False where too many events match; then the newest are summed."}
+        required=True, metadata={"description": "False if too many events match; then the newest are summed."}
     )
     groups = fields.List(fields.Nested(FigureSumSchema), required=True)
 
@@ -96,5 +97,5 @@ class FigurePageSchema(page_of(FlatFigureSchema)):  # type: ignore[misc]  # made
     """A page of figures."""
 
     sums = fields.Nested(
-        FigureSumsSchema, required=True, allow_none=True, metadata={"description": "Null unless `sums` asks for it."}
+        FigureSumsSchema, required=True, allow_none=True, metadata={"description": "Null without the parameter `sums`."}
     )

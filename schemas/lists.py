@@ -1,4 +1,4 @@
-"""What a list is asked with, and the page it answers with."""
+"""The parameters of lists, and their pages."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,21 +11,21 @@ from schemas.fields import Slug
 from schemas.filters import FilterQuerySchema, FilterSchema
 from schemas.representation import Choice, FormatQuerySchema, fields_parameter
 from schemas.revisions import AS_OF, Instant
-from schemas.search_results import found_page_of
+from schemas.search_results import search_page_of
 
-#: What events can be sorted by.
+#: The sort keys of events.
 SORTABLE = ("relevance", "date", "announced", "title", "created_at", "updated_at")
-#: How a list can be counted.
+#: The kinds of counts.
 COUNTS = ("exact", "estimate")
-#: Sort keys at most.
+#: The most sort keys of a list.
 MOST_SORTS = 3
 
 
 class Sort(fields.Field[list[tuple[str, bool]]]):
-    """Keys joined by commas, or in a list; `-` before one for descending. Loads to (key, whether descending)."""
+    """Keys separated by commas, or in a list; `-` before one for descending. Loads to pairs of key and descending."""
 
     def __init__(self, names: Sequence[str], **options: Any) -> None:
-        """`names`: the keys that are valid."""
+        """`names`: the valid keys."""
         self.names = names
         super().__init__(**options)
 
@@ -34,14 +34,14 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
         keys = [(str(key).removeprefix("-"), str(key).startswith("-")) for key in sent]
         for name, _descending in keys:
             if name not in self.names:
-                raise ValidationError(f"Can sort by: {', '.join(self.names)}.{did_you_mean(name, self.names)}")
+                raise ValidationError(f"Must be one of: {', '.join(self.names)}.{did_you_mean(name, self.names)}")
         if len({name for name, _ in keys}) < len(keys) or len(keys) > MOST_SORTS:
-            raise ValidationError(f"At most {MOST_SORTS} different keys.")
+            raise ValidationError(f"Must have at most {MOST_SORTS} keys, each once.")
         return keys
 
 
 class Limit(fields.Integer):
-    """How many on a page: 1 or more; what is over the service's largest page is brought down to it."""
+    """The number of members of a page, 1 or more. A number above the largest page means the largest page."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         digits = 9
@@ -52,98 +52,103 @@ class Limit(fields.Integer):
         return int(value)
 
 
-class PageQuerySchema(RequestSchema):
-    """Which page, and how long."""
+#: Members of a page by default and at most, unless the service's settings say otherwise.
+USUAL_SIZE, MOST_SIZE = 20, 200
 
-    limit = Limit(
-        load_default=None, metadata={"minimum": 1, "description": "Members of a page, 20 when not given, 200 at most."}
-    )
-    cursor = fields.String(load_default=None, metadata={"description": "From the `next` of the page before."})
+LIMIT = f"Members of a page: {USUAL_SIZE} by default, at most {MOST_SIZE}."
+
+
+class PageQuerySchema(RequestSchema):
+    """The parameters of a page."""
+
+    limit = Limit(load_default=None, metadata={"minimum": 1, "description": LIMIT})
+    cursor = fields.String(load_default=None, metadata={"description": "Cursor in the `next` of the previous page."})
 
 
 class ListQuerySchema(PageQuerySchema, FormatQuerySchema):
-    """Which page of events, in what order, and how they are shown."""
+    """The parameters of a page of events: its order, its fields and its extras."""
 
     sort = Sort(
         SORTABLE,
         load_default=None,
         metadata={
-            "description": f"By {', '.join(SORTABLE)}; `-` for descending. Events without the date come last."
-            " Without it by `relevance` where `q` is given, which stands alone, else by `-date`; feeds by"
-            " `-updated_at`, exports by id."
+            "description": f"Sort keys: {', '.join(SORTABLE)}; `-` for descending. Events without the date come last."
+            " `relevance` must be the only key. The default is `relevance` with `q`, else `-date`; `-updated_at` for"
+            " feeds, and the id for exports."
         },
     )
     as_of = Instant(load_default=None, metadata=AS_OF)
     fields_ = fields_parameter(EventSchema, data_key="fields", attribute="fields")  # Schema has a `fields` of its own
     count = Choice(
         COUNTS,
-        metadata={"description": "How many events match in all: counted, or as PostgreSQL's planner guesses at once."},
+        metadata={
+            "description": "Return the number of matching events: counted, or estimated by PostgreSQL's planner."
+        },
     )
     highlight = Flag(
         load_default=False,
-        metadata={"description": "Tell in `matches` where the words of `q` are found, as text and ranges."},
+        metadata={"description": "Return in `matches` the fragments that have the words of `q`, as text and ranges."},
     )
     explain = Flag(
-        load_default=False, metadata={"description": "Tell in `matches` what each word of `q` adds to the score."}
+        load_default=False,
+        metadata={"description": "Return in `matches` the contribution of each word of `q` to the score."},
     )
 
 
 class EventQuerySchema(FilterQuerySchema, ListQuerySchema):
-    """Which events, in what order. Commas mean any of; several parameters, all of."""
+    """Filters, order and page of events: any value of a filter, and all filters."""
 
     snapshot = Flag(
         load_default=False,
-        metadata={
-            "description": "Answer with the `cursor` from which to follow `/v1/changes` when all pages have been read."
-        },
+        metadata={"description": "Return the `cursor` from which to follow `/v1/changes` after the last page."},
     )
 
 
 class SearchSchema(FilterSchema, ListQuerySchema):
-    """Which events, as JSON: what GET /v1/events takes, and `all`, `any` and `not` of such filters."""
+    """Filters, order and page of events as JSON: as for GET /v1/events, with `all`, `any` and `not` of filters."""
 
 
 class SearchPageQuerySchema(RequestSchema):
-    """Which page of a search, where the address says it."""
+    """The page of a search, in the URL."""
 
-    cursor = fields.String(load_default=None, metadata={"description": "From the `next` of the page before."})
+    cursor = fields.String(load_default=None, metadata={"description": "Cursor in the `next` of the previous page."})
 
 
 class FieldsQuerySchema(RequestSchema):
-    """Which part of an event."""
+    """The fields of an event."""
 
     fields_ = fields_parameter(EventSchema, data_key="fields", attribute="fields")
 
 
 class OneEventQuerySchema(FieldsQuerySchema):
-    """Which state of an event, and which part."""
+    """The state and the fields of an event."""
 
     as_of = Instant(load_default=None, metadata=AS_OF)
 
 
 class TopicQuerySchema(PageQuerySchema):
-    """Which topics."""
+    """The filters of topics."""
 
-    broader = Slug(metadata={"description": "Only those directly beneath this one."})
+    broader = Slug(metadata={"description": "Only topics directly below this one."})
 
 
 class CountSchema(ResponseSchema):
-    """How many match in all."""
+    """The number of matches."""
 
     value = fields.Integer(required=True)
     kind = fields.String(required=True, metadata={"enum": list(COUNTS)})
 
 
 def counted_page_of(member: type[Schema]) -> type[Schema]:
-    """The schema of a page of `member` that can be counted."""
+    """Return the schema of a page of `member` that can be counted."""
     count = fields.Nested(
-        CountSchema, required=True, allow_none=True, metadata={"description": "Null unless `count` asks for it."}
+        CountSchema, required=True, allow_none=True, metadata={"description": "Null without the parameter `count`."}
     )
     cursor = fields.String(
         required=True,
         allow_none=True,
         metadata={
-            "description": "Where to follow `/v1/changes` from, the same on all pages; null unless `snapshot` asks."
+            "description": "Cursor from which to follow `/v1/changes`, the same on all pages; null without `snapshot`."
         },
     )
     counted: type[Schema] = type(page_of(member).__name__, (page_of(member),), {"count": count, "cursor": cursor})
@@ -151,17 +156,17 @@ def counted_page_of(member: type[Schema]) -> type[Schema]:
 
 
 def page_of(member: type[Schema]) -> type[Schema]:
-    """The schema of a page of `member`."""
+    """Return the schema of a page of `member`."""
     listed: Mapping[str, fields.Field[Any]] = {
         "items": fields.List(fields.Nested(member), required=True),
         "next": fields.String(
             required=True,
             allow_none=True,
-            metadata={"format": "uri-reference", "description": "The next page, as it is; null on the last."},
+            metadata={"format": "uri-reference", "description": "URL of the next page; null on the last."},
         ),
     }
     return type(f"{member.__name__.removesuffix('Schema')}PageSchema", (ResponseSchema,), dict(listed))
 
 
 #: A page of events.
-EventPageSchema = found_page_of(counted_page_of(EventSchema))
+EventPageSchema = search_page_of(counted_page_of(EventSchema))

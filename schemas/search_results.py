@@ -1,4 +1,4 @@
-"""What a search by words says beside the events it found."""
+"""The ranking and the matches beside the events of a search by words."""
 
 from marshmallow import Schema, fields, validate
 
@@ -7,126 +7,130 @@ from schemas.fields import Identifier
 
 
 class RankingSchema(ResponseSchema):
-    """How many of the events were put in order by how well the words fit them."""
+    """The number of events that were ranked by relevance."""
 
     scored = fields.Integer(
-        required=True, metadata={"description": "Events that were ranked. Behind them follow the others, newest first."}
+        required=True, metadata={"description": "Events that were ranked. The others follow, the newest first."}
     )
-    of = fields.Integer(required=True, metadata={"description": "Events in the list in all."})
+    of = fields.Integer(required=True, metadata={"description": "Events in the whole list."})
     kind = fields.String(
-        required=True, metadata={"enum": ["exact", "estimate"], "description": "How it is known how many there are."}
+        required=True, metadata={"enum": ["exact", "estimate"], "description": "Kind of the number `of`."}
     )
     capped = fields.Boolean(
-        required=True, metadata={"description": "Whether there are more than are ranked: of those, the newest were."}
+        required=True, metadata={"description": "True if not all events were ranked, but the newest of them."}
     )
     partial_ = fields.Boolean(  # Schema has a `partial` of its own
         data_key="partial",
         attribute="partial",
         required=True,
-        metadata={"description": "Whether so few have every word that those which have some of them follow."},
+        metadata={"description": "True if few events have every word, and events with some of the words follow."},
     )
     ignored = fields.Integer(
-        required=True, metadata={"description": "Words of `q` that were not read, since it has too many."}
+        required=True, metadata={"description": "Words of `q` that were ignored, because it has too many."}
     )
 
 
 class FragmentSchema(ResponseSchema):
-    """A part of one text of an event. It is plain text: whoever puts it into HTML escapes it."""
+    """A part of one text of an event. It is plain text; escape it in HTML."""
 
     field = fields.String(
         required=True,
-        metadata={"description": "Where the text stands: `title`, `summary`, `statements/promise` …"},
+        metadata={"description": "Field of the text: `title`, `summary`, `statements/promise` …"},
     )
-    text = fields.String(required=True, metadata={"description": "Some 160 characters of it, as it was written."})
+    text = fields.String(required=True, metadata={"description": "About 160 characters of the text, unchanged."})
     ranges = fields.List(
         fields.List(fields.Integer(), validate=validate.Length(equal=2)),
         required=True,
         metadata={
-            "description": "Where words are found: first character and the one behind the last. Counted are characters"
-            " (Unicode code points) of `text`, not bytes nor UTF-16 units, from 0; in order and apart."
+            "description": "Positions of words in `text`: from the first character to the one behind the last. They"
+            " count Unicode code points from 0, not bytes or UTF-16 units, are in order and do not overlap."
         },
     )
 
 
-class StandsSchema(ResponseSchema):
-    """How often a word stands in each part of an event."""
+class OccurrencesSchema(ResponseSchema):
+    """The number of occurrences of a word in each part of an event."""
 
     title = fields.Integer(
         required=True, metadata={"description": "In its title and names, which count several times."}
     )
-    summary = fields.Integer(required=True, metadata={"description": "Counts several times as well."})
+    summary = fields.Integer(
+        required=True, metadata={"description": "In its summary, which counts several times, too."}
+    )
     body = fields.Integer(required=True)
     sources = fields.Integer(required=True)
 
 
 class ExplainedTermSchema(ResponseSchema):
-    """What one word adds to a score: times * idf * frequency / (frequency + what the length asks), scaled."""
+    """The contribution of one word to a score: times * idf * frequency / (frequency + length term), scaled."""
 
     term = fields.String(required=True)
-    times = fields.Integer(required=True, metadata={"description": "How often `q` says it."})
-    events = fields.Integer(required=True, metadata={"description": "Events that have it; of many, about."})
-    idf = fields.Float(required=True, metadata={"description": "What its rarity is worth."})
-    frequency = fields.Integer(required=True, metadata={"description": "How often it counts in this event."})
-    fields_ = fields.Nested(StandsSchema, required=True, data_key="fields", attribute="fields")
+    times = fields.Integer(required=True, metadata={"description": "Occurrences in `q`."})
+    events = fields.Integer(
+        required=True, metadata={"description": "Events with the word; approximate if there are many."}
+    )
+    idf = fields.Float(required=True, metadata={"description": "Inverse document frequency."})
+    frequency = fields.Integer(required=True, metadata={"description": "Weighted occurrences in this event."})
+    fields_ = fields.Nested(OccurrencesSchema, required=True, data_key="fields", attribute="fields")
     contribution = fields.Float(required=True)
 
 
 class ExplanationSchema(ResponseSchema):
-    """How a score came about: the contributions of the words, and what neighbours add, are the score."""
+    """The parts of a score: the contributions of the words, and of neighbouring words."""
 
     every_word = fields.Boolean(
-        required=True, metadata={"description": "Whether the event has every word; those that have go before others."}
+        required=True, metadata={"description": "True if the event has every word; those events come first."}
     )
-    length = fields.Integer(required=True, metadata={"description": "Words of the event as they count."})
-    usual_length = fields.Float(required=True, metadata={"description": "Of all events, on average."})
+    length = fields.Integer(required=True, metadata={"description": "Weighted number of words of the event."})
+    usual_length = fields.Float(required=True, metadata={"description": "Average `length` of all events."})
     terms = fields.List(fields.Nested(ExplainedTermSchema), required=True)
     neighbours = fields.Float(
-        required=True, metadata={"description": "For words that stand beside each other as they do in `q`, or near."}
+        required=True, metadata={"description": "Contribution of words that are next to each other as in `q`, or near."}
     )
 
 
 class MatchSchema(ResponseSchema):
-    """How well the words fit one event, and where they are found."""
+    """The score of one event, and its fragments with the words."""
 
     id = Identifier(required=True)
     score = fields.Float(
         required=True,
         allow_none=True,
-        metadata={"description": "BM25, larger is better; null where the event follows behind the ranked ones."},
+        metadata={"description": "BM25, larger is better; null if the event was not ranked."},
     )
     highlights = fields.List(
         fields.Nested(FragmentSchema),
         required=True,
         allow_none=True,
-        metadata={"description": "At most three fragments of its text; null unless `highlight` asks."},
+        metadata={"description": "At most three fragments of its text; null without `highlight`."},
     )
     explanation = fields.Nested(
         ExplanationSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "Null unless `explain` asks, and where there is no score."},
+        metadata={"description": "Null without `explain` or a score."},
     )
 
 
-def found_page_of(member: type[Schema]) -> type[Schema]:
-    """The schema of a page of `member`, a page itself, in which words may have been looked for."""
-    found = {
+def search_page_of(member: type[Schema]) -> type[Schema]:
+    """Return the schema of a page with the members of a search by words; `member` is the schema of the page."""
+    members = {
         "ranking": fields.Nested(
             RankingSchema,
             required=True,
             allow_none=True,
-            metadata={"description": "Null where the list is not in the order of relevance."},
+            metadata={"description": "Null if the list is not sorted by relevance."},
         ),
         "matches": fields.List(
             fields.Nested(MatchSchema),
             required=True,
             allow_none=True,
-            metadata={"description": "One for each of `items`, in their order; null where no words are looked for."},
+            metadata={"description": "One for each of `items`, in their order; null without words to match."},
         ),
         "did_you_mean": fields.String(
             required=True,
             allow_none=True,
-            metadata={"description": "`q` with its words corrected, where that finds more; null otherwise."},
+            metadata={"description": "`q` with corrected words, if that finds more; null otherwise."},
         ),
     }
-    return type(member.__name__, (member,), found)
+    return type(member.__name__, (member,), members)

@@ -1,4 +1,4 @@
-"""Events like one event."""
+"""Events similar to one event."""
 
 from marshmallow import fields
 
@@ -6,21 +6,19 @@ from schemas.base import ResponseSchema
 from schemas.events import EventSchema
 from schemas.fields import Identifier
 from schemas.filters import FilterQuerySchema
-from schemas.lists import Limit
+from schemas.lists import LIMIT, Limit
 from schemas.representation import fields_parameter
 
 
 class SimilarQuerySchema(FilterQuerySchema):
-    """Which of the similar events, and how many."""
+    """Filters and number of the similar events."""
 
-    limit = Limit(
-        load_default=None, metadata={"minimum": 1, "description": "How many, 20 when not given, 200 at most."}
-    )
+    limit = Limit(load_default=None, metadata={"minimum": 1, "description": LIMIT})
     fields_ = fields_parameter(EventSchema, data_key="fields", attribute="fields")  # Schema has a `fields` of its own
 
 
 class SimilaritySchema(ResponseSchema):
-    """How similar one event is."""
+    """The similarity of one event."""
 
     id = Identifier(required=True)
     score = fields.Float(required=True, metadata={"description": "BM25 of the words, larger is better."})
@@ -38,5 +36,5 @@ class SimilarPageSchema(ResponseSchema):
     words = fields.List(
         fields.String(),
         required=True,
-        metadata={"description": "The stems of the words that tell most of the event, the rarest first."},
+        metadata={"description": "Stems of the words that characterise the event, the rarest first."},
     )

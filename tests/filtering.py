@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from schemas import vocabulary as words
-from schemas.filter_values import joined
+from schemas.filter_values import join_values
 from schemas.filters import NOT, PLAIN, FilterSchema
 from tests.factories import EARLIER
 from tests.strategies import EDTF
@@ -129,4 +129,4 @@ SINGLE = frozenset({"date_from", "date_to", "date_match", "figure_min", "figure_
 
 def as_query(asked: Asked) -> str:
     """A flat filter as the query of an address."""
-    return urlencode({name: joined([value] if isinstance(value, str) else value) for name, value in asked.items()})
+    return urlencode({name: join_values([value] if isinstance(value, str) else value) for name, value in asked.items()})

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from schemas.facets import MOST_OFFERS, SuggestionsSchema, SuggestQuerySchema
+from schemas.facets import MOST_SUGGESTIONS, SuggestionsSchema, SuggestQuerySchema
 from service.http.auth import requires
 from service.http.context import reading
 from service.http.operation import JSON, operation
@@ -25,7 +25,7 @@ def list_suggestions(query: dict[str, Any]) -> Response:
     Names and words recorded in the last seconds can be missing.
     """
     with reading() as conn:
-        result = suggest(conn, query["q"], query["type"], min(query["limit"], MOST_OFFERS))
+        result = suggest(conn, query["q"], query["type"], min(query["limit"], MOST_SUGGESTIONS))
     items = [
         {"type": item.kind, "text": item.text, "id": item.id, "filter": filter_query(item)} for item in result.items
     ]

@@ -138,7 +138,10 @@ def test_next_and_first_keep_every_parameter(client: FlaskClient) -> None:
         ("pretty=ture", 'Must be true or false. Did you mean "true"?'),
         ("prety=true", 'Unknown field. Did you mean "pretty"?'),
         ("field=title", 'Unknown field. Did you mean "fields"?'),
-        ("sort=titel", 'Can sort by: relevance, date, announced, title, created_at, updated_at. Did you mean "title"?'),
+        (
+            "sort=titel",
+            'Must be one of: relevance, date, announced, title, created_at, updated_at. Did you mean "title"?',
+        ),
         ("status=planed", None),
         ("party=Japan", None),
     ],

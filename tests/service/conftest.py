@@ -86,6 +86,15 @@ def make_key(database: str, *scopes: str) -> str:
     return secret
 
 
+@contextmanager
+def admin_of(database: str, **settings: Any) -> Iterator[FlaskClient]:
+    """Yield a client with all scopes of an app with `settings`."""
+    with running(database, **settings) as app:
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
+        yield client
+
+
 @pytest.fixture
 def anyone(app: Flask) -> FlaskClient:
     """A client without a key."""

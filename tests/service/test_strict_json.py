@@ -1,40 +1,27 @@
 """The limits of a request's JSON."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from flask.testing import FlaskClient
 
 from service.strict_json import JsonLimits, parse
 from tests.factories import an_event
-from tests.service.conftest import make_key, running
-
-
-@contextmanager
-def asking(database: str, **settings: Any) -> Iterator[FlaskClient]:
-    with running(database, **settings) as app:
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
-        yield client
+from tests.service.conftest import admin_of
 
 
 def test_the_size_of_a_body_is_limited(database: str) -> None:
-    with asking(database, max_body_bytes=1000) as client:
+    with admin_of(database, max_body_bytes=1000) as client:
         assert client.post("/v1/events", json=an_event(summary="x" * 100)).status_code == 201
         assert client.post("/v1/events", json=an_event(summary="x" * 1000)).status_code == 413
 
 
 def test_the_nesting_of_a_body_is_limited(database: str) -> None:
-    with asking(database, max_nesting=5) as client:
+    with admin_of(database, max_nesting=5) as client:
         assert client.post("/v1/events", json=an_event()).status_code == 201
         answer = client.post("/v1/events", json=an_event(extra=[[[[[]]]]]))
     assert (answer.status_code, answer.get_json()["detail"]) == (400, "The body is nested more than 5 levels deep.")
 
 
 def test_the_sizes_of_arrays_and_strings_are_limited(database: str) -> None:
-    with asking(database, max_array=5, max_text=20) as client:
+    with admin_of(database, max_array=5, max_text=20) as client:
         answer = client.post("/v1/events", json=an_event(tags=list("abcdef"), title="x" * 21))
     assert (answer.status_code, answer.get_json()["errors"]) == (
         422,

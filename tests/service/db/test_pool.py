@@ -1,24 +1,12 @@
 """The pool: timeouts of statements, transactions of exports."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 import pytest
-from flask.testing import FlaskClient
 
 from tests.factories import an_event
-from tests.service.conftest import make_key, running
-
-
-@contextmanager
-def asking(database: str, **settings: Any) -> Iterator[FlaskClient]:
-    with running(database, **settings) as app:
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
-        yield client
+from tests.service.conftest import admin_of, running
 
 
 @pytest.mark.parametrize(
@@ -31,7 +19,7 @@ def asking(database: str, **settings: Any) -> Iterator[FlaskClient]:
 def test_a_statement_past_its_timeout_answers_503_and_the_connection_serves_on(
     database: str, method: str, timeouts: dict[str, float]
 ) -> None:
-    with asking(database, pool_size=1, **timeouts) as client:
+    with admin_of(database, pool_size=1, **timeouts) as client:
         assert client.get("/v1/me").status_code == 200
         with psycopg.connect(database) as other:
             # The lock ends before the other timeout would: a request with the wrong one succeeds.

@@ -1,1 +1,1 @@
-"""Telling others: the sequencer, the matcher and the webhook worker."""
+"""Webhooks: the worker that matches changes with subscriptions and delivers them."""

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from schemas.events import NewEventSchema
 from service.errors import Invalid
-from service.imports.rows import ParsedRow, RefusedRow, build_row, row_errors
+from service.imports.rows import ImportRow, ParsedRow, RefusedRow, build_row, row_errors
 from service.mappings.result import MappedRecord, UnmappedRows
 from service.store.imports import RowError
 from service.strict_json import render
@@ -23,13 +23,14 @@ def mapped_rows(results: Iterable[MappedRecord | UnmappedRows]) -> Iterator[Pars
 
 
 def _row(mapped: MappedRecord) -> ParsedRow:
-    """Validate here: the columns behind a record's fields are lost later."""
+    """Return the row. It is validated here, where the columns behind the record's fields are known."""
     line = mapped.lines[0]
     try:
-        load(_NEW_EVENT, mapped.record)
+        loaded = load(_NEW_EVENT, mapped.record)
     except Invalid as error:
         return RefusedRow(line, tuple(_with_columns(one, mapped) for one in row_errors(line, error)))
-    return build_row(line, render(mapped.record), mapped.record)
+    row = build_row(line, render(mapped.record), mapped.record)
+    return replace(row, loaded=loaded) if isinstance(row, ImportRow) else row
 
 
 def _with_columns(error: RowError, mapped: MappedRecord) -> RowError:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +33,7 @@ class RefusedRow:
 
 @dataclass(frozen=True)
 class ImportRow:
-    """A row that is not validated yet: `text` is its JSON object, or the JSON object of a table's cells by column."""
+    """A row: `text` is its JSON object, or the JSON object of a table's cells by column."""
 
     line: int
     text: bytes
@@ -47,6 +47,8 @@ class ImportRow:
     #: `text` holds the cells of a table.
     is_flat: bool = False
     end: int = 0
+    #: The content as NewEventSchema loads it, where the row is validated already.
+    loaded: dict[str, Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def keys(self) -> tuple[object, ...]:

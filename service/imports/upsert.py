@@ -135,7 +135,7 @@ class BatchUpsert:
         if before:
             loaded = load(_NEW_EVENT, _with_external_ids(content, before["external_ids"]))
             return PendingVersion(row, id_, normalize(loaded, id=str(id_), now=self.now, before=before), before)
-        loaded = load(_NEW_EVENT, content)
+        loaded = load(_NEW_EVENT, content) if row.loaded is None else row.loaded
         require_active(content)
         first = normalize(loaded, id=str(id_), now=self.now)
         record = with_original_version(first, content, self.now) if self.options.preserve_versions else first

@@ -56,9 +56,16 @@ class Value:
     columns: tuple[str, ...] = ()
     #: Every text that it can give, where that is known before any row is read.
     possible_texts: frozenset[str] | None = None
+    #: The texts that it gives for every row, so that they are not computed for each.
+    constant: tuple[str, ...] | None = None
+
+    @classmethod
+    def of_constant(cls, texts: tuple[str, ...]) -> "Value":
+        """Return the value that gives `texts` for every row."""
+        return cls(lambda _: texts, possible_texts=frozenset(texts), constant=texts)
 
 
-EMPTY = Value(lambda _: (), possible_texts=frozenset())
+EMPTY = Value.of_constant(())
 
 
 @dataclass(frozen=True)

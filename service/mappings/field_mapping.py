@@ -54,6 +54,12 @@ def compile_text(name: str, field: CheckedString, node: TomlNode, scope: Compile
     value = _convert(compile_value(node, scope), field, node)
     check = _checker(value, field, node)
     texts, columns = value.texts, value.columns
+    is_informative = value.possible_texts is None or not isinstance(field, _LABELS)
+    if value.constant is not None:
+        constant = next(iter(value.constant), None)
+        return FieldMapping(
+            name, field.required, columns, lambda _, __: constant, node, value.possible_texts, is_informative
+        )
 
     def build(context: RowContext, errors: list[MappingError]) -> str | None:
         text: str | None = None
@@ -67,7 +73,6 @@ def compile_text(name: str, field: CheckedString, node: TomlNode, scope: Compile
             return None
         return text
 
-    is_informative = value.possible_texts is None or not isinstance(field, _LABELS)
     return FieldMapping(name, field.required, columns, build, node, value.possible_texts, is_informative)
 
 

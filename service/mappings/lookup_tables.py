@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from service.mappings.toml_reader import TomlNode
 
@@ -24,7 +24,7 @@ class LookupTable:
     exact: dict[str, LookupEntry]
     starred: tuple[tuple[re.Pattern[str], LookupEntry], ...]
 
-    @property
+    @cached_property
     def possible_texts(self) -> frozenset[str]:
         """Every text that it can give."""
         entries = (*self.exact.values(), *(entry for _, entry in self.starred))

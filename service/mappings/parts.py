@@ -30,6 +30,8 @@ NUMBER = "#"
 
 Names = Mapping[str, str]
 Fields = Mapping[str, fields.Field[Any]]
+#: Returns a part, or None. Errors are added to the list.
+BuildPart = Callable[[RowContext, list[MappingError]], dict[str, Any] | None]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class PartMapping:
     """One table of a list, such as the second [[event.dates]]."""
 
     fields: tuple[FieldMapping, ...]
+    #: Builds a part for a row of a repetition.
+    build_one: BuildPart
     node: TomlNode
     each: Repetition | None
     when: RowCondition | None
@@ -58,7 +62,7 @@ class PartMapping:
         """Yield the parts that it makes, and add errors to `errors`."""
         is_empty = True
         for one in self._repeat(context.for_rows(self.rows) if self.rows else (context,), errors):
-            if self._applies(one, errors) and (part := build_part(self.fields, one, errors)):
+            if self._applies(one, errors) and (part := self.build_one(one, errors)):
                 is_empty = False
                 yield part
         if self.required and is_empty and not errors:
@@ -109,6 +113,7 @@ def compile_part(node: TomlNode, schema: Schema, scope: CompileScope) -> PartMap
     columns = [*(each.columns if each else ()), *(when.columns if when else ())]
     return PartMapping(
         field_mappings,
+        part_builder(field_mappings),
         node,
         each,
         when,
@@ -146,25 +151,30 @@ def _compile_nested(name: str, field: fields.Nested, node: TomlNode, scope: Comp
     node.check_keys(schema.load_fields)
     mappings = compile_fields(node, schema.load_fields, scope)
     columns = unique(column for mapping in mappings for column in mapping.columns)
-    return FieldMapping(
-        name, field.required, columns, lambda context, errors: build_part(mappings, context, errors), node
-    )
+    return FieldMapping(name, field.required, columns, part_builder(mappings), node)
 
 
-def build_part(
-    mappings: Sequence[FieldMapping], context: RowContext, errors: list[MappingError]
-) -> dict[str, Any] | None:
-    """Return the part of the fields. None where a required field is empty, or all fields that carry information."""
-    part = {}
-    is_complete, is_silent = True, any(mapping.is_informative for mapping in mappings)
-    for mapping in mappings:
-        value = mapping.build(context, errors)
-        if value is not None:
-            part[mapping.name] = value
-            is_silent = is_silent and not mapping.is_informative
-        elif mapping.required:
-            is_complete = False
-    return part if is_complete and not is_silent else None
+def part_builder(mappings: Sequence[FieldMapping]) -> BuildPart:
+    """Return the function that builds a part of its fields.
+
+    It returns None where a required field is empty, or all fields that carry information.
+    """
+    has_information = any(mapping.is_informative for mapping in mappings)
+    entries = [(mapping.name, mapping.build, mapping.is_informative, mapping.required) for mapping in mappings]
+
+    def build(context: RowContext, errors: list[MappingError]) -> dict[str, Any] | None:
+        part = {}
+        is_complete, is_silent = True, has_information
+        for name, build_field, is_informative, is_required in entries:
+            value = build_field(context, errors)
+            if value is not None:
+                part[name] = value
+                is_silent = is_silent and not is_informative
+            elif is_required:
+                is_complete = False
+        return part if is_complete and not is_silent else None
+
+    return build
 
 
 def _compile_each(node: TomlNode, scope: CompileScope) -> tuple[Repetition | None, CompileScope]:

@@ -45,6 +45,8 @@ def with_transform(value: Value, transform: Transform, node: TomlNode) -> Value:
     if value.possible_texts is not None:
         try:
             possible = frozenset(text for constant in value.possible_texts for text in apply([constant]))
+            if value.constant is not None:
+                return Value.of_constant(tuple(apply(value.constant)))
         except CellError as error:
             node.add_fault(f'"{error.text}" {error.problem}')
     return Value(lambda context: apply(texts(context)), value.columns, possible)

@@ -100,8 +100,7 @@ def _template(node: TomlNode, scope: CompileScope) -> Value:
         return EMPTY
     columns = scope.use_columns(template.columns, node)
     if not template.columns:
-        constant = tuple(filter(None, [template.render({})]))
-        return Value(lambda _: constant, possible_texts=frozenset(constant))
+        return Value.of_constant(tuple(filter(None, [template.render({})])))
     if template.is_column:
         [name] = template.columns
         return Value(_cell(name), columns, scope.possible_texts(name))

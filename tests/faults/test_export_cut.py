@@ -97,7 +97,7 @@ def read_on(reader: socket.socket) -> bytes:
 
 @pytest.mark.parametrize("version", ["1.1", "1.0"])
 @pytest.mark.parametrize("path", ["/v1/events.ndjson", "/v1/events.csv"])
-def test_an_export_that_breaks_off_resets_the_connection(
+def test_an_aborted_export_resets_the_connection(
     served: Served, watch: psycopg.Connection, version: str, path: str
 ) -> None:
     with begun(served, version, path) as reader:
@@ -108,20 +108,20 @@ def test_an_export_that_breaks_off_resets_the_connection(
     wait_until(lambda: exporting(watch) == 0)
 
 
-def test_a_whole_export_ends_as_it_should(served: Served) -> None:
+def test_a_complete_export_ends_regularly(served: Served) -> None:
     with begun(served, path="/v1/events.csv?limit=2000") as reader:
         reader.shutdown(socket.SHUT_WR)
         assert read_on(reader).endswith(END + b"ENDED")
 
 
 @pytest.mark.parametrize("accept", ["identity", "gzip"])
-def test_a_reader_who_goes_away_ends_the_transaction(served: Served, watch: psycopg.Connection, accept: str) -> None:
+def test_a_client_that_disconnects_ends_the_transaction(served: Served, watch: psycopg.Connection, accept: str) -> None:
     with begun(served, accept=accept):
         assert exporting(watch) == 1
     wait_until(lambda: exporting(watch) == 0)
 
 
-def test_a_reader_who_stalls_is_given_up(served: Served, watch: psycopg.Connection) -> None:
+def test_a_client_that_stalls_is_dropped(served: Served, watch: psycopg.Connection) -> None:
     with begun(served):
         assert exporting(watch) == 1
         wait_until(lambda: exporting(watch) == 0)

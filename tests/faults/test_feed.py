@@ -54,9 +54,7 @@ def conn(database: str) -> Iterator[psycopg.Connection]:
         yield conn
 
 
-def test_of_eight_writers_everything_committed_is_told_once_and_nothing_else(
-    database: str, conn: psycopg.Connection
-) -> None:
+def test_every_commit_of_eight_writers_is_one_entry(database: str, conn: psycopg.Connection) -> None:
     stop = Event()
     with ThreadPoolExecutor(WRITERS + 4) as threads:
         reader = threads.submit(read_on, database, stop)
@@ -75,7 +73,7 @@ def test_of_eight_writers_everything_committed_is_told_once_and_nothing_else(
     assert read == told
 
 
-def test_a_transaction_that_is_left_open_stops_only_what_it_wrote_itself(database: str) -> None:
+def test_an_open_transaction_delays_only_its_own_writes(database: str) -> None:
     with psycopg.connect(database) as idle:
         held = record(idle)
         with psycopg.connect(database, autocommit=True) as conn:
@@ -87,7 +85,7 @@ def test_a_transaction_that_is_left_open_stops_only_what_it_wrote_itself(databas
             assert [event for _, event in numbered(conn)] == [*others, held]
 
 
-def test_sequencers_that_are_killed_at_any_moment_lose_nothing_and_number_nothing_twice(
+def test_sequencers_killed_at_any_moment_lose_nothing_and_number_nothing_twice(
     database: str, conn: psycopg.Connection
 ) -> None:
     with written_meanwhile(database) as written:
@@ -103,9 +101,7 @@ def test_sequencers_that_are_killed_at_any_moment_lose_nothing_and_number_nothin
     assert [event for _, event in told] == written
 
 
-def test_matchers_that_are_killed_at_any_moment_deliver_everything_once(
-    database: str, conn: psycopg.Connection
-) -> None:
+def test_matchers_killed_at_any_moment_deliver_everything_once(database: str, conn: psycopg.Connection) -> None:
     key_id = uuid7()
     store.keys.insert_key(conn, id=key_id, name="of a test", prefix="ptk_0000", digest=b"", scopes=["webhooks"])
     subscriptions = [subscribe(conn, key_id, said) for said in (None, "event_type=announcement", "event_type=subsidy")]

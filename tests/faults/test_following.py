@@ -21,7 +21,7 @@ STREAM = {"Accept": "text/event-stream"}
 MANY, LARGE = 70, an_event(description="long " * 19_999)
 
 
-def test_sixty_who_wait_are_told_at_once_and_need_no_connection_each(database: str, key: str) -> None:
+def test_sixty_waiting_requests_are_answered_at_once_without_a_connection_each(database: str, key: str) -> None:
     with serving(database, POLICYTRAIL_POOL_SIZE="2") as served, ExitStack() as open_:
         streams = [open_.enter_context(stream(served, after="now")) for _ in range(30)]
         for events in streams:
@@ -40,7 +40,7 @@ def test_sixty_who_wait_are_told_at_once_and_need_no_connection_each(database: s
     assert time.monotonic() - began < 5
 
 
-def test_a_stream_that_is_cut_is_resumed_without_a_gap_or_a_repetition(database: str, key: str) -> None:
+def test_a_broken_stream_resumes_without_a_gap_or_a_repetition(database: str, key: str) -> None:
     port, read, last = free_port(), list[str](), {"Last-Event-ID": ""}
     recorded: list[str] = []
     for turn in range(3):
@@ -59,7 +59,7 @@ def test_a_stream_that_is_cut_is_resumed_without_a_gap_or_a_repetition(database:
     assert read == recorded
 
 
-def test_who_does_not_read_is_given_up_and_the_others_are_told(database: str, key: str) -> None:
+def test_a_client_that_does_not_read_is_dropped_and_the_others_are_served(database: str, key: str) -> None:
     with serving(database, POLICYTRAIL_CLIENT_TIMEOUT="1", POLICYTRAIL_WORKERS="1") as served:
         for _ in range(MANY):
             record(served, key, LARGE)
@@ -75,7 +75,7 @@ def test_who_does_not_read_is_given_up_and_the_others_are_told(database: str, ke
             assert len(read_all(line)) < MANY * 100_000
 
 
-def test_those_who_follow_do_not_hold_up_the_end_of_the_service(database: str) -> None:
+def test_followers_do_not_delay_a_shutdown(database: str) -> None:
     with serving(database) as served, stream(served, after="now") as events:
         next(events)
         cursor = ask(served.port, "GET", "/v1/changes?after=now").json()["cursor"]

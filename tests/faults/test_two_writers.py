@@ -11,7 +11,7 @@ from tests.faults.locks import all_waiting, count_events
 from tests.serving import Served
 
 
-def test_of_two_puts_with_one_etag_one_is_200_and_the_other_412_fifty_times_over(served: Served, key: str) -> None:
+def test_of_two_puts_with_one_etag_one_gets_200_and_the_other_412(served: Served, key: str) -> None:
     path, etag = create(served, key)
     outcomes = []
     for turn in range(50):
@@ -27,7 +27,7 @@ def test_of_two_puts_with_one_etag_one_is_200_and_the_other_412_fifty_times_over
     assert etag == '"51"'
 
 
-def test_of_a_patch_and_a_delete_with_one_etag_only_one_takes_effect(served: Served, key: str) -> None:
+def test_of_a_patch_and_a_delete_with_one_etag_one_takes_effect(served: Served, key: str) -> None:
     for turn in range(10):
         path, etag = create(served, key)
         patched, deleted = at_once(
@@ -39,7 +39,7 @@ def test_of_a_patch_and_a_delete_with_one_etag_only_one_takes_effect(served: Ser
         assert ask(served.port, "GET", path).status == (200 if patched.status == 200 else 410)
 
 
-def test_of_two_posts_with_one_external_id_one_is_201_and_the_other_409_twenty_times_over(
+def test_of_two_posts_with_one_external_id_one_gets_201_and_the_other_409(
     served: Served, key: str, conn: psycopg.Connection
 ) -> None:
     before = count_events(conn)
@@ -51,9 +51,7 @@ def test_of_two_posts_with_one_external_id_one_is_201_and_the_other_409_twenty_t
     assert count_events(conn) == before + 20
 
 
-def test_of_five_writers_who_have_all_read_one_version_before_any_writes_one_wins(
-    served: Served, key: str, conn: psycopg.Connection
-) -> None:
+def test_of_five_writers_with_one_version_one_wins(served: Served, key: str, conn: psycopg.Connection) -> None:
     path, etag = create(served, key)
     writers = [partial(write, served, key, ("PUT", path), etag, an_event(title=f"Title {turn}")) for turn in range(3)]
     writers += [
@@ -72,9 +70,7 @@ def test_of_five_writers_who_have_all_read_one_version_before_any_writes_one_win
     assert versions.fetchall() == [(1,), (2,)]
 
 
-def test_of_five_creators_who_wait_for_one_external_id_one_wins(
-    served: Served, key: str, conn: psycopg.Connection
-) -> None:
+def test_of_five_creators_with_one_external_id_one_wins(served: Served, key: str, conn: psycopg.Connection) -> None:
     path, _ = create(served, key)
     conn.execute("INSERT INTO event_external_id VALUES ('celex', 'held', %s)", [id_in(path)])
     twin = an_event(external_ids=[{"scheme": "celex", "value": "held"}])

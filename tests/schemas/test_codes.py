@@ -23,7 +23,7 @@ def test_jurisdictions_are_those_of_iso_3166_1_with_the_eu_and_kosovo() -> None:
 
 
 @pytest.mark.parametrize("code", ["UK", "EL", "AN", "SU", "YU", "ZZ", "JPN", "jp", ""])
-def test_what_iso_does_not_assign_is_no_jurisdiction(code: str) -> None:
+def test_an_unassigned_code_is_no_jurisdiction(code: str) -> None:
     assert code not in jurisdictions()
 
 
@@ -62,7 +62,7 @@ def test_what_iso_does_not_assign_is_no_jurisdiction(code: str) -> None:
         ("1", None),
     ],
 )
-def test_what_people_write_leads_to_the_code_they_mean(written: str, meant: str | None) -> None:
+def test_common_spellings_suggest_the_right_code(written: str, meant: str | None) -> None:
     assert suggest_jurisdiction(written) == meant
 
 
@@ -70,7 +70,7 @@ def test_what_people_write_leads_to_the_code_they_mean(written: str, meant: str 
 @given(st.text(max_size=100))
 @example("\x00")
 @example("ǅ")
-def test_any_text_leads_to_a_code_or_to_none(text: str) -> None:
+def test_any_text_suggests_a_code_or_none(text: str) -> None:
     assert suggest_jurisdiction(text) in {*jurisdictions(), None}
 
 
@@ -90,7 +90,7 @@ def test_a_registered_tag_is_a_language(tag: str) -> None:
     "tag",
     ["", "english", "en_GB", "en-", "-en", "e", "en-XYZW9", "xx", "zh-Abcd", "en-GB-GB", "en GB", "日本語", "en\n"],
 )
-def test_what_is_not_registered_is_no_language(tag: str) -> None:
+def test_an_unregistered_tag_is_no_language(tag: str) -> None:
     assert not is_language(tag)
 
 

@@ -46,25 +46,25 @@ def chain(field: str, *edges: str) -> list[Record]:
     return [{"id": id_, field: named or None} for id_, _, named in split]
 
 
-def test_nothing_is_found_in_a_record_that_says_everything() -> None:
+def test_a_full_record_has_no_faults() -> None:
     assert list(findings(NewEventSchema().load(a_full_event()))) == []
 
 
 @pytest.mark.parametrize("part", [*FACT_LISTS, "sources"])
-def test_an_id_stands_once_in_its_list(part: str) -> None:
+def test_an_id_occurs_once_in_its_list(part: str) -> None:
     assert places(**{part: [{"id": "a"}, {"id": "b"}, {"id": "a"}, {"id": "a"}]}) == [(part, 2, "id"), (part, 3, "id")]
 
 
-def test_parts_without_an_id_do_not_share_one() -> None:
+def test_several_parts_may_have_no_id() -> None:
     twice: dict[str, list[Record]] = {part: [{}, {}] for part in (*FACT_LISTS, "sources")}
     assert places(**twice) == []
 
 
-def test_the_same_id_may_stand_in_two_lists() -> None:
+def test_the_same_id_may_occur_in_two_lists() -> None:
     assert places(names=[{"id": "a"}], dates=[{"id": "a"}], sources=[{"id": "a"}]) == []
 
 
-def test_an_external_id_stands_once() -> None:
+def test_an_external_id_occurs_once() -> None:
     said = [{"scheme": scheme, "value": value} for scheme, value in ("a1", "a2", "b1", "a1")]
     assert places(external_ids=said) == [("external_ids", 3)]
 
@@ -79,28 +79,28 @@ def test_an_external_id_stands_once() -> None:
         ("citations", "source", "sources"),
     ],
 )
-def test_what_is_named_is_there(part: str, field: str, target: str) -> None:
+def test_a_reference_names_an_existing_part(part: str, field: str, target: str) -> None:
     fact = {"fact": "title"} if part == "citations" else {}
     named = {target: [{"id": "there"}]}
     named[part] = [*named.get(part, []), {field: "there", **fact}, {field: "gone", **fact}]
     assert places(**named) == [(part, len(named[part]) - 1, field)]
 
 
-def test_what_a_source_retells_is_there() -> None:
+def test_a_source_derives_from_an_existing_source() -> None:
     assert places(sources=chain("derived_from", "a", "b>a+x+y")) == [
         ("sources", 1, "derived_from", 1),
         ("sources", 1, "derived_from", 2),
     ]
 
 
-def test_a_part_without_an_id_cannot_be_named() -> None:
+def test_a_part_without_an_id_cannot_be_referenced() -> None:
     assert places(participants=[{"name": "a"}, {"on_behalf_of": "a"}]) == [("participants", 1, "on_behalf_of")]
 
 
 @pytest.mark.parametrize(
     ("modality", "found"), [("expected", []), ("deadline", []), ("actual", [("dates", 1, "resolves")])]
 )
-def test_only_what_was_open_is_resolved(modality: str, found: list[Path]) -> None:
+def test_only_an_open_date_is_resolved(modality: str, found: list[Path]) -> None:
     assert (
         places(dates=[{"id": "a", "modality": modality}, {"id": "b", "resolves": "a", "modality": "actual"}]) == found
     )
@@ -121,7 +121,7 @@ def test_every_fact_can_be_cited(fact: str) -> None:
 @pytest.mark.parametrize(
     "fact", ["dates/b", "dates", "figures/a", "sources/s", "tags", "lang", "id", "version", "verification", "change"]
 )
-def test_what_is_no_fact_of_the_record_cannot_be_cited(fact: str) -> None:
+def test_an_unknown_fact_cannot_be_cited(fact: str) -> None:
     found = places(
         dates=[{"id": "a"}],
         statements=[{"resolved_by": fact}],
@@ -144,7 +144,7 @@ def test_what_is_no_fact_of_the_record_cannot_be_cited(fact: str) -> None:
     ],
 )
 @pytest.mark.parametrize(("part", "field"), [("participants", "on_behalf_of"), ("sources", "derived_from")])
-def test_nobody_is_led_back_to_itself(part: str, field: str, edges: list[str], circular: list[int]) -> None:
+def test_no_part_leads_back_to_itself(part: str, field: str, edges: list[str], circular: list[int]) -> None:
     assert places(**{part: chain(field, *edges)}) == [(part, index, field) for index in circular]
 
 
@@ -158,7 +158,7 @@ def test_nobody_is_led_back_to_itself(part: str, field: str, edges: list[str], c
         (["a>b+c", "b>a", "c>d", "d>e", "e>d"], [0, 1, 3, 4]),
     ],
 )
-def test_a_source_that_retells_several_is_not_led_back_to_itself(edges: list[str], circular: list[int]) -> None:
+def test_a_source_of_several_does_not_lead_back_to_itself(edges: list[str], circular: list[int]) -> None:
     found = places(sources=chain("derived_from", *edges))
     assert found == [("sources", index, "derived_from") for index in circular]
 
@@ -178,7 +178,7 @@ def test_the_longest_chain_is_followed_to_its_end() -> None:
         ({"currency": "EUR", "unit": "%"}, [("figures", 0, "unit")]),
     ],
 )
-def test_a_figure_counts_in_one_thing(figure: Record, found: list[Path]) -> None:
+def test_a_figure_has_one_unit(figure: Record, found: list[Path]) -> None:
     assert places(figures=[figure]) == found
 
 
@@ -191,11 +191,11 @@ def test_a_figure_counts_in_one_thing(figure: Record, found: list[Path]) -> None
         ({"event": "e", "uri": "u"}, [("relations", 0, "event")]),
     ],
 )
-def test_a_relation_has_one_other_end(relation: Record, found: list[Path]) -> None:
+def test_a_relation_has_an_event_or_a_uri(relation: Record, found: list[Path]) -> None:
     assert places(relations=[relation]) == found
 
 
-def test_everything_that_does_not_hold_is_found_with_a_sentence() -> None:
+def test_every_fault_is_reported_with_a_sentence() -> None:
     record = a_record(
         dates=[{"id": "a", "resolves": "x"}],
         sources=[{"id": "s", "derived_from": ["s", "x"]}],
@@ -214,5 +214,5 @@ def test_everything_that_does_not_hold_is_found_with_a_sentence() -> None:
     assert all(sentence.endswith(".") for _, sentence in found)
 
 
-def test_every_check_has_a_sentence_that_says_what_must_hold() -> None:
+def test_every_check_has_a_docstring() -> None:
     assert all(check.__doc__ for check in CHECKS)

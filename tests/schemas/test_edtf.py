@@ -115,7 +115,7 @@ def test_an_unknown_end_bounds_nothing(text: str) -> None:
 
 @steadily
 @given(singles, singles)
-def test_an_interval_runs_from_its_starts_first_day_to_its_ends_last(one: str, other: str) -> None:
+def test_an_interval_runs_from_the_first_day_of_its_start_to_the_last_day_of_its_end(one: str, other: str) -> None:
     """For what the `edtf` package cannot read within an interval: quarters, seasons and an X on both sides."""
     start, end = in_order(one, other).split("/")
     assert bounds(f"{start}/{end}") == Bounds(first_day(start), last_day(end))
@@ -234,7 +234,7 @@ def test_a_date_has_the_bounds_worked_out_by_hand(text: str, expected: Bounds) -
         ("April 2024", "is not an EDTF date"),
     ],
 )
-def test_what_is_not_a_date_is_refused_with_a_sentence_that_says_why(text: str, fragment: str) -> None:
+def test_a_text_that_is_not_a_date_is_refused_with_a_reason(text: str, fragment: str) -> None:
     with pytest.raises(EdtfError) as refused:
         bounds(text)
     assert fragment in str(refused.value)

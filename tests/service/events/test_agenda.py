@@ -18,7 +18,7 @@ def items(**said: Any) -> list[OpenItem]:
     return open_items(a_record(**said))
 
 
-def test_expected_dates_and_deadlines_are_open_and_due_on_the_last_day_that_they_can_mean() -> None:
+def test_expected_dates_and_deadlines_are_open_and_due_on_their_last_possible_day() -> None:
     dates = [a_date("2024-04", "expected"), a_date("2024-06-30", "deadline", "due"), a_date("2024", kind="adopted")]
     assert items(dates=dates) == [
         OpenItem("dates/launched", date(2024, 4, 30)),
@@ -26,7 +26,7 @@ def test_expected_dates_and_deadlines_are_open_and_due_on_the_last_day_that_they
     ]
 
 
-def test_a_date_that_another_settles_is_open_no_more() -> None:
+def test_a_resolved_date_is_no_longer_open() -> None:
     plan, launch = a_date("2024-04", "expected", id="plan"), a_date("2024-04-02", resolves="plan")
     assert items(dates=[plan, launch]) == []
     moved = a_date("2025", "expected", id="moved", resolves="plan")
@@ -52,16 +52,16 @@ def test_a_date_without_an_end_is_never_overdue() -> None:
         ({"kind": None}, False),
     ],
 )
-def test_a_commitment_is_open_until_it_is_known_what_became_of_it(said: dict[str, Any], is_open: bool) -> None:  # noqa: FBT001 (a case)
+def test_a_commitment_is_open_until_its_outcome_is_known(said: dict[str, Any], is_open: bool) -> None:  # noqa: FBT001 (a case)
     assert items(statements=[PROMISE | said]) == [OpenItem("statements/promise", None)] * is_open
 
 
 @pytest.mark.parametrize("status", sorted(CALLED_OFF))
-def test_of_a_policy_that_was_called_off_nothing_is_to_come(status: str) -> None:
+def test_a_policy_that_was_called_off_has_no_open_items(status: str) -> None:
     assert items(status=status, dates=[a_date("2024", "expected")], statements=[PROMISE]) == []
 
 
-def test_an_item_is_seen_from_a_day() -> None:
+def test_an_item_is_described_on_a_given_day() -> None:
     record = a_record(dates=[a_date("2024-04", "expected")], statements=[PROMISE], status="planned")
     told = describe_item(record, "dates/launched", date(2024, 4, 30), date(2024, 5, 2))
     assert told == {

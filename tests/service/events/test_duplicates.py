@@ -43,13 +43,13 @@ def link(*addresses: str) -> str:
     return ", ".join(f'<{address}>; rel="duplicate"' for address in addresses)
 
 
-def test_an_event_with_the_same_source_is_named(client: FlaskClient) -> None:
+def test_an_event_with_the_same_source_is_a_duplicate(client: FlaskClient) -> None:
     first, alone = post(client, sourced(ARTICLE, "One"))
     _, named = post(client, sourced("http://www.news.example/articles/1/?utm_source=x#top", "Quite another title"))
     assert (alone, named) == (None, link(first))
 
 
-def test_a_source_that_many_events_share_says_nothing(client: FlaskClient) -> None:
+def test_a_source_of_many_events_is_no_clue(client: FlaskClient) -> None:
     home = "https://tracker.example/"
     named = [post(client, sourced(home, f"{number} " * 20))[1] for number in range(7)]
     assert [len(links.split(",")) if links else 0 for links in named] == [0, 1, 2, 3, 4, 5, 0]
@@ -72,7 +72,7 @@ def test_a_source_that_many_events_share_says_nothing(client: FlaskClient) -> No
         ("A dialogue on advanced materials", "JP", None, False),  # without a date only the same title counts
     ],
 )
-def test_near_titles_with_a_common_party_and_overlapping_dates_are_named(
+def test_similar_titles_with_a_common_party_and_overlapping_dates_are_duplicates(
     client: FlaskClient, title: str, party: str | None, edtf: str | None, *, found: bool
 ) -> None:
     known = dated("2024-04-01")
@@ -82,7 +82,7 @@ def test_near_titles_with_a_common_party_and_overlapping_dates_are_named(
     assert links == (link(first) if found else None)
 
 
-def test_the_finer_date_may_come_second(client: FlaskClient) -> None:
+def test_the_more_precise_date_may_come_second(client: FlaskClient) -> None:
     first, _ = post(client, dated("2024"))
     _, links = post(client, dated("2024-11-30"))
     assert links == link(first)
@@ -96,7 +96,7 @@ def test_a_span_may_begin_in_another_month_of_the_year(client: FlaskClient) -> N
     assert post(client, dated("2024-01-05", "Dialogue on advanced products"))[1] is None
 
 
-def test_at_most_five_are_named_the_likeliest_first(client: FlaskClient) -> None:
+def test_at_most_five_duplicates_are_listed_the_likeliest_first(client: FlaskClient) -> None:
     for _ in range(6):
         post(client, dated("2024-04-01", "Dialogues on Advanced Materials"))
     likeliest, _ = post(client, dated("2024-04-01") | {"sources": [{"type": "news_article", "url": ARTICLE}]})
@@ -105,13 +105,13 @@ def test_at_most_five_are_named_the_likeliest_first(client: FlaskClient) -> None
     assert (len(links.split(",")), links.startswith(f"<{likeliest}>")) == (5, True)
 
 
-def test_deleted_events_are_not_named(client: FlaskClient) -> None:
+def test_deleted_events_are_no_duplicates(client: FlaskClient) -> None:
     first, _ = post(client, sourced(ARTICLE, "One"))
     client.delete(first, headers={"If-Match": '"1"'})
     assert post(client, sourced(ARTICLE, "One"))[1] is None
 
 
-def test_a_strict_client_is_refused_and_nothing_is_stored(client: FlaskClient, database: str) -> None:
+def test_with_strict_handling_a_duplicate_answers_409_and_stores_nothing(client: FlaskClient, database: str) -> None:
     strict = {"Prefer": "handling=strict"}
     stored = client.post("/v1/events", json=sourced(ARTICLE, "One"), headers=strict)
     assert (stored.status_code, stored.headers["Preference-Applied"]) == (201, "handling=strict")
@@ -130,14 +130,14 @@ def test_a_strict_client_is_refused_and_nothing_is_stored(client: FlaskClient, d
         assert conn.execute("SELECT count(*) FROM event").fetchone() == (1,)
 
 
-def test_an_answer_that_is_replayed_names_them_again(client: FlaskClient) -> None:
+def test_a_replayed_response_lists_the_duplicates_again(client: FlaskClient) -> None:
     first, _ = post(client, sourced(ARTICLE, "One"))
     headers = {"Idempotency-Key": "a", "Prefer": "handling=strict, return=minimal"}
     answers = [client.post("/v1/events", json=sourced(ARTICLE, "Two"), headers=headers) for _ in range(2)]
     assert [answer.headers["Link"] for answer in answers] == [link(first)] * 2
 
 
-def test_what_is_compared_of_an_event() -> None:
+def test_the_clues_of_an_event() -> None:
     assert duplicate_clues(
         dated("2024-03-05/..", "DIALOGUE " * 20) | {"sources": [{"url": ARTICLE}, {"url": None}]}
     ) == Clues(

@@ -64,7 +64,7 @@ def records(draw: st.DrawFn, id: str) -> dict[str, Any]:
 
 @given(stays=records(HERE), goes=records(THERE))
 @settings(max_examples=80, deadline=None)
-def test_two_records_together_are_a_valid_record(stays: dict[str, Any], goes: dict[str, Any]) -> None:
+def test_the_merge_of_two_records_is_a_valid_record(stays: dict[str, Any], goes: dict[str, Any]) -> None:
     content = _NEW.load(merge(stays, goes).content)  # refuses a citation or a source that points at nothing
     assert normalize(content, id=HERE, now=NOON, before=stays)["sources"][: len(stays["sources"])] == stays["sources"]
     assert {relation["event"] for relation in content["relations"]} <= {ELSEWHERE}
@@ -72,7 +72,7 @@ def test_two_records_together_are_a_valid_record(stays: dict[str, Any], goes: di
 
 @given(stays=records(HERE), goes=records(THERE))
 @settings(max_examples=80, deadline=None)
-def test_every_citation_comes_along_or_is_named(stays: dict[str, Any], goes: dict[str, Any]) -> None:
+def test_every_citation_is_kept_or_named(stays: dict[str, Any], goes: dict[str, Any]) -> None:
     merged = merge(stays, goes)
     facts, sources = fact_names(stays, goes), source_ids(stays, goes)
     for citation in goes["citations"]:
@@ -83,7 +83,7 @@ def test_every_citation_comes_along_or_is_named(stays: dict[str, Any], goes: dic
 
 @given(stays=records(HERE), goes=records(THERE))
 @settings(max_examples=40, deadline=None)
-def test_merging_the_same_again_adds_no_source(stays: dict[str, Any], goes: dict[str, Any]) -> None:
+def test_merging_the_same_record_again_adds_no_source(stays: dict[str, Any], goes: dict[str, Any]) -> None:
     once = stays | merge(stays, goes).content
     again = merge(once, goes).content
     assert [again[name] for name in ("sources", "relations", "tags")] == [
@@ -95,7 +95,7 @@ def record(**said: Any) -> dict[str, Any]:
     return normalize(_NEW.load(an_event(**said)), id=HERE, now=NOON)
 
 
-def test_a_fact_is_the_same_where_it_says_the_same_under_any_id() -> None:
+def test_a_fact_with_equal_content_is_the_same_under_any_id() -> None:
     def one(prefix: str, **figure: Any) -> dict[str, Any]:
         who = [{"id": f"{prefix}jp", "name": "Japan", "role": "party", "jurisdiction": "JP"}]
         money = {"id": f"{prefix}money", "measure": "cost", "value": "7", "subject": f"{prefix}jp"} | figure
@@ -111,7 +111,7 @@ def test_a_fact_is_the_same_where_it_says_the_same_under_any_id() -> None:
     }
 
 
-def test_many_facts_left_behind_are_counted_and_some_named() -> None:
+def test_many_dropped_facts_are_counted_and_some_named() -> None:
     names = [{"id": f"n{number:02}-{'x' * 60}", "value": f"Name {number}"} for number in range(20)]
     cited = [{"fact": f"names/{name['id']}", "source": "report", "stance": "supports"} for name in names]
     merged = merge(record(), record(names=names, citations=cited) | {"id": THERE})

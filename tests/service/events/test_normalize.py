@@ -23,7 +23,7 @@ def completed(said: Record, now: datetime = MONDAY, before: Record | None = None
     return normalize(NewEventSchema().load(said), id=ID, now=now, before=before)
 
 
-def test_a_first_version_has_every_key_and_what_the_service_knows() -> None:
+def test_a_first_version_has_every_key_and_the_computed_fields() -> None:
     record = completed(an_event())
     assert record.keys() == EventSchema().fields.keys()
     monday = "2024-04-01T09:30:00.000000Z"
@@ -53,7 +53,7 @@ def test_a_first_version_has_every_key_and_what_the_service_knows() -> None:
         ({"sources": [{"id": "report", "type": "report"}]}, True),
     ],
 )
-def test_the_next_version_follows_the_one_before(changes: Record, *, content_changed: bool) -> None:
+def test_the_next_version_follows_the_previous_one(changes: Record, *, content_changed: bool) -> None:
     said = an_event(summary="Short", external_ids=[{"scheme": "x", "value": "0"}])
     before = completed(said)
     after = completed(said | changes, TUESDAY, before)
@@ -61,7 +61,7 @@ def test_the_next_version_follows_the_one_before(changes: Record, *, content_cha
     assert after["content_changed_at"] == timestamp(TUESDAY if content_changed else MONDAY)
 
 
-def test_what_a_client_may_not_know_is_no_change() -> None:
+def test_computed_fields_are_no_change() -> None:
     before = completed(a_full_event())
     assert is_unchanged(completed(a_full_event(change={"kind": "correction"}), TUESDAY, before), before)
     assert is_unchanged(completed(deepcopy(before), TUESDAY, before), before)
@@ -81,7 +81,7 @@ def test_the_order_of_a_list_counts() -> None:
     assert not is_unchanged(completed(an_event(tags=["b", "a"]), TUESDAY, before), before)
 
 
-def test_dates_get_the_days_that_they_can_mean() -> None:
+def test_dates_get_their_first_and_last_possible_day() -> None:
     said = [
         {"kind": "launched", "edtf": edtf, "modality": "expected"}
         for edtf in ("2024-04-01", "2024-33", "2024/..", "../2024-02")
@@ -104,17 +104,17 @@ def test_dates_get_the_days_that_they_can_mean() -> None:
         ("participants", ["\uff2aapan", "_Japan_", "JAPAN 2"], ["japan", "japan-2", "japan-2-2"]),
     ],
 )  # fmt: skip
-def test_a_participant_without_an_id_is_called_after_its_name(part: str, members: list[str], ids: list[str]) -> None:
+def test_a_participant_without_an_id_gets_one_from_its_name(part: str, members: list[str], ids: list[str]) -> None:
     said = an_event(**{part: [{"name": name, "role": "party"} for name in members]})
     assert [member["id"] for member in completed(said)[part]] == ids
 
 
-def test_an_id_that_is_made_gives_way_to_one_that_was_sent() -> None:
+def test_a_generated_id_avoids_the_ids_of_the_request() -> None:
     said = an_event(participants=[{"name": "Japan", "role": "party"}, {"id": "japan", "name": "It", "role": "host"}])
     assert [who["id"] for who in completed(said)["participants"]] == ["japan-2", "japan"]
 
 
-def test_parts_are_called_after_what_they_say() -> None:
+def test_parts_get_ids_from_their_content() -> None:
     record = completed(
         an_event(
             figures=[
@@ -170,7 +170,7 @@ def test_an_instant_is_written_in_utc_to_the_microsecond(instant: datetime, text
         ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
     ],
 )
-def test_a_merge_patch_does_what_rfc_7396_says(target: Any, patch: Any, result: Any) -> None:
+def test_a_merge_patch_follows_rfc_7396(target: Any, patch: Any, result: Any) -> None:
     kept = deepcopy(target)
     assert merge_patch(target, patch) == result
     assert target == kept

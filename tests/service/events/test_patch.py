@@ -22,7 +22,7 @@ def cases(name: str) -> list[Any]:
     return list(json.loads(path.read_text()))
 
 
-def test_merge_patch_does_what_the_fifteen_cases_of_its_standard_say() -> None:
+def test_merge_patch_follows_the_fifteen_cases_of_its_standard() -> None:
     found = cases("rfc7396.json")
     assert len(found) == 15
     for case in found:
@@ -31,7 +31,7 @@ def test_merge_patch_does_what_the_fifteen_cases_of_its_standard_say() -> None:
 
 
 @pytest.mark.parametrize("file", ["json-patch-spec.json", "json-patch.json"])
-def test_json_patch_does_what_the_cases_of_its_standard_say(file: str) -> None:
+def test_json_patch_follows_the_cases_of_its_standard(file: str) -> None:
     for case in cases(file):
         if case.get("disabled") or "patch" not in case:
             continue
@@ -48,7 +48,7 @@ def patched(client: FlaskClient, patch: Any) -> Any:
     return client.patch(created.headers["Location"], data=json.dumps(patch), headers=headers)
 
 
-def test_a_member_of_a_list_is_changed(client: FlaskClient) -> None:
+def test_a_member_of_a_list_can_be_changed(client: FlaskClient) -> None:
     answer = patched(
         client,
         [
@@ -65,7 +65,7 @@ def test_a_member_of_a_list_is_changed(client: FlaskClient) -> None:
     assert [who["name"] for who in answer.get_json()["participants"]] == ["Japan", "France"]
 
 
-def test_a_test_that_fails_changes_nothing_and_is_named(client: FlaskClient) -> None:
+def test_a_failed_test_changes_nothing_and_is_reported(client: FlaskClient) -> None:
     answer = patched(
         client,
         [{"op": "replace", "path": "/title", "value": "B"}, {"op": "test", "path": "/status", "value": "agreed"}],
@@ -89,17 +89,17 @@ def test_a_test_that_fails_changes_nothing_and_is_named(client: FlaskClient) -> 
         None,
     ],
 )
-def test_an_operation_that_cannot_be_applied_is_named(client: FlaskClient, operation: Any) -> None:
+def test_an_operation_that_cannot_be_applied_is_reported(client: FlaskClient, operation: Any) -> None:
     answer = patched(client, [operation])
     assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, "#/0"), answer.json
 
 
-def test_a_patch_that_is_no_list_or_too_long_is_refused(client: FlaskClient) -> None:
+def test_a_patch_that_is_not_a_list_or_too_long_is_refused(client: FlaskClient) -> None:
     assert patched(client, {"op": "remove", "path": "/title"}).status_code == 422
     assert patched(client, [{"op": "test", "path": "/status", "value": None}] * 1001).status_code == 422
 
 
-def test_a_document_cannot_be_doubled_without_end() -> None:
+def test_copies_cannot_enlarge_a_document_without_limit() -> None:
     doubling = [{"op": "copy", "from": "/a", "path": "/a/-"}] * 60
     with pytest.raises(BodyTooLarge):
         json_patch({"a": ["x" * 1000]}, doubling)

@@ -79,7 +79,7 @@ A, B, C = source("a"), source("b"), source("c")
         ([A], [cited("title", "a", "contradicts")], "disputed"),
     ],
 )
-def test_the_word_is_what_the_evidence_bears(sources: list[Record], citations: list[Record], word: str) -> None:
+def test_the_word_follows_from_the_evidence(sources: list[Record], citations: list[Record], word: str) -> None:
     assert verification(a_record(sources, citations)) == word
 
 
@@ -98,17 +98,17 @@ def test_the_word_is_what_the_evidence_bears(sources: list[Record], citations: l
         ({"publisher": "Japan"}, "single_source"),
     ],
 )
-def test_a_primary_source_of_a_party_or_of_who_acts_for_one_is_official(said: Record, word: str) -> None:
+def test_a_primary_source_of_a_party_or_its_deputy_is_official(said: Record, word: str) -> None:
     assert verification(a_record([source("a", **said)], [cited("title", "a")])) == word
     assert verification(a_record([source("a", **said)], [])) == word
 
 
-def test_a_partys_own_source_that_bears_out_a_side_fact_is_not_official() -> None:
+def test_a_partys_own_source_of_a_side_fact_is_not_official() -> None:
     own = source("own", tier="primary", publisher="Japan")
     assert verification(a_record([own, B], [cited("figures/budget", "own")])) == "single_source"
 
 
-def test_a_dispute_goes_before_what_is_official() -> None:
+def test_a_dispute_takes_precedence_over_an_official_source() -> None:
     own = source("own", tier="primary", publisher="Japan")
     assert verification(a_record([own, B], [cited("title", "own"), cited("status", "b", "contradicts")])) == "disputed"
 

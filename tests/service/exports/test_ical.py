@@ -53,7 +53,7 @@ def spans(*dates: dict[str, Any], **said: Any) -> list[tuple[Any, ...]]:
     return [(one["dtstart"], one.get("dtend"), one["status"], one["summary"]) for one in found]
 
 
-def test_a_date_is_an_entry_with_everything_that_a_calendar_keeps_it_by() -> None:
+def test_a_date_is_an_entry_with_all_its_properties() -> None:
     record = a_record(
         dates=[a_date("2024-04-02")],
         topics=[{"id": "trade"}],
@@ -96,14 +96,14 @@ def test_a_date_is_an_entry_with_everything_that_a_calendar_keeps_it_by() -> Non
         ("0001", (1, 1, 1), (2, 1, 1)),
     ],
 )
-def test_an_imprecise_date_is_all_the_days_that_it_can_mean(
+def test_an_imprecise_date_covers_all_its_possible_days(
     edtf: str, first: tuple[int, int, int], behind: tuple[int, int, int]
 ) -> None:
     [(start, end, _, _)] = spans(a_date(edtf))
     assert (start, end) == (date(*first), date(*behind))
 
 
-def test_what_is_expected_says_so_and_is_tentative() -> None:
+def test_an_expected_date_is_tentative() -> None:
     assert spans(
         a_date("2024-04", "expected", id="plan"),
         a_date("2024-06-30", "deadline", "due"),
@@ -115,29 +115,29 @@ def test_what_is_expected_says_so_and_is_tentative() -> None:
     ]
 
 
-def test_what_was_expected_of_a_policy_that_was_called_off_is_cancelled() -> None:
+def test_an_expected_date_of_a_policy_that_was_called_off_is_cancelled() -> None:
     found = spans(a_date("2024-04", "expected", "in_force"), a_date("2024-01-05"), status="withdrawn")
     assert [status for _, _, status, _ in found] == ["CANCELLED", "CONFIRMED"]
 
 
-def test_an_open_end_is_told_in_words_and_makes_up_no_day() -> None:
+def test_an_open_end_is_put_in_words_and_adds_no_day() -> None:
     assert spans(a_date("2024-04/.."), a_date("../2024-06", kind="ends")) == [
         (date(2024, 4, 1), date(2024, 4, 2), "CONFIRMED", "A policy: launched, from this day"),
         (date(2024, 6, 30), date(2024, 7, 1), "CONFIRMED", "A policy: ends, until this day"),
     ]
 
 
-def test_a_day_that_no_calendar_has_is_left_out() -> None:
+def test_a_day_outside_the_calendar_is_omitted() -> None:
     before_christ = a_date("2024") | {"resolves": None, "earliest": "-0044-03-15", "latest": "-0044-03-15"}
     unknown = a_date("2024") | {"resolves": None, "earliest": None, "latest": None}
     assert read(written(a_record() | {"dates": [before_christ, unknown]})) == []
 
 
-def test_the_last_day_there_is_has_no_day_behind_it() -> None:
+def test_the_last_day_of_the_calendar_has_no_end() -> None:
     assert spans(a_date("9999-12-31")) == [(date(9999, 12, 31), None, "CONFIRMED", "A policy: launched")]
 
 
-def test_no_line_is_longer_than_75_octets_and_no_character_is_cut() -> None:
+def test_no_line_is_longer_than_75_octets_and_no_character_is_split() -> None:
     title = "次世代電池に関する欧州と日本の対話、" * 25 + "🏳️🇯🇵" * 20
     text = written(a_record(title=title[:500], summary="長" * 5_000, dates=[a_date("2024")]))
     lines = text.removesuffix(b"\r\n").split(b"\r\n")
@@ -155,7 +155,7 @@ def test_a_line_of_just_75_octets_is_not_folded_and_one_more_is() -> None:
     assert f"SUMMARY:{fits}y: launche\r\n d\r\n".encode() in text
 
 
-def test_breaks_of_every_kind_and_controls_stay_within_their_line() -> None:
+def test_line_breaks_and_control_characters_are_escaped() -> None:
     record = a_record(summary="one\r\ntwo\rthree\nBEGIN:VEVENT\nfour\tfive\u2028six\u0085seven", dates=[a_date("2024")])
     record["title"] = "A\x00\x07\x1b\x7f policy"  # the schema lets none of these in
     [entry] = read(text := written(record))
@@ -163,7 +163,7 @@ def test_breaks_of_every_kind_and_controls_stay_within_their_line() -> None:
     assert b"one\\ntwo\\nthree\\nBEGIN:VEVENT\\nfour\tfive" in text.replace(b"\r\n ", b"")
 
 
-def test_a_calendar_of_nothing_can_be_read() -> None:
+def test_an_empty_calendar_can_be_read() -> None:
     assert read(written()) == []
 
 

@@ -40,18 +40,18 @@ def test_every_column_has_its_type() -> None:
     }
 
 
-def test_what_is_not_known_is_null_and_a_formula_is_only_text() -> None:
+def test_unknown_values_are_null_and_a_formula_is_text() -> None:
     [row] = table([a_record(title="=1+1")]).to_pylist()
     assert (row["title"], row["date_earliest"], row["summary"], row["tags"]) == ("=1+1", None, None, [])
 
 
 @pytest.mark.parametrize("edtf", ["0001-01-01", "9999-12-31", "2024/.."])
-def test_the_first_and_the_last_day_there_are_can_be_held(edtf: str) -> None:
+def test_the_first_and_the_last_day_of_the_calendar_are_valid(edtf: str) -> None:
     [row] = table([a_record(dates=[a_date(edtf)])]).to_pylist()
     assert row["date_earliest"].isoformat() == edtf[:4] + ("-01-01" if "/" in edtf else edtf[4:])
 
 
-def test_no_more_than_a_row_group_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_most_one_row_group_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "ROW_GROUP", 4)
     batch, taken = [render(a_record())] * 3, 0
 
@@ -69,17 +69,17 @@ def test_no_more_than_a_row_group_is_held(monkeypatch: pytest.MonkeyPatch) -> No
     assert [whole.metadata.row_group(group).num_rows for group in range(whole.num_row_groups)] == [6, 6]
 
 
-def test_a_file_of_nothing_can_be_read() -> None:
+def test_an_empty_file_can_be_read() -> None:
     assert table().num_rows == 0
 
 
-def test_a_file_that_was_cut_off_cannot_be_read() -> None:
+def test_a_truncated_file_cannot_be_read() -> None:
     whole = b"".join(write_documents(FORM, [[render(a_record())]]))
     with pytest.raises(pa.ArrowInvalid):
         pq.read_table(io.BytesIO(whole[:-8]))
 
 
-def test_where_pyarrow_is_missing_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyarrow_parquet_is_not_acceptable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
     with pytest.raises(NotAcceptable, match="needs the extra `parquet`"):
         require_writable(FORM)

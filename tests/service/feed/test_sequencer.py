@@ -35,7 +35,7 @@ def test_numbers_follow_the_order_of_writing_without_gaps(feed: psycopg.Connecti
     assert numbered(feed) == [(number, number) for number in range(1, 8)]
 
 
-def test_a_write_that_is_taken_back_leaves_no_gap(feed: psycopg.Connection, conn: psycopg.Connection) -> None:
+def test_a_rolled_back_write_leaves_no_gap(feed: psycopg.Connection, conn: psycopg.Connection) -> None:
     write(feed, 1)
     write(conn, 2)
     conn.rollback()
@@ -44,7 +44,7 @@ def test_a_write_that_is_taken_back_leaves_no_gap(feed: psycopg.Connection, conn
     assert numbered(feed) == [(1, 1), (2, 3)]
 
 
-def test_a_write_that_is_not_committed_stops_nobody_and_is_numbered_when_it_is(
+def test_an_uncommitted_write_blocks_no_other_and_is_numbered_after_its_commit(
     feed: psycopg.Connection, conn: psycopg.Connection
 ) -> None:
     write(conn, 1)
@@ -57,7 +57,7 @@ def test_a_write_that_is_not_committed_stops_nobody_and_is_numbered_when_it_is(
     assert numbered(feed) == [(1, 2), (2, 3), (3, 1)]
 
 
-def test_while_one_sequences_another_does_not_wait(feed: psycopg.Connection, conn: psycopg.Connection) -> None:
+def test_a_second_sequencer_does_not_wait(feed: psycopg.Connection, conn: psycopg.Connection) -> None:
     write(feed, 1)
     assert store.feed.sequence(conn) == 1  # in a transaction that is not ended yet
     write(feed, 2)
@@ -67,13 +67,13 @@ def test_while_one_sequences_another_does_not_wait(feed: psycopg.Connection, con
     assert numbered(feed) == [(1, 1), (2, 2)]
 
 
-def test_where_nothing_waits_nothing_is_locked(feed: psycopg.Connection, conn: psycopg.Connection) -> None:
+def test_nothing_is_locked_if_no_write_is_waiting(feed: psycopg.Connection, conn: psycopg.Connection) -> None:
     conn.execute("SELECT FROM feed_head FOR UPDATE")
     assert sequence_once(feed) == 0
     assert store.feed.claim_cursor(feed, MATCHER) is None
 
 
-def test_a_snapshot_is_followed_from_behind_all_that_it_holds(
+def test_the_cursor_of_a_snapshot_comes_after_all_its_writes(
     feed: psycopg.Connection, conn: psycopg.Connection
 ) -> None:
     write(feed, 1)
@@ -91,7 +91,7 @@ def test_a_snapshot_is_followed_from_behind_all_that_it_holds(
 # Old entries
 
 
-def test_entries_are_taken_away_up_to_the_first_that_is_young(feed: psycopg.Connection) -> None:
+def test_entries_are_deleted_up_to_the_first_young_one(feed: psycopg.Connection) -> None:
     for number, age in enumerate([9, 3, 8, 1, 7]):
         write(feed, number, at=NOW - age * DAY)
     catch_up(feed)
@@ -103,7 +103,7 @@ def test_entries_are_taken_away_up_to_the_first_that_is_young(feed: psycopg.Conn
     assert trim_once(feed, days=0, now=NOW) == 0
 
 
-def test_entries_are_taken_away_a_few_at_a_time_and_never_before_all_have_followed(feed: psycopg.Connection) -> None:
+def test_entries_are_deleted_in_batches_and_never_before_all_internal_followers(feed: psycopg.Connection) -> None:
     for number in range(10):
         write(feed, number, at=NOW - 9 * DAY)
     catch_up(feed)
@@ -113,7 +113,7 @@ def test_entries_are_taken_away_a_few_at_a_time_and_never_before_all_have_follow
     assert (taken, store.feed.get_head(feed).floor) == ([3, 3, 1, 0], 7)
 
 
-def test_a_feed_that_was_emptied_goes_on_with_the_next_number(feed: psycopg.Connection) -> None:
+def test_an_empty_feed_continues_with_the_next_number(feed: psycopg.Connection) -> None:
     write(feed, 1, at=NOW - 9 * DAY)
     catch_up(feed)
     follow(feed, 1)
@@ -126,7 +126,7 @@ def test_a_feed_that_was_emptied_goes_on_with_the_next_number(feed: psycopg.Conn
 # Generations
 
 
-def test_a_database_that_was_restored_elsewhere_begins_a_generation_before_it_gives_a_number(
+def test_a_restored_database_begins_a_generation_before_its_first_number(
     feed: psycopg.Connection, cluster: Server, admin: psycopg.Connection
 ) -> None:
     write(feed, 1)
@@ -150,7 +150,7 @@ def test_a_database_that_was_restored_elsewhere_begins_a_generation_before_it_gi
     assert after.seq == 2
 
 
-def test_a_database_that_has_failed_over_begins_a_generation(feed: psycopg.Connection) -> None:
+def test_a_failover_begins_a_generation(feed: psycopg.Connection) -> None:
     write(feed, 1)
     sequence_once(feed)
     before = store.feed.get_head(feed)
@@ -164,7 +164,7 @@ def test_a_database_that_has_failed_over_begins_a_generation(feed: psycopg.Conne
     assert store.feed.get_head(feed).generation != before.generation
 
 
-def test_a_generation_can_be_begun_by_hand(
+def test_an_operator_can_begin_a_generation(
     feed: psycopg.Connection, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(feed, 1)
@@ -178,7 +178,7 @@ def test_a_generation_can_be_begun_by_hand(
     assert (after.generation != before.generation, after.seq) == (True, before.seq)
 
 
-def test_how_far_everything_has_come_is_told(feed: psycopg.Connection) -> None:
+def test_the_lag_of_the_sequencer_and_the_matcher_is_reported(feed: psycopg.Connection) -> None:
     assert store.feed.get_feed_lag(feed) == FeedLag(0, 0, 0, None, 0, None)
     write(feed, 1, at=NOW)
     assert store.feed.get_feed_lag(feed) == FeedLag(0, 0, 1, NOW, 0, None)

@@ -98,7 +98,7 @@ class Past:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_lists_and_events_are_as_they_were(client: FlaskClient, seed: int) -> None:
+def test_lists_and_events_have_their_past_state(client: FlaskClient, seed: int) -> None:
     for topic in (a_topic("minerals"), a_topic("lithium", broader=["minerals"])):
         assert client.post("/v1/topics", json=topic).status_code == 201
     past = Past(client, random.Random(seed))  # noqa: S311 (a test's own)
@@ -149,7 +149,7 @@ def test_an_event_of_the_past_has_the_etag_of_its_version(client: FlaskClient) -
     assert client.get(f"/v1/events/{first['id']}?as_of={second['updated_at']}").headers["ETag"] == '"2"'
 
 
-def test_the_last_version_counts_where_clocks_disagreed(client: FlaskClient, database: str) -> None:
+def test_the_last_version_counts_if_clocks_disagree(client: FlaskClient, database: str) -> None:
     first, _ = two_versions(client)
     address = f"/v1/events/{first['id']}"
     client.patch(address, json={"title": "C"}, headers={"If-Match": "*"})
@@ -167,7 +167,7 @@ def test_the_last_version_counts_where_clocks_disagreed(client: FlaskClient, dat
 
 
 @pytest.mark.parametrize("offset", ["+02:00", " 02:00", "-11:30", "+00:00", "Z", "z"])
-def test_any_offset_is_understood(client: FlaskClient, offset: str) -> None:
+def test_any_offset_is_valid(client: FlaskClient, offset: str) -> None:
     first, _ = two_versions(client)
     told = datetime.fromisoformat(first["updated_at"])
     if offset.upper() != "Z":
@@ -195,18 +195,18 @@ def test_any_offset_is_understood(client: FlaskClient, offset: str) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/events/00000000-0000-7000-8000-000000000000"])
-def test_what_is_no_instant_is_refused(anyone: FlaskClient, path: str, said: str) -> None:
+def test_an_invalid_instant_is_refused(anyone: FlaskClient, path: str, said: str) -> None:
     answer: Any = anyone.get(f"{path}?as_of={quote(said)}")
     assert (answer.status_code, answer.json["errors"][0]["parameter"]) == (422, "as_of")
 
 
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/events/00000000-0000-7000-8000-000000000000"])
-def test_the_future_is_not_known(anyone: FlaskClient, path: str) -> None:
+def test_an_instant_in_the_future_is_refused(anyone: FlaskClient, path: str) -> None:
     answer: Any = anyone.get(f"{path}?as_of={timestamp(datetime.now(UTC) + timedelta(minutes=1))}")
     assert (answer.status_code, answer.json["errors"][0]["parameter"]) == (422, "as_of")
 
 
-def test_the_first_and_last_instants_can_be_asked_for(anyone: FlaskClient) -> None:
+def test_the_first_and_last_possible_instants_are_valid(anyone: FlaskClient) -> None:
     assert read(anyone, "/v1/events?as_of=0001-01-01T00:00:00Z")["items"] == []
     assert anyone.get("/v1/events?as_of=9999-12-31T23:59:59.999999999-12:00").status_code == 422
 
@@ -225,7 +225,7 @@ def merge(client: FlaskClient, goes: Document, into: Document) -> None:
     assert answer.status_code == 200, answer.json
 
 
-def test_a_merged_event_was_itself_before(client: FlaskClient) -> None:
+def test_a_merged_event_is_readable_before_its_merge(client: FlaskClient) -> None:
     goes, stays, last = (record(client, title=title) for title in "ABC")
     address = f"/v1/events/{goes['id']}"
     before = timestamp(datetime.now(UTC))

@@ -28,7 +28,7 @@ VIEW = import_module("service.views.changes")
 STREAM = {"Accept": "text/event-stream"}
 
 
-def test_who_waits_is_answered_when_something_is_written(app: Flask, client: FlaskClient) -> None:
+def test_a_waiting_request_is_answered_by_the_next_write(app: Flask, client: FlaskClient) -> None:
     cursor = now(client)
     with meanwhile(app, lambda: client.get(CHANGES, query_string={"after": cursor, "wait": "20"})) as answered:
         event = create_event(client)
@@ -38,9 +38,7 @@ def test_who_waits_is_answered_when_something_is_written(app: Flask, client: Fla
 
 
 @pytest.mark.parametrize("filter_", ["tag", "q"])
-def test_who_waits_for_what_passes_a_filter_is_not_answered_by_what_does_not(
-    app: Flask, client: FlaskClient, filter_: str
-) -> None:
+def test_a_waiting_request_with_a_filter_ignores_other_writes(app: Flask, client: FlaskClient, filter_: str) -> None:
     asked = {filter_: "wanted", "after": now(client), "wait": "20", "include": "none"}
     with meanwhile(app, lambda: client.get(CHANGES, query_string=asked)) as answered:
         for tag in ("other", "another", "wanted"):
@@ -50,7 +48,7 @@ def test_who_waits_for_what_passes_a_filter_is_not_answered_by_what_does_not(
     assert [entry["seq"] for entry in answer["items"]] == [3]
 
 
-def test_who_has_waited_in_vain_goes_on_behind_what_was_left_out(app: Flask, client: FlaskClient) -> None:
+def test_after_a_wait_without_a_match_the_cursor_skips_the_scanned_entries(app: Flask, client: FlaskClient) -> None:
     asked = {"tag": "wanted", "after": now(client), "wait": "1"}
     with meanwhile(app, lambda: client.get(CHANGES, query_string=asked)) as answered:
         create_event(client, tags=["other"])
@@ -59,7 +57,7 @@ def test_who_has_waited_in_vain_goes_on_behind_what_was_left_out(app: Flask, cli
     assert answer["cursor"].endswith(":1")
 
 
-def test_one_who_waits_for_few_is_told_that_there_is_more(
+def test_a_waiting_request_with_a_small_limit_reports_more(
     app: Flask, client: FlaskClient, conn: psycopg.Connection
 ) -> None:
     asked = {"after": now(client), "wait": "20", "limit": "2", "include": "none"}
@@ -69,7 +67,7 @@ def test_one_who_waits_for_few_is_told_that_there_is_more(
     assert ([entry["seq"] for entry in answer["items"]], answer["more"]) == ([1, 2], True)
 
 
-def test_only_so_many_may_wait(database: str) -> None:
+def test_the_number_of_waiting_requests_is_limited(database: str) -> None:
     with running(database, max_followers=1) as app:
         first, second = app.test_client(), app.test_client()
         cursor = now(first)
@@ -84,14 +82,14 @@ def test_only_so_many_may_wait(database: str) -> None:
         assert "policytrail_followers 0.0" in first.get("/metrics").text
 
 
-def test_who_asks_for_the_head_of_a_stream_takes_no_place(database: str) -> None:
+def test_a_head_request_of_a_stream_uses_no_slot(database: str) -> None:
     with running(database, max_followers=1) as app:
         for _ in range(3):
             with app.test_client().head(CHANGES, headers=STREAM) as answer:
                 assert (answer.status_code, answer.data) == (200, b"")
 
 
-def test_who_waits_is_answered_at_once_when_the_service_ends(app: Flask, client: FlaskClient) -> None:
+def test_a_waiting_request_is_answered_at_once_at_shutdown(app: Flask, client: FlaskClient) -> None:
     cursor = now(client)
     with meanwhile(app, lambda: client.get(CHANGES, query_string={"after": cursor, "wait": "20"})) as answered:
         app.extensions["policytrail"].tail.end()
@@ -101,7 +99,7 @@ def test_who_waits_is_answered_at_once_when_the_service_ends(app: Flask, client:
 # Streams
 
 
-def test_a_stream_tells_what_is_there_and_what_comes(client: FlaskClient) -> None:
+def test_a_stream_has_the_existing_and_the_new_entries(client: FlaskClient) -> None:
     before = create_event(client)
     with stream(client) as events:
         assert next(events) == {"retry": "2000"}
@@ -111,7 +109,7 @@ def test_a_stream_tells_what_is_there_and_what_comes(client: FlaskClient) -> Non
         assert [json.loads(one["data"])["document"] for one in islice(events, 2)] == after
 
 
-def test_a_stream_is_resumed_behind_the_last_event_whatever_its_address_says(client: FlaskClient) -> None:
+def test_last_event_id_takes_precedence_over_after(client: FlaskClient) -> None:
     for _ in range(4):
         create_event(client)
     with stream(client) as events:
@@ -120,7 +118,7 @@ def test_a_stream_is_resumed_behind_the_last_event_whatever_its_address_says(cli
         assert [seq(one) for one in islice(events, 1, 3)] == [3, 4]
 
 
-def test_a_stream_is_filtered_as_a_page_is(client: FlaskClient) -> None:
+def test_a_stream_is_filtered_like_a_page(client: FlaskClient) -> None:
     with stream(client, tag="wanted", kind="create,leave", include="none") as events:
         assert next(events) == {"retry": "2000"}
         create_event(client, tags=["other"])
@@ -131,7 +129,7 @@ def test_a_stream_is_filtered_as_a_page_is(client: FlaskClient) -> None:
     assert [(one["seq"], one["kind"], one["document"]) for one in told] == [(2, "create", None), (4, "leave", None)]
 
 
-def test_a_silent_stream_gives_signs_of_life_that_move_the_place_to_resume_from(
+def test_heartbeats_of_a_silent_stream_move_the_position_to_resume_from(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(VIEW, "HEARTBEAT", 0.1)
@@ -143,7 +141,7 @@ def test_a_silent_stream_gives_signs_of_life_that_move_the_place_to_resume_from(
         assert any(sign == {"": "still here", "id": sign["id"]} and sign["id"].endswith(":1") for sign in signs)
 
 
-def test_a_stream_ends_with_the_key_that_it_was_opened_with(
+def test_a_stream_ends_when_its_key_is_revoked(
     app: Flask, database: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(VIEW, "TRUSTED_FOR", 0.05)
@@ -158,14 +156,14 @@ def test_a_stream_ends_with_the_key_that_it_was_opened_with(
         assert list(events) == []
 
 
-def test_a_stream_ends_after_a_while(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_ends_after_its_maximum_time(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(VIEW, "LASTS", 0.2)
     monkeypatch.setattr(VIEW, "TRUSTED_FOR", 0.05)
     with stream(client) as events:
         assert list(events) == [{"retry": "2000"}]
 
 
-def test_a_stream_ends_where_entries_were_lost(
+def test_a_stream_ends_if_entries_were_lost(
     client: FlaskClient, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(VIEW, "TRUSTED_FOR", 0.05)
@@ -177,7 +175,7 @@ def test_a_stream_ends_where_entries_were_lost(
         assert list(events) == []
 
 
-def test_a_stream_is_not_to_be_kept_or_held_back(client: FlaskClient) -> None:
+def test_a_stream_is_neither_cached_nor_buffered(client: FlaskClient) -> None:
     with client.get(CHANGES, headers=STREAM) as answer:
         assert answer.content_type == "text/event-stream; charset=utf-8"
         assert (answer.headers["Cache-Control"], answer.headers["X-Accel-Buffering"]) == ("no-store", "no")

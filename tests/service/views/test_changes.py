@@ -19,7 +19,7 @@ CHANGES = "/v1/changes"
 OTHER = "3b241101-e2bb-4255-8caf-4136c566a962"
 
 
-def test_creation_update_and_deletion_are_an_entry_each_with_what_was_written(client: FlaskClient) -> None:
+def test_creation_update_and_deletion_have_one_entry_each(client: FlaskClient) -> None:
     event = create_event(client, tags=["a"])
     key_id = client.get("/v1/me").json["id"]  # type: ignore[index]  # it has a body
     patch = {"title": "B", "tags": ["b"], "change": {"kind": "correction", "reason": "Misread."}}
@@ -57,7 +57,7 @@ def test_creation_update_and_deletion_are_an_entry_each_with_what_was_written(cl
     }
 
 
-def test_a_merge_tells_where_the_event_went_and_what_became_of_the_one_that_stays(client: FlaskClient) -> None:
+def test_a_merge_has_an_entry_for_each_of_the_two_events(client: FlaskClient) -> None:
     goes, stays = create_event(client, tags=["a"]), create_event(client)
     write(client, "POST", goes, {"into": stays["id"]}, at="/merge")
 
@@ -69,7 +69,7 @@ def test_a_merge_tells_where_the_event_went_and_what_became_of_the_one_that_stay
     assert kept["changed"] == ["tags"]
 
 
-def test_what_changes_nothing_and_what_is_refused_is_no_entry(client: FlaskClient) -> None:
+def test_unchanged_and_refused_writes_have_no_entry(client: FlaskClient) -> None:
     event = create_event(client, external_ids=[{"scheme": "celex", "value": "1"}])
     assert write(client, "PATCH", event, {"title": event["title"]})["version"] == 1
     assert client.post("/v1/events", json=an_event(external_ids=event["external_ids"])).status_code == 409
@@ -79,7 +79,7 @@ def test_what_changes_nothing_and_what_is_refused_is_no_entry(client: FlaskClien
     assert [entry["seq"] for entry in entries(client)] == [1]
 
 
-def test_what_is_imported_is_told_row_by_row_in_its_order(client: FlaskClient) -> None:
+def test_an_import_has_one_entry_a_row_in_order(client: FlaskClient) -> None:
     import_report(client, ndjson(row(1), row(2)))
     import_report(client, ndjson(row(3), row(2, title="Another title"), row(1)))
     found = entries(client)
@@ -91,13 +91,13 @@ def test_what_is_imported_is_told_row_by_row_in_its_order(client: FlaskClient) -
     ]
 
 
-def test_a_request_that_is_sent_again_is_one_entry(client: FlaskClient) -> None:
+def test_a_replayed_request_has_one_entry(client: FlaskClient) -> None:
     for _ in range(2):
         client.post("/v1/events", json=an_event(), headers={"Idempotency-Key": "one"})
     assert [entry["seq"] for entry in entries(client)] == [1]
 
 
-def test_whoever_asks_on_with_the_cursor_reads_every_entry_once(client: FlaskClient) -> None:
+def test_following_the_cursor_returns_every_entry_exactly_once(client: FlaskClient) -> None:
     ids = [create_event(client)["id"] for _ in range(7)]
     read, cursor, pages = [], "", 0
     while True:
@@ -111,14 +111,14 @@ def test_whoever_asks_on_with_the_cursor_reads_every_entry_once(client: FlaskCli
     assert page(client, after=cursor) == {"items": [], "cursor": cursor, "more": False}
 
 
-def test_documents_come_unless_they_are_not_wanted(client: FlaskClient) -> None:
+def test_documents_are_included_by_default(client: FlaskClient) -> None:
     event = create_event(client)
     assert [entry["document"] for entry in entries(client)] == [event]
     assert [entry["document"] for entry in entries(client, include="document")] == [event]
     assert [entry["document"] for entry in entries(client, include="none")] == [None]
 
 
-def test_a_page_ends_before_its_documents_are_a_burden(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_ends_before_its_documents_get_too_large(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(4):
         create_event(client)
     monkeypatch.setattr(reader, "MOST_BYTES", 1_000)  # more than one such document, less than two
@@ -130,7 +130,7 @@ def test_a_page_ends_before_its_documents_are_a_burden(client: FlaskClient, monk
     assert len(page(client, include="none")["items"]) == 4
 
 
-def test_from_now_on_is_what_is_written_afterwards(client: FlaskClient) -> None:
+def test_after_now_only_later_writes_follow(client: FlaskClient) -> None:
     create_event(client)
     now = page(client, after="now")
     assert now["items"] == []
@@ -139,7 +139,7 @@ def test_from_now_on_is_what_is_written_afterwards(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/changes", "/v1/changes?include=none&kind=update"])
-def test_head_answers_as_get_does(client: FlaskClient, path: str) -> None:
+def test_head_responds_like_get(client: FlaskClient, path: str) -> None:
     create_event(client)
     assert (client.head(path).status_code, client.head(path).data) == (200, b"")
 
@@ -147,7 +147,7 @@ def test_head_answers_as_get_does(client: FlaskClient, path: str) -> None:
 # Filters
 
 
-def test_an_event_that_comes_to_pass_the_filter_is_told_and_one_that_passes_it_no_more_leaves(
+def test_an_event_that_starts_to_match_is_returned_and_one_that_stops_leaves(
     client: FlaskClient,
 ) -> None:
     event = create_event(client, tags=["other"])
@@ -162,7 +162,7 @@ def test_an_event_that_comes_to_pass_the_filter_is_told_and_one_that_passes_it_n
     assert kinds(entries(client)) == [(1, "create"), (2, "update"), (3, "update"), (4, "update"), (5, "update")]
 
 
-def test_the_end_of_an_event_is_told_to_those_whose_filter_it_passed_last(client: FlaskClient) -> None:
+def test_a_deletion_is_returned_if_the_last_version_matched(client: FlaskClient) -> None:
     for tags in (["wanted"], ["other"]):
         write(client, "DELETE", create_event(client, tags=tags))
     write(client, "POST", create_event(client, tags=["wanted"]), {"into": create_event(client)["id"]}, at="/merge")
@@ -172,7 +172,7 @@ def test_the_end_of_an_event_is_told_to_those_whose_filter_it_passed_last(client
     assert found[3]["merged_into"] == found[4]["event_id"]
 
 
-def test_the_whole_filter_language_is_taken(client: FlaskClient) -> None:
+def test_the_whole_filter_language_is_supported(client: FlaskClient) -> None:
     create_topic(client, "energy")
     client.post("/v1/topics", json=a_topic("solar", broader=["energy"]))
     figure = {"measure": "investment", "value": "100", "currency": "EUR"}
@@ -207,7 +207,7 @@ def test_kinds_can_be_chosen(client: FlaskClient, asked: dict[str, str], expecte
     assert kinds(entries(client, **asked)) == expected
 
 
-def test_a_filter_is_not_looked_for_longer_than_a_page_should_take(
+def test_a_filtered_page_scans_a_limited_number_of_entries(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(7):
@@ -220,7 +220,7 @@ def test_a_filter_is_not_looked_for_longer_than_a_page_should_take(
     assert [kinds(one["items"]) for one in pages] == [[], [], [(6, "create")], []]
 
 
-def test_a_filter_that_passes_seldom_is_looked_for_while_the_client_waits(
+def test_a_waiting_client_gets_a_rare_match_beyond_one_page(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(7):
@@ -229,9 +229,7 @@ def test_a_filter_that_passes_seldom_is_looked_for_while_the_client_waits(
     assert kinds(page(client, tag="wanted", wait="20")["items"]) == [(6, "create")]
 
 
-def test_nobody_can_have_the_whole_feed_searched_by_one_request(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_request_cannot_scan_the_whole_feed(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(14):
         create_event(client)
     monkeypatch.setattr(reader, "SCAN", 1)
@@ -245,11 +243,11 @@ def test_nobody_can_have_the_whole_feed_searched_by_one_request(
 @pytest.mark.parametrize(
     "cursor", ["", "0", "then", OTHER, f"{OTHER}:", f"{OTHER}:-1", f"{OTHER}:01", f"{OTHER}:{10**18}", f"{OTHER}:1 "]
 )
-def test_what_is_no_cursor_is_refused(client: FlaskClient, cursor: str) -> None:
+def test_a_malformed_cursor_is_refused(client: FlaskClient, cursor: str) -> None:
     assert problem_of(client.get(CHANGES, query_string={"after": cursor})) == (400, "malformed", ["after"])
 
 
-def test_a_cursor_of_another_generation_is_gone_and_told_how_to_begin_anew(client: FlaskClient) -> None:
+def test_a_cursor_of_another_generation_has_expired(client: FlaskClient) -> None:
     create_event(client)
     generation, _, seq = page(client)["cursor"].partition(":")
     for cursor in (f"{OTHER}:{seq}", f"{OTHER}:0", f"{generation}:{int(seq) + 1}"):
@@ -257,7 +255,7 @@ def test_a_cursor_of_another_generation_is_gone_and_told_how_to_begin_anew(clien
             assert_gone(client.get(CHANGES, query_string={"after": cursor}, headers=headers))
 
 
-def test_a_cursor_below_what_is_kept_is_gone(client: FlaskClient, conn: psycopg.Connection) -> None:
+def test_a_cursor_before_the_oldest_entry_has_expired(client: FlaskClient, conn: psycopg.Connection) -> None:
     for _ in range(3):
         create_event(client)
     cursors = [page(client, limit="1")["cursor"], page(client, limit="2")["cursor"]]
@@ -283,15 +281,15 @@ def test_a_cursor_below_what_is_kept_is_gone(client: FlaskClient, conn: psycopg.
         ({"cursor": "x"}, "cursor"),
     ],
 )
-def test_what_is_not_known_is_refused(client: FlaskClient, query: dict[str, str], place: str) -> None:
+def test_an_unknown_parameter_is_refused(client: FlaskClient, query: dict[str, str], place: str) -> None:
     assert problem_of(client.get(CHANGES, query_string=query)) == (422, "invalid", [place])
 
 
-def test_a_kind_that_was_mistyped_is_named(client: FlaskClient) -> None:
+def test_a_mistyped_kind_gets_a_suggestion(client: FlaskClient) -> None:
     assert "create" in details(client.get(CHANGES, query_string={"kind": "created"}))
 
 
-def test_who_may_read_events_may_follow_them(anyone: FlaskClient) -> None:
+def test_a_key_that_may_read_events_may_follow_them(anyone: FlaskClient) -> None:
     assert anyone.get(CHANGES).status_code == 200
     assert anyone.get(CHANGES, headers={"Authorization": "Bearer nonsense"}).status_code == 401
 

@@ -20,7 +20,7 @@ def deleted(client: FlaskClient, **said: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("if_match", ['"1"', '"2"', "*"])
-def test_an_event_that_was_deleted_is_gone(client: FlaskClient, method: str, if_match: str) -> None:
+def test_a_deleted_event_answers_410(client: FlaskClient, method: str, if_match: str) -> None:
     event = deleted(client)
     answer = client.open(
         f"/v1/events/{event['id']}", method=method, json=an_event(title="Back"), headers={"If-Match": if_match}
@@ -32,13 +32,13 @@ def test_head_of_a_deleted_event_answers_410(client: FlaskClient) -> None:
     assert client.head(f"/v1/events/{deleted(client)['id']}").status_code == 410
 
 
-def test_what_was_said_before_the_deletion_can_still_be_read(client: FlaskClient) -> None:
+def test_the_revisions_of_a_deleted_event_can_be_read(client: FlaskClient) -> None:
     event = deleted(client)
     revision = client.get(f"/v1/events/{event['id']}/revisions/1")
     assert (revision.status_code, revision.get_json()) == (200, event)
 
 
-def test_the_version_that_is_the_deletion_is_gone_and_the_next_never_was(client: FlaskClient) -> None:
+def test_the_version_of_the_deletion_answers_410_and_the_next_404(client: FlaskClient) -> None:
     event = deleted(client)
     assert problem_of(client.get(f"/v1/events/{event['id']}/revisions/2")) == (410, "gone", [])
     assert problem_of(client.get(f"/v1/events/{event['id']}/revisions/3")) == (404, "not-found", [])
@@ -57,7 +57,7 @@ def test_a_deletion_frees_the_external_ids(client: FlaskClient) -> None:
     assert create_event(client, external_ids=mine)["external_ids"] == mine
 
 
-def test_a_deletion_is_kept_with_who_did_it(client: FlaskClient, conn: psycopg.Connection) -> None:
+def test_a_deletion_has_its_author(client: FlaskClient, conn: psycopg.Connection) -> None:
     deleted(client, change={"kind": "enrichment", "reason": "New"})
     kept = conn.execute(
         """

@@ -20,7 +20,7 @@ def pointer(path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", NewEventSchema().load_fields)
-def test_a_value_of_any_type_is_kept_or_refused_in_any_field(
+def test_a_value_of_any_type_is_stored_or_refused_in_any_field(
     client: FlaskClient, conn: psycopg.Connection, name: str
 ) -> None:
     create_topic(client, "trade")
@@ -40,7 +40,7 @@ def test_a_value_of_any_type_is_kept_or_refused_in_any_field(
 
 
 @pytest.mark.usefixtures("earlier")
-def test_a_full_event_is_kept_as_it_was_sent(client: FlaskClient) -> None:
+def test_a_full_event_is_stored_unchanged(client: FlaskClient) -> None:
     create_topic(client, "trade")
     answer = client.post("/v1/events", json=a_full_event())
     assert answer.status_code == 201, answer.text
@@ -164,7 +164,7 @@ def citing(fact: str, source: str = "report", stance: str = "supports") -> dict[
         ({"lang": "en_GB"}, "#/lang", "BCP 47"),
     ],
 )
-def test_what_cannot_be_is_refused_at_its_place(
+def test_an_invalid_value_is_refused_at_its_place(
     client: FlaskClient, conn: psycopg.Connection, said: dict[str, Any], place: str, words: str
 ) -> None:
     answer = client.post("/v1/events", json=an_event(**said))
@@ -173,7 +173,7 @@ def test_what_cannot_be_is_refused_at_its_place(
     assert conn.execute("SELECT count(*) FROM event").fetchone() == (0,)
 
 
-def test_every_mistake_is_told_at_once(client: FlaskClient) -> None:
+def test_every_fault_is_reported_at_once(client: FlaskClient) -> None:
     answer = client.post("/v1/events", json=an_event(title=5, lang="??", colour="red", **on("x"), **of(currency="X")))
     assert sorted(problem_of(answer).places) == [
         "#/colour",
@@ -184,7 +184,7 @@ def test_every_mistake_is_told_at_once(client: FlaskClient) -> None:
     ]
 
 
-def test_a_source_that_retells_itself_and_an_unknown_one_is_refused_for_both(client: FlaskClient) -> None:
+def test_a_source_derived_from_itself_and_from_an_unknown_one_has_both_faults(client: FlaskClient) -> None:
     circle = told_by({"id": "a", "derived_from": ["b", "none"]}, {"id": "b", "derived_from": ["a"]})
     answer = problem_of(client.post("/v1/events", json=an_event(**circle)))
     assert (answer.status, answer.code) == (422, "invalid")

@@ -39,7 +39,7 @@ def revisions(conn: psycopg.Connection) -> list[Any]:
     return conn.execute("SELECT version, change_kind, reason FROM event_revision ORDER BY version").fetchall()
 
 
-def test_an_event_that_was_recorded_is_read_back_where_location_says(client: FlaskClient) -> None:
+def test_a_new_event_can_be_read_at_its_location(client: FlaskClient) -> None:
     created = client.post("/v1/events", json=an_event(title="Ärger"))
     assert (created.status_code, created.headers["ETag"]) == (201, '"1"')
     assert created.headers["Location"] == url(created.get_json())
@@ -48,7 +48,7 @@ def test_an_event_that_was_recorded_is_read_back_where_location_says(client: Fla
     assert (read.headers["ETag"], read.headers["Cache-Control"]) == ('"1"', "private, no-cache")
 
 
-def test_an_event_that_says_the_least_comes_back_with_every_key(client: FlaskClient) -> None:
+def test_a_minimal_event_comes_back_with_every_key(client: FlaskClient) -> None:
     event = create_event(client)
     assert event.keys() == EventSchema().fields.keys()
     assert event == an_event() | {
@@ -75,7 +75,7 @@ def test_an_event_that_says_the_least_comes_back_with_every_key(client: FlaskCli
     }
 
 
-def test_head_answers_as_get_does_without_the_body(client: FlaskClient) -> None:
+def test_head_responds_like_get_without_a_body(client: FlaskClient) -> None:
     event = create_event(client)
     read, head = client.get(url(event)), client.head(url(event))
     own = {"X-Request-Id": "each its own"}
@@ -89,13 +89,13 @@ def test_ids_are_unguessable_and_sort_by_time(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_an_event_that_never_was_is_not_found(client: FlaskClient, method: str) -> None:
+def test_an_unknown_event_is_not_found(client: FlaskClient, method: str) -> None:
     unknown = "/v1/events/01980000-0000-7000-8000-000000000000"
     response = client.open(unknown, method=method, json=an_event(), headers={"If-Match": "*"})
     assert problem_of(response) == (404, "not-found", [])
 
 
-def test_what_was_read_can_be_edited_and_put_back(client: FlaskClient) -> None:
+def test_a_record_can_be_read_edited_and_put_back(client: FlaskClient) -> None:
     event = create_event(client, dates=[{"kind": "reported", "edtf": "2024-04", "modality": "actual"}], tags=["a"])
     answer = put(client, event, event | {"title": "Another title"})
     now = answer.get_json()["updated_at"]
@@ -105,7 +105,7 @@ def test_what_was_read_can_be_edited_and_put_back(client: FlaskClient) -> None:
     assert client.get(url(event)).data == answer.data
 
 
-def test_what_the_service_computes_cannot_be_set(client: FlaskClient) -> None:
+def test_computed_fields_cannot_be_set(client: FlaskClient) -> None:
     claimed = {
         "id": "01980000-0000-7000-8000-000000000000",
         "verification": "official",
@@ -124,13 +124,13 @@ def test_what_the_service_computes_cannot_be_set(client: FlaskClient) -> None:
     assert put(client, honest, an_event(**claimed)).get_json() == honest
 
 
-def test_put_leaves_out_what_is_not_sent(client: FlaskClient) -> None:
+def test_put_removes_missing_fields(client: FlaskClient) -> None:
     event = create_event(client, summary="Short", tags=["a"])
     replaced = put(client, event, an_event()).get_json()
     assert (replaced["summary"], replaced["tags"]) == (None, [])
 
 
-def test_patch_changes_what_it_names_and_null_takes_it_away(client: FlaskClient) -> None:
+def test_a_merge_patch_changes_its_fields_and_null_removes_one(client: FlaskClient) -> None:
     event = create_event(client, summary="Short", status="planned", tags=["a", "b"])
     answer = patch(client, event, status="agreed", summary=None, tags=["c"])
     now = answer.get_json()["updated_at"]
@@ -139,7 +139,7 @@ def test_patch_changes_what_it_names_and_null_takes_it_away(client: FlaskClient)
     assert answer.get_json() == event | said | {"version": 2, "updated_at": now, "content_changed_at": now}
 
 
-def test_a_patch_may_come_as_plain_json(client: FlaskClient) -> None:
+def test_a_patch_may_have_the_type_of_plain_json(client: FlaskClient) -> None:
     event = create_event(client)
     answer = client.patch(url(event), json={"status": "agreed"}, headers={"If-Match": '"1"'})
     assert answer.get_json()["status"] == "agreed"
@@ -156,15 +156,13 @@ def test_a_patch_may_come_as_plain_json(client: FlaskClient) -> None:
         ({"citations": [{"fact": "dates/never", "source": "report", "stance": "supports"}]}, ["#/citations/0/fact"]),
     ],
 )
-def test_a_patch_whose_outcome_is_not_valid_changes_nothing(
-    client: FlaskClient, changes: Event, places: list[str]
-) -> None:
+def test_a_patch_with_an_invalid_result_changes_nothing(client: FlaskClient, changes: Event, places: list[str]) -> None:
     event = create_event(client)
     assert problem_of(patch(client, event, **changes)) == (422, "invalid", places)
     assert client.get(url(event)).get_json() == event
 
 
-def test_a_write_that_says_nothing_new_changes_nothing(client: FlaskClient, conn: psycopg.Connection) -> None:
+def test_a_write_of_unchanged_content_makes_no_version(client: FlaskClient, conn: psycopg.Connection) -> None:
     event = create_event(client, tags=["a"], dates=[{"kind": "due", "edtf": "2024", "modality": "deadline"}])
     reason = {"kind": "correction", "reason": "None, really"}
     for answer in (
@@ -200,9 +198,7 @@ def test_parts_without_an_id_get_one_that_the_same_put_keeps(client: FlaskClient
     assert put(client, event, body).get_json() == event
 
 
-def test_the_reason_stands_with_its_version_and_not_with_the_next(
-    client: FlaskClient, conn: psycopg.Connection
-) -> None:
+def test_a_reason_belongs_to_its_version_alone(client: FlaskClient, conn: psycopg.Connection) -> None:
     reason = {"kind": "development", "reason": "The ministers met."}
     first = create_event(client, change={"kind": "enrichment", "reason": None})
     second = patch(client, first, status="agreed", change=reason).get_json()
@@ -217,9 +213,7 @@ def test_the_reason_stands_with_its_version_and_not_with_the_next(
     ]
 
 
-def test_the_key_that_wrote_a_version_is_kept_with_it(
-    client: FlaskClient, conn: psycopg.Connection, database: str
-) -> None:
+def test_a_version_has_the_key_of_its_author(client: FlaskClient, conn: psycopg.Connection, database: str) -> None:
     event = create_event(client)
     writer = make_key(database, "events:write")
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {writer}"
@@ -239,7 +233,7 @@ def test_tags_and_external_ids_are_not_content(client: FlaskClient) -> None:
     assert (changed["version"], changed["content_changed_at"]) == (3, changed["updated_at"])
 
 
-def test_every_version_is_read_byte_for_byte_as_it_was_served(client: FlaskClient) -> None:
+def test_every_revision_is_equal_byte_for_byte_to_its_response(client: FlaskClient) -> None:
     created = client.post("/v1/events", json=an_event(title="北京 🌍"))
     changed = patch(client, created.get_json(), title="Other")
     for version, served in enumerate((created, changed), 1):
@@ -251,12 +245,12 @@ def test_every_version_is_read_byte_for_byte_as_it_was_served(client: FlaskClien
 
 
 @pytest.mark.parametrize("version", ["0", "3", "99999999999999999999", "9" * 5000, "-1", "x"])
-def test_a_version_that_never_was_is_not_found(client: FlaskClient, version: str) -> None:
+def test_an_unknown_version_is_not_found(client: FlaskClient, version: str) -> None:
     event = create_event(client)
     assert problem_of(client.get(f"{url(event)}/revisions/{version}")) == (404, "not-found", [])
 
 
-def test_an_event_that_names_an_unknown_topic_is_refused(client: FlaskClient) -> None:
+def test_an_event_with_an_unknown_topic_is_refused(client: FlaskClient) -> None:
     create_topic(client, "trade")
     topics = [{"id": "trade"}, {"id": "trad"}]
     assert problem_of(client.post("/v1/events", json=an_event(topics=topics))) == (422, "invalid", ["#/topics/1/id"])
@@ -276,7 +270,7 @@ def test_an_external_id_belongs_to_one_event(client: FlaskClient) -> None:
     assert client.get("/v1/events?sort=created_at").get_json()["items"] == [owner, other]
 
 
-def test_an_external_id_that_its_event_gives_up_is_free(client: FlaskClient) -> None:
+def test_an_external_id_is_free_after_its_event_drops_it(client: FlaskClient) -> None:
     one, two = {"scheme": "tracker", "value": "1"}, {"scheme": "tracker", "value": "2"}
     owner = create_event(client, external_ids=[one])
     assert patch(client, owner, external_ids=[two]).status_code == 200

@@ -37,14 +37,14 @@ def test_an_event_is_read_by_its_external_id(client: FlaskClient) -> None:
     assert client.get("/v1/events/by/our-tracker/43").status_code == 404
 
 
-def test_an_id_may_hold_slashes_and_any_letters(client: FlaskClient) -> None:
+def test_an_id_may_contain_slashes_and_any_letters(client: FlaskClient) -> None:
     address = "/v1/events/by/celex/32023R1542/%C3%84%20%2F%3F"
     created = client.put(address, json=an_event())
     assert created.get_json()["external_ids"] == [{"scheme": "celex", "value": "32023R1542/Ä /?"}]
     assert client.get(address).data == created.data
 
 
-def test_conditions_are_honoured(client: FlaskClient) -> None:
+def test_conditions_apply(client: FlaskClient) -> None:
     assert client.put(AT, json=an_event(), headers={"If-Match": '"1"'}).status_code == 412
     assert client.put(AT, json=an_event(), headers={"If-None-Match": "*"}).status_code == 201
     assert client.put(AT, json=an_event(), headers={"If-None-Match": "*"}).status_code == 412
@@ -52,19 +52,19 @@ def test_conditions_are_honoured(client: FlaskClient) -> None:
     assert client.put(AT, json=an_event(title="B"), headers={"If-Match": '"1"'}).status_code == 200
 
 
-def test_an_address_and_a_body_that_disagree_are_refused(client: FlaskClient) -> None:
+def test_a_body_with_another_id_than_the_address_is_refused(client: FlaskClient) -> None:
     body = an_event(external_ids=[{"scheme": "our-tracker", "value": "43"}])
     answer = client.put(AT, json=body)
     assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, "#/external_ids")
 
 
-def test_an_address_that_is_no_external_id_is_refused(client: FlaskClient) -> None:
+def test_an_address_without_a_valid_external_id_is_refused(client: FlaskClient) -> None:
     assert client.put("/v1/events/by/Our%20Tracker/42", json=an_event()).status_code == 422
     assert client.put("/v1/events/by/ours/" + "x" * 201, json=an_event()).status_code == 422
     assert client.put("/v1/events/by/ours/%01", json=an_event()).status_code == 422
 
 
-def test_another_events_id_in_the_body_is_a_conflict(client: FlaskClient) -> None:
+def test_an_external_id_of_another_event_is_a_conflict(client: FlaskClient) -> None:
     client.put("/v1/events/by/theirs/1", json=an_event())
     body = an_event(external_ids=[{"scheme": "theirs", "value": "1"}])
     assert client.put(AT, json=body).status_code == 409

@@ -68,7 +68,7 @@ def two(client: FlaskClient) -> tuple[str, str]:
     return goes, stays
 
 
-def test_what_the_old_event_had_moves_to_the_one_that_stays(client: FlaskClient, two: tuple[str, str]) -> None:
+def test_the_parts_of_the_old_event_move_to_the_new_one(client: FlaskClient, two: tuple[str, str]) -> None:
     goes, stays = two
     before = read(client, stays)
     answer = merge(client, goes, stays, '"1"')
@@ -100,7 +100,7 @@ def test_what_the_old_event_had_moves_to_the_one_that_stays(client: FlaskClient,
     assert told(client.get("/v1/events/by/theirs/1"))["id"] == stays
 
 
-def test_the_old_event_leads_a_reader_to_the_new_one(client: FlaskClient, two: tuple[str, str]) -> None:
+def test_the_old_event_redirects_to_the_new_one(client: FlaskClient, two: tuple[str, str]) -> None:
     goes, stays = two
     merge(client, goes, stays)
     answers = [client.get(f"/v1/events/{goes}{rest}") for rest in ("", "/relations?limit=2")]
@@ -110,7 +110,9 @@ def test_the_old_event_leads_a_reader_to_the_new_one(client: FlaskClient, two: t
     assert [event["id"] for event in told(client.get("/v1/events"))["items"]] == [stays]
 
 
-def test_a_change_of_the_old_event_is_refused_and_the_new_one_named(client: FlaskClient, two: tuple[str, str]) -> None:
+def test_a_change_of_the_old_event_is_refused_with_a_link_to_the_new_one(
+    client: FlaskClient, two: tuple[str, str]
+) -> None:
     goes, stays = two
     merge(client, goes, stays)
     match, at = {"If-Match": "*"}, f"/v1/events/{goes}"
@@ -124,7 +126,7 @@ def test_a_change_of_the_old_event_is_refused_and_the_new_one_named(client: Flas
     assert [(answer.status_code, answer.headers["Link"]) for answer in answers] == [refused] * 4
 
 
-def test_both_histories_stay(client: FlaskClient, two: tuple[str, str], database: str) -> None:
+def test_the_revisions_of_both_events_remain(client: FlaskClient, two: tuple[str, str], database: str) -> None:
     goes, stays = two
     first = read(client, goes)
     merge(client, goes, stays)
@@ -144,7 +146,7 @@ def test_both_histories_stay(client: FlaskClient, two: tuple[str, str], database
     assert len(rows) == 2
 
 
-def test_an_event_merged_twice_leads_to_the_last_at_once(client: FlaskClient) -> None:
+def test_an_event_merged_twice_redirects_to_the_last_one(client: FlaskClient) -> None:
     one, two, three = (record(client, title=title) for title in ("One", "Two", "Three"))
     merge(client, one, two)
     merge(client, two, three)
@@ -153,14 +155,14 @@ def test_an_event_merged_twice_leads_to_the_last_at_once(client: FlaskClient) ->
     assert client.get(f"/v1/events/{one}").status_code == 308
 
 
-def test_a_merge_needs_the_version_that_was_read(client: FlaskClient, two: tuple[str, str]) -> None:
+def test_a_merge_requires_the_current_version(client: FlaskClient, two: tuple[str, str]) -> None:
     goes, stays = two
     assert merge(client, goes, stays, None).status_code == 428
     assert merge(client, goes, stays, '"7"').status_code == 412
     assert read(client, goes)["version"] == read(client, stays)["version"] == 1
 
 
-def test_only_into_another_event_that_is_there(client: FlaskClient, two: tuple[str, str]) -> None:
+def test_the_target_must_be_another_existing_event(client: FlaskClient, two: tuple[str, str]) -> None:
     goes, stays = two
     gone, moved, missing = record(client), record(client), str(uuid7())
     client.delete(f"/v1/events/{gone}", headers={"If-Match": "*"})
@@ -176,7 +178,7 @@ def test_only_into_another_event_that_is_there(client: FlaskClient, two: tuple[s
     assert merge(client, gone, stays).status_code == 410
 
 
-def test_what_adds_nothing_makes_no_version_of_the_one_that_stays(client: FlaskClient) -> None:
+def test_a_merge_that_adds_nothing_makes_no_version_of_the_target(client: FlaskClient) -> None:
     goes, stays = record(client), record(client)
     answer = merge(client, goes, stays)
     assert (answer.status_code, answer.headers["ETag"], read(client, stays)["version"]) == (200, '"1"', 1)
@@ -189,27 +191,27 @@ def test_verification_follows_from_the_evidence_of_both(client: FlaskClient) -> 
     assert told(merge(client, goes, stays))["verification"] == "corroborated"
 
 
-def test_more_than_an_event_may_hold_is_refused_whole(client: FlaskClient) -> None:
+def test_a_merge_beyond_the_limits_of_an_event_is_refused(client: FlaskClient) -> None:
     ids = [[{"scheme": scheme, "value": str(number)} for number in range(26)] for scheme in ("a", "b")]
     goes, stays = (record(client, external_ids=some) for some in ids)
     assert merge(client, goes, stays).status_code == 409
     assert (read(client, goes)["record_state"], read(client, stays)["version"]) == ("active", 1)
 
 
-def test_an_upsert_reaches_the_event_that_its_id_moved_to(client: FlaskClient, two: tuple[str, str]) -> None:
+def test_an_upsert_reaches_the_event_with_the_moved_id(client: FlaskClient, two: tuple[str, str]) -> None:
     goes, stays = two
     merge(client, goes, stays)
     answer = client.put("/v1/events/by/theirs/1", json=an_event(title="New"))
     assert (answer.status_code, told(answer)["id"], told(answer)["version"]) == (200, stays, 3)
 
 
-def test_a_merge_sent_again_is_answered_again(client: FlaskClient, two: tuple[str, str]) -> None:
+def test_a_repeated_merge_gets_the_same_response(client: FlaskClient, two: tuple[str, str]) -> None:
     answers = [merge(client, *two, **{"Idempotency-Key": "k"}) for _ in range(2)]
     assert answers[0].data == answers[1].data
     assert [answer.headers["Content-Location"] for answer in answers] == [f"/v1/events/{two[1]}"] * 2
 
 
-def test_relations_follow_and_none_leads_from_an_event_to_itself(client: FlaskClient) -> None:
+def test_relations_move_and_none_leads_from_an_event_to_itself(client: FlaskClient) -> None:
     other, stays = record(client, title="Other"), record(client, title="Stays")
     relations = [
         {"type": "implements", "event": other},
@@ -279,7 +281,7 @@ def test_a_change_at_the_same_time_is_not_lost(app: Flask, key: str, client: Fla
         assert (changed, after["summary"]) in ((200, f"Changed {number}"), (412, None))
 
 
-def test_upserts_during_a_merge_all_reach_the_event_that_stays(app: Flask, key: str, client: FlaskClient) -> None:
+def test_upserts_during_a_merge_all_reach_the_target(app: Flask, key: str, client: FlaskClient) -> None:
     headers, numbers = {"Authorization": f"Bearer {key}"}, count()
     for _ in range(5):
         id_ = {"scheme": "s", "value": str(next(numbers))}

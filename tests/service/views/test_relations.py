@@ -37,7 +37,7 @@ def end(id: str, title: str | None, record_state: str = "active") -> dict[str, A
     return {"id": id, "title": title, "record_state": record_state}
 
 
-def test_a_relation_is_seen_from_both_ends(client: FlaskClient) -> None:
+def test_a_relation_is_listed_at_both_ends(client: FlaskClient) -> None:
     law = record(client, "The law")
     outside = {"type": "cites", "uri": "urn:nbn:de:101", "note": "Once."}
     decree = record(client, "The decree", to(law, note="Article 3."), outside)
@@ -63,7 +63,7 @@ def test_a_relation_is_seen_from_both_ends(client: FlaskClient) -> None:
     ]
 
 
-def test_a_deleted_event_is_shown_as_such_and_states_nothing_any_more(client: FlaskClient) -> None:
+def test_a_deleted_event_has_its_state_and_no_outgoing_relations(client: FlaskClient) -> None:
     law = record(client, "The law")
     decree = record(client, "The decree", to(law))
     assert client.delete(f"/v1/events/{law}", headers={"If-Match": '"1"'}).status_code == 204
@@ -94,7 +94,7 @@ def test_a_relation_to_no_event_or_to_itself_is_refused(client: FlaskClient) -> 
     )
 
 
-def test_relations_come_in_pages_whose_next_works_as_it_is(client: FlaskClient) -> None:
+def test_relations_come_in_pages(client: FlaskClient) -> None:
     one, two = record(client, "One"), record(client, "Two")
     middle = record(client, "Middle", to(one), to(two), to(one, "amends"))
     others = [record(client, str(number), to(middle), to(middle, "cites")) for number in range(2)]
@@ -113,7 +113,7 @@ def test_relations_come_in_pages_whose_next_works_as_it_is(client: FlaskClient) 
     ]
 
 
-def test_relations_of_no_event_are_404_and_a_cursor_of_another_event_is_refused(client: FlaskClient) -> None:
+def test_an_unknown_event_answers_404_and_a_cursor_of_another_event_is_refused(client: FlaskClient) -> None:
     assert client.get(f"/v1/events/{uuid7()}/relations").status_code == 404
     one = record(client, "One")
     two = record(client, "Two", to(one), to(one, "cites"))

@@ -82,7 +82,7 @@ def test_revisions_are_listed_newest_first_with_their_author(client: FlaskClient
     assert client.get(f"{address}/revisions/3").status_code == 410
 
 
-def test_a_revision_that_no_key_wrote_says_so(client: FlaskClient, database: str) -> None:
+def test_a_revision_without_a_key_has_null(client: FlaskClient, database: str) -> None:
     address = record(client)
     with psycopg.connect(database) as conn:
         conn.execute("UPDATE event_revision SET key_id = NULL")
@@ -110,12 +110,12 @@ def test_a_cursor_of_another_events_revisions_is_refused(client: FlaskClient) ->
     assert client.get(following.replace(one, other)).status_code == 400
 
 
-def test_an_event_that_never_was_has_no_history(client: FlaskClient) -> None:
+def test_an_unknown_event_has_no_revisions(client: FlaskClient) -> None:
     nowhere = "/v1/events/00000000-0000-7000-8000-000000000000"
     assert [client.get(f"{nowhere}/{what}").status_code for what in ("revisions", "revisions/1", "diff")] == [404] * 3
 
 
-def test_a_diff_tells_what_changed_last_and_why(client: FlaskClient) -> None:
+def test_a_diff_has_the_last_change_and_its_reason(client: FlaskClient) -> None:
     address = record(client, tags=["metals"])
     revise(client, address, tags=["metals", "batteries"], change={"kind": "enrichment", "reason": None})
     revise(client, address, title="B", summary="Said anew", change={"kind": "development", "reason": "They met"})
@@ -136,7 +136,7 @@ def test_a_diff_tells_what_changed_last_and_why(client: FlaskClient) -> None:
     assert read(client, f"{address}/diff?from=2&to=2")["patch"] == []
 
 
-def test_what_follows_from_a_change_is_in_the_diff(client: FlaskClient) -> None:
+def test_computed_fields_are_in_the_diff(client: FlaskClient) -> None:
     launch = {"id": "launch", "kind": "launched", "edtf": "2024-04", "modality": "actual"}
     address = record(client, dates=[launch])
     revise(
@@ -155,7 +155,7 @@ def test_what_follows_from_a_change_is_in_the_diff(client: FlaskClient) -> None:
     }
 
 
-def test_the_first_version_and_a_deletion_replace_the_whole(client: FlaskClient) -> None:
+def test_the_first_version_and_a_deletion_replace_the_whole_document(client: FlaskClient) -> None:
     address = record(client)
     content = without_bookkeeping(read(client, address))
     first = read(client, f"{address}/diff")
@@ -168,7 +168,7 @@ def test_the_first_version_and_a_deletion_replace_the_whole(client: FlaskClient)
     assert (all_of_it["patch"], [change["version"] for change in all_of_it["changes"]]) == ([], [2, 1])
 
 
-def test_a_diff_backwards_takes_a_change_back(client: FlaskClient) -> None:
+def test_a_backward_diff_reverts_a_change(client: FlaskClient) -> None:
     address = record(client, summary="As it was", tags=["one", "two"])
     before = read(client, address)
     revise(client, address, summary="A mistake", tags=["three"])
@@ -195,11 +195,11 @@ def test_a_diff_backwards_takes_a_change_back(client: FlaskClient) -> None:
         ("to=", 422),
     ],
 )
-def test_versions_that_are_none_are_refused(client: FlaskClient, asked: str, status: int) -> None:
+def test_invalid_versions_are_refused(client: FlaskClient, asked: str, status: int) -> None:
     assert client.get(f"{record(client)}/diff?{asked}").status_code == status
 
 
-def test_a_diff_across_very_many_versions_tells_where_the_rest_is(client: FlaskClient, database: str) -> None:
+def test_a_diff_across_very_many_versions_links_to_the_rest(client: FlaskClient, database: str) -> None:
     address = record(client)
     with psycopg.connect(database) as conn:
         conn.execute("UPDATE event SET version = 300")
@@ -252,7 +252,7 @@ def changed(before: dict[str, Any], chance: random.Random) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["correction", "development", "enrichment"])
-def test_the_kind_of_a_change_is_kept_with_its_version_alone(client: FlaskClient, kind: str) -> None:
+def test_the_kind_of_a_change_belongs_to_its_version_alone(client: FlaskClient, kind: str) -> None:
     address = record(client)
     told = {"kind": kind, "reason": "Because"}
     changed_so = revise(client, address, title="B", change=told).json
@@ -264,13 +264,13 @@ def test_the_kind_of_a_change_is_kept_with_its_version_alone(client: FlaskClient
     assert [revision["change"]["kind"] for revision in listed] == [None, kind, None]
 
 
-def test_a_kind_of_change_that_is_none_is_refused(client: FlaskClient) -> None:
+def test_an_unknown_kind_of_change_is_refused(client: FlaskClient) -> None:
     answer = revise(client, record(client), title="B", change={"kind": "corection"})
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "#/change/kind")
     assert 'Did you mean "correction"?' in answer.json["errors"][0]["detail"]
 
 
-def test_content_has_changed_only_when_the_event_says_something_else(client: FlaskClient) -> None:
+def test_content_changed_at_moves_with_the_content_alone(client: FlaskClient) -> None:
     address = record(client)
     first = read(client, address)
     filed = revise(client, address, tags=["metals"], external_ids=[{"scheme": "ours", "value": "1"}]).json

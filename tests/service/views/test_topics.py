@@ -33,7 +33,7 @@ def chain(client: FlaskClient, *ids: str) -> None:
         create_topic(client, id_, broader=[broader] if broader else [])
 
 
-def test_a_topic_that_was_added_is_read_back_where_location_says(client: FlaskClient) -> None:
+def test_a_new_topic_can_be_read_at_its_location(client: FlaskClient) -> None:
     create_topic(client, "energy")
     said = {
         "labels": {"en": "Batteries", "zh-Hant": "電池"},
@@ -51,20 +51,20 @@ def test_a_topic_that_was_added_is_read_back_where_location_says(client: FlaskCl
     assert (read.status_code, read.data, read.headers["ETag"]) == (200, created.data, '"1"')
 
 
-def test_a_topic_that_says_the_least_comes_back_with_every_key(client: FlaskClient) -> None:
+def test_a_minimal_topic_comes_back_with_every_key(client: FlaskClient) -> None:
     topic = create_topic(client, "trade")
     unsaid: Topic = {"alt_labels": {}, "definition": {}, "broader": [], "exact_match": []}
     when = {"created_at": topic["created_at"], "updated_at": topic["created_at"]}
     assert topic == a_topic("trade") | unsaid | when | {"version": 1}
 
 
-def test_a_topic_is_added_once(client: FlaskClient) -> None:
+def test_a_topic_is_created_once(client: FlaskClient) -> None:
     topic = create_topic(client, "trade")
     assert problem_of(client.post("/v1/topics", json=a_topic("trade", labels={"en": "Other"}))) == (409, "conflict", [])
     assert client.get("/v1/topics/trade").get_json() == topic
 
 
-def test_what_was_read_can_be_edited_and_put_back(client: FlaskClient) -> None:
+def test_a_topic_can_be_read_edited_and_put_back(client: FlaskClient) -> None:
     topic = create_topic(client, "trade")
     answer = client.put("/v1/topics/trade", json=topic | {"labels": {"en": "Trade"}}, headers={"If-Match": '"1"'})
     updated_at = answer.get_json()["updated_at"]
@@ -80,7 +80,7 @@ def test_a_patch_merges_labels_by_language(client: FlaskClient) -> None:
     assert (patched["labels"], patched["version"]) == ({"de": "Handel", "fr": "Commerce"}, 2)
 
 
-def test_a_write_that_says_nothing_new_changes_nothing(client: FlaskClient) -> None:
+def test_a_write_of_unchanged_content_makes_no_version(client: FlaskClient) -> None:
     topic = create_topic(client, "trade")
     for answer in (put(client, "trade"), patch(client, "trade"), patch(client, "trade", labels={"en": "trade"})):
         assert (answer.status_code, answer.headers["ETag"], answer.get_json()) == (200, '"1"', topic)
@@ -88,12 +88,12 @@ def test_a_write_that_says_nothing_new_changes_nothing(client: FlaskClient) -> N
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("id_", ["trade", "Trade", "%E2%98%83", "a%00b", "9" * 300])
-def test_a_topic_that_never_was_is_not_found(client: FlaskClient, method: str, id_: str) -> None:
+def test_an_unknown_topic_is_not_found(client: FlaskClient, method: str, id_: str) -> None:
     answer = client.open(f"/v1/topics/{id_}", method=method, json=a_topic("trade"), headers={"If-Match": "*"})
     assert problem_of(answer) == (404, "not-found", [])
 
 
-def test_a_topic_keeps_its_id(client: FlaskClient) -> None:
+def test_the_id_of_a_topic_cannot_change(client: FlaskClient) -> None:
     topic = create_topic(client, "trade")
     renamed = client.put("/v1/topics/trade", json=a_topic("commerce"), headers={"If-Match": "*"})
     assert problem_of(renamed) == (422, "invalid", ["#/id"])
@@ -102,7 +102,7 @@ def test_a_topic_keeps_its_id(client: FlaskClient) -> None:
     assert client.get("/v1/topics").get_json()["items"] == [topic]
 
 
-def test_what_is_broader_must_exist(client: FlaskClient) -> None:
+def test_a_broader_topic_must_exist(client: FlaskClient) -> None:
     create_topic(client, "trade")
     broader = ["trade", "unknown"]
     response = client.post("/v1/topics", json=a_topic("new", broader=broader))
@@ -110,7 +110,7 @@ def test_what_is_broader_must_exist(client: FlaskClient) -> None:
     assert problem_of(patch(client, "trade", broader=["unknown"])) == (422, "invalid", ["#/broader/0"])
 
 
-def test_a_new_topic_is_not_beneath_itself(client: FlaskClient) -> None:
+def test_a_new_topic_is_not_below_itself(client: FlaskClient) -> None:
     answer = problem_of(client.post("/v1/topics", json=a_topic("new", broader=["new"])))
     assert (answer.status, set(answer.places)) == (422, {"#/broader/0"})
     assert client.get("/v1/topics").get_json()["items"] == []
@@ -126,7 +126,7 @@ def test_a_new_topic_is_not_beneath_itself(client: FlaskClient) -> None:
         ("b", ["a", "x", "c", "d"], ["#/broader/2", "#/broader/3"]),
     ],
 )
-def test_no_topic_comes_to_stand_beneath_itself(
+def test_no_change_puts_a_topic_below_itself(
     client: FlaskClient, id_: str, broader: list[str], places: list[str]
 ) -> None:
     chain(client, "a", "b", "c", "d")
@@ -137,12 +137,12 @@ def test_no_topic_comes_to_stand_beneath_itself(
     assert client.get("/v1/topics").get_json() == before
 
 
-def test_a_topic_may_stand_beneath_another_in_two_ways(client: FlaskClient) -> None:
+def test_a_topic_may_be_below_another_in_two_ways(client: FlaskClient) -> None:
     chain(client, "a", "b", "c")
     assert put(client, "c", broader=["b", "a"]).status_code == 200
 
 
-def test_a_topic_that_an_event_uses_cannot_be_deleted(client: FlaskClient) -> None:
+def test_a_topic_of_an_event_cannot_be_deleted(client: FlaskClient) -> None:
     create_topic(client, "trade")
     event = create_event(client, topics=[{"id": "trade"}])
     assert problem_of(delete(client, "trade")) == (409, "conflict", [])
@@ -157,7 +157,7 @@ def test_a_topic_of_a_deleted_event_can_be_deleted(client: FlaskClient) -> None:
     assert delete(client, "trade").status_code == 204
 
 
-def test_a_topic_that_is_broader_than_another_cannot_be_deleted(client: FlaskClient) -> None:
+def test_a_topic_with_topics_below_it_cannot_be_deleted(client: FlaskClient) -> None:
     chain(client, "a", "b")
     assert problem_of(delete(client, "a")) == (409, "conflict", [])
     assert [delete(client, id_).status_code for id_ in ("b", "a")] == [204, 204]
@@ -165,7 +165,7 @@ def test_a_topic_that_is_broader_than_another_cannot_be_deleted(client: FlaskCli
     assert client.get("/v1/topics").get_json() == {"items": [], "next": None}
 
 
-def test_topics_are_listed_by_id_and_by_what_is_directly_broader(client: FlaskClient) -> None:
+def test_topics_are_listed_by_id_and_by_broader_topic(client: FlaskClient) -> None:
     chain(client, "m", "b", "z")
     a = create_topic(client, "a", broader=["m"])
     topics = {id_: client.get(f"/v1/topics/{id_}").get_json() for id_ in "mbz"} | {"a": a}
@@ -176,7 +176,7 @@ def test_topics_are_listed_by_id_and_by_what_is_directly_broader(client: FlaskCl
 
 @pytest.mark.parametrize("limit", [1, 2, 4, 5])
 @pytest.mark.parametrize("query", ["", "&broader=top"])
-def test_following_next_visits_every_topic_once(client: FlaskClient, limit: int, query: str) -> None:
+def test_following_next_returns_every_topic_once(client: FlaskClient, limit: int, query: str) -> None:
     ids = ["a", "a-b", "a.b", "ab", "b"]
     create_topic(client, "top")
     for id_ in reversed(ids):
@@ -193,7 +193,7 @@ def test_following_next_visits_every_topic_once(client: FlaskClient, limit: int,
     assert sorted(seen) == sorted(ids if query else [*ids, "top"])
 
 
-def test_a_cursor_of_other_topics_is_refused(client: FlaskClient) -> None:
+def test_a_cursor_of_another_list_is_refused(client: FlaskClient) -> None:
     chain(client, "a", "b")
     follow = client.get("/v1/topics?limit=1").get_json()["next"]
     assert problem_of(client.get(f"{follow}&broader=a")) == (400, "malformed", ["cursor"])
@@ -220,7 +220,7 @@ def test_a_cursor_of_other_topics_is_refused(client: FlaskClient) -> None:
         ({"broder": []}, "#/broder"),
     ],
 )
-def test_a_topic_that_is_not_valid_is_refused_with_a_pointer(client: FlaskClient, said: Topic, place: str) -> None:
+def test_an_invalid_topic_is_refused_with_a_pointer(client: FlaskClient, said: Topic, place: str) -> None:
     answer = client.post("/v1/topics", json=a_topic("trade") | said)
     assert problem_of(answer) == (422, "invalid", [place])
     assert client.get("/v1/topics").get_json()["items"] == []

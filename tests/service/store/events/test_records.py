@@ -53,9 +53,7 @@ def as_far_as(told: Any, said: Any) -> Any:
 
 @steadily
 @given(said=events(TOPICS))
-def test_whatever_the_schema_accepts_is_stored_and_comes_back_equal(
-    recorder: FlaskClient, said: dict[str, Any]
-) -> None:
+def test_every_valid_event_is_stored_and_comes_back_equal(recorder: FlaskClient, said: dict[str, Any]) -> None:
     assert as_far_as(NewEventSchema().load(said), said) == said
     answer = record(recorder, said)
     assert answer.status_code == 201, answer.text
@@ -66,7 +64,7 @@ def test_whatever_the_schema_accepts_is_stored_and_comes_back_equal(
 
 @steadily
 @given(said=events(TOPICS))
-def test_what_is_stored_loads_and_dumps_unchanged_through_the_response_schema(
+def test_a_stored_document_loads_and_dumps_unchanged_through_the_response_schema(
     recorder: FlaskClient, said: dict[str, Any]
 ) -> None:
     stored = record(recorder, said).data
@@ -75,7 +73,7 @@ def test_what_is_stored_loads_and_dumps_unchanged_through_the_response_schema(
 
 @steadily
 @given(said=events(TOPICS))
-def test_what_was_read_can_be_sent_back_and_changes_nothing(recorder: FlaskClient, said: dict[str, Any]) -> None:
+def test_a_record_can_be_sent_back_and_changes_nothing(recorder: FlaskClient, said: dict[str, Any]) -> None:
     created = recorder.post("/v1/events", data=orjson.dumps(said), content_type="application/json")
     versioned = {"If-Match": '"1"', "Content-Type": "application/json"}
     again = [
@@ -91,7 +89,7 @@ def test_a_full_event_loads_and_dumps_unchanged_through_the_response_schema(reco
     assert orjson.dumps(EventSchema().dump(EventSchema().load(orjson.loads(stored)))) == stored
 
 
-def test_how_a_create_is_read_is_kept() -> None:
+def test_psycopg_caches_the_parsed_create() -> None:
     assert len(_INSERT) <= MAX_CACHED_STATEMENT_LENGTH
     assert _INSERT.count("%(") <= MAX_CACHED_STATEMENT_PARAMS
     assert "--" not in _INSERT  # in one line, a comment would take the rest along

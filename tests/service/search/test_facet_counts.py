@@ -1,21 +1,30 @@
 """What the search table decides of a filter is what events decide, and a facet counts what its value would leave."""
 
 import random
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from service.search.facet_counts import Effort, count_facets
+from schemas.events import NewEventSchema
+from service import store
+from service.events.write import record_event
+from service.search.facet_counts import Effort, buckets_for, count_facets
 from service.search.filter import EVERYTHING, All, Filter, Is, Not
 from service.search.filters.parser import filter_of_json
 from service.search.filters.sql import filter_condition, pushdown
 from service.search.index.facet_keys import KEYED
-from service.store.condition import TRUE
-from service.store.search.facets import count_keys, count_up_to
+from service.store.condition import TRUE, Condition
+from service.store.search.conditions import SearchFilter
+from service.store.search.facets import BUCKETS, count_keys, count_keys_within, count_up_to
+from tests.factories import an_event
 from tests.filtering import any_filter, values_in
 from tests.service.search.filters.test_sql import TOPICS, record_all, world
 from tests.strategies import events
@@ -106,3 +115,98 @@ def test_what_the_rows_of_the_search_table_tell_needs_no_look_at_the_events(sent
 )
 def test_what_they_do_not_tell_does(sent: dict[str, str]) -> None:
     assert pushdown(filter_of_json(sent)).rest != TRUE
+
+
+# Samples and time limits
+
+
+def use_small_samples(app: Flask) -> None:
+    """Count up to 20 matches exactly, and a sample of 10 of more matches."""
+    served = app.extensions["policytrail"]
+    settings = replace(served.settings, facet_exact=20, facet_sample=10)
+    app.extensions["policytrail"] = replace(served, settings=settings)
+
+
+def record_many(database: str, number: int) -> None:
+    """Record so many events, every second one a tariff, with ids in one bucket after the other."""
+    with psycopg.connect(database) as conn:
+        for place in range(number):
+            content = an_event(title=f"Policy {place}", event_type="tariff" if place % 2 else "subsidy")
+            id_ = UUID(f"01900000-0000-7000-8000-{place // 2:012x}") if place % 2 else UUID(int=(7 << 76) + place // 2)
+            record_event(conn, NewEventSchema().load(content), id=id_, now=datetime.now(UTC), key_id=None)
+
+
+def test_of_many_matches_a_sample_is_counted_and_the_numbers_are_estimates(
+    app: Flask, database: str, anyone: FlaskClient
+) -> None:
+    record_many(database, 256)
+    use_small_samples(app)
+    body = anyone.get("/v1/facets?fields=event_type,status&event_type=tariff").get_json()
+    assert body["count"] == {"value": 128, "kind": "estimate"}
+    [types, statuses] = body["facets"]
+    assert (types["kind"], statuses["kind"], statuses["without"]) == ("estimate", "estimate", 128)
+    assert {one["value"]: one["count"] for one in types["values"]} == {"tariff": 128, "subsidy": 128}
+    few = anyone.get("/v1/facets?fields=status,event_type&q=7&event_type=tariff").get_json()
+    assert few["count"] == {"value": 1, "kind": "exact"}
+    assert [facet["kind"] for facet in few["facets"]] == ["exact", "exact"]
+
+
+def test_numbers_that_take_too_long_to_count_are_estimated(
+    app: Flask, database: str, anyone: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_many(database, 128)
+    monkeypatch.setattr(store.search.facets, "count_keys_within", lambda *_: None)
+    assert app
+    body = anyone.get("/v1/facets?fields=event_type").get_json()
+    assert body["count"] == {"value": 128, "kind": "estimate"}
+
+
+def test_counting_ends_when_its_time_is_over(database: str) -> None:
+    record_many(database, 2)
+    slow = SearchFilter(TRUE, TRUE, Condition("pg_sleep(0.1) IS NOT NULL"), TRUE)
+    with psycopg.connect(database, autocommit=True) as conn:
+        assert count_keys_within(conn, slow, ["type"], 0.01) is None
+        assert sorted(count_keys_within(conn, slow, ["type"], 5.0) or ()) == [("type:subsidy", 1), ("type:tariff", 1)]
+        assert conn.execute("SHOW statement_timeout").fetchone() == ("0",)
+
+
+def test_all_facets_together_have_one_time_limit(database: str) -> None:
+    query = filter_of_json({"event_type": ["subsidy", "tariff"], "jurisdiction": "JP"})
+    record_many(database, 6)
+    with psycopg.connect(database, autocommit=True) as conn:
+        conn.execute("ALTER TABLE event_search RENAME TO kept")
+        conn.execute(
+            """
+            CREATE VIEW event_search AS
+            SELECT kept.* FROM kept CROSS JOIN LATERAL (SELECT pg_sleep(0.15) WHERE bucket > 0 OFFSET 0) AS slow
+             UNION ALL
+            SELECT * FROM kept WHERE bucket = 0
+            """
+        )
+        result = count_facets(
+            conn, query, ["status", "event_type", "jurisdiction"], 10, Effort(1_000, 1_000, patience=1.0)
+        )
+    assert {facet.name: facet.kind for facet in result.facets} == {
+        "status": "exact",
+        "event_type": "estimate",
+        "jurisdiction": "estimate",
+    }
+
+
+@pytest.mark.parametrize(
+    ("matched", "looked_at", "buckets"),
+    [
+        (0, 0, BUCKETS),
+        (1, 0, BUCKETS),
+        (1_600, 0, 6),
+        (9_600, 0, 1),
+        (150_000, 0, 1),
+        (400, 1_900, 10),
+        (400, 15_600, 1),
+        (0, 100, BUCKETS),
+    ],
+)
+def test_as_many_buckets_are_counted_as_give_a_sample_or_can_be_read(
+    matched: int, looked_at: int, buckets: int
+) -> None:
+    assert buckets_for(matched, looked_at, 10_000) == buckets

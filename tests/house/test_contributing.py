@@ -8,17 +8,17 @@ from tests.serving import ROOT
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
 
 
-def test_every_room_of_the_service_is_listed() -> None:
-    rooms = {f"service/{path.parent.name}/" for path in (ROOT / "service").glob("*/__init__.py")}
-    assert set(re.findall(r"`(service/\w+/)`", PAGE.partition("## Rules")[0])) == rooms
-
-
-def test_the_rooms_stand_in_the_order_of_the_layers() -> None:
+def test_the_rooms_are_the_layers_of_import_linter() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
-    depth = {name: number for number, layer in enumerate(layers) for name in re.findall(r"service\.(\w+)", layer)}
-    listed = re.findall(r"`service/(\w+)(?:/|\.py)`", PAGE.partition("`migrations/`")[0])
-    assert [depth[name] for name in listed] == sorted(depth[name] for name in listed)
+    [layers] = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    rooms = [
+        (number, name)
+        for number, names in re.findall(r"^\| (\d+) \| (.*?) \|", PAGE, re.MULTILINE)
+        for name in re.findall(r"`service/(\w+)(?:/|\.py)`", names)
+    ]
+    expected = [(str(number), name) for number, layer in enumerate(layers, 1) for name in layer.split(" | ")]
+    assert sorted(rooms, key=lambda room: int(room[0])) == rooms
+    assert sorted(rooms) == sorted(expected)
 
 
 def test_every_command_is_a_target_of_make() -> None:

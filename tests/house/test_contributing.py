@@ -3,6 +3,8 @@
 import re
 import tomllib
 
+import pytest
+
 from tests.serving import ROOT
 
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
@@ -25,3 +27,10 @@ def test_every_command_is_a_target_of_make() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     assert set(re.findall(r"`make ([a-z-]+)`", PAGE)) | set(re.findall(r"`(bench-\w+)`", PAGE)) <= targets
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "DECISIONS.md", "README.md", "docs/follow.md"])
+def test_every_file_that_is_named_is_there(page: str) -> None:
+    text = (ROOT / page).read_text()
+    names = re.findall(r"`((?:service|schemas|tools|tests|docs|benchmarks|migrations)/[\w./-]+)`", text)
+    assert [name for name in names if not (ROOT / name).exists()] == []

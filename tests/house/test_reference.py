@@ -20,6 +20,7 @@ from tools.reference.configuration import GROUPS
 from tools.reference.errors import ADVICE
 from tools.reference.filters import SHAPES
 from tools.reference.markdown import block_names, fill
+from tools.reference.operations import COMMANDS, spec
 from tools.reference.pages import RENDERERS, pages
 
 FILTERS = DOCS / "reference" / "filters.md"
@@ -47,6 +48,11 @@ def test_every_problem_has_a_cause_and_a_remedy() -> None:
 
 def test_every_command_leads_to_the_page_that_shows_it() -> None:
     assert set(SEE) == {name for name, _ in leaf_commands()}
+
+
+def test_every_tag_with_a_command_is_one_of_the_api() -> None:
+    assert set(COMMANDS) <= {tag["name"] for tag in spec()["tags"]}
+    assert {name for names in COMMANDS.values() for name in names} <= {name for name, _ in leaf_commands()}
 
 
 def test_every_filter_has_an_example_that_selects_by_it() -> None:

@@ -1,6 +1,6 @@
 """The HTTP operations, from the OpenAPI description."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,16 @@ _SERVICE = f"http://{Settings().host}:{Settings().port}"
 
 #: Parameters of every operation that answers JSON, explained once.
 _EVERYWHERE = {"pretty"}
+
+#: The commands that do the same as the operations of a tag, or the opposite end of them.
+COMMANDS: Mapping[str, Sequence[str]] = {
+    "exports": ["export"],
+    "changes": ["mirror"],
+    "imports": ["import"],
+    "keys": ["keys create", "keys list", "keys revoke"],
+    "catalog": ["openapi"],
+    "deliveries": ["work", "status"],
+}
 
 Operation = Mapping[str, Any]
 
@@ -42,7 +52,13 @@ def _section(tag: Mapping[str, str]) -> str:
         parts.append(table(("Parameter", "Type", "Meaning"), parameters))
     if any(_takes_filters(operation) for _, _, operation in tagged):
         parts.append("Every [filter](filters.md) is a parameter as well.")
+    if links := [f"[`policytrail {name}`](commands.md#{_anchor(name)})" for name in COMMANDS.get(tag["name"], ())]:
+        parts.append(f"Commands: {', '.join(links)}.")
     return "\n\n".join(parts)
+
+
+def _anchor(command: str) -> str:
+    return f"policytrail-{command.replace(' ', '-')}"
 
 
 def _tagged(tag: str) -> Iterator[tuple[str, str, Operation]]:

@@ -1,7 +1,7 @@
 """Suggestions of titles, topics and participants for the text that a user has typed so far."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 from urllib.parse import urlencode
 
@@ -112,4 +112,4 @@ def in_titles(query: TsQuery) -> TsQuery:
 
 
 def _in_title(lexeme: Lexeme) -> Lexeme:
-    return lexeme if lexeme.text.startswith(MARK) else replace(lexeme, weights="A")
+    return lexeme if lexeme.text.startswith(MARK) else lexeme._replace(weights="A")

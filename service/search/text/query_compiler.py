@@ -142,6 +142,9 @@ class _Compiler:
         self.positive = list(expression.required_groups)
         words = {one.text for group in self.positive for one in group.words}
         words |= {group.code for group in self.positive if group.code}
+        #: The lexemes and the query of each word, which several parts of the result need.
+        self._lexemes_of: dict[QueryWord, tuple[Lexeme, ...]] = {}
+        self._query_of: dict[QueryWord, TsQuery] = {}
         # In a language in which every word of the search is a stop word, the words themselves are meant, in titles.
         self.literal = {name for name, of_words in stems.items() if words and not any(map(of_words.get, words))}
 
@@ -176,10 +179,11 @@ class _Compiler:
 
     def _word(self, word: QueryWord) -> TsQuery:
         """Return the query for a word by itself. Every text in a language that has it as a stop word matches."""
-        lexemes = self._lexemes(word)
-        if not lexemes:
-            return TsQuery()
-        return TsQuery.any([*lexemes, *(Lexeme(MARK + language) for language in self._stopping(word))])
+        if word not in self._query_of:
+            lexemes = self._lexemes(word)
+            marks = (Lexeme(MARK + language) for language in self._stopping(word)) if lexemes else ()
+            self._query_of[word] = TsQuery.any([*lexemes, *marks])
+        return self._query_of[word]
 
     def _stopping(self, word: QueryWord) -> list[str]:
         """Return the languages in which a word is a stop word."""
@@ -219,6 +223,11 @@ class _Compiler:
 
     def _lexemes(self, word: QueryWord) -> tuple[Lexeme, ...]:
         """Return the lexemes of a word, one for each stem."""
+        if word not in self._lexemes_of:
+            self._lexemes_of[word] = self._find_lexemes(word)
+        return self._lexemes_of[word]
+
+    def _find_lexemes(self, word: QueryWord) -> tuple[Lexeme, ...]:
         if not word.begins:
             return tuple(map(Lexeme, self._all_stems(word.text)))
         shorter = [lexeme for language in self.stems for lexeme in self._shorter_stems(word, language)]

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from service.search.text.analyzer import bigrams, code_of, fold, is_unspaced, plain_words, script_runs
 
@@ -17,8 +17,7 @@ SHORTEST_PREFIX: Final = 3
 MOST_PREFIXES: Final = 4
 
 
-@dataclass(frozen=True)
-class QueryWord:
+class QueryWord(NamedTuple):
     """A word at its offset in a group. With `begins` every word with this beginning matches."""
 
     text: str
@@ -136,7 +135,7 @@ def _with_prefix(words: list[QueryWord]) -> list[QueryWord]:
         return words
     *before, last = words
     short = len(last.text) < SHORTEST_PREFIX and not is_unspaced(last.text)
-    return [*before, last if short else replace(last, begins=True)]
+    return [*before, last if short else last._replace(begins=True)]
 
 
 class _Allowance:
@@ -157,4 +156,4 @@ class _Allowance:
         if not word.begins:
             return word
         self.prefixes -= 1
-        return word if self.prefixes >= 0 else replace(word, begins=False)
+        return word if self.prefixes >= 0 else word._replace(begins=False)

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
 
 
-@dataclass(frozen=True)
-class Lexeme:
+class Lexeme(NamedTuple):
     """A lexeme. With `begins` every lexeme with this beginning matches; `weights` (of A to D) limit where it stands."""
 
     text: str
@@ -19,9 +18,9 @@ class Lexeme:
 
     def render(self) -> str:
         """Return the lexeme in PostgreSQL's notation: quoted, with its flags."""
-        escaped = self.text.replace("\\", "\\\\").replace("'", "''")
-        flags = "*" * self.begins + self.weights
-        return f"'{escaped}':{flags}" if flags else f"'{escaped}'"
+        text, begins, weights = self
+        escaped = text.replace("\\", "\\\\").replace("'", "''")
+        return f"'{escaped}':{'*' * begins}{weights}" if begins or weights else f"'{escaped}'"
 
     @property
     def matches_empty(self) -> bool:
@@ -29,8 +28,7 @@ class Lexeme:
         return False
 
 
-@dataclass(frozen=True)
-class Phrase:
+class Phrase(NamedTuple):
     """Lexemes that follow each other: one of each step, `distances[n]` positions behind that of step n."""
 
     steps: tuple[tuple[Lexeme, ...], ...]
@@ -79,10 +77,6 @@ class TsQuery:
 
     def render(self) -> str:
         """Return the query in PostgreSQL's notation; an empty text matches nothing."""
-        return self._text
-
-    @cached_property
-    def _text(self) -> str:
         alternatives = [_join(" | ", self.any_of)] if self.any_of else []
         texts = [
             *(one.render() for one in self.all_of),
@@ -91,7 +85,7 @@ class TsQuery:
         ]
         return texts[0] if len(texts) == 1 else f"({' & '.join(texts)})" if texts else ""
 
-    @cached_property
+    @property
     def matches_empty(self) -> bool:
         """Return whether a document without words matches. No index finds what does."""
         return (
@@ -159,15 +153,15 @@ def _mapped(operand: Operand, change: Callable[[Lexeme], Lexeme]) -> Operand:
 
 def _distinct(operands: Iterable[Operand]) -> tuple[Operand, ...]:
     """Return the operands that are not empty, each once, in order. A query of one operand is replaced by the latter."""
-    return tuple(dict.fromkeys(_simplified(one) for one in operands if not isinstance(one, TsQuery) or one))
-
-
-def _simplified(operand: Operand) -> Operand:
-    match operand:
-        case TsQuery((only,), (), ()):
-            return only
-        case _:
-            return operand
+    distinct: dict[Operand, None] = {}
+    for operand in operands:
+        if not isinstance(operand, TsQuery):
+            distinct[operand] = None
+        elif len(operand.all_of) == 1 and not operand.any_of and not operand.none_of:
+            distinct[operand.all_of[0]] = None
+        elif operand:
+            distinct[operand] = None
+    return tuple(distinct)
 
 
 def _join(operator: str, operands: Iterable[Operand]) -> str:

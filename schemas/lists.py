@@ -30,8 +30,8 @@ class Sort(fields.Field[list[tuple[str, bool]]]):
         super().__init__(**options)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[tuple[str, bool]]:
-        sent = value if isinstance(value, list) else str(value).split(",")
-        keys = [(str(key).removeprefix("-"), str(key).startswith("-")) for key in sent]
+        names = value if isinstance(value, list) else str(value).split(",")
+        keys = [(str(key).removeprefix("-"), str(key).startswith("-")) for key in names]
         for name, _descending in keys:
             if name not in self.names:
                 raise ValidationError(f"Must be one of: {', '.join(self.names)}.{did_you_mean(name, self.names)}")
@@ -151,8 +151,8 @@ def counted_page_of(member: type[Schema]) -> type[Schema]:
             "description": "Cursor from which to follow `/v1/changes`, the same on all pages; null without `snapshot`."
         },
     )
-    counted: type[Schema] = type(page_of(member).__name__, (page_of(member),), {"count": count, "cursor": cursor})
-    return counted
+    page: type[Schema] = type(page_of(member).__name__, (page_of(member),), {"count": count, "cursor": cursor})
+    return page
 
 
 def page_of(member: type[Schema]) -> type[Schema]:

@@ -25,7 +25,7 @@ from service.search.index.facet_keys import (
 from service.search.ranking.statistics import statistics_of
 from service.store.condition import TRUE
 from service.store.search.conditions import EVERY_EVENT, SearchFilter
-from service.store.search.facets import BUCKETS
+from service.store.search.documents import BUCKETS
 
 #: Events that are read for each event of a sample, at most: the rows decide conditions on the date.
 _READ_FOR_EACH = 2
@@ -139,7 +139,7 @@ def _sample(conn: Connection, filter: Filter, kinds: Sequence[str], effort: Effo
 
 def _rows_to_read(conn: Connection, filter: SearchFilter) -> int:
     """Return the number of rows in one bucket that must be read, 0 if the index decides the filter."""
-    if filter.seen == filter.rest == TRUE:
+    if filter.unindexed == filter.rest == TRUE:
         return 0
     if filter.indexed == TRUE:
         return statistics_of(conn).collection.events // BUCKETS

@@ -39,7 +39,7 @@ class Search:
 
     @property
     def is_ranked(self) -> bool:
-        """True in the order of relevance."""
+        """True if events are in the order of relevance."""
         return self.order == RELEVANCE
 
     def condition(self, conn: Connection) -> Condition:
@@ -87,23 +87,24 @@ def search_of(query: Mapping[str, Any], default: tuple[Order, ...], *, ranked: b
     Without `sort` its order is relevance where events can be `ranked` by words, else the `default`. Invalid if `sort`
     names relevance and they cannot.
     """
-    asked, as_of = filter_of(query), query["as_of"]
+    search = Search(filter_of(query), default, query["as_of"])
+    has_words = split_words(search.filter)[0] is not None
     order = tuple(Order(name, descending) for name, descending in query["sort"] or ())
     if any(key.name == "relevance" for key in order):
         if not ranked:
             raise Invalid.at("Only pages of a list can be sorted by `relevance`.", parameter="sort")
         if order != RELEVANCE:
             raise Invalid.at("`relevance` must be the only key, without `-`.", parameter="sort")
-        if split_words(asked)[0] is None:
+        if not has_words:
             raise Invalid.at("Sorting by `relevance` needs words: add `q`.", parameter="sort")
-    elif not order:
-        order = RELEVANCE if ranked and as_of is None and split_words(asked)[0] else default
-    return Search(asked, order, as_of)
+    elif not order and ranked and has_words and search.as_of is None:
+        order = RELEVANCE
+    return replace(search, order=order or default)
 
 
-def split_words(asked: Filter) -> tuple[Words | None, Filter]:
+def split_words(filter: Filter) -> tuple[Words | None, Filter]:
     """Return the words that events are ranked by, None without any, and the rest of the filter."""
-    parts = asked.parts if isinstance(asked, All) else (asked,)
+    parts = filter.parts if isinstance(filter, All) else (filter,)
     words = next((part for part in parts if isinstance(part, Words)), None)
     rest = tuple(part for part in parts if part is not words)
     return words, All(rest) if rest else EVERYTHING
@@ -173,7 +174,7 @@ def find_page(conn: Connection, request: PageRequest) -> EventPage:
     if request.changes_cursor and after:
         *after, changes_cursor = after
     elif request.changes_cursor:
-        # Before the page is read, so that the changes since then hold what is written meanwhile, seen here or not.
+        # Before the page is read, so that the change feed has all that is written meanwhile.
         changes_cursor = request.changes_cursor(conn)
     condition = search.condition(conn)
     with cursor_errors(after):
@@ -200,8 +201,8 @@ _COUNTS = {"exact": store.events.ordering.count_events, "estimate": store.events
 
 def rank_page(conn: Connection, request: PageRequest, *, cap: int) -> EventPage:
     """Return a page in the order of relevance, with about `cap` events ranked. Malformed if the cursor was forged."""
-    position, asked = request.position, request.search.filter
-    words, rest = split_words(asked)
+    search, position = request.search, request.position
+    words, rest = split_words(search.filter)
     if words is None:
         raise ValueError("There are no words to rank by.")
     compiled = compile_query(conn, words, languages=position.languages if position else None)
@@ -217,16 +218,18 @@ def rank_page(conn: Connection, request: PageRequest, *, cap: int) -> EventPage:
         documents=[event.document for event in page.events],
         next=encode_cursor(request.bound_to, [page.next.encode()]) if page.next else None,
         count=_count_ranked(conn, compiled, rest, page, request.count),
-        matches=ranked_matches(conn, asked, compiled, page, highlights=request.highlight, explanations=request.explain),
+        matches=ranked_matches(
+            conn, search.filter, compiled, page, highlights=request.highlight, explanations=request.explain
+        ),
         ranking=_ranking(page, compiled),
-        did_you_mean=better_spelling(conn, asked) if is_little and position is None else None,
+        did_you_mean=better_spelling(conn, search.filter) if is_little and position is None else None,
     )
 
 
 def _count_ranked(
     conn: Connection, words: CompiledWords, rest: Filter, page: SearchPage, kind: str | None
 ) -> dict[str, Any] | None:
-    """The number of events in the list, ranked or not."""
+    """Return the number of events in the list, ranked or not."""
     if kind is None:
         return None
     if kind == "estimate" or page.is_exact:

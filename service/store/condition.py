@@ -1,4 +1,4 @@
-"""A condition on one row as a value: it composes, and renders as SQL for whatever alias the row has."""
+"""A condition on one row as a value: it composes, and renders as SQL for any alias of the row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition on one row, and what statements made around it may rely on.
+    """A condition on one row, with hints for the statements that contain it.
 
     `template` is SQL of our own names: `{row}` stands for the row's alias, `{}` for each of `values` in their order.
     Conditions of one shape render equally, so that statements can be cached by their text.
@@ -16,10 +16,10 @@ class Condition:
 
     template: str
     values: tuple[Any, ...] = ()
-    #: True where an index finds the rows that meet it, however few they are.
+    #: True if an index finds the rows that meet it, however few they are.
     labelled: bool = False
     #: The first day on which the main date of an event that meets it can end, and the last on which it can begin; None
-    #: where it can on any day, or has none.
+    #: without such a bound.
     since: date | None = None
     until: date | None = None
 
@@ -32,7 +32,7 @@ class Condition:
         return {f"{name}_{number}": value for number, value in enumerate(self.values)}
 
     def on(self, row: str) -> "Condition":
-        """Return the same condition on the row `row`, whatever alias it is rendered for later."""
+        """Return the same condition on the row `row`, which later rendering does not change."""
         return replace(self, template=self.template.format(*["{}"] * len(self.values), row=row))
 
 

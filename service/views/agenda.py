@@ -68,9 +68,9 @@ def _answer(form: Format, query: dict[str, Any]) -> Response:
     search = Search(filter_of(query))
     if form is CSV:
         refuse_parameters(query, ("cursor", "limit"), "An export has all items. Omit `cursor` and `limit`.")
-        read = partial(_stream, search=search, ranges=ranges, today=today)
+        stream = partial(_stream, search=search, ranges=ranges, today=today)
         return send_file(
-            form, "policytrail-agenda", read, partial(write_rows, FileFormat("csv", bom=query["bom"]), AGENDA)
+            form, "policytrail-agenda", stream, partial(write_rows, FileFormat("csv", bom=query["bom"]), AGENDA)
         )
     refuse_parameters(query, ("bom",), "Only CSV has a byte order mark. Omit `bom`.")
     if form is ICAL:

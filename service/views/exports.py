@@ -49,7 +49,7 @@ def answer_events(form: Format, query: dict[str, Any]) -> Response:
     if form.is_feed:
         return answer_feed(form, query)
     refuse_parameters(query, ("bom",), "Only CSV has a byte order mark. Omit `bom`.")
-    return answer_list(query)
+    return answer_list(query, current_cursor if query.get("snapshot") else None)
 
 
 def answer_export(form: Format, query: Mapping[str, Any]) -> Response:

@@ -42,11 +42,11 @@ def answer_feed(form: Format, query: Mapping[str, Any]) -> Response:
     limit = settings().max_page_size if form is ICAL and not query["limit"] else page_size(query)
     feed_request = page_request(search_of(query, NEWEST), query, limit, kind="feed")
     with reading() as conn:
-        found = find_page(conn, feed_request)
-    records = [orjson.loads(document) for document in found.documents]
-    body = _WRITERS[form](feed_of(found.next), records)
+        page = find_page(conn, feed_request)
+    records = [orjson.loads(document) for document in page.documents]
+    body = _WRITERS[form](feed_of(page.next), records)
     response = respond_conditionally(body, form, records)
-    response.headers["Link"] = page_links(found.next)
+    response.headers["Link"] = page_links(page.next)
     return response
 
 

@@ -70,8 +70,8 @@ def _answer(form: Format, query: dict[str, Any]) -> Response:
     refuse_parameters(query, ("sums",), "Only JSON pages have sums. Omit `sums`, or use `format=json`.")
     file_form = FileFormat(form.name, bom=query["bom"])
     require_writable(file_form)
-    read, write = partial(_stream, filter=filter_of(query)), partial(write_rows, file_form, FIGURES)
-    return send_file(form, "policytrail-figures", read, write)
+    stream, write = partial(_stream, filter=filter_of(query)), partial(write_rows, file_form, FIGURES)
+    return send_file(form, "policytrail-figures", stream, write)
 
 
 def _stream(conn: Connection, filter: Filter) -> Iterator[list[dict[str, Any]]]:

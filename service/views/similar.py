@@ -31,8 +31,8 @@ def list_similar(event_id: UUID, query: dict[str, Any]) -> Response:
     with reading() as conn:
         store.events.records.get_event(conn, event_id)
         condition = Search(filter_of(query)).condition(conn)
-        found = similar_to(conn, event_id, condition, page_size(query), cap=settings().ranked_events)
-    documents = select_fields([event.document for event in found.events], query["fields"])
-    matches = [{"id": event.mark.id, "score": event.mark.score} for event in found.events]
-    body = page_body(documents, matches=matches, words=found.words)
+        result = similar_to(conn, event_id, condition, page_size(query), cap=settings().ranked_events)
+    documents = select_fields([event.document for event in result.events], query["fields"])
+    matches = [{"id": event.mark.id, "score": event.mark.score} for event in result.events]
+    body = page_body(documents, matches=matches, words=result.words)
     return Response(body, content_type=JSON, headers={"Cache-Control": "private, no-cache"})

@@ -204,14 +204,14 @@ def pushdown(filter: Filter, *, few: bool = False) -> SearchFilter:
     """
     parts = filter.parts if isinstance(filter, All) else (filter,)
     indexed: list[Filter] = []
-    seen: list[Filter] = []
+    unindexed: list[Filter] = []
     rest: list[Filter] = []
     for part in parts:
-        (indexed if _is_indexed(part) else seen if _is_in_row(part) and not few else rest).append(part)
+        (indexed if _is_indexed(part) else unindexed if _is_in_row(part) and not few else rest).append(part)
     return SearchFilter(
         event=filter_condition(filter),
         indexed=and_(*map(_row_condition, indexed)),
-        seen=and_(*map(_row_condition, seen)),
+        unindexed=and_(*map(_row_condition, unindexed)),
         rest=filter_condition(All(tuple(rest))),
     )
 

@@ -69,7 +69,7 @@ def better_spelling(conn: Connection, filter: Filter) -> str | None:
 
 def _count(conn: Connection, filter: Filter) -> int:
     """Return the number of matches, at most one more than are few."""
-    return store.search.facets.count_up_to(conn, pushdown(compile_filter(conn, filter), few=True), FEW_MATCHES + 1)
+    return store.events.ordering.count_up_to(conn, pushdown(compile_filter(conn, filter), few=True), FEW_MATCHES + 1)
 
 
 def _typed_words(text: str) -> Iterator[_TypedWord]:

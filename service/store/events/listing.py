@@ -1,10 +1,10 @@
-"""Pages of events that meet a condition, in bounded time whatever it is and however many events there are.
+"""Pages of events that meet a condition, in bounded time for any condition and any number of events.
 
-PostgreSQL would read an index in the order asked for until enough rows meet the condition, or all that meet it and sort
-them, and takes its choice by a guess. The guess is wrong where values go together, or where most of those that meet it
-are old: of a million events it then reads most, in seconds. So it is not left to guess: first the few foremost rows
-are looked at, which ends it for what is frequent; then all that meet the condition, where they are few; and otherwise
-year by year and month by month, which the index of labels knows.
+PostgreSQL would read an index in the order of the list until enough rows meet the condition, or read and sort all rows
+that meet it, and chooses by an estimate. The estimate is wrong if values are correlated, or if most rows that meet the
+condition are old: then it reads most of a million events, in seconds. So the choice is made here. First a few foremost
+rows are read, which is enough for frequent matches; then all rows that meet the condition, if they are few; otherwise
+year by year and month by month, by the index of labels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ from typing import Any
 from psycopg import Connection
 
 from service.store.condition import TRUE, Condition
-from service.store.events.ordering import Order, behind, estimate_events, matching, ordering, sort_keys
+from service.store.events.ordering import Order, estimate_events, follows, matching, ordering, sort_keys
 
-#: Rows that are looked at first, at 1 to 3 us each, and for each one on the page: what one event in ten meets fills it.
+#: Rows that are read first, at 1 to 3 us each, and rows for each event of the page: one match in ten fills it.
 FOREMOST, FOREMOST_EACH = 300, 5
-#: The same where no index finds what is rare, and in an order that the labels do not know.
+#: The same if no index finds rare matches, and in an order without labels.
 FOREMOST_UNLABELLED, FOREMOST_OTHERWISE = 3_000, 20_000
-#: Rows, as PostgreSQL guesses, that are all read and sorted: 20 ms at most.
+#: The most matches, by PostgreSQL's estimate, that are all read and sorted: 20 ms at most.
 FEW = 5_000
 
 #: Shapes of statements that are cached: more than the combinations that clients use; each is some kilobytes.
@@ -33,7 +33,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class DocumentPage:
-    """Documents in order, and the sort values after which the next page begins: None on the last."""
+    """Documents in order, and the sort values that the next page follows: None on the last."""
 
     documents: list[bytes]
     end: list[str] | None
@@ -45,19 +45,19 @@ class ListShape:
 
     condition: str
     order: tuple[Order, ...]
-    #: True where the page follows another: it begins behind the values `after_0` and so on.
+    #: True if the page follows the sort values `after_0` and so on.
     follows: bool
-    #: True where the condition has a last day `until` on which a main date can begin, and the list begins there.
+    #: True if the list begins at `until`, the last day on which a main date that meets the condition can begin.
     bounded: bool
 
     @property
     def has_index(self) -> bool:
-        """True where an index is in this order. Two keys have none."""
+        """True if an index has this order. Orders of two keys have none."""
         return len(self.order) == 1
 
     @property
     def is_by_date(self) -> bool:
-        """True where labels know the order."""
+        """True if labels have the order, too."""
         return self.has_index and self.order[0].name == "date"
 
 
@@ -70,9 +70,9 @@ def page_events(
     *,
     as_of: datetime | None = None,
 ) -> DocumentPage:
-    """Return at most `limit` active events that meet `condition`, beginning behind the sort values `after`.
+    """Return at most `limit` active events that meet `condition` and follow the sort values `after`.
 
-    With `as_of` those that matched at that instant, each in its version of then.
+    With `as_of`, those that matched at that instant, each in its version of then.
     """
     values = condition.parameters() | {"limit": limit + 1, "as_of": as_of}
     values |= {"since": condition.since, "until": condition.until}
@@ -90,7 +90,7 @@ def page_events(
 def _read_filtered(
     conn: Connection, condition: Condition, shape: ListShape, values: Mapping[str, Any], limit: int
 ) -> list[Row]:
-    """Read the rows of a page, and one more if there is a next one, in the way that is quickest for the condition."""
+    """Return the rows of a page, and one more if there is a next page, in the quickest way for the condition."""
     if shape.has_index:
         foremost = max(FOREMOST if condition.labelled else FOREMOST_UNLABELLED, FOREMOST_EACH * limit)
         rows = _read_among_foremost(conn, shape, values, foremost)
@@ -115,22 +115,22 @@ def _read_among_foremost(conn: Connection, shape: ListShape, values: Mapping[str
 
 
 def _read_all(conn: Connection, shape: ListShape, values: Mapping[str, Any]) -> list[Row]:
-    # Planned for its values every time, as is the search by month: a plan for any values would not know which are rare.
+    # Planned for its values every time, as is the search by month: a plan for any values ignores that some are rare.
     return conn.execute(matching_query(shape), values, binary=True, prepare=False).fetchall()
 
 
 @lru_cache(_CACHED)
 def plain_query(shape: ListShape, *, past: bool) -> str:
-    """Return the statement that reads a page as PostgreSQL thinks best."""
+    """Return the statement that reads a page as PostgreSQL chooses."""
     return _page(shape.order, f"{matching(shape.condition, past=past)} {_behind(shape)}")
 
 
 @lru_cache(_CACHED)
 def foremost_query(shape: ListShape) -> str:
-    """Return the statement that finds those of a page among the `foremost` rows, in an order that has an index."""
+    """Return the statement that finds a page among the `foremost` rows of an order with an index."""
     [(key, _, down), _] = sort_keys(shape.order)
     direction = "DESC" if down else "ASC"
-    # The key has a name, by which PostgreSQL sees that what it reads is in order already.
+    # By the name of the key PostgreSQL sees that the rows are in order already.
     return f"""
         SELECT document, {_ends(shape.order)}
           FROM (SELECT *, {key} AS key
@@ -146,7 +146,7 @@ def foremost_query(shape: ListShape) -> str:
 
 @lru_cache(_CACHED)
 def matching_query(shape: ListShape) -> str:
-    """Return the statement that reads all that meets the condition, and sorts it."""
+    """Return the statement that reads all rows that meet the condition, and sorts them."""
     return _page(shape.order, _all(shape, shape.condition))
 
 
@@ -154,8 +154,8 @@ def matching_query(shape: ListShape) -> str:
 def monthly_query(shape: ListShape) -> str:
     """Return the statement that finds a page in the order of the main date, month by month in the years that have any.
 
-    Each year is looked up behind the one before, in the index of dates; a year is tried as a whole before its months.
-    The rows come in the order of the joins, of which nothing but nested loops can be made.
+    Each year is looked up behind the previous one, in the index of dates; a year is tried as a whole before its months.
+    The rows are in the order of the joins, which can be nested loops only.
     """
     [(key, _, down), _] = sort_keys(shape.order)
     order = ordering(shape.order)
@@ -194,27 +194,27 @@ def monthly_query(shape: ListShape) -> str:
 
 
 def _page(order: tuple[Order, ...], source: str) -> str:
-    """Return the page that `source`, a FROM with its WHERE, gives: documents, and their sort values as text."""
+    """Return the query of a page from `source`, a FROM with its WHERE: documents, and their sort values as text."""
     return f"SELECT document, {_ends(order)} {source} ORDER BY {ordering(order)} LIMIT %(limit)s"
 
 
 def _ends(order: tuple[Order, ...]) -> str:
-    """The sort values as text; named, or ORDER BY would take `id` for the text of it, which no index is in order of."""
+    """Return the sort values as text. They have names, or ORDER BY `id` would mean its text, which has no index."""
     return ", ".join(f"({expression})::text AS end_{place}" for place, (expression, *_) in enumerate(sort_keys(order)))
 
 
 def _all(shape: ListShape, condition: str) -> str:
-    """FROM all that meets the condition. OFFSET 0 has it found before it is sorted, by an index of what it is."""
+    """Return FROM all rows that meet the condition. OFFSET 0 makes PostgreSQL find them before it sorts."""
     return f"""
         FROM (SELECT * FROM event WHERE record_state = 'active' AND ({condition}) {_behind(shape)} OFFSET 0) AS event
         """
 
 
 def _from_start(shape: ListShape) -> str:
-    """WHERE a list begins: behind the page before, and not before the day `until`."""
+    """Return the WHERE of the rows from the beginning of the page on."""
     until = f"AND {sort_keys(shape.order)[0][0]} <= %(until)s::date" if shape.bounded else ""
     return f"WHERE record_state = 'active' {until} {_behind(shape)}"
 
 
 def _behind(shape: ListShape) -> str:
-    return f"AND {behind(sort_keys(shape.order))}" if shape.follows else ""
+    return f"AND {follows(sort_keys(shape.order))}" if shape.follows else ""

@@ -7,9 +7,10 @@ from datetime import datetime
 from psycopg import Connection
 
 from service.store.condition import Condition
+from service.store.search.conditions import SearchFilter
 
-#: A revision has the columns of an event. The one readable at an instant is the last of its event written by then;
-#: versions rather than times are compared, since two machines' clocks may differ.
+#: A revision has the columns of an event. The revision at an instant is the last one of its event written by then.
+#: Versions are compared rather than times, because the clocks of two machines can differ.
 _AS_OF = """
     updated_at <= %(as_of)s
     AND NOT EXISTS (SELECT
@@ -20,7 +21,7 @@ _AS_OF = """
 
 @dataclass(frozen=True)
 class SortKey:
-    """An expression to sort by and its SQL type. What has none comes last, both ways round."""
+    """An expression to sort by, ascending and descending, and its SQL type. Rows without a value come last in both."""
 
     ascending: str
     descending: str
@@ -41,7 +42,7 @@ SORTS = {
     "updated_at": _plain("updated_at", "timestamptz"),
 }
 
-#: Expression, SQL type, and whether it goes down.
+#: Expression, SQL type, and True if descending.
 Key = tuple[str, str, bool]
 
 _ID = _plain("id", "uuid")
@@ -62,14 +63,21 @@ def matching(condition: str, *, past: bool) -> str:
 
 
 def count_events(conn: Connection, condition: Condition, as_of: datetime | None = None) -> int:
-    """Return the number of active events that meet `condition`, now or at an instant; as slow as there are many."""
+    """Return the number of active events that meet `condition`, now or at an instant. Every one of them is read."""
     query = f"SELECT count(*) {matching(condition.render(), past=as_of is not None)}"
     [(number,)] = conn.execute(query, condition.parameters() | {"as_of": as_of}).fetchall()
     return int(number)
 
 
+def count_up_to(conn: Connection, filter: SearchFilter, limit: int) -> int:
+    """Return the number of active events that pass, `limit` at most."""
+    query = f"SELECT count(*) FROM (SELECT 1 {filter.sql.from_search()} LIMIT %(limit)s) AS first"
+    [(number,)] = conn.execute(query, filter.parameters | {"limit": limit}, prepare=False).fetchall()
+    return int(number)
+
+
 def estimate_events(conn: Connection, condition: Condition, as_of: datetime | None = None) -> int:
-    """Return about the same number by PostgreSQL's statistics, at once however many there are."""
+    """Return about the same number by PostgreSQL's statistics, without reading events."""
     query = f"EXPLAIN (FORMAT JSON) SELECT {matching(condition.render(), past=as_of is not None)}"
     [(plan,)] = conn.execute(query, condition.parameters() | {"as_of": as_of}).fetchall()
     return int(plan[0]["Plan"]["Plan Rows"])
@@ -87,10 +95,10 @@ def sort_keys(order: Sequence[Order]) -> list[Key]:
     return [(key.descending if down else key.ascending, key.type, down) for key, down in keys]
 
 
-def behind(keys: Sequence[Key]) -> str:
-    """Return the condition that a row stands behind the values `after_0`, `after_1` and so on.
+def follows(keys: Sequence[Key]) -> str:
+    """Return the condition that a row follows the values `after_0`, `after_1` and so on.
 
-    One comparison of rows where every key runs one way, which an index can begin at; else key by key.
+    It is one comparison of rows, at which an index can begin, if all keys have one direction; else key by key.
     """
     marks = [f"%(after_{place})s::{type_}" for place, (_, type_, _) in enumerate(keys)]
     expressions = [expression for expression, _, _ in keys]

@@ -19,6 +19,11 @@ class FilterSql(NamedTuple):
         needed = self.rest or (self.event and not current)
         return "JOIN event ON event.id = search.event_id" if needed else ""
 
+    def from_search(self, *conditions: str) -> str:
+        """Return FROM and WHERE of the rows of event_search, named `search`, that pass and meet more `conditions`."""
+        where = " AND ".join([*conditions, *self.conditions()]) or "TRUE"
+        return f"FROM event_search AS search {self.join()} WHERE {where}"
+
     def conditions(self, *, current: bool = True) -> list[str]:
         """Return the members of WHERE, to be joined by AND."""
         search, event = (self.search, self.rest) if current else (None, self.event)
@@ -30,13 +35,13 @@ class FilterSql(NamedTuple):
 class SearchFilter:
     """A filter for statements on event_search, as a whole and in parts that must all hold.
 
-    `event` is the whole filter, as a condition on event. Of the parts, `indexed` and `seen` are conditions on a row of
-    event_search: what its index finds, and what is seen in the rows; `rest` is what only event decides.
+    `event` is the whole filter, as a condition on event. Of the parts, `indexed` and `unindexed` are conditions on a
+    row of event_search, which its index finds or not; `rest` is the condition that only event decides.
     """
 
     event: Condition
     indexed: Condition
-    seen: Condition
+    unindexed: Condition
     rest: Condition
 
     @classmethod
@@ -46,8 +51,8 @@ class SearchFilter:
 
     @property
     def search(self) -> Condition:
-        """The condition on a row of event_search."""
-        return and_(*(part for part in (self.indexed, self.seen) if part != TRUE))
+        """The condition on a row of event_search, of both kinds."""
+        return and_(*(part for part in (self.indexed, self.unindexed) if part != TRUE))
 
     @property
     def sql(self) -> FilterSql:

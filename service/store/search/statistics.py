@@ -73,13 +73,10 @@ def measure_collection(conn: Connection) -> Collection:
 def estimate_matches(conn: Connection, query: TsQuery, filter: SearchFilter, events: int) -> int:
     """Return about how many of the `events` match a query and a filter; in a large collection 0 for few matches."""
     sampled = events > SAMPLE
-    words, sql = matches_tsquery(query), filter.sql
-    conditions = [words.render("search", "words"), *([_ONE_BUCKET] if sampled else []), *sql.conditions()]
-    [(matching,)] = conn.execute(
-        f"SELECT count(*) FROM event_search AS search {sql.join()} WHERE {' AND '.join(conditions)}",
-        words.parameters("words") | filter.parameters,
-        prepare=False,
-    ).fetchall()
+    words = matches_tsquery(query)
+    matches = filter.sql.from_search(words.render("search", "words"), *([_ONE_BUCKET] if sampled else []))
+    values = words.parameters("words") | filter.parameters
+    [(matching,)] = conn.execute(f"SELECT count(*) {matches}", values, prepare=False).fetchall()
     return int(matching) * (BUCKETS if sampled else 1)
 
 

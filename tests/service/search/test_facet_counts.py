@@ -22,8 +22,10 @@ from service.search.filters.parser import filter_of_json
 from service.search.filters.sql import filter_condition, pushdown
 from service.search.index.facet_keys import KEYED
 from service.store.condition import TRUE, Condition
+from service.store.events.ordering import count_up_to
 from service.store.search.conditions import SearchFilter
-from service.store.search.facets import BUCKETS, count_keys, count_keys_within, count_up_to
+from service.store.search.documents import BUCKETS
+from service.store.search.facets import count_keys, count_keys_within
 from tests.factories import an_event
 from tests.filtering import any_filter, values_in
 from tests.service.search.filters.test_sql import TOPICS, record_all, world

@@ -13,15 +13,14 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from schemas.events import NewEventSchema
-from schemas.filters import FilterSchema
 from service.events.write import record_event
 from service.ids import uuid7
 from service.search.filter import All, AnyOf, Not
 from service.search.filters.evaluate import features_of, matches
-from service.search.filters.parser import filter_key, filter_of_json, filter_of_text
+from service.search.filters.parser import filter_of_json
 from service.search.filters.sql import filter_condition
 from service.store.condition import Condition, and_, not_, or_
-from tests.filtering import any_filter, as_query, flat_filter, values_in
+from tests.filtering import any_filter, values_in
 from tests.strategies import events
 
 TOPICS = ("materials", "batteries", "sodium", "trade")
@@ -111,29 +110,3 @@ def test_composed_conditions_select_what_the_composed_filters_match(
                 assert selected(world, condition.on("one"), "event", "one", stored) == expected
     finally:
         world.rollback()
-
-
-@settings(derandomize=True, max_examples=200)
-@given(chances)
-def test_an_address_says_what_the_same_json_says(chance: random.Random) -> None:
-    sent = flat_filter(chance)
-    assert filter_of_text(as_query(sent)) == filter_of_json(sent)
-
-
-@settings(derandomize=True, max_examples=200)
-@given(chances)
-def test_what_was_loaded_loads_to_itself_again(chance: random.Random) -> None:
-    sent = any_filter(chance)
-    loaded = FilterSchema().load(sent)
-    assert FilterSchema().load(orjson.loads(orjson.dumps(loaded))) == loaded
-    assert filter_of_json(loaded) == filter_of_json(sent)
-
-
-@settings(derandomize=True, max_examples=200)
-@given(chances)
-def test_filters_have_one_key_where_they_are_equal_and_another_where_they_are_not(chance: random.Random) -> None:
-    sent, other = any_filter(chance), any_filter(chance)
-    first, second = filter_of_json(sent), filter_of_json(other)
-    assert (filter_key(first) == filter_key(second)) == (first == second)
-    backwards = {name: value[::-1] if isinstance(value, list) else value for name, value in reversed(sent.items())}
-    assert filter_key(filter_of_json(backwards)) == filter_key(first)

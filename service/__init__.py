@@ -1,4 +1,4 @@
-"""Policytrail: policy events whose every fact can point at its evidence, over HTTP."""
+"""Policytrail: an HTTP service for policy events, in which every fact can cite its evidence."""
 
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ __all__ = ["create_app"]
 
 
 def create_app(settings: "Settings | None" = None) -> "Flask":
-    """The application, not yet connected: the process that serves opens `app.extensions["policytrail"].database`."""
-    # Imported here: gunicorn's configuration and the command read settings from this package before gevent has patched
-    # the standard library, and psycopg must be imported after.
+    """Return the application, not yet connected: the serving process opens `app.extensions["policytrail"].database`."""
+    # Imported late: gunicorn's configuration and the command read settings from this package before gevent patches the
+    # standard library, and psycopg must be imported after that.
     from service.app import build  # noqa: PLC0415
     from service.config import load_settings  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""`python -m service`: the `policytrail` command, where it is not on the path."""
+"""`python -m service`: the `policytrail` command, in case it is not on the path."""
 
 from service.cli.main import main
 

@@ -82,13 +82,13 @@ IMAGE_ENVIRONMENT = dict(pair.split("=", 1) for value in final("ENV") for pair i
 
 
 def copies(values: list[str]) -> list[tuple[str, str]]:
-    """What COPY takes from the repository, and to where in /app."""
+    """Return the paths that COPY reads, with their destinations in /app."""
     places = [value.split() for value in values if "--from" not in value]
     return [(source, target) for *sources, target in places for source in sources]
 
 
 def is_ignored(path: Path, dockerignore: str) -> bool:
-    """Whether the build does not get to see `path`, relative to the root: the last line that speaks of it decides."""
+    """Return whether .dockerignore excludes `path`, relative to the root: its last matching line counts."""
     ignored = False
     for line in dockerignore.splitlines():
         pattern = re.escape(line.removeprefix("!").strip("/")).replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*")

@@ -1,4 +1,4 @@
-"""What schemathesis cannot guess: which records hold together, and on which branch it sits itself."""
+"""Hooks of schemathesis: valid records, and its own key, which it must not revoke."""
 
 import json
 import os
@@ -8,16 +8,16 @@ from uuid import uuid4
 import schemathesis
 from schemathesis.specs.openapi.checks import use_after_free
 
-#: What remains readable by design: a key says that it was revoked, an event's versions stay.
+#: Operations that still work after a deletion, by design: on revoked keys and on versions of events.
 _REMAINING = frozenset({"getKey", "listRevisions", "getRevision", "compareVersions"})
 
-#: The least that makes a record. What was generated is laid over it where it can do no harm to the whole.
+#: A minimal event, which generated values complete where no rule connects them to others.
 _EVENT: dict[str, Any] = {
     "event_type": "announcement",
     "participants": [{"id": "jp", "name": "Japan", "role": "party", "jurisdiction": "JP"}],
     "sources": [{"id": "report", "type": "news_article"}],
 }
-#: Fields that no other part of the record has to agree with.
+#: Fields without a rule that connects them to others.
 _INDEPENDENT = ("title", "summary", "description", "event_type", "status", "instruments", "tags")
 
 #: Ids of the events that were created, the latest last.
@@ -38,24 +38,24 @@ def _operation_id(case: Any) -> Any:
 
 @schemathesis.serializer("application/x-ndjson", "application/ndjson", "application/jsonl")
 def serialize_rows(_: Any, value: Any) -> bytes:
-    """A body of rows is described as text, and text is sent as it is."""
+    """Send text as it is: the description declares a body of rows as text."""
     return (value if isinstance(value, str) else json.dumps(value)).encode(errors="surrogatepass")
 
 
 @schemathesis.check
 def use_after_delete(ctx: Any, response: Any, case: Any) -> bool | None:
-    """What was deleted stays so."""
+    """Check that a deleted record remains deleted."""
     return None if _operation_id(case) in _REMAINING else use_after_free(ctx, response, case)
 
 
 @schemathesis.hook
 def before_call(_: Any, case: Any, __: dict[str, Any]) -> None:
-    """Let whole lives happen in the stateful phase: what is created there is valid, and the key lives on."""
+    """Make the records of the stateful phase valid, and keep the key."""
     operation_id = _operation_id(case)
     if operation_id == "revokeKey" and case.path_parameters.get("key_id") == os.environ["POLICYTRAIL_TEST_KEY_ID"]:
         case.path_parameters["key_id"] = str(uuid4())
     if operation_id == "listChanges" and case.query:
-        case.query.pop("wait", None)  # half a minute each time that nothing is found
+        case.query.pop("wait", None)  # it would take half a minute without entries
     if not _is_stateful_and_valid(case) or not isinstance(case.body, dict):
         return
     if operation_id in ("createEvent", "replaceEvent", "upsertEvent"):

@@ -1,4 +1,4 @@
-"""PostgreSQL goes and comes back, or answers too slowly: 503 at once, and all is well again by itself."""
+"""PostgreSQL goes away and returns, or is too slow: requests get 503 at once, and the API recovers by itself."""
 
 import time
 from functools import partial

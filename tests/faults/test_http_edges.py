@@ -1,4 +1,4 @@
-"""What no client of good manners sends, on real sockets: a problem is the answer, and others are not disturbed."""
+"""Malformed requests on real sockets: they get a problem, and other clients are not disturbed."""
 
 import time
 from contextlib import ExitStack

@@ -67,7 +67,7 @@ SELECT event.id, revision.id, external.event_id
 
 
 def create_until_killed(served: Served, key: str) -> list[Answer]:
-    """What the creates were answered before the API was killed amid them."""
+    """Return the responses of the creates before the API was killed."""
     numbers, answered, enough = count(), list[Answer](), Event()
 
     def create() -> None:

@@ -1,4 +1,4 @@
-"""What the house promises, kept."""
+"""Promises of the whole repository."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ from service.openapi.spec import to_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
-#: Routes for those who run the service, and what every client may know before it has a key.
+#: The routes without a key: those for operators, and the descriptions of the service.
 WITHOUT_KEY = {
     *("/livez", "/readyz", "/metrics", "/problems/<code>", "/docs", "/docs/<digest>/<asset>"),
     *("/", "/v1", "/.well-known/api-catalog", "/openapi.json", "/openapi.yaml"),

@@ -46,7 +46,7 @@ def place(scratch: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def new_directory(place: Path) -> Iterator[Path]:
-    """Where a test may have its first cluster made; what runs there is stopped after it."""
+    """Yield a directory for a first cluster; its server is stopped after the test."""
     yield place / "new"
     if (place / "new").exists():
         Server(place / "new", pid=0).stop("immediate")

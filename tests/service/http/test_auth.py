@@ -1,4 +1,4 @@
-"""Who may do what, and what becomes of a key's secret."""
+"""Access control: keys, scopes, and the secrecy of keys."""
 
 import hashlib
 import sys

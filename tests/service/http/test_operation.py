@@ -1,4 +1,4 @@
-"""Bodies that are not JSON, or hold what cannot be kept: a clear 4xx, and nothing stored."""
+"""Request bodies: malformed JSON, invalid values and media types get a clear 4xx, and store nothing."""
 
 import psycopg
 import pytest
@@ -73,7 +73,7 @@ def send(client: FlaskClient, body: bytes, content_type: str | None = "applicati
 
 
 def stored(conn: psycopg.Connection) -> list[int]:
-    """How many rows each table has."""
+    """Return the number of rows of each table."""
     tables = ("event", "event_revision", "event_external_id", "topic")
     counts = [conn.execute(f"SELECT count(*) FROM {table}").fetchone() for table in tables]
     return [count[0] for count in counts if count]

@@ -1,4 +1,4 @@
-"""What belongs to no view: unknown addresses and methods, request ids, and faults of our own."""
+"""Problems of no view: unknown addresses and methods, unexpected errors."""
 
 from typing import NoReturn
 

@@ -1,4 +1,4 @@
-"""How often one may ask."""
+"""Rate limits: headers, quotas, and the store that processes share."""
 
 import re
 import socket

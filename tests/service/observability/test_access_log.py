@@ -41,7 +41,7 @@ def test_a_log_line_has_the_documented_fields(database: str, capfd: pytest.Captu
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
-    """What is logged of requests."""
+    """Capture the access log."""
     log = CapturingLogger()
     monkeypatch.setattr(access_log, "log", log)
     return log

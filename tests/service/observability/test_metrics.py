@@ -23,7 +23,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
-    """What is logged of requests."""
+    """Capture the access log."""
     log = CapturingLogger()
     monkeypatch.setattr(access_log, "log", log)
     return log

@@ -25,7 +25,7 @@ class Condition:
 
     def render(self, row: str = "event", name: str = "filter") -> str:
         """Return the SQL for the alias `row`, with parameters called `name_0`, `name_1` and so on."""
-        return self.template.format(*(f"%({parameter})s" for parameter in self.parameters(name)), row=row)
+        return self.template.format(*[f"%({name}_{number})s" for number in range(len(self.values))], row=row)
 
     def parameters(self, name: str = "filter") -> dict[str, Any]:
         """Return the values by the names that `render` gives them."""
@@ -44,12 +44,13 @@ def and_(*parts: Condition) -> Condition:
     """Return the condition that all of `parts` hold; TRUE without parts."""
     if len(parts) < 2:  # noqa: PLR2004 (one is a conjunction already)
         return parts[0] if parts else TRUE
+    since, until = [part.since for part in parts if part.since], [part.until for part in parts if part.until]
     return Condition(
         _joined(" AND ", parts),
         _values(parts),
         labelled=any(part.labelled for part in parts),
-        since=max((part.since for part in parts if part.since), default=None),
-        until=min((part.until for part in parts if part.until), default=None),
+        since=max(since) if since else None,
+        until=min(until) if until else None,
     )
 
 
@@ -73,7 +74,7 @@ def not_(part: Condition) -> Condition:
 
 
 def _joined(operator: str, parts: Sequence[Condition]) -> str:
-    return operator.join(f"({part.template})" for part in parts)
+    return operator.join([f"({part.template})" for part in parts])
 
 
 def _values(parts: Sequence[Condition]) -> tuple[Any, ...]:

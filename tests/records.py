@@ -1,4 +1,4 @@
-"""Records as they are stored, for tests of what is made of them."""
+"""Normalized records for tests."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -20,11 +20,11 @@ FEED = Feed(
 )
 
 
-def a_record(id: str = ID, now: datetime = MONDAY, **said: Any) -> dict[str, Any]:
-    """The record of `an_event(**said)`."""
-    return normalize(NewEventSchema().load(an_event(**said)), id=id, now=now)
+def a_record(id: str = ID, now: datetime = MONDAY, **fields: Any) -> dict[str, Any]:
+    """Return the record of `an_event(**fields)`."""
+    return normalize(NewEventSchema().load(an_event(**fields)), id=id, now=now)
 
 
-def a_date(edtf: str, modality: str = "actual", kind: str = "launched", **said: Any) -> dict[str, Any]:
-    """What a client sends for a date."""
-    return {"id": kind, "kind": kind, "edtf": edtf, "modality": modality} | said
+def a_date(edtf: str, modality: str = "actual", kind: str = "launched", **fields: Any) -> dict[str, Any]:
+    """Return a date of a request."""
+    return {"id": kind, "kind": kind, "edtf": edtf, "modality": modality} | fields

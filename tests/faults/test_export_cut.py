@@ -1,4 +1,4 @@
-"""Exports that do not come to their end: a reader sees that, and nothing of them stays behind."""
+"""Aborted exports: the client notices, and the service releases their transactions."""
 
 import socket
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from tests.faults.clients import PATIENCE, wait_until
 from tests.faults.conftest import make_database
 from tests.serving import Served, serving
 
-#: Events, of 3 kB each: more than the sockets between two processes hold.
+#: Events of 3 kB each: more than the buffers of two sockets.
 MANY = 20_000
 
-#: Seconds for which a reader may not read, in these tests.
+#: Seconds without a read after which these tests drop a client.
 PATIENT = "1.5"
 
-#: What a whole answer in chunks ends with.
+#: The end of a complete chunked response.
 END = b"0\r\n\r\n"
 
 
@@ -40,20 +40,22 @@ def database(cluster: Server) -> str:
 
 @pytest.fixture(scope="module")
 def served(database: str) -> Iterator[Served]:
-    """The API, which gives a reader up soon."""
+    """The API with a short write timeout."""
     with serving(database, POLICYTRAIL_CLIENT_TIMEOUT=PATIENT, POLICYTRAIL_WORKERS="1") as served:
         yield served
 
 
 @pytest.fixture
 def watch(database: str) -> Iterator[psycopg.Connection]:
-    """A connection, in autocommit, that sees what the API's do."""
+    """A connection in autocommit that observes those of the API."""
     with psycopg.connect(database, autocommit=True) as conn:
         yield conn
 
 
-def begun(served: Served, version: str = "1.1", path: str = "/v1/events.ndjson", accept: str = "") -> socket.socket:
-    """An export of which the first bytes have come, by a reader with little room."""
+def open_export(
+    served: Served, version: str = "1.1", path: str = "/v1/events.ndjson", accept: str = ""
+) -> socket.socket:
+    """Yield an export after its first bytes, with a client whose buffer is small."""
     reader = socket.socket()
     reader.settimeout(PATIENCE)
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
@@ -63,8 +65,8 @@ def begun(served: Served, version: str = "1.1", path: str = "/v1/events.ndjson",
     return reader
 
 
-def exporting(watch: psycopg.Connection) -> int:
-    """Transactions that the API has open."""
+def open_transactions(watch: psycopg.Connection) -> int:
+    """Return the number of the API's open transactions."""
     [(count,)] = watch.execute(
         """
         SELECT count(*) FROM pg_stat_activity
@@ -74,7 +76,7 @@ def exporting(watch: psycopg.Connection) -> int:
     return int(count)
 
 
-def cut(watch: psycopg.Connection) -> None:
+def terminate_transactions(watch: psycopg.Connection) -> None:
     """End the API's transactions from outside, as a failing database would."""
     assert watch.execute(
         """
@@ -84,8 +86,8 @@ def cut(watch: psycopg.Connection) -> None:
     ).fetchall()
 
 
-def read_on(reader: socket.socket) -> bytes:
-    """What still comes, until the connection ends in whatever way."""
+def read_rest(reader: socket.socket) -> bytes:
+    """Return the rest of the response, until the connection ends or breaks."""
     came = b""
     try:
         while piece := reader.recv(1 << 20):
@@ -100,30 +102,30 @@ def read_on(reader: socket.socket) -> bytes:
 def test_an_aborted_export_resets_the_connection(
     served: Served, watch: psycopg.Connection, version: str, path: str
 ) -> None:
-    with begun(served, version, path) as reader:
-        cut(watch)
-        came = read_on(reader)
+    with open_export(served, version, path) as reader:
+        terminate_transactions(watch)
+        came = read_rest(reader)
     assert came.endswith(b"RESET")
     assert not came.removesuffix(b"RESET").endswith(END)
-    wait_until(lambda: exporting(watch) == 0)
+    wait_until(lambda: open_transactions(watch) == 0)
 
 
 def test_a_complete_export_ends_regularly(served: Served) -> None:
-    with begun(served, path="/v1/events.csv?limit=2000") as reader:
+    with open_export(served, path="/v1/events.csv?limit=2000") as reader:
         reader.shutdown(socket.SHUT_WR)
-        assert read_on(reader).endswith(END + b"ENDED")
+        assert read_rest(reader).endswith(END + b"ENDED")
 
 
 @pytest.mark.parametrize("accept", ["identity", "gzip"])
 def test_a_client_that_disconnects_ends_the_transaction(served: Served, watch: psycopg.Connection, accept: str) -> None:
-    with begun(served, accept=accept):
-        assert exporting(watch) == 1
-    wait_until(lambda: exporting(watch) == 0)
+    with open_export(served, accept=accept):
+        assert open_transactions(watch) == 1
+    wait_until(lambda: open_transactions(watch) == 0)
 
 
 def test_a_client_that_stalls_is_dropped(served: Served, watch: psycopg.Connection) -> None:
-    with begun(served):
-        assert exporting(watch) == 1
-        wait_until(lambda: exporting(watch) == 0)
-    with begun(served) as reader, reader.makefile("rb") as answer:
+    with open_export(served):
+        assert open_transactions(watch) == 1
+        wait_until(lambda: open_transactions(watch) == 0)
+    with open_export(served) as reader, reader.makefile("rb") as answer:
         assert len(answer.read(1_000)) == 1_000

@@ -1,4 +1,4 @@
-"""The feed loses nothing and tells nothing twice, whoever is killed and whoever takes their time."""
+"""The feed loses nothing and repeats nothing, even if processes are killed and transactions last long."""
 
 import os
 import signal
@@ -34,16 +34,16 @@ from tests.faults.locks import waiting_for_locks
 
 NOW = datetime(2024, 4, 2, tzinfo=UTC)
 
-#: Writers at a time, and transactions of each.
+#: Concurrent writers, and transactions of each.
 WRITERS, TRANSACTIONS = 8, 2_000
 
-#: Times that somebody is killed.
+#: Kills.
 KILLED = 30
 
 
 @pytest.fixture
 def database(cluster: Server) -> str:
-    """The URL of a migrated database that is this test's alone."""
+    """The URL of a migrated database for this test alone."""
     return make_database(cluster)
 
 
@@ -57,57 +57,59 @@ def conn(database: str) -> Iterator[psycopg.Connection]:
 def test_every_commit_of_eight_writers_is_one_entry(database: str, conn: psycopg.Connection) -> None:
     stop = Event()
     with ThreadPoolExecutor(WRITERS + 4) as threads:
-        reader = threads.submit(read_on, database, stop)
-        sequencers = [threads.submit(sequence_on, database, stop) for _ in range(3)]
+        reader = threads.submit(follow_until, database, stop)
+        sequencers = [threads.submit(sequence_until, database, stop) for _ in range(3)]
         writers = [threads.submit(Writer(database, seed).write, TRANSACTIONS) for seed in range(WRITERS)]
         committed = [event for writer in writers for event in writer.result()]
         catch_up(conn)
         stop.set()
-        read = reader.result()
+        reading = reader.result()
         for one in sequencers:
             one.result()
 
-    told = numbered(conn)
-    assert [seq for seq, _ in told] == list(range(1, len(committed) + 1))
-    assert {event for _, event in told} == set(committed)
-    assert read == told
+    entries = numbered(conn)
+    assert [seq for seq, _ in entries] == list(range(1, len(committed) + 1))
+    assert {event for _, event in entries} == set(committed)
+    assert reading == entries
 
 
 def test_an_open_transaction_delays_only_its_own_writes(database: str) -> None:
     with psycopg.connect(database) as idle:
-        held = record(idle)
+        event = record(idle)
         with psycopg.connect(database, autocommit=True) as conn:
             others = [record(conn) for _ in range(20)]
             catch_up(conn)
             assert [event for _, event in numbered(conn)] == others
             idle.commit()
             catch_up(conn)
-            assert [event for _, event in numbered(conn)] == [*others, held]
+            assert [event for _, event in numbered(conn)] == [*others, event]
 
 
 def test_sequencers_killed_at_any_moment_lose_nothing_and_number_nothing_twice(
     database: str, conn: psycopg.Connection
 ) -> None:
-    with written_meanwhile(database) as written:
+    with concurrent_writes(database) as events:
         for turn, chance in enumerate(chances(seed=1)):
-            with forked(lambda: sequence_on(database)) as child:
+            with forked(lambda: sequence_until(database)) as child:
                 if turn % 3:
                     time.sleep(0.05 * chance)
                 else:
                     caught_inside(conn, "feed", child, terminate=bool(turn % 2))
     catch_up(conn)
-    told = numbered(conn)
-    assert [seq for seq, _ in told] == list(range(1, len(written) + 1))
-    assert [event for _, event in told] == written
+    entries = numbered(conn)
+    assert [seq for seq, _ in entries] == list(range(1, len(events) + 1))
+    assert [event for _, event in entries] == events
 
 
 def test_matchers_killed_at_any_moment_deliver_everything_once(database: str, conn: psycopg.Connection) -> None:
     key_id = uuid7()
     store.keys.insert_key(conn, id=key_id, name="of a test", prefix="ptk_0000", digest=b"", scopes=["webhooks"])
-    subscriptions = [subscribe(conn, key_id, said) for said in (None, "event_type=announcement", "event_type=subsidy")]
-    with written_meanwhile(database) as written:
+    subscriptions = [
+        subscribe(conn, key_id, query) for query in (None, "event_type=announcement", "event_type=subsidy")
+    ]
+    with concurrent_writes(database) as events:
         for turn, chance in enumerate(chances(seed=2)):
-            with forked(lambda: match_on(database)) as child:
+            with forked(lambda: match_forever(database)) as child:
                 if turn % 3:
                     time.sleep(0.05 * chance)
                 else:
@@ -116,50 +118,50 @@ def test_matchers_killed_at_any_moment_deliver_everything_once(database: str, co
     matcher = Matcher()
     while matcher.match_once(conn, NOW):
         pass
-    told = [(seq, event, "create") for seq, event in numbered(conn)]
-    assert len(told) == len(written)
-    assert [list_deliveries(conn, one) for one in subscriptions] == [told, told, []]
+    entries = [(seq, event, "create") for seq, event in numbered(conn)]
+    assert len(entries) == len(events)
+    assert [list_deliveries(conn, one) for one in subscriptions] == [entries, entries, []]
 
 
 class Writer:
-    """Writes as a client may: well, or not to the end, in parts, and taking its time."""
+    """Makes random transactions: some fail, some have savepoints, some last long."""
 
     def __init__(self, database: str, seed: int) -> None:
-        """Everything is the same for a seed, but for what others do meanwhile."""
-        self.database, self.random = database, Random(seed)  # noqa: S311 (the same every time is wanted)
+        """A seed gives the same transactions, except for effects of other writers."""
+        self.database, self.random = database, Random(seed)  # noqa: S311 (a test needs the same sequence every time)
 
     def write(self, transactions: int) -> list[UUID]:
-        """The events of those transactions that were committed."""
+        """Return the events of the committed transactions."""
         committed: list[UUID] = []
         with psycopg.connect(self.database) as conn:
             for _ in range(transactions):
-                written = self._transaction(conn)
+                events = self._transaction(conn)
                 if self.random.random() < 0.2:
                     conn.rollback()
                 else:
                     conn.commit()
-                    committed += written
+                    committed += events
         return committed
 
     def _transaction(self, conn: psycopg.Connection) -> list[UUID]:
-        chance, written = self.random.random(), [note(conn)]
+        chance, events = self.random.random(), [note(conn)]
         if chance < 0.1:
-            written += self._savepoint(conn)
+            events += self._savepoint(conn)
         elif chance < 0.15:
             time.sleep(0.01 * self.random.random())
         elif chance < 0.151:
             time.sleep(0.2)
-        return written
+        return events
 
     def _savepoint(self, conn: psycopg.Connection) -> list[UUID]:
-        """What one part of a transaction wrote, unless it is taken back by itself."""
+        """Return the events of a savepoint, none if it was rolled back."""
         with conn.transaction(force_rollback=self.random.random() < 0.5) as savepoint:
-            found = [note(conn), note(conn)]
-        return [] if savepoint.force_rollback else found
+            events = [note(conn), note(conn)]
+        return [] if savepoint.force_rollback else events
 
 
 def note(conn: psycopg.Connection) -> UUID:
-    """What every write does for the feed, without the rest of it."""
+    """Insert the outbox row of a write, and nothing else."""
     event = uuid7()
     conn.execute("INSERT INTO outbox (event_id, version, kind, occurred_at) VALUES (%s, 1, 'create', %s)", (event, NOW))
     return event
@@ -174,22 +176,22 @@ ROW = _row()
 
 
 def record(conn: psycopg.Connection) -> UUID:
-    """A whole event."""
+    """Record an event."""
     event = uuid7()
     store.events.records.insert_event(conn, replace(ROW, id=event), Links((), (), ()), Authorship(None, None, None))
     return event
 
 
-def sequence_on(database: str, stop: Event | None = None) -> None:
-    """Sequence until told to stop, as a worker does."""
+def sequence_until(database: str, stop: Event | None = None) -> None:
+    """Sequence until `stop` is set, as a worker does."""
     with psycopg.connect(database, autocommit=True) as conn:
         while not (stop and stop.is_set()):
             if not sequence_once(conn):
                 time.sleep(0.001)
 
 
-def match_on(database: str) -> None:
-    """Sequence and match for ever."""
+def match_forever(database: str) -> None:
+    """Sequence and match forever."""
     matcher = Matcher()
     with psycopg.connect(database, autocommit=True) as conn:
         while True:
@@ -197,36 +199,36 @@ def match_on(database: str) -> None:
             matcher.match_once(conn, NOW)
 
 
-def read_on(database: str, stop: Event) -> list[tuple[int, UUID]]:
-    """What somebody reads who asks on and on, and once more after being told to stop."""
-    read: list[tuple[int, UUID]] = []
+def follow_until(database: str, stop: Event) -> list[tuple[int, UUID]]:
+    """Return the entries that a reader gets who follows the cursor until `stop` is set, and once more."""
+    reading: list[tuple[int, UUID]] = []
     with psycopg.connect(database, autocommit=True) as conn:
         last = False
         while not last:
             last = stop.is_set()
-            after = read[-1][0] if read else 0
+            after = reading[-1][0] if reading else 0
             part = store.feed_entries.read_slice(conn, after, limit=10**6, scan=10**6, most_bytes=1, documents=False)
             assert [entry.seq for entry in part.entries] == list(range(after + 1, part.end + 1))
-            read += [(entry.seq, entry.event_id) for entry in part.entries]
+            reading += [(entry.seq, entry.event_id) for entry in part.entries]
             time.sleep(0.002)
-    return read
+    return reading
 
 
 @contextmanager
-def written_meanwhile(database: str) -> Iterator[list[UUID]]:
-    """Events that somebody records, in order, while the block runs."""
-    stop, written = Event(), list[UUID]()
+def concurrent_writes(database: str) -> Iterator[list[UUID]]:
+    """Record events during the block, and yield them in order."""
+    stop, events = Event(), list[UUID]()
 
     def write() -> None:
         with psycopg.connect(database, autocommit=True) as conn:
             while not stop.is_set():
-                written.append(record(conn))
+                events.append(record(conn))
                 time.sleep(0.001)
 
     with ThreadPoolExecutor(1) as thread:
         writing = thread.submit(write)
         try:
-            yield written
+            yield events
         finally:
             stop.set()
         writing.result()
@@ -234,7 +236,7 @@ def written_meanwhile(database: str) -> Iterator[list[UUID]]:
 
 @contextmanager
 def forked(act: Callable[[], None]) -> Iterator[int]:
-    """The pid of a process that does this, killed after the block."""
+    """Yield the pid of a process that runs `run`, and kill it after the block."""
     child = get_context("fork").Process(target=act, daemon=True)
     child.start()
     assert child.pid
@@ -246,7 +248,7 @@ def forked(act: Callable[[], None]) -> Iterator[int]:
 
 
 def caught_inside(conn: psycopg.Connection, table: str, child: int, *, terminate: bool) -> None:
-    """Hold up the child's statement where it writes to `table`, and kill the child, or the server's side of it."""
+    """Block the child's statement before its write to `table`, and kill the child or its server process."""
     with conn.transaction():
         conn.execute(f"LOCK TABLE {table} IN SHARE MODE")
         with psycopg.connect(conn.info.dsn, autocommit=True) as other:
@@ -259,11 +261,11 @@ def caught_inside(conn: psycopg.Connection, table: str, child: int, *, terminate
 
 
 def chances(seed: int) -> Iterator[float]:
-    """A number from 0 to 1 for each time that somebody is killed."""
-    random = Random(seed)  # noqa: S311 (the same every time is wanted)
+    """Return a number from 0 to 1 for each kill."""
+    random = Random(seed)  # noqa: S311 (a test needs the same sequence every time)
     return (random.random() for _ in range(KILLED))
 
 
 def numbered(conn: psycopg.Connection) -> list[tuple[int, UUID]]:
-    """Each number and its event."""
+    """Return each number with its event."""
     return conn.execute("SELECT seq, event_id FROM feed ORDER BY seq").fetchall()

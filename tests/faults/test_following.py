@@ -1,4 +1,4 @@
-"""Those who follow the changes of a running API: many at once, cut off, too slow, and when it ends."""
+"""Followers of a running API: many at once, disconnected, too slow, and at shutdown."""
 
 import json
 import signal
@@ -17,7 +17,7 @@ from tests.serving import Served, free_port, serving
 
 STREAM = {"Accept": "text/event-stream"}
 
-#: So many of these are more than the kernel holds between two processes.
+#: Together these exceed the socket buffers between two processes.
 MANY, LARGE = 70, an_event(description="long " * 19_999)
 
 
@@ -33,15 +33,15 @@ def test_sixty_waiting_requests_are_answered_at_once_without_a_connection_each(d
             assert connections(database) <= 2 * 2
             created = record(served, key)
             began = time.monotonic()
-            told = [entry_of(next(events)) for events in streams] + [
+            entries = [entry_of(next(events)) for events in streams] + [
                 answer.result().json()["items"][0] for answer in answers
             ]
-    assert {one["event_id"] for one in told} == {created}
+    assert {one["event_id"] for one in entries} == {created}
     assert time.monotonic() - began < 5
 
 
 def test_a_broken_stream_resumes_without_a_gap_or_a_repetition(database: str, key: str) -> None:
-    port, read, last = free_port(), list[str](), {"Last-Event-ID": ""}
+    port, content, last = free_port(), list[str](), {"Last-Event-ID": ""}
     recorded: list[str] = []
     for turn in range(3):
         with serving(database, port=port) as served:
@@ -52,11 +52,11 @@ def test_a_broken_stream_resumes_without_a_gap_or_a_repetition(database: str, ke
                 continue
             with stream(served, headers=last) as events:
                 next(events)
-                for event in (next(events) for _ in range(2 if turn == 1 else len(recorded) - len(read))):
+                for event in (next(events) for _ in range(2 if turn == 1 else len(recorded) - len(content))):
                     last["Last-Event-ID"] = event.partition("\n")[0].removeprefix("id: ")
-                    read.append(entry_of(event)["event_id"])
+                    content.append(entry_of(event)["event_id"])
                 served.kill()
-    assert read == recorded
+    assert content == recorded
 
 
 def test_a_client_that_does_not_read_is_dropped_and_the_others_are_served(database: str, key: str) -> None:
@@ -71,7 +71,7 @@ def test_a_client_that_does_not_read_is_dropped_and_the_others_are_served(databa
                 next(events)
                 created = record(served, key)
                 assert entry_of(next(events))["event_id"] == created
-            # What was on its way can still be read; then the stream ends, though there would be more.
+            # The client can still read the buffered part; then the stream ends before its last entry.
             assert len(read_all(line)) < MANY * 100_000
 
 
@@ -88,14 +88,14 @@ def test_followers_do_not_delay_a_shutdown(database: str) -> None:
 
 
 def record(served: Served, key: str, event: dict[str, Any] | None = None) -> str:
-    """The id of a new event."""
+    """Create an event and return its id."""
     created = ask(served.port, "POST", "/v1/events", key=key, json=event or an_event())
     assert created.status == 201, created.body
     return str(created.json()["id"])
 
 
 def connections(database: str) -> int:
-    """How many the API holds."""
+    """Return the number of the API's database connections."""
     with psycopg.connect(database) as conn:
         [[number]] = conn.execute(
             """
@@ -108,7 +108,7 @@ def connections(database: str) -> int:
 
 @contextmanager
 def stream(served: Served, headers: Mapping[str, str] = {}, after: str = "") -> Iterator[Iterator[str]]:
-    """The events of a stream as they come; signs of life aside."""
+    """Yield the events of a stream as they arrive, without heartbeats."""
     with wire(served.port) as line:
         path = f"/v1/changes?include=none{'&after=' if after else ''}{after}"
         line.send(request_bytes("GET", path, headers={**STREAM, **headers}))
@@ -120,7 +120,7 @@ def stream(served: Served, headers: Mapping[str, str] = {}, after: str = "") -> 
 
 
 def events_of(line: Wire) -> Iterator[str]:
-    """What stands between blank lines of a body in chunks."""
+    """Yield the blocks between blank lines of a chunked body."""
     text = ""
     while size := int(line.received.readline() or b"0", 16):
         text += line.received.read(size).decode()
@@ -130,17 +130,17 @@ def events_of(line: Wire) -> Iterator[str]:
 
 
 def entry_of(event: str) -> dict[str, Any]:
-    """The entry that an event holds."""
+    """Return the entry in an event."""
     entry: dict[str, Any] = json.loads(event.rpartition("\ndata: ")[2])
     return entry
 
 
 def read_all(line: Wire) -> bytes:
-    """All that is still to be read."""
-    read = b""
+    """Return the rest of the stream."""
+    content = b""
     try:
         while piece := line.received.read(65_536):
-            read += piece
+            content += piece
     except OSError:
         pass
-    return read
+    return content

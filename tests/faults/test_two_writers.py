@@ -1,4 +1,4 @@
-"""Two writers at one moment, in processes of their own: one wins, the other is told."""
+"""Concurrent writers in separate processes: one wins, the other gets an error."""
 
 from functools import partial
 from typing import Any
@@ -34,7 +34,7 @@ def test_of_a_patch_and_a_delete_with_one_etag_one_takes_effect(served: Served, 
             partial(write, served, key, ("PATCH", path), etag, {"title": f"Patched {turn}"}),
             partial(write, served, key, ("DELETE", path), etag),
         )
-        # A patch that comes after the deletion finds the event gone.
+        # A patch after the deletion gets 410.
         assert (patched.status, deleted.status) in {(200, 412), (412, 204), (410, 204)}
         assert ask(served.port, "GET", path).status == (200 if patched.status == 200 else 410)
 
@@ -60,9 +60,9 @@ def test_of_five_writers_with_one_version_one_wins(served: Served, key: str, con
     ]
     conn.execute("SELECT FROM event WHERE id = %s FOR UPDATE", [id_in(path)])
 
-    with all_waiting(conn, *writers) as asked:
+    with all_waiting(conn, *writers) as requests:
         pass
-    answers = [one.result() for one in asked]
+    answers = [one.result() for one in requests]
 
     assert sorted(answer.status for answer in answers)[1:] == [412] * 4
     assert winner(answers).status in {200, 204}
@@ -75,14 +75,14 @@ def test_of_five_creators_with_one_external_id_one_wins(served: Served, key: str
     conn.execute("INSERT INTO event_external_id VALUES ('celex', 'held', %s)", [id_in(path)])
     twin = an_event(external_ids=[{"scheme": "celex", "value": "held"}])
 
-    with all_waiting(conn, *[partial(ask, served.port, "POST", "/v1/events", key=key, json=twin)] * 5) as asked:
+    with all_waiting(conn, *[partial(ask, served.port, "POST", "/v1/events", key=key, json=twin)] * 5) as requests:
         pass
 
-    assert sorted(one.result().status for one in asked) == [201, 409, 409, 409, 409]
+    assert sorted(one.result().status for one in requests) == [201, 409, 409, 409, 409]
 
 
 def create(served: Served, key: str) -> tuple[str, str]:
-    """A new event's path and ETag."""
+    """Return the path and the ETag of a new event."""
     created = ask(served.port, "POST", "/v1/events", key=key, json=an_event())
     assert created.status == 201, created.body
     return created.headers["Location"], created.headers["ETag"]

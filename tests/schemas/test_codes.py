@@ -1,4 +1,4 @@
-"""Codes kept by others, and what people write in their place."""
+"""Standard codes, and common spellings in their place."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -28,7 +28,7 @@ def test_an_unassigned_code_is_no_jurisdiction(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("spelling", "code"),
     [
         ("jp", "JP"),
         (" JP ", "JP"),
@@ -62,8 +62,8 @@ def test_an_unassigned_code_is_no_jurisdiction(code: str) -> None:
         ("1", None),
     ],
 )
-def test_common_spellings_suggest_the_right_code(written: str, meant: str | None) -> None:
-    assert suggest_jurisdiction(written) == meant
+def test_common_spellings_suggest_the_right_code(spelling: str, code: str | None) -> None:
+    assert suggest_jurisdiction(spelling) == code
 
 
 @steadily

@@ -1,4 +1,4 @@
-"""What must hold between the parts of one record, check by check."""
+"""The checks between the parts of one record, one by one."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ PARTS = (*FACT_LISTS, "sources", "citations", "relations")
 
 
 def bare(part: str) -> Record:
-    """A member of `part` with every key, as if loaded, and nothing said."""
+    """Return a loaded member of `part` with every key and null values."""
     listed = NewEventSchema().fields[part]
     assert isinstance(listed, fields.List)
     assert isinstance(listed.inner, fields.Nested)
@@ -28,22 +28,22 @@ BARE["sources"]["derived_from"] = []
 
 
 def a_record(**parts: list[Record]) -> Record:
-    """A loaded event with these parts and no others, each member's other keys null."""
+    """Return a loaded event with these parts only, and null in the other keys of each member."""
     record: Record = NewEventSchema().load(an_event())
     return record | {part: [bare | member for member in parts.get(part, [])] for part, bare in BARE.items()}
 
 
 def places(**parts: list[Record]) -> list[Path]:
-    """Where something does not hold in a record of these parts."""
+    """Return the paths of the faults in a record of these parts."""
     return [path for path, _ in findings(a_record(**parts))]
 
 
 def chain(field: str, *edges: str) -> list[Record]:
-    """Members from edges: `a>b` is a member a whose `field` names b, `a` one that names nobody."""
+    """Return members from edges: `a>b` is a member a whose `field` names b, `a` one without a reference."""
     split = [edge.partition(">") for edge in edges]
     if field == "derived_from":
-        return [{"id": id_, field: named.split("+") if named else []} for id_, _, named in split]
-    return [{"id": id_, field: named or None} for id_, _, named in split]
+        return [{"id": id_, field: references.split("+") if references else []} for id_, _, references in split]
+    return [{"id": id_, field: references or None} for id_, _, references in split]
 
 
 def test_a_full_record_has_no_faults() -> None:
@@ -65,8 +65,8 @@ def test_the_same_id_may_occur_in_two_lists() -> None:
 
 
 def test_an_external_id_occurs_once() -> None:
-    said = [{"scheme": scheme, "value": value} for scheme, value in ("a1", "a2", "b1", "a1")]
-    assert places(external_ids=said) == [("external_ids", 3)]
+    external_ids = [{"scheme": scheme, "value": value} for scheme, value in ("a1", "a2", "b1", "a1")]
+    assert places(external_ids=external_ids) == [("external_ids", 3)]
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_an_external_id_occurs_once() -> None:
 )
 def test_a_reference_names_an_existing_part(part: str, field: str, target: str) -> None:
     fact = {"fact": "title"} if part == "citations" else {}
-    named = {target: [{"id": "there"}]}
-    named[part] = [*named.get(part, []), {field: "there", **fact}, {field: "gone", **fact}]
-    assert places(**named) == [(part, len(named[part]) - 1, field)]
+    parts = {target: [{"id": "there"}]}
+    parts[part] = [*parts.get(part, []), {field: "there", **fact}, {field: "gone", **fact}]
+    assert places(**parts) == [(part, len(parts[part]) - 1, field)]
 
 
 def test_a_source_derives_from_an_existing_source() -> None:
@@ -98,11 +98,11 @@ def test_a_part_without_an_id_cannot_be_referenced() -> None:
 
 
 @pytest.mark.parametrize(
-    ("modality", "found"), [("expected", []), ("deadline", []), ("actual", [("dates", 1, "resolves")])]
+    ("modality", "faults"), [("expected", []), ("deadline", []), ("actual", [("dates", 1, "resolves")])]
 )
-def test_only_an_open_date_is_resolved(modality: str, found: list[Path]) -> None:
+def test_only_an_open_date_is_resolved(modality: str, faults: list[Path]) -> None:
     assert (
-        places(dates=[{"id": "a", "modality": modality}, {"id": "b", "resolves": "a", "modality": "actual"}]) == found
+        places(dates=[{"id": "a", "modality": modality}, {"id": "b", "resolves": "a", "modality": "actual"}]) == faults
     )
 
 
@@ -122,13 +122,13 @@ def test_every_fact_can_be_cited(fact: str) -> None:
     "fact", ["dates/b", "dates", "figures/a", "sources/s", "tags", "lang", "id", "version", "verification", "change"]
 )
 def test_an_unknown_fact_cannot_be_cited(fact: str) -> None:
-    found = places(
+    faults = places(
         dates=[{"id": "a"}],
         statements=[{"resolved_by": fact}],
         sources=[{"id": "s"}],
         citations=[{"fact": fact, "source": "s"}],
     )
-    assert found == [("citations", 0, "fact"), ("statements", 0, "resolved_by")]
+    assert faults == [("citations", 0, "fact"), ("statements", 0, "resolved_by")]
 
 
 @pytest.mark.parametrize(
@@ -154,13 +154,13 @@ def test_no_part_leads_back_to_itself(part: str, field: str, edges: list[str], c
         (["a", "b", "c>a+b", "d>a+c"], []),
         (["a", "b>a+c", "c>b"], [1, 2]),
         (["a>b", "b>a+c", "c"], [0, 1]),
-        # c stands between two circles and in neither.
+        # c lies between two cycles and in neither.
         (["a>b+c", "b>a", "c>d", "d>e", "e>d"], [0, 1, 3, 4]),
     ],
 )
 def test_a_source_of_several_does_not_lead_back_to_itself(edges: list[str], circular: list[int]) -> None:
-    found = places(sources=chain("derived_from", *edges))
-    assert found == [("sources", index, "derived_from") for index in circular]
+    faults = places(sources=chain("derived_from", *edges))
+    assert faults == [("sources", index, "derived_from") for index in circular]
 
 
 def test_the_longest_chain_is_followed_to_its_end() -> None:
@@ -170,7 +170,7 @@ def test_the_longest_chain_is_followed_to_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("figure", "found"),
+    ("figure", "faults"),
     [
         ({}, []),
         ({"currency": "EUR"}, []),
@@ -178,12 +178,12 @@ def test_the_longest_chain_is_followed_to_its_end() -> None:
         ({"currency": "EUR", "unit": "%"}, [("figures", 0, "unit")]),
     ],
 )
-def test_a_figure_has_one_unit(figure: Record, found: list[Path]) -> None:
-    assert places(figures=[figure]) == found
+def test_a_figure_has_one_unit(figure: Record, faults: list[Path]) -> None:
+    assert places(figures=[figure]) == faults
 
 
 @pytest.mark.parametrize(
-    ("relation", "found"),
+    ("relation", "faults"),
     [
         ({"event": "e"}, []),
         ({"uri": "u"}, []),
@@ -191,8 +191,8 @@ def test_a_figure_has_one_unit(figure: Record, found: list[Path]) -> None:
         ({"event": "e", "uri": "u"}, [("relations", 0, "event")]),
     ],
 )
-def test_a_relation_has_an_event_or_a_uri(relation: Record, found: list[Path]) -> None:
-    assert places(relations=[relation]) == found
+def test_a_relation_has_an_event_or_a_uri(relation: Record, faults: list[Path]) -> None:
+    assert places(relations=[relation]) == faults
 
 
 def test_every_fault_is_reported_with_a_sentence() -> None:
@@ -202,8 +202,8 @@ def test_every_fault_is_reported_with_a_sentence() -> None:
         citations=[{"fact": "figures/x", "source": "x"}],
         external_ids=[{"scheme": "a", "value": "1"}] * 2,
     )
-    found = list(findings(record))
-    assert {path for path, _ in found} == {
+    faults = list(findings(record))
+    assert {path for path, _ in faults} == {
         ("dates", 0, "resolves"),
         ("sources", 0, "derived_from"),
         ("sources", 0, "derived_from", 1),
@@ -211,7 +211,7 @@ def test_every_fault_is_reported_with_a_sentence() -> None:
         ("citations", 0, "source"),
         ("external_ids", 1),
     }
-    assert all(sentence.endswith(".") for _, sentence in found)
+    assert all(sentence.endswith(".") for _, sentence in faults)
 
 
 def test_every_check_has_a_docstring() -> None:

@@ -12,7 +12,7 @@ from schemas.edtf import MAX_LENGTH, Bounds, EdtfError, bounds
 
 #: The same examples on every run, and few: the oracle takes milliseconds for each.
 steadily = settings(derandomize=True, deadline=None, max_examples=150)
-#: For what asks no oracle.
+#: The same without the oracle.
 steadily_and_often = settings(steadily, max_examples=1000)
 
 
@@ -22,7 +22,7 @@ def days(earliest: str | None, latest: str | None) -> Bounds:
 
 
 def oracle_bounds(text: str) -> Bounds:
-    """Return what the `edtf` package holds for the strict bounds, its infinities as None."""
+    """Return the strict bounds by the `edtf` package, its infinities as None."""
     parsed = edtf.parse_edtf(text)
     return Bounds(
         *(None if end in (-inf, inf) else date(*end[:3]) for end in (parsed.lower_strict(), parsed.upper_strict()))
@@ -49,21 +49,21 @@ times = st.times().map(lambda time: time.replace(microsecond=0).isoformat())
 zones = st.sampled_from(["", "Z", "+02", "-05:00", "+13:45", "-00:30", "+14:00"])
 date_times = st.builds("{}T{}{}".format, iso_days, times, zones)
 
-#: What the oracle reads within an interval: no quarters, and no X but in a year opposite an unqualified date.
+#: Dates that the oracle reads within an interval: no quarters, and an X only in a year opposite an unqualified date.
 interval_ends = st.builds("{}{}".format, plain | seasons, qualifiers)
 
 
 def first_day(single: str) -> date:
-    """Return the day on which a date begins that is no interval."""
+    """Return the first day of a date that is not an interval."""
     return bounds(single).earliest or date.min
 
 
 def last_day(single: str) -> date:
-    """Return the day on which a date ends that is no interval."""
+    """Return the last day of a date that is not an interval."""
     return bounds(single).latest or date.max
 
 
-def in_order(*ends: str) -> str:
+def ordered_interval(*ends: str) -> str:
     """Return the interval of two dates, the one that begins earlier first."""
     return "/".join(sorted(ends, key=first_day))
 
@@ -93,7 +93,10 @@ def test_a_date_time_is_the_day_that_the_edtf_package_gives_it(text: str) -> Non
 
 
 @steadily
-@given(st.builds(in_order, interval_ends, interval_ends) | st.builds(in_order, vague_years, plain | seasons))
+@given(
+    st.builds(ordered_interval, interval_ends, interval_ends)
+    | st.builds(ordered_interval, vague_years, plain | seasons)
+)
 def test_an_interval_has_the_bounds_that_the_edtf_package_gives_it(text: str) -> None:
     assert bounds(text) == oracle_bounds(text)
 
@@ -107,17 +110,17 @@ def test_an_open_interval_has_the_one_bound_that_the_edtf_package_gives_it(text:
 @steadily
 @given(singles)
 def test_an_unknown_end_bounds_nothing(text: str) -> None:
-    """Not as in the `edtf` package, which takes an unknown end to lie ten years off."""
-    known = bounds(text)
-    assert bounds(f"{text}/") == Bounds(known.earliest, None)
-    assert bounds(f"/{text}") == Bounds(None, known.latest)
+    """The `edtf` package differs: it places an unknown end ten years away."""
+    ends = bounds(text)
+    assert bounds(f"{text}/") == Bounds(ends.earliest, None)
+    assert bounds(f"/{text}") == Bounds(None, ends.latest)
 
 
 @steadily
 @given(singles, singles)
 def test_an_interval_runs_from_the_first_day_of_its_start_to_the_last_day_of_its_end(one: str, other: str) -> None:
-    """For what the `edtf` package cannot read within an interval: quarters, seasons and an X on both sides."""
-    start, end = in_order(one, other).split("/")
+    """The `edtf` package cannot read these within an interval: quarters, seasons and an X on both sides."""
+    start, end = ordered_interval(one, other).split("/")
     assert bounds(f"{start}/{end}") == Bounds(first_day(start), last_day(end))
 
 
@@ -160,7 +163,7 @@ def test_a_qualifier_does_not_move_the_bounds_of_a_season_or_quarter(text: str, 
         ("2024/", days("2024-01-01", None)),
         ("/2024", days(None, "2024-12-31")),
         ("2024-04-01T23:59:59-11:00", days("2024-04-01", "2024-04-01")),
-        # The `edtf` package refuses this zone, which is how Python writes UTC.
+        # The `edtf` package refuses this zone, Python's spelling of UTC.
         ("2024-04-01T09:00:00+00:00", days("2024-04-01", "2024-04-01")),
     ],
 )
@@ -180,7 +183,7 @@ def test_a_date_has_the_bounds_worked_out_by_hand(text: str, expected: Bounds) -
         ("2024/2025/2026", "more than one slash"),
         ("2024/2023", "'2024/2023' ends before it begins"),
         ("2024-04-02/2024-04-01", "ends before it begins"),
-        # The `edtf` package lets these through: it counts 29 days in every February.
+        # The `edtf` package accepts these: it counts 29 days in every February.
         ("2023-02-29", "'2023-02-29' is not in the calendar; that month ends on 2023-02-28"),
         ("1900-02-29/2024", "that month ends on 1900-02-28"),
         ("2023-02-29T09:00:00Z", "that month ends on 2023-02-28"),
@@ -243,7 +246,7 @@ def test_a_text_that_is_not_a_date_is_refused_with_a_reason(text: str, fragment:
 @steadily
 @given(singles, singles)
 def test_an_interval_that_ends_before_it_begins_is_refused(one: str, other: str) -> None:
-    earlier, later = in_order(one, other).split("/")
+    earlier, later = ordered_interval(one, other).split("/")
     assume(first_day(later) > last_day(earlier))
     assert "ends before it begins" in str(answer(f"{later}/{earlier}"))
 

@@ -1,4 +1,4 @@
-"""What of an event is still to come."""
+"""The open items of an event, and their description on the agenda."""
 
 from datetime import date
 from typing import Any
@@ -14,8 +14,8 @@ from tests.records import ID, a_date, a_record
 PROMISE = {"id": "promise", "text": "We will.", "speaker": "jp", "kind": "commitment"}
 
 
-def items(**said: Any) -> list[OpenItem]:
-    return open_items(a_record(**said))
+def items(**fields: Any) -> list[OpenItem]:
+    return open_items(a_record(**fields))
 
 
 def test_expected_dates_and_deadlines_are_open_and_due_on_their_last_possible_day() -> None:
@@ -41,7 +41,7 @@ def test_a_date_without_an_end_is_never_overdue() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "is_open"),
+    ("changes", "is_open"),
     [
         ({}, True),
         ({"outcome": "pending"}, True),
@@ -52,8 +52,8 @@ def test_a_date_without_an_end_is_never_overdue() -> None:
         ({"kind": None}, False),
     ],
 )
-def test_a_commitment_is_open_until_its_outcome_is_known(said: dict[str, Any], is_open: bool) -> None:  # noqa: FBT001 (a case)
-    assert items(statements=[PROMISE | said]) == [OpenItem("statements/promise", None)] * is_open
+def test_a_commitment_is_open_until_its_outcome_is_known(changes: dict[str, Any], is_open: bool) -> None:  # noqa: FBT001 (a case)
+    assert items(statements=[PROMISE | changes]) == [OpenItem("statements/promise", None)] * is_open
 
 
 @pytest.mark.parametrize("status", sorted(CALLED_OFF))
@@ -63,8 +63,8 @@ def test_a_policy_that_was_called_off_has_no_open_items(status: str) -> None:
 
 def test_an_item_is_described_on_a_given_day() -> None:
     record = a_record(dates=[a_date("2024-04", "expected")], statements=[PROMISE], status="planned")
-    told = describe_item(record, "dates/launched", date(2024, 4, 30), date(2024, 5, 2))
-    assert told == {
+    item = describe_item(record, "dates/launched", date(2024, 4, 30), date(2024, 5, 2))
+    assert item == {
         "event_id": ID,
         "event_title": "A policy",
         "event_type": "announcement",
@@ -80,7 +80,7 @@ def test_an_item_is_described_on_a_given_day() -> None:
         "days": -2,
         "parties": ["JP"],
     }
-    assert {**told, "group": None}.keys() == {column.name for column in AGENDA}
+    assert {**item, "group": None}.keys() == {column.name for column in AGENDA}
     promise = describe_item(record, "statements/promise", None, date(2024, 5, 2))
     assert promise | {"item": "statements/promise", "kind": "commitment", "modality": "pending"} == promise
     assert (promise["text"], promise["speaker"], promise["due"], promise["days"]) == ("We will.", "Japan", None, None)

@@ -1,4 +1,4 @@
-"""Likely duplicates of what is posted."""
+"""Likely duplicates of a new event."""
 
 from datetime import date
 from typing import Any
@@ -15,8 +15,8 @@ from tests.factories import an_event
 ARTICLE = "https://news.example/articles/1"
 
 
-def told(answer: TestResponse) -> Any:
-    """The answer's JSON."""
+def json_of(answer: TestResponse) -> Any:
+    """Return the JSON of the response."""
     return answer.json
 
 
@@ -33,7 +33,7 @@ def sourced(url: str, title: str) -> dict[str, Any]:
 
 
 def post(client: FlaskClient, body: dict[str, Any]) -> tuple[str, str | None]:
-    """The new event's address and the header Link."""
+    """Return the address of the new event and the header Link."""
     answer = client.post("/v1/events", json=body)
     assert answer.status_code == 201, answer.json
     return answer.headers["Location"], answer.headers.get("Link")
@@ -45,18 +45,18 @@ def link(*addresses: str) -> str:
 
 def test_an_event_with_the_same_source_is_a_duplicate(client: FlaskClient) -> None:
     first, alone = post(client, sourced(ARTICLE, "One"))
-    _, named = post(client, sourced("http://www.news.example/articles/1/?utm_source=x#top", "Quite another title"))
-    assert (alone, named) == (None, link(first))
+    _, links = post(client, sourced("http://www.news.example/articles/1/?utm_source=x#top", "Quite another title"))
+    assert (alone, links) == (None, link(first))
 
 
 def test_a_source_of_many_events_is_no_clue(client: FlaskClient) -> None:
     home = "https://tracker.example/"
-    named = [post(client, sourced(home, f"{number} " * 20))[1] for number in range(7)]
-    assert [len(links.split(",")) if links else 0 for links in named] == [0, 1, 2, 3, 4, 5, 0]
+    all_links = [post(client, sourced(home, f"{number} " * 20))[1] for number in range(7)]
+    assert [len(links.split(",")) if links else 0 for links in all_links] == [0, 1, 2, 3, 4, 5, 0]
 
 
 @pytest.mark.parametrize(
-    ("title", "party", "edtf", "found"),
+    ("title", "party", "edtf", "is_duplicate"),
     [
         ("Dialogue on Advanced Materials", "JP", "2024-04-01", True),
         ("A Dialogue on advanced materials", "JP", "2024-04", True),
@@ -73,13 +73,13 @@ def test_a_source_of_many_events_is_no_clue(client: FlaskClient) -> None:
     ],
 )
 def test_similar_titles_with_a_common_party_and_overlapping_dates_are_duplicates(
-    client: FlaskClient, title: str, party: str | None, edtf: str | None, *, found: bool
+    client: FlaskClient, title: str, party: str | None, edtf: str | None, *, is_duplicate: bool
 ) -> None:
-    known = dated("2024-04-01")
+    event = dated("2024-04-01")
     other = dated(edtf, title, party)
-    first, _ = post(client, known)
+    first, _ = post(client, event)
     _, links = post(client, other)
-    assert links == (link(first) if found else None)
+    assert links == (link(first) if is_duplicate else None)
 
 
 def test_the_more_precise_date_may_come_second(client: FlaskClient) -> None:
@@ -91,8 +91,8 @@ def test_the_more_precise_date_may_come_second(client: FlaskClient) -> None:
 def test_a_span_may_begin_in_another_month_of_the_year(client: FlaskClient) -> None:
     first, _ = post(client, dated("2024-03-20/2024-04-10"))
     assert post(client, dated("2024-04-01"))[1] == link(first)
-    _, named = post(client, dated("2023-12-20/2024-01-10", "Dialogue on advanced products"))
-    assert named is None
+    _, links = post(client, dated("2023-12-20/2024-01-10", "Dialogue on advanced products"))
+    assert links is None
     assert post(client, dated("2024-01-05", "Dialogue on advanced products"))[1] is None
 
 
@@ -115,17 +115,17 @@ def test_with_strict_handling_a_duplicate_answers_409_and_stores_nothing(client:
     strict = {"Prefer": "handling=strict"}
     stored = client.post("/v1/events", json=sourced(ARTICLE, "One"), headers=strict)
     assert (stored.status_code, stored.headers["Preference-Applied"]) == (201, "handling=strict")
-    id_ = told(stored)["id"]
+    id_ = json_of(stored)["id"]
 
     refused = client.post("/v1/events", json=sourced(ARTICLE, "Two"), headers=strict)
 
     assert (refused.status_code, refused.headers["Link"]) == (409, link(f"/v1/events/{id_}"))
-    assert {name: told(refused)[name] for name in ("type", "title", "errors")} == {
+    assert {name: json_of(refused)[name] for name in ("type", "title", "errors")} == {
         "type": "/problems/duplicate",
         "title": "The event probably exists already.",
         "errors": [{"detail": f"It may be the event {id_}.", "pointer": "#"}],
     }
-    assert told(client.get("/problems/duplicate"))["status"] == 409
+    assert json_of(client.get("/problems/duplicate"))["status"] == 409
     with psycopg.connect(database) as conn:
         assert conn.execute("SELECT count(*) FROM event").fetchone() == (1,)
 

@@ -13,8 +13,8 @@ from tests.factories import a_full_event
 from tests.records import ID, a_record
 
 
-def amounts(value: str, count: int = 1, inexact: int = 0, **said: Any) -> FigureGroup:
-    named: dict[str, Any] = {
+def amounts(value: str, count: int = 1, inexact: int = 0, **changes: Any) -> FigureGroup:
+    fields: dict[str, Any] = {
         "measure": "investment",
         "currency": "EUR",
         "unit": None,
@@ -22,11 +22,11 @@ def amounts(value: str, count: int = 1, inexact: int = 0, **said: Any) -> Figure
         "period": "2020",
     }
     number = Decimal(value)
-    return FigureGroup(**named | said, count=count, inexact=inexact, sum=number, least=number, greatest=number)
+    return FigureGroup(**fields | changes, count=count, inexact=inexact, sum=number, least=number, greatest=number)
 
 
-def sums(*found: FigureGroup) -> list[str | None]:
-    return [group["sum"] for group in sums_of(found)]
+def sums(*groups: FigureGroup) -> list[str | None]:
+    return [group["sum"] for group in sums_of(groups)]
 
 
 def test_a_figure_stands_with_its_event_its_subject_its_period_and_its_source() -> None:
@@ -75,7 +75,7 @@ def test_a_figure_stands_with_its_event_its_subject_its_period_and_its_source() 
 
 
 @pytest.mark.parametrize(
-    ("asked", "places"),
+    ("query", "places"),
     [
         ("", [0, 1]),
         ("party=JP", [0, 1]),
@@ -87,9 +87,9 @@ def test_a_figure_stands_with_its_event_its_subject_its_period_and_its_source() 
         ("figure_measure=budget&figure_min=20", []),
     ],
 )
-def test_what_a_filter_asks_of_a_figure_selects_figures(asked: str, places: list[int]) -> None:
-    wanted = figure_filter_of(filter_of_text(asked))
-    assert [place for place, _ in flat_figures(a_record(**a_full_event()), wanted)] == places
+def test_what_a_filter_asks_of_a_figure_selects_figures(query: str, places: list[int]) -> None:
+    figure_filter = figure_filter_of(filter_of_text(query))
+    assert [place for place, _ in flat_figures(a_record(**a_full_event()), figure_filter)] == places
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_what_differs_is_not_sums_of(other: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "changes",
     [
         {"measure": "market_share", "currency": None, "unit": "%"},
         {"measure": "price"},
@@ -159,8 +159,8 @@ def test_what_differs_is_not_sums_of(other: dict[str, Any]) -> None:
         {"measure": "count", "currency": None, "unit": None},
     ],
 )
-def test_what_does_not_add_up_has_no_sum_but_its_extremes(said: dict[str, Any]) -> None:
-    [group] = sums_of([amounts("1", **said), amounts("20", **said | {"period": "2021"})])
+def test_what_does_not_add_up_has_no_sum_but_its_extremes(changes: dict[str, Any]) -> None:
+    [group] = sums_of([amounts("1", **changes), amounts("20", **changes | {"period": "2021"})])
     assert (group["sum"], group["least"], group["greatest"], group["count"]) == (None, "1", "20", 2)
 
 

@@ -1,4 +1,4 @@
-"""What the record that stays takes over, whatever the two records say."""
+"""The merge of any two records."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,7 @@ titles = st.sampled_from([None, "One", "Two"])
 
 @st.composite
 def records(draw: st.DrawFn, id: str) -> dict[str, Any]:
-    """A record as it is stored under `id`, with few names, so that two of them often meet."""
+    """Return a stored record with the id `id` and few distinct names, so that two records often share facts."""
     names = draw(st.lists(ids, min_size=1, max_size=4, unique=True))
     sources = [
         {
@@ -31,7 +31,7 @@ def records(draw: st.DrawFn, id: str) -> dict[str, Any]:
             "type": "report",
             "url": draw(urls),
             "title": draw(titles),
-            # Only to those before, so that no chain leads back to itself.
+            # References lead to earlier members only, so that there is no cycle.
             "derived_from": draw(st.lists(st.sampled_from(names[:place]), unique=True)) if place else [],
         }
         for place, name in enumerate(names)
@@ -50,7 +50,7 @@ def records(draw: st.DrawFn, id: str) -> dict[str, Any]:
     )
     ends = st.sampled_from([HERE, THERE, ELSEWHERE])
     relations = st.fixed_dictionaries({"type": st.sampled_from(["cites", "related"]), "event": ends})
-    said = an_event(
+    event = an_event(
         title=draw(st.sampled_from(["One", "Two"])),
         participants=people,
         figures=figures,
@@ -59,13 +59,13 @@ def records(draw: st.DrawFn, id: str) -> dict[str, Any]:
         relations=[one for one in draw(st.lists(relations, max_size=3)) if one["event"] != id],
         tags=draw(st.lists(titles.filter(bool), max_size=2)),
     )
-    return normalize(_NEW.load(said), id=id, now=NOON)
+    return normalize(_NEW.load(event), id=id, now=NOON)
 
 
 @given(stays=records(HERE), goes=records(THERE))
 @settings(max_examples=80, deadline=None)
 def test_the_merge_of_two_records_is_a_valid_record(stays: dict[str, Any], goes: dict[str, Any]) -> None:
-    content = _NEW.load(merge(stays, goes).content)  # refuses a citation or a source that points at nothing
+    content = _NEW.load(merge(stays, goes).content)  # refuses a citation or a source with an unknown reference
     assert normalize(content, id=HERE, now=NOON, before=stays)["sources"][: len(stays["sources"])] == stays["sources"]
     assert {relation["event"] for relation in content["relations"]} <= {ELSEWHERE}
 
@@ -91,8 +91,8 @@ def test_merging_the_same_record_again_adds_no_source(stays: dict[str, Any], goe
     ]
 
 
-def record(**said: Any) -> dict[str, Any]:
-    return normalize(_NEW.load(an_event(**said)), id=HERE, now=NOON)
+def record(**fields: Any) -> dict[str, Any]:
+    return normalize(_NEW.load(an_event(**fields)), id=HERE, now=NOON)
 
 
 def test_a_fact_with_equal_content_is_the_same_under_any_id() -> None:

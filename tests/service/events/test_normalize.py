@@ -1,4 +1,4 @@
-"""From what a client says to the record that is kept."""
+"""Normalization: from the content of a request to the stored record."""
 
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta, timezone
@@ -18,13 +18,13 @@ TUESDAY = MONDAY + timedelta(days=1)
 Record = dict[str, Any]
 
 
-def completed(said: Record, now: datetime = MONDAY, before: Record | None = None) -> Record:
-    """The record of `said`."""
-    return normalize(NewEventSchema().load(said), id=ID, now=now, before=before)
+def normalized(event: Record, now: datetime = MONDAY, before: Record | None = None) -> Record:
+    """Return the record of the fields."""
+    return normalize(NewEventSchema().load(event), id=ID, now=now, before=before)
 
 
 def test_a_first_version_has_every_key_and_the_computed_fields() -> None:
-    record = completed(an_event())
+    record = normalized(an_event())
     assert record.keys() == EventSchema().fields.keys()
     monday = "2024-04-01T09:30:00.000000Z"
     computed = ("id", "verification", "version", "created_at", "updated_at", "content_changed_at", "record_state")
@@ -54,22 +54,22 @@ def test_a_first_version_has_every_key_and_the_computed_fields() -> None:
     ],
 )
 def test_the_next_version_follows_the_previous_one(changes: Record, *, content_changed: bool) -> None:
-    said = an_event(summary="Short", external_ids=[{"scheme": "x", "value": "0"}])
-    before = completed(said)
-    after = completed(said | changes, TUESDAY, before)
+    event = an_event(summary="Short", external_ids=[{"scheme": "x", "value": "0"}])
+    before = normalized(event)
+    after = normalized(event | changes, TUESDAY, before)
     assert (after["version"], after["created_at"], after["updated_at"]) == (2, before["created_at"], timestamp(TUESDAY))
     assert after["content_changed_at"] == timestamp(TUESDAY if content_changed else MONDAY)
 
 
 def test_computed_fields_are_no_change() -> None:
-    before = completed(a_full_event())
-    assert is_unchanged(completed(a_full_event(change={"kind": "correction"}), TUESDAY, before), before)
-    assert is_unchanged(completed(deepcopy(before), TUESDAY, before), before)
+    before = normalized(a_full_event())
+    assert is_unchanged(normalized(a_full_event(change={"kind": "correction"}), TUESDAY, before), before)
+    assert is_unchanged(normalized(deepcopy(before), TUESDAY, before), before)
 
 
 @pytest.mark.parametrize("field", sorted(NewEventSchema().fields.keys() - {"change"}))
 def test_every_field_that_a_client_sends_counts_as_a_change(field: str) -> None:
-    before = completed(a_full_event(citations=[]))
+    before = normalized(a_full_event(citations=[]))
     altered = before | {field: [] if isinstance(before[field], list) else "something else"}
     if altered[field] == before[field]:
         altered[field] = ["something else"]
@@ -77,16 +77,16 @@ def test_every_field_that_a_client_sends_counts_as_a_change(field: str) -> None:
 
 
 def test_the_order_of_a_list_counts() -> None:
-    before = completed(an_event(tags=["a", "b"]))
-    assert not is_unchanged(completed(an_event(tags=["b", "a"]), TUESDAY, before), before)
+    before = normalized(an_event(tags=["a", "b"]))
+    assert not is_unchanged(normalized(an_event(tags=["b", "a"]), TUESDAY, before), before)
 
 
 def test_dates_get_their_first_and_last_possible_day() -> None:
-    said = [
+    dates = [
         {"kind": "launched", "edtf": edtf, "modality": "expected"}
         for edtf in ("2024-04-01", "2024-33", "2024/..", "../2024-02")
     ]
-    days = [(date["earliest"], date["latest"]) for date in completed(an_event(dates=said))["dates"]]
+    days = [(date["earliest"], date["latest"]) for date in normalized(an_event(dates=dates))["dates"]]
     assert days == [
         ("2024-04-01", "2024-04-01"),
         ("2024-01-01", "2024-03-31"),
@@ -105,17 +105,17 @@ def test_dates_get_their_first_and_last_possible_day() -> None:
     ],
 )  # fmt: skip
 def test_a_participant_without_an_id_gets_one_from_its_name(part: str, members: list[str], ids: list[str]) -> None:
-    said = an_event(**{part: [{"name": name, "role": "party"} for name in members]})
-    assert [member["id"] for member in completed(said)[part]] == ids
+    event = an_event(**{part: [{"name": name, "role": "party"} for name in members]})
+    assert [member["id"] for member in normalized(event)[part]] == ids
 
 
 def test_a_generated_id_avoids_the_ids_of_the_request() -> None:
-    said = an_event(participants=[{"name": "Japan", "role": "party"}, {"id": "japan", "name": "It", "role": "host"}])
-    assert [who["id"] for who in completed(said)["participants"]] == ["japan-2", "japan"]
+    event = an_event(participants=[{"name": "Japan", "role": "party"}, {"id": "japan", "name": "It", "role": "host"}])
+    assert [who["id"] for who in normalized(event)["participants"]] == ["japan-2", "japan"]
 
 
 def test_parts_get_ids_from_their_content() -> None:
-    record = completed(
+    record = normalized(
         an_event(
             figures=[
                 {"measure": "budget", "value": "1", "subject": "jp", "period": "2024/2025"},
@@ -171,6 +171,6 @@ def test_an_instant_is_written_in_utc_to_the_microsecond(instant: datetime, text
     ],
 )
 def test_a_merge_patch_follows_rfc_7396(target: Any, patch: Any, result: Any) -> None:
-    kept = deepcopy(target)
+    copy = deepcopy(target)
     assert merge_patch(target, patch) == result
-    assert target == kept
+    assert target == copy

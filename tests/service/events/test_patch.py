@@ -1,4 +1,4 @@
-"""Both kinds of patch, against the cases of their standards."""
+"""Both kinds of patch, by the cases of their standards."""
 
 import json
 from pathlib import Path
@@ -23,9 +23,9 @@ def cases(name: str) -> list[Any]:
 
 
 def test_merge_patch_follows_the_fifteen_cases_of_its_standard() -> None:
-    found = cases("rfc7396.json")
-    assert len(found) == 15
-    for case in found:
+    examples = cases("rfc7396.json")
+    assert len(examples) == 15
+    for case in examples:
         target, patch, result = case.values() if isinstance(case, dict) else case
         assert merge_patch(target, patch) == result
 

@@ -1,4 +1,4 @@
-"""How well an event is known: the word that its sources and citations bear out."""
+"""The verification of an event, by its sources and citations."""
 
 from typing import Any
 
@@ -23,18 +23,18 @@ STATEMENTS = [{"id": "promise", "text": "We will."}]
 Record = dict[str, Any]
 
 
-def source(id: str, *derived_from: str, **said: Any) -> Record:
-    """A source that retells `derived_from`."""
-    return {"id": id, "type": "report", "derived_from": list(derived_from), **said}
+def source(id: str, *derived_from: str, **fields: Any) -> Record:
+    """Return a source that derives from `derived_from`."""
+    return {"id": id, "type": "report", "derived_from": list(derived_from), **fields}
 
 
 def cited(fact: str, source: str, stance: str = "supports") -> Record:
-    """A citation."""
+    """Return a citation."""
     return {"fact": fact, "source": source, "stance": stance}
 
 
 def a_record(sources: list[Record], citations: list[Record]) -> Record:
-    """An event with a fact of every kind, these sources and these citations."""
+    """Return an event with a fact of every kind, these sources and these citations."""
     facts = {"names": NAMES, "dates": DATES, "figures": FIGURES, "statements": STATEMENTS, "participants": PEOPLE}
     loaded = NewEventSchema().load(an_event(status="planned", **facts, sources=sources, citations=citations))
     return dict(loaded)
@@ -46,34 +46,34 @@ A, B, C = source("a"), source("b"), source("c")
 @pytest.mark.parametrize(
     ("sources", "citations", "word"),
     [
-        # A source that is cited for nothing counts for the whole.
+        # A source without citations supports the whole event.
         ([A], [], "single_source"),
         ([A, B], [], "corroborated"),
         ([A, B], [cited("title", "a")], "corroborated"),
         ([A, B], [cited("figures/budget", "a")], "single_source"),
-        # Sources that retell others are as many as those they go back to.
+        # Derived sources count as the independent sources behind them.
         ([A, source("b", "a")], [], "single_source"),
         ([A, source("b", "a"), source("c", "b")], [], "single_source"),
         ([A, source("b", "a"), source("c", "a")], [cited("title", "b"), cited("status", "c")], "single_source"),
         ([A, B, source("c", "a", "b")], [], "corroborated"),
         ([A, source("b", "a"), C], [cited("title", "b"), cited("title", "c")], "corroborated"),
         ([A, source("b", "a"), C], [cited("title", "b"), cited("figures/budget", "c")], "single_source"),
-        # What backs only side facts does not verify the event.
+        # A source of side facts alone does not verify the event.
         ([A], [cited("figures/budget", "a")], "unverified"),
         ([A], [cited("statements/promise", "a")], "unverified"),
         ([A], [cited("participants/cn", "a")], "unverified"),
         ([A, B], [cited("figures/budget", "a"), cited("statements/promise", "b")], "unverified"),
         ([A], [cited("title", "a", "clarifies")], "unverified"),
-        # A source that another retells, and that nothing cites, is not counted beside it.
+        # A source behind another one, without citations, is not counted in addition.
         ([A, source("b", "a")], [cited("figures/budget", "b")], "unverified"),
-        # Each fact that makes the event what it is does.
+        # Each core fact does.
         *(
             ([A, B], [cited(fact, "a"), cited("figures/budget", "b")], "single_source")
             for fact in ("title", "summary", "event_type", "status", "names/short", "dates/start", "participants/jp")
         ),
         ([A, B], [cited("title", "a"), cited("dates/start", "b")], "corroborated"),
         ([A], [cited("title", "a"), cited("figures/budget", "a"), cited("title", "a")], "single_source"),
-        # A dispute goes before all, whatever fact it is about, until another source clarifies it.
+        # A dispute about any fact takes precedence until another source clarifies it.
         ([A, B], [cited("title", "a"), cited("title", "b", "contradicts")], "disputed"),
         ([A, B], [cited("title", "a"), cited("figures/budget", "b", "contradicts")], "disputed"),
         ([A], [cited("title", "a", "contradicts")], "disputed"),
@@ -84,7 +84,7 @@ def test_the_word_follows_from_the_evidence(sources: list[Record], citations: li
 
 
 @pytest.mark.parametrize(
-    ("said", "word"),
+    ("fields", "word"),
     [
         ({"tier": "primary", "publisher": "Japan"}, "official"),
         ({"tier": "primary", "publisher": "  JAPAN "}, "official"),
@@ -98,9 +98,9 @@ def test_the_word_follows_from_the_evidence(sources: list[Record], citations: li
         ({"publisher": "Japan"}, "single_source"),
     ],
 )
-def test_a_primary_source_of_a_party_or_its_deputy_is_official(said: Record, word: str) -> None:
-    assert verification(a_record([source("a", **said)], [cited("title", "a")])) == word
-    assert verification(a_record([source("a", **said)], [])) == word
+def test_a_primary_source_of_a_party_or_its_deputy_is_official(fields: Record, word: str) -> None:
+    assert verification(a_record([source("a", **fields)], [cited("title", "a")])) == word
+    assert verification(a_record([source("a", **fields)], [])) == word
 
 
 def test_a_partys_own_source_of_a_side_fact_is_not_official() -> None:

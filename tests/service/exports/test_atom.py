@@ -60,7 +60,7 @@ def test_a_feed_has_the_time_of_its_newest_entry() -> None:
 
 def test_characters_outside_xml_are_replaced() -> None:
     record = a_record(title="<b>&amp;</b> ]]> \"'")
-    record["summary"] = "a\x00b\x0bc\x1fd\ufffee\uffff"  # the schema lets none of these in
+    record["summary"] = "a\x00b\x0bc\x1fd\ufffee\uffff"  # the schema refuses these
     root = assert_valid_atom(atom(FEED, [record]))
     assert root.findtext(f"{ATOM}entry/{ATOM}title") == "<b>&amp;</b> ]]> \"'"
     assert root.findtext(f"{ATOM}entry/{ATOM}summary") == "a�b�c�d�e�"
@@ -71,5 +71,5 @@ def test_characters_outside_xml_are_replaced() -> None:
 def test_every_record_makes_a_valid_entry(event: dict[str, Any]) -> None:
     record = a_record(**event)
     root = assert_valid_atom(atom(FEED, [record]))
-    normalized = record["title"].replace("\r\n", "\n").replace("\r", "\n")  # as every reader of XML does
+    normalized = record["title"].replace("\r\n", "\n").replace("\r", "\n")  # like every XML parser
     assert root.findtext(f"{ATOM}entry/{ATOM}title") == normalized

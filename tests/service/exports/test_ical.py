@@ -1,4 +1,4 @@
-"""iCalendar: two other programs read what is written, and it means what the record says."""
+"""iCalendar: two other programs read the calendars with the meaning of the records."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ from tests import strategies
 from tests.node import MODULES, NODE
 from tests.records import FEED, ID, a_date, a_record
 
-#: Reads a calendar as ical.js does, and tells what it is not content with.
+#: Reads a calendar with ical.js and prints its complaints.
 ICAL_JS = """
 import ICAL from "%s";
 import {readFileSync} from "node:fs";
@@ -30,12 +30,12 @@ console.log(JSON.stringify(told));
 """
 
 
-def written(*records: dict[str, Any]) -> bytes:
+def calendar_of(*records: dict[str, Any]) -> bytes:
     return calendar(FEED, date_entries(records))
 
 
-def read(text: bytes) -> list[dict[str, Any]]:
-    """The entries as the icalendar package reads them, with what matters of each."""
+def entries_in(text: bytes) -> list[dict[str, Any]]:
+    """Return the entries by the icalendar package, with their main properties."""
     names = ("UID", "DTSTART", "DTEND", "SUMMARY", "STATUS")
     return [
         {name.lower(): _plain(entry[name]) for name in names if name in entry}
@@ -47,10 +47,10 @@ def _plain(value: Any) -> Any:
     return value.dt if hasattr(value, "dt") else str(value)
 
 
-def spans(*dates: dict[str, Any], **said: Any) -> list[tuple[Any, ...]]:
-    """First day, day after the last, status and heading of each entry."""
-    found = read(written(a_record(dates=list(dates), **said)))
-    return [(one["dtstart"], one.get("dtend"), one["status"], one["summary"]) for one in found]
+def spans(*dates: dict[str, Any], **fields: Any) -> list[tuple[Any, ...]]:
+    """Return first day, day after the last, status and heading of each entry."""
+    entries = entries_in(calendar_of(a_record(dates=list(dates), **fields)))
+    return [(one["dtstart"], one.get("dtend"), one["status"], one["summary"]) for one in entries]
 
 
 def test_a_date_is_an_entry_with_all_its_properties() -> None:
@@ -61,7 +61,7 @@ def test_a_date_is_an_entry_with_all_its_properties() -> None:
         status="launched",
         title="A policy, in short",
     ) | {"version": 3, "updated_at": "2024-04-05T06:07:08.900000Z"}
-    entries: list[Any] = Calendar.from_ical(written(record)).events
+    entries: list[Any] = Calendar.from_ical(calendar_of(record)).events
     [entry] = entries
     assert {name: _plain(value) for name, value in entry.items() if name != "CATEGORIES"} == {
         "UID": f"{ID}-launched",
@@ -116,8 +116,8 @@ def test_an_expected_date_is_tentative() -> None:
 
 
 def test_an_expected_date_of_a_policy_that_was_called_off_is_cancelled() -> None:
-    found = spans(a_date("2024-04", "expected", "in_force"), a_date("2024-01-05"), status="withdrawn")
-    assert [status for _, _, status, _ in found] == ["CANCELLED", "CONFIRMED"]
+    entries = spans(a_date("2024-04", "expected", "in_force"), a_date("2024-01-05"), status="withdrawn")
+    assert [status for _, _, status, _ in entries] == ["CANCELLED", "CONFIRMED"]
 
 
 def test_an_open_end_is_put_in_words_and_adds_no_day() -> None:
@@ -130,7 +130,7 @@ def test_an_open_end_is_put_in_words_and_adds_no_day() -> None:
 def test_a_day_outside_the_calendar_is_omitted() -> None:
     before_christ = a_date("2024") | {"resolves": None, "earliest": "-0044-03-15", "latest": "-0044-03-15"}
     unknown = a_date("2024") | {"resolves": None, "earliest": None, "latest": None}
-    assert read(written(a_record() | {"dates": [before_christ, unknown]})) == []
+    assert entries_in(calendar_of(a_record() | {"dates": [before_christ, unknown]})) == []
 
 
 def test_the_last_day_of_the_calendar_has_no_end() -> None:
@@ -139,7 +139,7 @@ def test_the_last_day_of_the_calendar_has_no_end() -> None:
 
 def test_no_line_is_longer_than_75_octets_and_no_character_is_split() -> None:
     title = "次世代電池に関する欧州と日本の対話、" * 25 + "🏳️🇯🇵" * 20
-    text = written(a_record(title=title[:500], summary="長" * 5_000, dates=[a_date("2024")]))
+    text = calendar_of(a_record(title=title[:500], summary="長" * 5_000, dates=[a_date("2024")]))
     lines = text.removesuffix(b"\r\n").split(b"\r\n")
     assert LINE - 3 < max(map(len, lines)) <= LINE
     assert [line.decode() for line in lines]
@@ -150,30 +150,30 @@ def test_no_line_is_longer_than_75_octets_and_no_character_is_split() -> None:
 
 def test_a_line_of_just_75_octets_is_not_folded_and_one_more_is() -> None:
     fits = "x" * (LINE - len("SUMMARY:: launched"))
-    text = written(a_record(title=fits, dates=[a_date("2024")]), a_record(title=f"{fits}y", dates=[a_date("2024")]))
+    text = calendar_of(a_record(title=fits, dates=[a_date("2024")]), a_record(title=f"{fits}y", dates=[a_date("2024")]))
     assert f"SUMMARY:{fits}: launched\r\n".encode() in text
     assert f"SUMMARY:{fits}y: launche\r\n d\r\n".encode() in text
 
 
 def test_line_breaks_and_control_characters_are_escaped() -> None:
     record = a_record(summary="one\r\ntwo\rthree\nBEGIN:VEVENT\nfour\tfive\u2028six\u0085seven", dates=[a_date("2024")])
-    record["title"] = "A\x00\x07\x1b\x7f policy"  # the schema lets none of these in
-    [entry] = read(text := written(record))
+    record["title"] = "A\x00\x07\x1b\x7f policy"  # the schema refuses these
+    [entry] = entries_in(text := calendar_of(record))
     assert entry["summary"] == "A policy: launched"
     assert b"one\\ntwo\\nthree\\nBEGIN:VEVENT\\nfour\tfive" in text.replace(b"\r\n ", b"")
 
 
 def test_an_empty_calendar_can_be_read() -> None:
-    assert read(written()) == []
+    assert entries_in(calendar_of()) == []
 
 
 @settings(max_examples=25)
 @given(strategies.events())
 def test_every_record_can_be_read(event: dict[str, Any]) -> None:
     record = a_record(**event)
-    found = read(written(record))
-    assert [one["uid"] for one in found] == [f"{ID}-{entry['id']}" for entry in record["dates"]]
-    assert all(one["dtstart"] < one.get("dtend", date.max) or one["dtstart"] == date.max for one in found)
+    entries = entries_in(calendar_of(record))
+    assert [one["uid"] for one in entries] == [f"{ID}-{entry['id']}" for entry in record["dates"]]
+    assert all(one["dtstart"] < one.get("dtend", date.max) or one["dtstart"] == date.max for one in entries)
 
 
 def test_ical_js_reads_the_same() -> None:
@@ -182,15 +182,15 @@ def test_ical_js_reads_the_same() -> None:
         summary="In\nshort " + "長" * 300,
         dates=[a_date("2024-04", "expected"), a_date("2023-11-05", kind="adopted"), a_date("2024/..", kind="ends")],
     )
-    text = written(record)
+    text = calendar_of(record)
     script = ICAL_JS % (MODULES / "ical.js" / "dist" / "ical.js").as_uri()
     ran = subprocess.run([NODE, "--input-type=module", "--eval", script], input=text, capture_output=True, check=False)
     assert ran.stderr == b""
-    told = json.loads(ran.stdout)
-    assert [(one["uid"], one["start"], one["end"], one["status"], one["allDay"]) for one in told] == [
+    entries = json.loads(ran.stdout)
+    assert [(one["uid"], one["start"], one["end"], one["status"], one["allDay"]) for one in entries] == [
         (f"{ID}-launched", "2024-04-01", "2024-05-01", "TENTATIVE", True),
         (f"{ID}-adopted", "2023-11-05", "2023-11-06", "CONFIRMED", True),
         (f"{ID}-ends", "2024-01-01", "2024-01-02", "CONFIRMED", True),
     ]
-    assert told[0]["summary"] == "電池; a, b\\c: launched (expected)"
-    assert told[0]["description"].endswith("In\nshort " + "長" * 300)
+    assert entries[0]["summary"] == "電池; a, b\\c: launched (expected)"
+    assert entries[0]["description"].endswith("In\nshort " + "長" * 300)

@@ -20,15 +20,15 @@ FORM = FileFormat("parquet")
 
 
 def table(*batches: list[dict[str, Any]]) -> Any:
-    """The records as another program reads them."""
+    """Return the table that another program reads from the records."""
     pieces = write_documents(FORM, [[render(record) for record in batch] for batch in batches])
     return pq.read_table(io.BytesIO(b"".join(pieces)))
 
 
 def test_every_column_has_its_type() -> None:
-    read = table([a_record(**a_full_event())])
-    assert read.column_names == [column.name for column in COLUMNS]
-    [row] = read.to_pylist()
+    content = table([a_record(**a_full_event())])
+    assert content.column_names == [column.name for column in COLUMNS]
+    [row] = content.to_pylist()
     names = ("title", "tags", "date_earliest", "source_count", "created_at", "summary")
     assert {name: row[name] for name in names} == {
         "title": "A policy",
@@ -53,18 +53,18 @@ def test_the_first_and_the_last_day_of_the_calendar_are_valid(edtf: str) -> None
 
 def test_at_most_one_row_group_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "ROW_GROUP", 4)
-    batch, taken = [render(a_record())] * 3, 0
+    batch, batches_read = [render(a_record())] * 3, 0
 
     def batches() -> Any:
-        nonlocal taken
+        nonlocal batches_read
         for _ in range(4):
-            taken += 1
+            batches_read += 1
             yield batch
 
     pieces = write_documents(FORM, batches())
     assert next(pieces) == b"PAR1"
     assert next(pieces)
-    assert taken == 2
+    assert batches_read == 2
     whole = pq.ParquetFile(io.BytesIO(b"PAR1" + b"".join(write_documents(FORM, [batch] * 4))[4:]))
     assert [whole.metadata.row_group(group).num_rows for group in range(whole.num_row_groups)] == [6, 6]
 

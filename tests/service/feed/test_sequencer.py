@@ -1,4 +1,4 @@
-"""The feed in the database: numbers for what is committed, in order, and what becomes of old ones."""
+"""The sequencer: numbers for committed writes, generations, and the deletion of old entries."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def feed(database: str) -> Iterator[psycopg.Connection]:
-    """A connection in autocommit, as those have who sequence."""
+    """A connection in autocommit, as a sequencer has."""
     with psycopg.connect(database, autocommit=True) as conn:
         yield conn
 
@@ -59,7 +59,7 @@ def test_an_uncommitted_write_blocks_no_other_and_is_numbered_after_its_commit(
 
 def test_a_second_sequencer_does_not_wait(feed: psycopg.Connection, conn: psycopg.Connection) -> None:
     write(feed, 1)
-    assert store.feed.sequence(conn) == 1  # in a transaction that is not ended yet
+    assert store.feed.sequence(conn) == 1  # in an open transaction
     write(feed, 2)
     assert sequence_once(feed) == 0
     conn.commit()
@@ -109,8 +109,8 @@ def test_entries_are_deleted_in_batches_and_never_before_all_internal_followers(
     catch_up(feed)
     follow(feed, 7)
 
-    taken = [store.feed.trim(feed, NOW, most=3) for _ in range(4)]
-    assert (taken, store.feed.get_head(feed).floor) == ([3, 3, 1, 0], 7)
+    counts = [store.feed.trim(feed, NOW, most=3) for _ in range(4)]
+    assert (counts, store.feed.get_head(feed).floor) == ([3, 3, 1, 0], 7)
 
 
 def test_an_empty_feed_continues_with_the_next_number(feed: psycopg.Connection) -> None:
@@ -137,7 +137,9 @@ def test_a_restored_database_begins_a_generation_before_its_first_number(
     admin.execute(SQL("CREATE DATABASE restored TEMPLATE {}").format(Identifier(original)))
     try:
         with psycopg.connect(cluster.dsn("restored"), autocommit=True) as restored:
-            assert store.feed.get_head(restored) == before  # what is there is still what followers have seen
+            assert (
+                store.feed.get_head(restored) == before
+            )  # the existing entries are still those that followers have seen
             write(restored, 2)
             sequence_once(restored)
             after = store.feed.get_head(restored)
@@ -155,7 +157,7 @@ def test_a_failover_begins_a_generation(feed: psycopg.Connection) -> None:
     sequence_once(feed)
     before = store.feed.get_head(feed)
     [[place]] = feed.execute("SELECT place FROM feed_head").fetchall()
-    assert re.fullmatch(r"\d+/\d+/[0-9A-F]{8}", place)  # the last is the timeline, another one after a promotion
+    assert re.fullmatch(r"\d+/\d+/[0-9A-F]{8}", place)  # the last part is the timeline, which changes by a promotion
     feed.execute("UPDATE feed_head SET place = left(place, -8) || '00000000'")
     assert store.feed.get_head(feed).generation == before.generation
 
@@ -172,9 +174,9 @@ def test_an_operator_can_begin_a_generation(
     before = store.feed.get_head(feed)
     monkeypatch.setenv("DATABASE_URL", database)
 
-    said = CliRunner().invoke(main, ["feed", "new-generation"])
+    result = CliRunner().invoke(main, ["feed", "new-generation"])
     after = store.feed.get_head(feed)
-    assert (said.exit_code, str(after.generation) in said.output) == (0, True)
+    assert (result.exit_code, str(after.generation) in result.output) == (0, True)
     assert (after.generation != before.generation, after.seq) == (True, before.seq)
 
 
@@ -189,7 +191,7 @@ def test_the_lag_of_the_sequencer_and_the_matcher_is_reported(feed: psycopg.Conn
 
 
 def write(conn: psycopg.Connection, version: int, *, at: datetime = NOW, event: UUID | None = None) -> None:
-    """A version of an event, as far as the feed is concerned."""
+    """Insert the outbox row of a version."""
     conn.execute(
         "INSERT INTO outbox (event_id, version, kind, occurred_at) VALUES (%s, %s, 'update', %s)",
         (event or uuid4(), version, at),
@@ -197,10 +199,10 @@ def write(conn: psycopg.Connection, version: int, *, at: datetime = NOW, event: 
 
 
 def follow(conn: psycopg.Connection, seq: int) -> None:
-    """Let all of our own that follow the feed have come to `seq`."""
+    """Move all internal followers to `seq`."""
     conn.execute("UPDATE feed_cursor SET seq = %s", (seq,))
 
 
 def numbered(conn: psycopg.Connection) -> list[tuple[int, int]]:
-    """Each number, and the version that has it."""
+    """Return each number with its version."""
     return conn.execute("SELECT seq, version FROM feed ORDER BY seq").fetchall()

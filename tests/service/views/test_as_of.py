@@ -1,4 +1,4 @@
-"""What was readable at an instant: one event, and the list."""
+"""The state at an instant: of one event, and of the list."""
 
 import random
 from collections.abc import Callable
@@ -24,7 +24,7 @@ FILTERS: dict[str, Callable[[Document], bool]] = {
     "&status=agreed,planned&tag=batteries": lambda event: bool(event["status"]) and "batteries" in event["tags"],
 }
 
-#: What a list is sorted by, and whether downwards.
+#: Sort keys of the list, and whether each is descending.
 SORTS: dict[str, tuple[Callable[[Document], Any], bool]] = {
     "": (lambda event: (_date_of(event) or "", event["id"]), True),
     "&sort=date": (lambda event: (_date_of(event) or "9999", event["id"]), False),
@@ -37,38 +37,38 @@ def _date_of(event: Document) -> str | None:
     return event["dates"][0]["earliest"] if event["dates"] else None
 
 
-def record(client: FlaskClient, **said: Any) -> Document:
-    """A new event."""
-    created: Any = client.post("/v1/events", json=an_event(**said))
+def record(client: FlaskClient, **fields: Any) -> Document:
+    """Create an event."""
+    created: Any = client.post("/v1/events", json=an_event(**fields))
     return dict(created.json)
 
 
-def read(client: FlaskClient, address: str) -> Any:
-    """What is read at `address`."""
+def get_json(client: FlaskClient, address: str) -> Any:
+    """Return the JSON at `address`."""
     return client.get(address).json
 
 
 class Past:
-    """A series of changes, and what they left readable at each instant."""
+    """A series of changes, and the readable documents after each of them."""
 
     def __init__(self, client: FlaskClient, chance: random.Random) -> None:
-        """Nothing has happened yet."""
+        """Begins without events."""
         self.client, self.chance = client, chance
         self.number = 0
-        #: What is readable from an instant on: each event's document, or None once it is deleted.
+        #: The state from an instant on: the document of each event, or None after its deletion.
         self.states: list[tuple[str, dict[str, Document | None]]] = []
 
     def go_on(self) -> None:
-        """Create, change or delete something."""
-        known = self.states[-1][1] if self.states else {}
-        alive = [id_ for id_, document in known.items() if document]
+        """Create, change or delete an event."""
+        state = self.states[-1][1] if self.states else {}
+        alive = [id_ for id_, document in state.items() if document]
         act = self.chance.choice([self._create, self._change, self._change, self._change, self._delete])
         id_, document = act(self.chance.choice(alive)) if alive else self._create("")
-        at = read(self.client, f"/v1/events/{id_}/revisions")["items"][0]["recorded_at"]
-        self.states.append((at, known | {id_: document}))
+        at = get_json(self.client, f"/v1/events/{id_}/revisions")["items"][0]["recorded_at"]
+        self.states.append((at, state | {id_: document}))
 
     def at(self, instant: str) -> dict[str, Document | None]:
-        """What was readable at `instant`."""
+        """Return the readable documents at `instant`."""
         return next((state for at, state in reversed(self.states) if at <= instant), {})
 
     def _create(self, _: str) -> tuple[str, Document]:
@@ -116,18 +116,18 @@ def test_lists_and_events_have_their_past_state(client: FlaskClient, seed: int) 
             )
         for id_, document in past.states[-1][1].items():
             answer = client.get(f"/v1/events/{id_}?as_of={instant}")
-            seen = answer.json if answer.status_code == 200 else answer.status_code
-            assert seen == ((state[id_] or 410) if id_ in state else 404), document
+            result = answer.json if answer.status_code == 200 else answer.status_code
+            assert result == ((state[id_] or 410) if id_ in state else 404), document
 
 
 def walk(client: FlaskClient, url: str) -> list[Document]:
-    """The members of all pages from `url` on."""
-    found: list[Document] = []
+    """Return the members of all pages from `url` on."""
+    members: list[Document] = []
     while url:
-        page = read(client, url)
-        found += page["items"]
+        page = get_json(client, url)
+        members += page["items"]
         url = page["next"]
-    return found
+    return members
 
 
 def just_before(instant: str) -> str:
@@ -135,7 +135,7 @@ def just_before(instant: str) -> str:
 
 
 def two_versions(client: FlaskClient) -> tuple[Document, Document]:
-    """Both versions of an event."""
+    """Return both versions of an event."""
     first = record(client)
     second: Any = client.patch(f"/v1/events/{first['id']}", json={"title": "B"}, headers={"If-Match": "*"})
     return first, second.json
@@ -144,7 +144,7 @@ def two_versions(client: FlaskClient) -> tuple[Document, Document]:
 def test_an_event_of_the_past_has_the_etag_of_its_version(client: FlaskClient) -> None:
     first, second = two_versions(client)
     address = f"/v1/events/{first['id']}?as_of={first['updated_at']}"
-    assert (read(client, address), client.get(address).headers["ETag"]) == (first, '"1"')
+    assert (get_json(client, address), client.get(address).headers["ETag"]) == (first, '"1"')
     assert client.get(address, headers={"If-None-Match": '"1"'}).status_code == 304
     assert client.get(f"/v1/events/{first['id']}?as_of={second['updated_at']}").headers["ETag"] == '"2"'
 
@@ -153,31 +153,31 @@ def test_the_last_version_counts_if_clocks_disagree(client: FlaskClient, databas
     first, _ = two_versions(client)
     address = f"/v1/events/{first['id']}"
     client.patch(address, json={"title": "C"}, headers={"If-Match": "*"})
-    with psycopg.connect(database) as conn:  # version 2 was written by a machine that is ahead
+    with psycopg.connect(database) as conn:  # the clock of the writer of version 2 was ahead
         conn.execute(
             "UPDATE event_revision SET updated_at = '2025-01-01T12:00Z'::timestamptz"
             " + CASE version WHEN 1 THEN 0 WHEN 2 THEN 2 ELSE 1 END * interval '1 hour'"
         )
-    seen = []
+    states = []
     for hour in range(11, 16):
         instant = f"2025-01-01T{hour}:00:00Z"
-        listed = [one["title"] for one in read(client, f"/v1/events?as_of={instant}")["items"]]
-        seen.append((listed, read(client, f"{address}?as_of={instant}").get("version")))
-    assert seen == [([], None), (["A policy"], 1), (["C"], 3), (["C"], 3), (["C"], 3)]
+        listed = [one["title"] for one in get_json(client, f"/v1/events?as_of={instant}")["items"]]
+        states.append((listed, get_json(client, f"{address}?as_of={instant}").get("version")))
+    assert states == [([], None), (["A policy"], 1), (["C"], 3), (["C"], 3), (["C"], 3)]
 
 
 @pytest.mark.parametrize("offset", ["+02:00", " 02:00", "-11:30", "+00:00", "Z", "z"])
 def test_any_offset_is_valid(client: FlaskClient, offset: str) -> None:
     first, _ = two_versions(client)
-    told = datetime.fromisoformat(first["updated_at"])
+    instant = datetime.fromisoformat(first["updated_at"])
     if offset.upper() != "Z":
-        told = told.astimezone(datetime.fromisoformat("2024-01-01T00:00:00" + offset.replace(" ", "+")).tzinfo)
-    written = told.strftime("%Y-%m-%dT%H:%M:%S.%f") + offset
-    assert read(client, f"/v1/events/{first['id']}?as_of={quote(written)}") == first
+        instant = instant.astimezone(datetime.fromisoformat("2024-01-01T00:00:00" + offset.replace(" ", "+")).tzinfo)
+    spelling = instant.strftime("%Y-%m-%dT%H:%M:%S.%f") + offset
+    assert get_json(client, f"/v1/events/{first['id']}?as_of={quote(spelling)}") == first
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "",
         "2024-04-01",
@@ -195,8 +195,8 @@ def test_any_offset_is_valid(client: FlaskClient, offset: str) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/events/00000000-0000-7000-8000-000000000000"])
-def test_an_invalid_instant_is_refused(anyone: FlaskClient, path: str, said: str) -> None:
-    answer: Any = anyone.get(f"{path}?as_of={quote(said)}")
+def test_an_invalid_instant_is_refused(anyone: FlaskClient, path: str, text: str) -> None:
+    answer: Any = anyone.get(f"{path}?as_of={quote(text)}")
     assert (answer.status_code, answer.json["errors"][0]["parameter"]) == (422, "as_of")
 
 
@@ -207,7 +207,7 @@ def test_an_instant_in_the_future_is_refused(anyone: FlaskClient, path: str) -> 
 
 
 def test_the_first_and_last_possible_instants_are_valid(anyone: FlaskClient) -> None:
-    assert read(anyone, "/v1/events?as_of=0001-01-01T00:00:00Z")["items"] == []
+    assert get_json(anyone, "/v1/events?as_of=0001-01-01T00:00:00Z")["items"] == []
     assert anyone.get("/v1/events?as_of=9999-12-31T23:59:59.999999999-12:00").status_code == 422
 
 
@@ -215,7 +215,7 @@ def test_a_cursor_of_one_instant_is_refused_at_another(client: FlaskClient) -> N
     for _ in range(2):
         client.post("/v1/events", json=an_event())
     now = timestamp(datetime.now(UTC))
-    following = read(client, f"/v1/events?limit=1&as_of={now}")["next"]
+    following = get_json(client, f"/v1/events?limit=1&as_of={now}")["next"]
     assert client.get(following).status_code == 200
     assert client.get(following.replace(now, just_before(now))).status_code == 400
 
@@ -235,9 +235,9 @@ def test_a_merged_event_is_readable_before_its_merge(client: FlaskClient) -> Non
 
     then = client.get(f"{address}?as_of={merged_at}")
 
-    assert read(client, f"{address}?as_of={before}") == goes
+    assert get_json(client, f"{address}?as_of={before}") == goes
     assert (then.status_code, then.headers["Location"]) == (308, f"/v1/events/{stays['id']}?as_of={merged_at}")
     assert client.get(then.headers["Location"]).status_code == 200
     assert client.get(address).headers["Location"] == f"/v1/events/{last['id']}"
     assert [one["title"] for one in walk(client, f"/v1/events?as_of={merged_at}&sort=title")] == ["B", "C"]
-    assert [one["record_state"] for one in read(client, f"{address}/revisions")["items"]] == ["merged", "active"]
+    assert [one["record_state"] for one in get_json(client, f"{address}/revisions")["items"]] == ["merged", "active"]

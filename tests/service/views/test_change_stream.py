@@ -1,4 +1,4 @@
-"""Waiting for changes: a page that comes with the next entry, and a stream of them."""
+"""/v1/changes with `wait`, and as a stream of server-sent events."""
 
 import json
 import time
@@ -39,9 +39,9 @@ def test_a_waiting_request_is_answered_by_the_next_write(app: Flask, client: Fla
 
 @pytest.mark.parametrize("filter_", ["tag", "q"])
 def test_a_waiting_request_with_a_filter_ignores_other_writes(app: Flask, client: FlaskClient, filter_: str) -> None:
-    asked = {filter_: "wanted", "after": now(client), "wait": "20", "include": "none"}
-    with meanwhile(app, lambda: client.get(CHANGES, query_string=asked)) as answered:
-        for tag in ("other", "another", "wanted"):
+    query = {filter_: "matching", "after": now(client), "wait": "20", "include": "none"}
+    with meanwhile(app, lambda: client.get(CHANGES, query_string=query)) as answered:
+        for tag in ("other", "another", "matching"):
             create_event(client, tags=[tag])
             time.sleep(0.12)
         answer = body(answered())
@@ -49,8 +49,8 @@ def test_a_waiting_request_with_a_filter_ignores_other_writes(app: Flask, client
 
 
 def test_after_a_wait_without_a_match_the_cursor_skips_the_scanned_entries(app: Flask, client: FlaskClient) -> None:
-    asked = {"tag": "wanted", "after": now(client), "wait": "1"}
-    with meanwhile(app, lambda: client.get(CHANGES, query_string=asked)) as answered:
+    query = {"tag": "matching", "after": now(client), "wait": "1"}
+    with meanwhile(app, lambda: client.get(CHANGES, query_string=query)) as answered:
         create_event(client, tags=["other"])
         answer = body(answered())
     assert (answer["items"], answer["more"]) == ([], False)
@@ -60,8 +60,8 @@ def test_after_a_wait_without_a_match_the_cursor_skips_the_scanned_entries(app: 
 def test_a_waiting_request_with_a_small_limit_reports_more(
     app: Flask, client: FlaskClient, conn: psycopg.Connection
 ) -> None:
-    asked = {"after": now(client), "wait": "20", "limit": "2", "include": "none"}
-    with meanwhile(app, lambda: client.get(CHANGES, query_string=asked)) as answered:
+    query = {"after": now(client), "wait": "20", "limit": "2", "include": "none"}
+    with meanwhile(app, lambda: client.get(CHANGES, query_string=query)) as answered:
         write_at_once(conn, 5)
         answer = body(answered())
     assert ([entry["seq"] for entry in answer["items"]], answer["more"]) == ([1, 2], True)
@@ -119,14 +119,14 @@ def test_last_event_id_takes_precedence_over_after(client: FlaskClient) -> None:
 
 
 def test_a_stream_is_filtered_like_a_page(client: FlaskClient) -> None:
-    with stream(client, tag="wanted", kind="create,leave", include="none") as events:
+    with stream(client, tag="matching", kind="create,leave", include="none") as events:
         assert next(events) == {"retry": "2000"}
         create_event(client, tags=["other"])
-        event = create_event(client, tags=["wanted"])
+        event = create_event(client, tags=["matching"])
         client.patch(f"/v1/events/{event['id']}", json={"title": "B"}, headers={"If-Match": '"1"'})
         client.patch(f"/v1/events/{event['id']}", json={"tags": []}, headers={"If-Match": '"2"'})
-        told = [json.loads(one["data"]) for one in islice(events, 2)]
-    assert [(one["seq"], one["kind"], one["document"]) for one in told] == [(2, "create", None), (4, "leave", None)]
+        changes = [json.loads(one["data"]) for one in islice(events, 2)]
+    assert [(one["seq"], one["kind"], one["document"]) for one in changes] == [(2, "create", None), (4, "leave", None)]
 
 
 def test_heartbeats_of_a_silent_stream_move_the_position_to_resume_from(
@@ -134,7 +134,7 @@ def test_heartbeats_of_a_silent_stream_move_the_position_to_resume_from(
 ) -> None:
     monkeypatch.setattr(VIEW, "HEARTBEAT", 0.1)
     monkeypatch.setattr(VIEW, "TRUSTED_FOR", 0.1)
-    with stream(client, tag="wanted") as events:
+    with stream(client, tag="matching") as events:
         next(events)
         create_event(client, tags=["other"])
         signs = islice(events, 20)
@@ -182,12 +182,12 @@ def test_a_stream_is_neither_cached_nor_buffered(client: FlaskClient) -> None:
 
 
 def now(client: FlaskClient) -> str:
-    """The cursor behind all that is there."""
+    """Return the cursor at the end of the feed."""
     return str(body(client.get(CHANGES, query_string={"after": "now"}))["cursor"])
 
 
 def write_at_once(conn: psycopg.Connection, number: int) -> None:
-    """So many writes in one transaction, as far as the feed is concerned."""
+    """Insert the outbox rows of `times` writes in one transaction."""
     conn.execute(
         """
         INSERT INTO outbox (event_id, version, kind, occurred_at)
@@ -200,20 +200,20 @@ def write_at_once(conn: psycopg.Connection, number: int) -> None:
 
 @contextmanager
 def meanwhile(app: Flask, ask: Callable[[], TestResponse]) -> Iterator[Callable[[], TestResponse]]:
-    """Begin to ask, enter the block when it waits, and hand it a function that gives the answer."""
+    """Send a request in a thread, enter the block when it waits, and yield a function that returns its response."""
     tail = app.extensions["policytrail"].tail
     with ThreadPoolExecutor(1) as thread:
-        asked = thread.submit(ask)
+        future = thread.submit(ask)
         deadline = time.monotonic() + 10
         while tail._head is None:
             assert time.monotonic() < deadline
             time.sleep(0.005)
-        yield lambda: asked.result(20)
+        yield lambda: future.result(20)
 
 
 @contextmanager
 def stream(client: FlaskClient, headers: Mapping[str, str] = {}, **query: str) -> Iterator[Iterator[dict[str, str]]]:
-    """The events of a stream, each with its fields, as they come."""
+    """Yield the events of a stream with their fields, as they arrive."""
     with client.get(CHANGES, query_string=query, headers={**STREAM, **headers}) as answer:
         assert answer.status_code == 200
         yield (fields_of(event) for piece in answer.response for event in text(piece).split("\n\n") if event)

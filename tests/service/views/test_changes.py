@@ -1,4 +1,4 @@
-"""/v1/changes: every committed write once, in one order, and to be resumed anywhere."""
+"""/v1/changes: every committed write exactly once, in one order, from any cursor."""
 
 from typing import Any
 
@@ -61,12 +61,12 @@ def test_a_merge_has_an_entry_for_each_of_the_two_events(client: FlaskClient) ->
     goes, stays = create_event(client, tags=["a"]), create_event(client)
     write(client, "POST", goes, {"into": stays["id"]}, at="/merge")
 
-    merged, kept = entries(client)[2:]
+    merged, target_entry = entries(client)[2:]
     assert [merged[name] for name in ("kind", "event_id", "merged_into")] == ["merge", goes["id"], stays["id"]]
     assert merged["changed"] == ["merged_into", "record_state"]
     assert (merged["document"]["record_state"], merged["document"]["merged_into"]) == ("merged", stays["id"])
-    assert [kept[name] for name in ("kind", "event_id", "merged_into")] == ["update", stays["id"], None]
-    assert kept["changed"] == ["tags"]
+    assert [target_entry[name] for name in ("kind", "event_id", "merged_into")] == ["update", stays["id"], None]
+    assert target_entry["changed"] == ["tags"]
 
 
 def test_unchanged_and_refused_writes_have_no_entry(client: FlaskClient) -> None:
@@ -82,8 +82,8 @@ def test_unchanged_and_refused_writes_have_no_entry(client: FlaskClient) -> None
 def test_an_import_has_one_entry_a_row_in_order(client: FlaskClient) -> None:
     import_report(client, ndjson(row(1), row(2)))
     import_report(client, ndjson(row(3), row(2, title="Another title"), row(1)))
-    found = entries(client)
-    assert [(one["kind"], one["document"]["title"], one["changed"]) for one in found] == [
+    items = entries(client)
+    assert [(one["kind"], one["document"]["title"], one["changed"]) for one in items] == [
         ("create", "Policy 1", None),
         ("create", "Policy 2", None),
         ("create", "Policy 3", None),
@@ -99,15 +99,15 @@ def test_a_replayed_request_has_one_entry(client: FlaskClient) -> None:
 
 def test_following_the_cursor_returns_every_entry_exactly_once(client: FlaskClient) -> None:
     ids = [create_event(client)["id"] for _ in range(7)]
-    read, cursor, pages = [], "", 0
+    event_ids, cursor, pages = [], "", 0
     while True:
         answer = page(client, limit="3", include="none", **{"after": cursor} if cursor else {})
-        read += [entry["event_id"] for entry in answer["items"]]
+        event_ids += [entry["event_id"] for entry in answer["items"]]
         cursor, pages = answer["cursor"], pages + 1
         if not answer["more"]:
             break
 
-    assert (read, pages) == (ids, 3)
+    assert (event_ids, pages) == (ids, 3)
     assert page(client, after=cursor) == {"items": [], "cursor": cursor, "more": False}
 
 
@@ -151,46 +151,46 @@ def test_an_event_that_starts_to_match_is_returned_and_one_that_stops_leaves(
     client: FlaskClient,
 ) -> None:
     event = create_event(client, tags=["other"])
-    event = write(client, "PATCH", event, {"tags": ["wanted"]})
+    event = write(client, "PATCH", event, {"tags": ["matching"]})
     event = write(client, "PATCH", event, {"title": "B"})
     event = write(client, "PATCH", event, {"tags": []})
     write(client, "PATCH", event, {"title": "C"})
 
-    found = entries(client, tag="wanted")
-    assert kinds(found) == [(2, "update"), (3, "update"), (4, "leave")]
-    assert found[2]["document"]["tags"] == []
+    items = entries(client, tag="matching")
+    assert kinds(items) == [(2, "update"), (3, "update"), (4, "leave")]
+    assert items[2]["document"]["tags"] == []
     assert kinds(entries(client)) == [(1, "create"), (2, "update"), (3, "update"), (4, "update"), (5, "update")]
 
 
 def test_a_deletion_is_returned_if_the_last_version_matched(client: FlaskClient) -> None:
-    for tags in (["wanted"], ["other"]):
+    for tags in (["matching"], ["other"]):
         write(client, "DELETE", create_event(client, tags=tags))
-    write(client, "POST", create_event(client, tags=["wanted"]), {"into": create_event(client)["id"]}, at="/merge")
+    write(client, "POST", create_event(client, tags=["matching"]), {"into": create_event(client)["id"]}, at="/merge")
 
-    found = entries(client, tag="wanted")
-    assert kinds(found) == [(1, "create"), (2, "delete"), (5, "create"), (7, "merge"), (8, "update")]
-    assert found[3]["merged_into"] == found[4]["event_id"]
+    items = entries(client, tag="matching")
+    assert kinds(items) == [(1, "create"), (2, "delete"), (5, "create"), (7, "merge"), (8, "update")]
+    assert items[3]["merged_into"] == items[4]["event_id"]
 
 
 def test_the_whole_filter_language_is_supported(client: FlaskClient) -> None:
     create_topic(client, "energy")
     client.post("/v1/topics", json=a_topic("solar", broader=["energy"]))
     figure = {"measure": "investment", "value": "100", "currency": "EUR"}
-    wanted = create_event(client, topics=[{"id": "solar"}], status="planned", figures=[figure])
+    event = create_event(client, topics=[{"id": "solar"}], status="planned", figures=[figure])
     create_event(client, topics=[{"id": "energy"}], status="cancelled")
 
     for query in (
         {"topic": "energy", "not_status": "cancelled,denied"},
         {"topic": "solar", "party": "JP,EU"},
         {"figure_currency": "EUR", "figure_min": "50"},
-        {"status": "planned", "created_from": wanted["created_at"]},
+        {"status": "planned", "created_from": event["created_at"]},
     ):
-        assert [entry["event_id"] for entry in entries(client, **query)] == [wanted["id"]], query
+        assert [entry["event_id"] for entry in entries(client, **query)] == [event["id"]], query
     assert problem_of(client.get(CHANGES, query_string={"topic": "unknown"})) == (422, "invalid", ["topic"])
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("query", "expected"),
     [
         ({"kind": "delete"}, [(3, "delete")]),
         ({"kind": "create,update"}, [(1, "create"), (2, "update"), (4, "create")]),
@@ -200,23 +200,23 @@ def test_the_whole_filter_language_is_supported(client: FlaskClient) -> None:
         ({"kind": "create,delete", "tag": "a"}, [(1, "create"), (4, "create")]),
     ],
 )
-def test_kinds_can_be_chosen(client: FlaskClient, asked: dict[str, str], expected: list[tuple[int, str]]) -> None:
+def test_kinds_can_be_chosen(client: FlaskClient, query: dict[str, str], expected: list[tuple[int, str]]) -> None:
     event = create_event(client, tags=["a"])
     write(client, "DELETE", write(client, "PATCH", event, {"tags": []}))
     create_event(client, tags=["a"])
-    assert kinds(entries(client, **asked)) == expected
+    assert kinds(entries(client, **query)) == expected
 
 
 def test_a_filtered_page_scans_a_limited_number_of_entries(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(7):
-        create_event(client, tags=["wanted"] if number == 5 else [])
+        create_event(client, tags=["matching"] if number == 5 else [])
     monkeypatch.setattr(reader, "SCAN", 2)
 
-    pages = [page(client, tag="wanted", include="none")]
+    pages = [page(client, tag="matching", include="none")]
     while pages[-1]["more"]:
-        pages.append(page(client, tag="wanted", include="none", after=pages[-1]["cursor"]))
+        pages.append(page(client, tag="matching", include="none", after=pages[-1]["cursor"]))
     assert [kinds(one["items"]) for one in pages] == [[], [], [(6, "create")], []]
 
 
@@ -224,16 +224,16 @@ def test_a_waiting_client_gets_a_rare_match_beyond_one_page(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(7):
-        create_event(client, tags=["wanted"] if number == 5 else [])
+        create_event(client, tags=["matching"] if number == 5 else [])
     monkeypatch.setattr(reader, "SCAN", 2)
-    assert kinds(page(client, tag="wanted", wait="20")["items"]) == [(6, "create")]
+    assert kinds(page(client, tag="matching", wait="20")["items"]) == [(6, "create")]
 
 
 def test_one_request_cannot_scan_the_whole_feed(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(14):
         create_event(client)
     monkeypatch.setattr(reader, "SCAN", 1)
-    answer = page(client, tag="wanted", wait="20")
+    answer = page(client, tag="matching", wait="20")
     assert (answer["items"], answer["more"]) == ([], True)
 
 
@@ -301,7 +301,7 @@ def assert_gone(answer: TestResponse) -> None:
 
 
 def page(client: FlaskClient, **query: str) -> Any:
-    """What /v1/changes answers."""
+    """Return a page of /v1/changes."""
     answer = client.get(CHANGES, query_string=query)
     assert answer.status_code == 200, answer.text
     return body(answer)
@@ -311,15 +311,17 @@ def entries(client: FlaskClient, **query: str) -> Any:
     return page(client, **query)["items"]
 
 
-def kinds(found: list[dict[str, Any]]) -> list[tuple[int, str]]:
-    """The number and kind of each entry."""
-    return [(entry["seq"], entry["kind"]) for entry in found]
+def kinds(items: list[dict[str, Any]]) -> list[tuple[int, str]]:
+    """Return the number and kind of each entry."""
+    return [(entry["seq"], entry["kind"]) for entry in items]
 
 
-def write(client: FlaskClient, method: str, event: dict[str, Any], said: Any = None, *, at: str = "") -> dict[str, Any]:
-    """What a change of the event is answered with; nothing where that has no body."""
+def write(
+    client: FlaskClient, method: str, event: dict[str, Any], content: Any = None, *, at: str = ""
+) -> dict[str, Any]:
+    """Return the JSON of the response to a change of the event, or nothing without a body."""
     answer = client.open(
-        f"/v1/events/{event['id']}{at}", method=method, json=said, headers={"If-Match": f'"{event["version"]}"'}
+        f"/v1/events/{event['id']}{at}", method=method, json=content, headers={"If-Match": f'"{event["version"]}"'}
     )
     assert answer.status_code in (200, 204), answer.text
     return dict(answer.get_json(silent=True) or {})

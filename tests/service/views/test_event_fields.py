@@ -1,4 +1,4 @@
-"""Every field of an event, sent wrongly: refused at its place, or kept; never a fault of ours."""
+"""Wrong values in every field of an event: stored, or refused at their place, and never an error of the service."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.service.problems import details, problem_of
 
 
 def pointer(path: Path) -> str:
-    """`path` as a JSON pointer."""
+    """Return `path` as a JSON pointer."""
     return "#/" + "/".join(str(step) for step in path)
 
 
@@ -24,19 +24,19 @@ def test_a_value_of_any_type_is_stored_or_refused_in_any_field(
     client: FlaskClient, conn: psycopg.Connection, name: str
 ) -> None:
     create_topic(client, "trade")
-    kept = 0
+    stored = 0
     for path, _ in FIELDS:
         if path[0] != name:
             continue
         for value in WRONG:
             answer = client.post("/v1/events", json=full_event_with(path, value))
             if answer.status_code == 201:
-                kept += 1
+                stored += 1
                 client.delete(answer.headers["Location"], headers={"If-Match": "*"})
             else:
                 assert problem_of(answer)[:2] == (422, "invalid"), (path, value)
                 assert problem_of(answer).places, (path, value)
-    assert conn.execute("SELECT count(*) FROM event").fetchone() == (kept,)
+    assert conn.execute("SELECT count(*) FROM event").fetchone() == (stored,)
 
 
 @pytest.mark.usefixtures("earlier")
@@ -70,40 +70,40 @@ def test_a_list_may_be_as_long_as_its_field_and_no_longer(client: FlaskClient) -
     assert len(lists) > 12
     for path, field in lists:
         [limit] = [validator for validator in field.validators if isinstance(validator, validate.Length)]
-        sent: Any = a_full_event()
+        members: Any = a_full_event()
         for step in path:
-            sent = sent[step]
-        over = client.post("/v1/events", json=full_event_with(path, sent[-1:] * ((limit.max or 0) + 1)))
+            members = members[step]
+        over = client.post("/v1/events", json=full_event_with(path, members[-1:] * ((limit.max or 0) + 1)))
         assert problem_of(over) == (422, "invalid", [pointer(path)])
 
 
-def on(edtf: str, **said: Any) -> dict[str, Any]:
-    """An event with one date."""
-    return {"dates": [{"id": "one", "kind": "launched", "edtf": edtf, "modality": "actual", **said}]}
+def on(edtf: str, **fields: Any) -> dict[str, Any]:
+    """Return an event with one date."""
+    return {"dates": [{"id": "one", "kind": "launched", "edtf": edtf, "modality": "actual", **fields}]}
 
 
-def by(**said: Any) -> dict[str, Any]:
-    """An event with one participant."""
-    return {"participants": [{"id": "one", "name": "One", "role": "party", **said}]}
+def by(**fields: Any) -> dict[str, Any]:
+    """Return an event with one participant."""
+    return {"participants": [{"id": "one", "name": "One", "role": "party", **fields}]}
 
 
-def of(**said: Any) -> dict[str, Any]:
-    """An event with one figure."""
-    return {"figures": [{"measure": "budget", "value": "1", **said}]}
+def of(**fields: Any) -> dict[str, Any]:
+    """Return an event with one figure."""
+    return {"figures": [{"measure": "budget", "value": "1", **fields}]}
 
 
 def told_by(*sources: dict[str, Any]) -> dict[str, Any]:
-    """An event with these sources."""
+    """Return an event with these sources."""
     return {"sources": [{"type": "report", **source} for source in sources]}
 
 
 def citing(fact: str, source: str = "report", stance: str = "supports") -> dict[str, Any]:
-    """An event with one citation."""
+    """Return an event with one citation."""
     return {"citations": [{"fact": fact, "source": source, "stance": stance}]}
 
 
 @pytest.mark.parametrize(
-    ("said", "place", "words"),
+    ("event_fields", "place", "words"),
     [
         (on("2024-13"), "#/dates/0/edtf", "months are 01 to 12"),
         (on("2024-02-30"), "#/dates/0/edtf", "not in the calendar"),
@@ -165,9 +165,9 @@ def citing(fact: str, source: str = "report", stance: str = "supports") -> dict[
     ],
 )
 def test_an_invalid_value_is_refused_at_its_place(
-    client: FlaskClient, conn: psycopg.Connection, said: dict[str, Any], place: str, words: str
+    client: FlaskClient, conn: psycopg.Connection, event_fields: dict[str, Any], place: str, words: str
 ) -> None:
-    answer = client.post("/v1/events", json=an_event(**said))
+    answer = client.post("/v1/events", json=an_event(**event_fields))
     assert problem_of(answer) == (422, "invalid", [place])
     assert words in details(answer)
     assert conn.execute("SELECT count(*) FROM event").fetchone() == (0,)

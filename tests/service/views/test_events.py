@@ -1,4 +1,4 @@
-"""Events over HTTP: recorded, read, replaced, patched."""
+"""/v1/events: create, read, replace and patch."""
 
 from typing import Any
 
@@ -19,23 +19,23 @@ Event = dict[str, Any]
 
 
 def url(event: Event) -> str:
-    """Where `event` is read."""
+    """Return the address of `event`."""
     return f"/v1/events/{event['id']}"
 
 
 def put(client: FlaskClient, event: Event, body: Event) -> TestResponse:
-    """`event`, as it was read, replaced by `body`."""
+    """Replace `event`, in the version that was read, by `body`."""
     return client.put(url(event), json=body, headers={"If-Match": f'"{event["version"]}"'})
 
 
 def patch(client: FlaskClient, event: Event, **changes: Any) -> TestResponse:
-    """`event`, as it was read, with `changes`."""
+    """Patch `event`, in the version that was read, with `changes`."""
     headers = {"If-Match": f'"{event["version"]}"', "Content-Type": MERGE_PATCH}
     return client.patch(url(event), json=changes, headers=headers)
 
 
 def revisions(conn: psycopg.Connection) -> list[Any]:
-    """Every revision kept: its version, its reason and what made it."""
+    """Return version, reason and key of every revision."""
     return conn.execute("SELECT version, change_kind, reason FROM event_revision ORDER BY version").fetchall()
 
 
@@ -43,9 +43,9 @@ def test_a_new_event_can_be_read_at_its_location(client: FlaskClient) -> None:
     created = client.post("/v1/events", json=an_event(title="Ärger"))
     assert (created.status_code, created.headers["ETag"]) == (201, '"1"')
     assert created.headers["Location"] == url(created.get_json())
-    read = client.get(created.headers["Location"])
-    assert (read.status_code, read.content_type, read.data) == (200, "application/json", created.data)
-    assert (read.headers["ETag"], read.headers["Cache-Control"]) == ('"1"', "private, no-cache")
+    response = client.get(created.headers["Location"])
+    assert (response.status_code, response.content_type, response.data) == (200, "application/json", created.data)
+    assert (response.headers["ETag"], response.headers["Cache-Control"]) == ('"1"', "private, no-cache")
 
 
 def test_a_minimal_event_comes_back_with_every_key(client: FlaskClient) -> None:
@@ -77,10 +77,10 @@ def test_a_minimal_event_comes_back_with_every_key(client: FlaskClient) -> None:
 
 def test_head_responds_like_get_without_a_body(client: FlaskClient) -> None:
     event = create_event(client)
-    read, head = client.get(url(event)), client.head(url(event))
+    response, head = client.get(url(event)), client.head(url(event))
     own = {"X-Request-Id": "each its own"}
     assert (head.status_code, head.data) == (200, b"")
-    assert dict(head.headers) | own == dict(read.headers) | own
+    assert dict(head.headers) | own == dict(response.headers) | own
 
 
 def test_ids_are_unguessable_and_sort_by_time(client: FlaskClient) -> None:
@@ -134,9 +134,9 @@ def test_a_merge_patch_changes_its_fields_and_null_removes_one(client: FlaskClie
     event = create_event(client, summary="Short", status="planned", tags=["a", "b"])
     answer = patch(client, event, status="agreed", summary=None, tags=["c"])
     now = answer.get_json()["updated_at"]
-    said = {"status": "agreed", "summary": None, "tags": ["c"]}
+    changes = {"status": "agreed", "summary": None, "tags": ["c"]}
     assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
-    assert answer.get_json() == event | said | {"version": 2, "updated_at": now, "content_changed_at": now}
+    assert answer.get_json() == event | changes | {"version": 2, "updated_at": now, "content_changed_at": now}
 
 
 def test_a_patch_may_have_the_type_of_plain_json(client: FlaskClient) -> None:
@@ -218,10 +218,10 @@ def test_a_version_has_the_key_of_its_author(client: FlaskClient, conn: psycopg.
     writer = make_key(database, "events:write")
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {writer}"
     patch(client, event, status="agreed")
-    kept = conn.execute(
+    rows = conn.execute(
         "SELECT version, scopes FROM event_revision JOIN api_key ON api_key.id = key_id ORDER BY version"
     ).fetchall()
-    assert kept == [(1, ["admin"]), (2, ["events:write"])]
+    assert rows == [(1, ["admin"]), (2, ["events:write"])]
 
 
 def test_tags_and_external_ids_are_not_content(client: FlaskClient) -> None:
@@ -240,8 +240,8 @@ def test_every_revision_is_equal_byte_for_byte_to_its_response(client: FlaskClie
         revision = client.get(f"{created.headers['Location']}/revisions/{version}")
         assert (revision.status_code, revision.data) == (200, served.data)
         assert revision.headers["ETag"] == f'"{version}"'
-        known = client.get(revision.request.path, headers={"If-None-Match": f'"{version}"'})
-        assert (known.status_code, known.data) == (304, b"")
+        revalidation = client.get(revision.request.path, headers={"If-None-Match": f'"{version}"'})
+        assert (revalidation.status_code, revalidation.data) == (304, b"")
 
 
 @pytest.mark.parametrize("version", ["0", "3", "99999999999999999999", "9" * 5000, "-1", "x"])

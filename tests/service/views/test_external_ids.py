@@ -1,4 +1,4 @@
-"""PUT by external id."""
+"""/v1/events/by: events by external id."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,9 +30,9 @@ def test_an_upsert_creates_then_does_nothing_then_replaces(client: FlaskClient) 
 
 def test_an_event_is_read_by_its_external_id(client: FlaskClient) -> None:
     created = client.put(AT, json=an_event())
-    read = client.get(AT)
-    assert (read.status_code, read.data, read.headers["ETag"]) == (200, created.data, '"1"')
-    assert read.headers["Content-Location"] == created.headers["Location"]
+    response = client.get(AT)
+    assert (response.status_code, response.data, response.headers["ETag"]) == (200, created.data, '"1"')
+    assert response.headers["Content-Location"] == created.headers["Location"]
     assert client.get(AT, headers={"If-None-Match": '"1"'}).status_code == 304
     assert client.get("/v1/events/by/our-tracker/43").status_code == 404
 

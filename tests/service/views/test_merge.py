@@ -1,4 +1,4 @@
-"""POST /v1/events/{id}/merge."""
+"""/v1/events/{id}/merge."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -17,16 +17,16 @@ from tests.factories import an_event
 PATCH = "application/merge-patch+json"
 
 
-def told(answer: TestResponse) -> Any:
-    """The answer's JSON."""
+def json_of(answer: TestResponse) -> Any:
+    """Return the JSON of the response."""
     return answer.json
 
 
-def record(client: FlaskClient, **said: Any) -> str:
-    """The id of a new event."""
-    answer = client.post("/v1/events", json=an_event(**said))
+def record(client: FlaskClient, **fields: Any) -> str:
+    """Create an event and return its id."""
+    answer = client.post("/v1/events", json=an_event(**fields))
     assert answer.status_code == 201, answer.json
-    id_: str = told(answer)["id"]
+    id_: str = json_of(answer)["id"]
     return id_
 
 
@@ -36,16 +36,16 @@ def merge(client: FlaskClient, goes: str, into: str, if_match: str | None = "*",
     return client.post(f"/v1/events/{goes}/merge", json={"into": into}, headers=headers)
 
 
-def read(client: FlaskClient, id: str) -> dict[str, Any]:
+def get_event(client: FlaskClient, id: str) -> dict[str, Any]:
     answer = client.get(f"/v1/events/{id}")
     assert answer.status_code == 200, answer.json
-    document: dict[str, Any] = told(answer)
+    document: dict[str, Any] = json_of(answer)
     return document
 
 
 @pytest.fixture
 def two(client: FlaskClient) -> tuple[str, str]:
-    """The ids of an event that goes and of one that stays."""
+    """Return the ids of an event that goes and of one that stays."""
     source = {"type": "news_article", "url": "https://news.example/1"}
     goes = record(
         client,
@@ -70,13 +70,13 @@ def two(client: FlaskClient) -> tuple[str, str]:
 
 def test_the_parts_of_the_old_event_move_to_the_new_one(client: FlaskClient, two: tuple[str, str]) -> None:
     goes, stays = two
-    before = read(client, stays)
+    before = get_event(client, stays)
     answer = merge(client, goes, stays, '"1"')
 
     assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
     assert answer.headers["Content-Location"] == f"/v1/events/{stays}"
-    after = told(answer)
-    assert after == read(client, stays)
+    after = json_of(answer)
+    assert after == get_event(client, stays)
     assert {name: after[name] for name in before if after[name] != before[name]} == {
         "external_ids": [{"scheme": "ours", "value": "1"}, {"scheme": "theirs", "value": "1"}],
         "sources": [
@@ -97,7 +97,7 @@ def test_the_parts_of_the_old_event_move_to_the_new_one(client: FlaskClient, two
         "updated_at": after["updated_at"],
         "content_changed_at": after["updated_at"],
     }
-    assert told(client.get("/v1/events/by/theirs/1"))["id"] == stays
+    assert json_of(client.get("/v1/events/by/theirs/1"))["id"] == stays
 
 
 def test_the_old_event_redirects_to_the_new_one(client: FlaskClient, two: tuple[str, str]) -> None:
@@ -107,7 +107,7 @@ def test_the_old_event_redirects_to_the_new_one(client: FlaskClient, two: tuple[
     assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [
         (308, f"/v1/events/{stays}{rest}") for rest in ("", "/relations?limit=2")
     ]
-    assert [event["id"] for event in told(client.get("/v1/events"))["items"]] == [stays]
+    assert [event["id"] for event in json_of(client.get("/v1/events"))["items"]] == [stays]
 
 
 def test_a_change_of_the_old_event_is_refused_with_a_link_to_the_new_one(
@@ -128,9 +128,9 @@ def test_a_change_of_the_old_event_is_refused_with_a_link_to_the_new_one(
 
 def test_the_revisions_of_both_events_remain(client: FlaskClient, two: tuple[str, str], database: str) -> None:
     goes, stays = two
-    first = read(client, goes)
+    first = get_event(client, goes)
     merge(client, goes, stays)
-    assert told(client.get(f"/v1/events/{goes}/revisions/1")) == first
+    assert json_of(client.get(f"/v1/events/{goes}/revisions/1")) == first
     with psycopg.connect(database) as conn:
         rows = conn.execute(
             "SELECT version, record_state, merged_into::text, convert_from(document, 'UTF8')::json FROM event_revision"
@@ -139,9 +139,9 @@ def test_the_revisions_of_both_events_remain(client: FlaskClient, two: tuple[str
         ).fetchall()
     last = rows[0][3]
     change = {"kind": "correction", "reason": f"Merged into the event {stays}."}
-    said = {"version": 2, "record_state": "merged", "merged_into": stays, "change": change}
+    last_fields = {"version": 2, "record_state": "merged", "merged_into": stays, "change": change}
     assert rows[0][:3] == (2, "merged", stays)
-    assert last == first | said | {"updated_at": last["updated_at"]}
+    assert last == first | last_fields | {"updated_at": last["updated_at"]}
     assert last["updated_at"] > first["updated_at"]
     assert len(rows) == 2
 
@@ -159,7 +159,7 @@ def test_a_merge_requires_the_current_version(client: FlaskClient, two: tuple[st
     goes, stays = two
     assert merge(client, goes, stays, None).status_code == 428
     assert merge(client, goes, stays, '"7"').status_code == 412
-    assert read(client, goes)["version"] == read(client, stays)["version"] == 1
+    assert get_event(client, goes)["version"] == get_event(client, stays)["version"] == 1
 
 
 def test_the_target_must_be_another_existing_event(client: FlaskClient, two: tuple[str, str]) -> None:
@@ -168,7 +168,7 @@ def test_the_target_must_be_another_existing_event(client: FlaskClient, two: tup
     client.delete(f"/v1/events/{gone}", headers={"If-Match": "*"})
     merge(client, moved, stays)
     answers = [merge(client, goes, into) for into in (goes, missing, gone, moved)]
-    assert [(answer.status_code, told(answer)["errors"][0]["pointer"]) for answer in answers] == [
+    assert [(answer.status_code, json_of(answer)["errors"][0]["pointer"]) for answer in answers] == [
         (422, "#/into"),
         (422, "#/into"),
         (409, "#/into"),
@@ -181,28 +181,28 @@ def test_the_target_must_be_another_existing_event(client: FlaskClient, two: tup
 def test_a_merge_that_adds_nothing_makes_no_version_of_the_target(client: FlaskClient) -> None:
     goes, stays = record(client), record(client)
     answer = merge(client, goes, stays)
-    assert (answer.status_code, answer.headers["ETag"], read(client, stays)["version"]) == (200, '"1"', 1)
+    assert (answer.status_code, answer.headers["ETag"], get_event(client, stays)["version"]) == (200, '"1"', 1)
     assert client.get(f"/v1/events/{goes}").status_code == 308
 
 
 def test_verification_follows_from_the_evidence_of_both(client: FlaskClient) -> None:
     goes, stays = (record(client, sources=[{"type": "news_article", "title": title}]) for title in ("A", "B"))
-    assert read(client, stays)["verification"] == "single_source"
-    assert told(merge(client, goes, stays))["verification"] == "corroborated"
+    assert get_event(client, stays)["verification"] == "single_source"
+    assert json_of(merge(client, goes, stays))["verification"] == "corroborated"
 
 
 def test_a_merge_beyond_the_limits_of_an_event_is_refused(client: FlaskClient) -> None:
     ids = [[{"scheme": scheme, "value": str(number)} for number in range(26)] for scheme in ("a", "b")]
     goes, stays = (record(client, external_ids=some) for some in ids)
     assert merge(client, goes, stays).status_code == 409
-    assert (read(client, goes)["record_state"], read(client, stays)["version"]) == ("active", 1)
+    assert (get_event(client, goes)["record_state"], get_event(client, stays)["version"]) == ("active", 1)
 
 
 def test_an_upsert_reaches_the_event_with_the_moved_id(client: FlaskClient, two: tuple[str, str]) -> None:
     goes, stays = two
     merge(client, goes, stays)
     answer = client.put("/v1/events/by/theirs/1", json=an_event(title="New"))
-    assert (answer.status_code, told(answer)["id"], told(answer)["version"]) == (200, stays, 3)
+    assert (answer.status_code, json_of(answer)["id"], json_of(answer)["version"]) == (200, stays, 3)
 
 
 def test_a_repeated_merge_gets_the_same_response(client: FlaskClient, two: tuple[str, str]) -> None:
@@ -231,17 +231,17 @@ def test_relations_move_and_none_leads_from_an_event_to_itself(client: FlaskClie
     merged = merge(client, goes, stays)
     assert merged.status_code == 200, merged.json
 
-    def seen(id: str) -> list[tuple[str, str, str | None]]:
-        items = told(client.get(f"/v1/events/{id}/relations"))["items"]
+    def relations_of(id: str) -> list[tuple[str, str, str | None]]:
+        items = json_of(client.get(f"/v1/events/{id}/relations"))["items"]
         return [(one["direction"], one["type"], one["event"] and one["event"]["id"]) for one in items]
 
-    assert seen(stays) == [
+    assert relations_of(stays) == [
         ("outgoing", "implements", other),
         ("outgoing", "cites", None),
         ("incoming", "cited_by", watcher),
     ]
-    assert seen(other) == [("incoming", "implemented_by", stays)]
-    assert seen(watcher) == [("outgoing", "cites", stays), ("outgoing", "cites", stays)]
+    assert relations_of(other) == [("incoming", "implemented_by", stays)]
+    assert relations_of(watcher) == [("outgoing", "cites", stays), ("outgoing", "cites", stays)]
     itself = client.patch(
         f"/v1/events/{stays}",
         json={"relations": [{"type": "related", "event": goes}]},
@@ -255,8 +255,8 @@ def test_two_merges_into_each_other_at_once_leave_one_event(app: Flask, key: str
         one, two = record(client, tags=["a"]), record(client, tags=["b"])
         statuses = at_once(app, key, [(one, two), (two, one)])
         assert sorted(statuses) == [200, 409]
-        left = [client.get(f"/v1/events/{id_}").status_code for id_ in (one, two)]
-        assert sorted(left) == [200, 308]
+        statuses = [client.get(f"/v1/events/{id_}").status_code for id_ in (one, two)]
+        assert sorted(statuses) == [200, 308]
 
 
 def test_a_change_at_the_same_time_is_not_lost(app: Flask, key: str, client: FlaskClient) -> None:
@@ -275,9 +275,9 @@ def test_a_change_at_the_same_time_is_not_lost(app: Flask, key: str, client: Fla
             return app.test_client().post(f"/v1/events/{goes}/merge", json={"into": stays}, headers=headers).status_code  # noqa: B023
 
         with ThreadPoolExecutor(2) as threads:
-            changed, joined = [future.result() for future in (threads.submit(change), threads.submit(join))]
-        after = read(client, stays)
-        assert (joined, after["tags"]) == (200, ["from the old"])
+            changed, merge_status = [future.result() for future in (threads.submit(change), threads.submit(join))]
+        after = get_event(client, stays)
+        assert (merge_status, after["tags"]) == (200, ["from the old"])
         assert (changed, after["summary"]) in ((200, f"Changed {number}"), (412, None))
 
 
@@ -299,14 +299,14 @@ def test_upserts_during_a_merge_all_reach_the_target(app: Flask, key: str, clien
 
         with ThreadPoolExecutor(3) as threads:
             puts = [threads.submit(put, title) for title in ("X", "Y")]
-            joined = threads.submit(join)
+            merge_status = threads.submit(join)
             assert [future.result() for future in puts] == [200, 200]
-            assert joined.result() == 200
-        assert told(client.get(f"/v1/events/by/s/{id_['value']}"))["id"] == stays
+            assert merge_status.result() == 200
+        assert json_of(client.get(f"/v1/events/by/s/{id_['value']}"))["id"] == stays
 
 
 def at_once(app: Flask, key: str, pairs: list[tuple[str, str]]) -> list[int]:
-    """The statuses of merges that begin together."""
+    """Return the statuses of merges that begin together."""
     together = Barrier(len(pairs))
 
     def one(goes: str, into: str) -> int:

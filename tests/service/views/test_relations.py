@@ -1,4 +1,4 @@
-"""GET /v1/events/{id}/relations."""
+"""/v1/events/{id}/relations."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from service.ids import uuid7
 from tests.factories import an_event
 
 
-def told(answer: TestResponse) -> Any:
-    """The answer's JSON."""
+def json_of(answer: TestResponse) -> Any:
+    """Return the JSON of the response."""
     return answer.json
 
 
 def record(client: FlaskClient, title: str, *relations: dict[str, Any]) -> str:
-    """The id of a new event."""
+    """Create an event and return its id."""
     answer = client.post("/v1/events", json=an_event(title=title, relations=list(relations)))
     assert answer.status_code == 201, answer.json
-    id_: str = told(answer)["id"]
+    id_: str = json_of(answer)["id"]
     return id_
 
 
@@ -26,10 +26,10 @@ def to(event: str, type: str = "implements", note: str | None = None) -> dict[st
     return {"type": type, "event": event, "note": note}
 
 
-def seen(client: FlaskClient, id: str, **query: Any) -> list[Any]:
+def relations_of(client: FlaskClient, id: str, **query: Any) -> list[Any]:
     answer = client.get(f"/v1/events/{id}/relations", query_string=query)
     assert answer.status_code == 200, answer.json
-    items: list[Any] = told(answer)["items"]
+    items: list[Any] = json_of(answer)["items"]
     return items
 
 
@@ -42,7 +42,7 @@ def test_a_relation_is_listed_at_both_ends(client: FlaskClient) -> None:
     outside = {"type": "cites", "uri": "urn:nbn:de:101", "note": "Once."}
     decree = record(client, "The decree", to(law, note="Article 3."), outside)
 
-    assert seen(client, decree) == [
+    assert relations_of(client, decree) == [
         {
             "direction": "outgoing",
             "type": "implements",
@@ -52,7 +52,7 @@ def test_a_relation_is_listed_at_both_ends(client: FlaskClient) -> None:
         },
         {"direction": "outgoing", "type": "cites", "event": None, "uri": "urn:nbn:de:101", "note": "Once."},
     ]
-    assert seen(client, law) == [
+    assert relations_of(client, law) == [
         {
             "direction": "incoming",
             "type": "implemented_by",
@@ -67,20 +67,20 @@ def test_a_deleted_event_has_its_state_and_no_outgoing_relations(client: FlaskCl
     law = record(client, "The law")
     decree = record(client, "The decree", to(law))
     assert client.delete(f"/v1/events/{law}", headers={"If-Match": '"1"'}).status_code == 204
-    assert [relation["event"] for relation in seen(client, decree)] == [end(law, None, "deleted")]
+    assert [relation["event"] for relation in relations_of(client, decree)] == [end(law, None, "deleted")]
     assert client.get(f"/v1/events/{law}/relations").status_code == 410
 
     other = record(client, "Other")
     third = record(client, "Third", to(other))
     client.delete(f"/v1/events/{third}", headers={"If-Match": '"1"'})
-    assert seen(client, other) == []
+    assert relations_of(client, other) == []
 
 
 def test_a_relation_to_no_event_or_to_itself_is_refused(client: FlaskClient) -> None:
     missing = str(uuid7())
     body = an_event(relations=[{"type": "cites", "uri": "urn:a:b"}, to(missing)])
     refused = client.post("/v1/events", json=body)
-    assert (refused.status_code, told(refused)["errors"]) == (
+    assert (refused.status_code, json_of(refused)["errors"]) == (
         422,
         [{"detail": f"There is no event {missing}.", "pointer": "#/relations/1/event"}],
     )
@@ -88,7 +88,7 @@ def test_a_relation_to_no_event_or_to_itself_is_refused(client: FlaskClient) -> 
     patch = {"relations": [to(id_)]}
     headers = {"If-Match": '"1"', "Content-Type": "application/merge-patch+json"}
     itself = client.patch(f"/v1/events/{id_}", json=patch, headers=headers)
-    assert (itself.status_code, told(itself)["errors"]) == (
+    assert (itself.status_code, json_of(itself)["errors"]) == (
         422,
         [{"detail": f"The event itself is {id_}.", "pointer": "#/relations/0/event"}],
     )
@@ -102,8 +102,8 @@ def test_relations_come_in_pages(client: FlaskClient) -> None:
     follow, pages = f"/v1/events/{middle}/relations?limit=2", []
     while follow:
         answer = client.get(follow)
-        pages.append([(one["direction"], one["type"], one["event"]["id"]) for one in told(answer)["items"]])
-        follow = told(answer)["next"]
+        pages.append([(one["direction"], one["type"], one["event"]["id"]) for one in json_of(answer)["items"]])
+        follow = json_of(answer)["next"]
 
     assert pages == [
         [("outgoing", "implements", one), ("outgoing", "implements", two)],
@@ -117,12 +117,12 @@ def test_an_unknown_event_answers_404_and_a_cursor_of_another_event_is_refused(c
     assert client.get(f"/v1/events/{uuid7()}/relations").status_code == 404
     one = record(client, "One")
     two = record(client, "Two", to(one), to(one, "cites"))
-    cursor = told(client.get(f"/v1/events/{two}/relations?limit=1"))["next"].split("cursor=")[1]
+    cursor = json_of(client.get(f"/v1/events/{two}/relations?limit=1"))["next"].split("cursor=")[1]
     assert client.get(f"/v1/events/{one}/relations?cursor={cursor}").status_code == 400
 
 
 def test_every_inverse_has_its_sentence(client: FlaskClient) -> None:
-    published = told(client.get("/v1/vocabularies"))
+    published = json_of(client.get("/v1/vocabularies"))
     assert {word["word"] for word in published["inverse_relation_type"]["words"]} == {
         "responded_to_by",
         "implemented_by",

@@ -1,4 +1,4 @@
-"""Revisions, and what differs between two of them."""
+"""/v1/events/{id}/revisions and diff."""
 
 import copy
 import random
@@ -13,19 +13,19 @@ from service.events.diff import BOOKKEEPING, patch_between
 from tests.factories import an_event
 
 
-def record(client: FlaskClient, **said: Any) -> str:
-    """The address of a new event."""
-    return client.post("/v1/events", json=an_event(**said)).headers["Location"]
+def record(client: FlaskClient, **fields: Any) -> str:
+    """Create an event and return its address."""
+    return client.post("/v1/events", json=an_event(**fields)).headers["Location"]
 
 
-def read(client: FlaskClient, address: str) -> Any:
-    """What is read at `address`."""
+def get_json(client: FlaskClient, address: str) -> Any:
+    """Return the JSON at `address`."""
     return client.get(address).json
 
 
-def revise(client: FlaskClient, address: str, **said: Any) -> Any:
-    """The answer to a merge patch of whatever version there is."""
-    return client.patch(address, json=said, headers={"If-Match": "*"})
+def revise(client: FlaskClient, address: str, **fields: Any) -> Any:
+    """Patch the current version, and return the response."""
+    return client.patch(address, json=fields, headers={"If-Match": "*"})
 
 
 def delete(client: FlaskClient, address: str) -> None:
@@ -38,7 +38,7 @@ def without_bookkeeping(document: dict[str, Any]) -> dict[str, Any]:
 
 def test_revisions_are_listed_newest_first_with_their_author(client: FlaskClient, database: str) -> None:
     address = record(client)
-    first = read(client, address)
+    first = get_json(client, address)
     second = revise(client, address, title="B", change={"kind": "correction", "reason": "A typing error"}).json
     delete(client, address)
     with psycopg.connect(database) as conn:
@@ -47,7 +47,7 @@ def test_revisions_are_listed_newest_first_with_their_author(client: FlaskClient
         ).fetchone() or ("", "")
     by = {"id": str(key), "name": "of a test"}
 
-    listed = read(client, f"{address}/revisions")
+    listed = get_json(client, f"{address}/revisions")
 
     assert listed == {
         "items": [
@@ -78,7 +78,7 @@ def test_revisions_are_listed_newest_first_with_their_author(client: FlaskClient
         ],
         "next": None,
     }
-    assert read(client, listed["items"][1]["url"]) == second
+    assert get_json(client, listed["items"][1]["url"]) == second
     assert client.get(f"{address}/revisions/3").status_code == 410
 
 
@@ -86,7 +86,7 @@ def test_a_revision_without_a_key_has_null(client: FlaskClient, database: str) -
     address = record(client)
     with psycopg.connect(database) as conn:
         conn.execute("UPDATE event_revision SET key_id = NULL")
-    assert read(client, f"{address}/revisions")["items"][0]["key"] is None
+    assert get_json(client, f"{address}/revisions")["items"][0]["key"] is None
 
 
 def test_revisions_come_in_pages(client: FlaskClient) -> None:
@@ -96,7 +96,7 @@ def test_revisions_come_in_pages(client: FlaskClient) -> None:
 
     pages, url = [], f"{address}/revisions?limit=3"
     while url:
-        listed = read(client, url)
+        listed = get_json(client, url)
         pages.append([revision["version"] for revision in listed["items"]])
         url = listed["next"]
 
@@ -106,7 +106,7 @@ def test_revisions_come_in_pages(client: FlaskClient) -> None:
 def test_a_cursor_of_another_events_revisions_is_refused(client: FlaskClient) -> None:
     one, other = record(client), record(client)
     revise(client, one, title="B")
-    following = read(client, f"{one}/revisions?limit=1")["next"]
+    following = get_json(client, f"{one}/revisions?limit=1")["next"]
     assert client.get(following.replace(one, other)).status_code == 400
 
 
@@ -119,9 +119,9 @@ def test_a_diff_has_the_last_change_and_its_reason(client: FlaskClient) -> None:
     address = record(client, tags=["metals"])
     revise(client, address, tags=["metals", "batteries"], change={"kind": "enrichment", "reason": None})
     revise(client, address, title="B", summary="Said anew", change={"kind": "development", "reason": "They met"})
-    revisions = read(client, f"{address}/revisions")["items"]
+    revisions = get_json(client, f"{address}/revisions")["items"]
 
-    assert read(client, f"{address}/diff") == {
+    assert get_json(client, f"{address}/diff") == {
         "from": 2,
         "to": 3,
         "patch": [
@@ -131,9 +131,9 @@ def test_a_diff_has_the_last_change_and_its_reason(client: FlaskClient) -> None:
         "changes": revisions[:1],
         "next": None,
     }
-    assert read(client, f"{address}/diff?to=2")["patch"] == [{"op": "add", "path": "/tags/1", "value": "batteries"}]
-    assert read(client, f"{address}/diff?from=1")["changes"] == revisions[:2]
-    assert read(client, f"{address}/diff?from=2&to=2")["patch"] == []
+    assert get_json(client, f"{address}/diff?to=2")["patch"] == [{"op": "add", "path": "/tags/1", "value": "batteries"}]
+    assert get_json(client, f"{address}/diff?from=1")["changes"] == revisions[:2]
+    assert get_json(client, f"{address}/diff?from=2&to=2")["patch"] == []
 
 
 def test_computed_fields_are_in_the_diff(client: FlaskClient) -> None:
@@ -145,7 +145,7 @@ def test_computed_fields_are_in_the_diff(client: FlaskClient) -> None:
         dates=[launch | {"edtf": "2024-04-02"}],
         sources=[{"id": "report", "type": "news_article"}, {"id": "release", "type": "press_release"}],
     )
-    patch = read(client, f"{address}/diff")["patch"]
+    patch = get_json(client, f"{address}/diff")["patch"]
     assert {operation["path"] for operation in patch} == {
         "/dates/0/edtf",
         "/dates/0/earliest",
@@ -157,11 +157,11 @@ def test_computed_fields_are_in_the_diff(client: FlaskClient) -> None:
 
 def test_the_first_version_and_a_deletion_replace_the_whole_document(client: FlaskClient) -> None:
     address = record(client)
-    content = without_bookkeeping(read(client, address))
-    first = read(client, f"{address}/diff")
+    content = without_bookkeeping(get_json(client, address))
+    first = get_json(client, f"{address}/diff")
     delete(client, address)
-    last = read(client, f"{address}/diff")
-    all_of_it = read(client, f"{address}/diff?from=0")
+    last = get_json(client, f"{address}/diff")
+    all_of_it = get_json(client, f"{address}/diff?from=0")
 
     assert (first["from"], first["to"], first["patch"]) == (0, 1, [{"op": "replace", "path": "", "value": content}])
     assert (last["from"], last["to"], last["patch"]) == (1, 2, [{"op": "replace", "path": "", "value": None}])
@@ -170,10 +170,10 @@ def test_the_first_version_and_a_deletion_replace_the_whole_document(client: Fla
 
 def test_a_backward_diff_reverts_a_change(client: FlaskClient) -> None:
     address = record(client, summary="As it was", tags=["one", "two"])
-    before = read(client, address)
+    before = get_json(client, address)
     revise(client, address, summary="A mistake", tags=["three"])
 
-    back = read(client, f"{address}/diff?from=2&to=1")
+    back = get_json(client, f"{address}/diff?from=2&to=1")
     undone: Any = client.patch(
         address, json=back["patch"], headers={"If-Match": '"2"', "Content-Type": "application/json-patch+json"}
     )
@@ -183,7 +183,7 @@ def test_a_backward_diff_reverts_a_change(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("query", "status"),
     [
         ("from=7", 404),
         ("to=7", 404),
@@ -195,8 +195,8 @@ def test_a_backward_diff_reverts_a_change(client: FlaskClient) -> None:
         ("to=", 422),
     ],
 )
-def test_invalid_versions_are_refused(client: FlaskClient, asked: str, status: int) -> None:
-    assert client.get(f"{record(client)}/diff?{asked}").status_code == status
+def test_invalid_versions_are_refused(client: FlaskClient, query: str, status: int) -> None:
+    assert client.get(f"{record(client)}/diff?{query}").status_code == status
 
 
 def test_a_diff_across_very_many_versions_links_to_the_rest(client: FlaskClient, database: str) -> None:
@@ -209,10 +209,10 @@ def test_a_diff_across_very_many_versions_links_to_the_rest(client: FlaskClient,
             "   FROM event_revision, generate_series(2, 300) AS number"
         )
 
-    found = read(client, f"{address}/diff?from=0")
-    rest = read(client, found["next"])
+    difference = get_json(client, f"{address}/diff?from=0")
+    rest = get_json(client, difference["next"])
 
-    assert [change["version"] for change in found["changes"]] == list(range(300, 100, -1))
+    assert [change["version"] for change in difference["changes"]] == list(range(300, 100, -1))
     assert rest["items"][0]["version"] == 100
 
 
@@ -254,12 +254,12 @@ def changed(before: dict[str, Any], chance: random.Random) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", ["correction", "development", "enrichment"])
 def test_the_kind_of_a_change_belongs_to_its_version_alone(client: FlaskClient, kind: str) -> None:
     address = record(client)
-    told = {"kind": kind, "reason": "Because"}
-    changed_so = revise(client, address, title="B", change=told).json
+    reason_given = {"kind": kind, "reason": "Because"}
+    changed_so = revise(client, address, title="B", change=reason_given).json
     changed_again = revise(client, address, title="C").json
-    listed = read(client, f"{address}/revisions")["items"]
+    listed = get_json(client, f"{address}/revisions")["items"]
 
-    assert changed_so["change"] == told
+    assert changed_so["change"] == reason_given
     assert changed_again["change"] == {"kind": None, "reason": None}
     assert [revision["change"]["kind"] for revision in listed] == [None, kind, None]
 
@@ -272,12 +272,12 @@ def test_an_unknown_kind_of_change_is_refused(client: FlaskClient) -> None:
 
 def test_content_changed_at_moves_with_the_content_alone(client: FlaskClient) -> None:
     address = record(client)
-    first = read(client, address)
+    first = get_json(client, address)
     filed = revise(client, address, tags=["metals"], external_ids=[{"scheme": "ours", "value": "1"}]).json
-    said = revise(client, address, summary="More is known").json
+    enriched = revise(client, address, summary="More is known").json
     same = revise(client, address, summary="More is known", change={"kind": "correction", "reason": "None"}).json
 
     assert (first["content_changed_at"], filed["content_changed_at"]) == (first["created_at"], first["created_at"])
     assert filed["updated_at"] > first["updated_at"]
-    assert said["content_changed_at"] == said["updated_at"] > filed["updated_at"]
-    assert same == said
+    assert enriched["content_changed_at"] == enriched["updated_at"] > filed["updated_at"]
+    assert same == enriched

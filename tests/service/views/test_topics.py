@@ -1,4 +1,4 @@
-"""Topics over HTTP: a tree that stays a tree, and stays while it is used."""
+"""/v1/topics: a tree without cycles, and no deletion of a topic in use."""
 
 from typing import Any
 
@@ -12,43 +12,43 @@ from tests.service.problems import problem_of
 Topic = dict[str, Any]
 
 
-def put(client: FlaskClient, id: str, /, **said: Any) -> TestResponse:
-    """The topic `id` replaced, whatever its version."""
-    return client.put(f"/v1/topics/{id}", json=a_topic(id, **said), headers={"If-Match": "*"})
+def put(client: FlaskClient, id: str, /, **fields: Any) -> TestResponse:
+    """Replace the current version of the topic `id`."""
+    return client.put(f"/v1/topics/{id}", json=a_topic(id, **fields), headers={"If-Match": "*"})
 
 
 def patch(client: FlaskClient, id: str, /, **changes: Any) -> TestResponse:
-    """The topic `id` with `changes`, whatever its version."""
+    """Patch the current version of the topic `id`."""
     return client.patch(f"/v1/topics/{id}", json=changes, headers={"If-Match": "*"})
 
 
 def delete(client: FlaskClient, id: str) -> TestResponse:
-    """The topic `id` deleted, whatever its version."""
+    """Delete the current version of the topic `id`."""
     return client.delete(f"/v1/topics/{id}", headers={"If-Match": "*"})
 
 
 def chain(client: FlaskClient, *ids: str) -> None:
-    """Topics, each beneath the one before."""
+    """Create topics, each below the one before."""
     for broader, id_ in zip(("", *ids), ids, strict=False):
         create_topic(client, id_, broader=[broader] if broader else [])
 
 
 def test_a_new_topic_can_be_read_at_its_location(client: FlaskClient) -> None:
     create_topic(client, "energy")
-    said = {
+    content = {
         "labels": {"en": "Batteries", "zh-Hant": "電池"},
         "alt_labels": {"en": ["Accumulators", "Cells"]},
         "definition": {"en": "They store electricity."},
         "broader": ["energy"],
         "exact_match": ["http://eurovoc.europa.eu/50"],
     }
-    created = client.post("/v1/topics", json=a_topic("batteries", **said))
+    created = client.post("/v1/topics", json=a_topic("batteries", **content))
     assert (created.status_code, created.headers["ETag"]) == (201, '"1"')
     assert created.headers["Location"] == "/v1/topics/batteries"
     now = created.get_json()["created_at"]
-    assert created.get_json() == {"id": "batteries", **said, "version": 1, "created_at": now, "updated_at": now}
-    read = client.get("/v1/topics/batteries")
-    assert (read.status_code, read.data, read.headers["ETag"]) == (200, created.data, '"1"')
+    assert created.get_json() == {"id": "batteries", **content, "version": 1, "created_at": now, "updated_at": now}
+    response = client.get("/v1/topics/batteries")
+    assert (response.status_code, response.data, response.headers["ETag"]) == (200, created.data, '"1"')
 
 
 def test_a_minimal_topic_comes_back_with_every_key(client: FlaskClient) -> None:
@@ -181,16 +181,16 @@ def test_following_next_returns_every_topic_once(client: FlaskClient, limit: int
     create_topic(client, "top")
     for id_ in reversed(ids):
         create_topic(client, id_, broader=["top"])
-    seen: list[str] = []
+    ids_listed: list[str] = []
     follow: str | None = f"/v1/topics?limit={limit}{query}"
     while follow:
         answer = client.get(follow)
         assert len(answer.get_json()["items"]) <= limit
-        seen += [topic["id"] for topic in answer.get_json()["items"]]
+        ids_listed += [topic["id"] for topic in answer.get_json()["items"]]
         follow = answer.get_json()["next"]
         links = answer.headers["Link"].split(", ")
         assert links[1:] == ([f'<{follow}>; rel="next"'] if follow else [])
-    assert sorted(seen) == sorted(ids if query else [*ids, "top"])
+    assert sorted(ids_listed) == sorted(ids if query else [*ids, "top"])
 
 
 def test_a_cursor_of_another_list_is_refused(client: FlaskClient) -> None:
@@ -200,7 +200,7 @@ def test_a_cursor_of_another_list_is_refused(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "place"),
+    ("changes", "place"),
     [
         ({"id": "Trade"}, "#/id"),
         ({"id": "a b"}, "#/id"),
@@ -220,7 +220,7 @@ def test_a_cursor_of_another_list_is_refused(client: FlaskClient) -> None:
         ({"broder": []}, "#/broder"),
     ],
 )
-def test_an_invalid_topic_is_refused_with_a_pointer(client: FlaskClient, said: Topic, place: str) -> None:
-    answer = client.post("/v1/topics", json=a_topic("trade") | said)
+def test_an_invalid_topic_is_refused_with_a_pointer(client: FlaskClient, changes: Topic, place: str) -> None:
+    answer = client.post("/v1/topics", json=a_topic("trade") | changes)
     assert problem_of(answer) == (422, "invalid", [place])
     assert client.get("/v1/topics").get_json()["items"] == []

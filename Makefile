@@ -4,13 +4,17 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test bench bench-bulk bench-feed bench-search bench-webhooks lock openapi docs clean
+.PHONY: run test test-fast bench bench-bulk bench-feed bench-search bench-webhooks lock openapi docs clean
 
 run: .venv/local
 	@exec $(BIN)/policytrail run
 
 test: .venv/dev .venv/node
 	@$(BIN)/python -m tests.everything
+
+# The tests that need no server, Node or browser: less than a minute.
+test-fast: .venv/dev
+	@exec $(BIN)/python -m pytest -m "not server" -n auto --dist loadfile
 
 bench: .venv/dev
 	@exec $(BIN)/python -m benchmarks

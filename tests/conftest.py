@@ -1,12 +1,14 @@
-"""What every test may ask for: a server for the session, and a migrated database of one's own for a test."""
+"""Fixtures of every test: a server for the session, and a migrated database for one test."""
 
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
+from types import ModuleType
 
 import hypothesis
 import psycopg
@@ -18,23 +20,23 @@ from service.db.migrations import migrate
 
 ROOT = Path(__file__).parent.parent
 
-# The same examples every time. How long they take to make says how busy the machine is, not whether a promise holds.
+# The same examples every time. Their time depends on the load of the machine, so it decides nothing.
 hypothesis.settings.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("steady")
 
-#: Nothing here outlives the session, so nothing needs to reach a disk.
+#: No data outlive the session, so none need to reach a disk.
 OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 
-#: Where the cluster lives if there is room (a container may have 64 MB): a copy takes 8 ms here, 40 to 450 ms on disk.
+#: The folder of the cluster if there is room (containers may have 64 MB): a copy takes 8 ms here, 40 to 450 ms on disk.
 MEMORY = Path("/dev/shm")  # noqa: S108 (mkdtemp makes the folder in it)
 
-#: Bytes that a session's cluster may come to, its write-ahead log included.
+#: Bytes of a session's cluster at most, with its write-ahead log.
 ROOM = 2 * 1024**3
 
-#: Stops the servers in a folder and removes it when the pipe to it closes, however the session ends.
-UNDERTAKER = """
+#: Stops the servers in a folder and removes the folder when its pipe closes, whatever ends the session.
+CLEANER = """
 import shutil, sys
 from pathlib import Path
 from service.db.embedded_postgres import Server
@@ -47,14 +49,65 @@ shutil.rmtree(sys.argv[1])
 
 _numbers = count(1)
 
+#: Files that take longest, on a machine with two cores; they run first, so that none is left alone at the end.
+LONGEST = (
+    "tests/house/test_openapi_gates.py",
+    "tests/faults/test_fresh_clone.py",
+    "tests/faults/test_beside_bad_receivers.py",
+    "tests/faults/test_run.py",
+    "tests/faults/test_killed_worker.py",
+    "tests/faults/test_imports_cut.py",
+    "tests/faults/test_database_gone.py",
+    "tests/benchmarks/test_small_runs.py",
+    "tests/examples/test_tracker_imports.py",
+)
+
+#: Modules that start processes: a test that uses one of them needs a server, Node, a browser or a command.
+_STARTERS = ("subprocess", "service.db.embedded_postgres")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker by which `make test-fast` chooses."""
+    config.addinivalue_line("markers", "server: needs PostgreSQL or another process; set by tests/conftest.py")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test that needs a server."""
+    if _needs_server(item):
+        item.add_marker("server")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; other files keep their random order."""
+    places = {ROOT / file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+def _needs_server(item: pytest.Item) -> bool:
+    return "scratch" in getattr(item, "fixturenames", ()) or _starts_processes(getattr(item, "module", None))
+
+
+@cache
+def _starts_processes(module: ModuleType | None) -> bool:
+    """Return whether a module of the tests starts processes, or uses another one that does."""
+    if module is None or module.__name__ in _STARTERS:
+        return module is not None
+    if module.__name__.partition(".")[0] not in {"tests", "benchmarks"}:
+        return False
+    names = {
+        str(getattr(value, "__module__", None) or getattr(value, "__name__", None)) for value in vars(module).values()
+    }
+    return any(_starts_processes(sys.modules.get(name)) for name in names - {module.__name__})
+
 
 @pytest.fixture(scope="session")
 def scratch() -> Iterator[Path]:
-    """A folder with a short path for clusters, in memory if there is room. A server left running in it is stopped."""
+    """A folder with a short path for clusters, in memory if there is room. Servers in it are stopped at the end."""
     has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
     directory = tempfile.mkdtemp(prefix="policytrail-test-", dir=MEMORY if has_room else None)
-    command = [sys.executable, "-c", UNDERTAKER, directory]
-    # Its own session, so that Ctrl-C does not reach it; no output, so that who reads ours does not wait for it.
+    command = [sys.executable, "-c", CLEANER, directory]
+    # A session of its own, so that Ctrl-C does not reach it; no output, so that nobody waits for it to close ours.
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True):
         yield Path(directory)
 
@@ -67,14 +120,14 @@ def cluster(scratch: Path) -> Server:
 
 @pytest.fixture(scope="session")
 def admin(cluster: Server) -> Iterator[psycopg.Connection]:
-    """A connection, in autocommit, to make and drop databases with."""
+    """A connection in autocommit that creates and drops databases."""
     with psycopg.connect(cluster.dsn(), autocommit=True) as conn:
         yield conn
 
 
 @pytest.fixture(scope="session")
 def template_database(cluster: Server, admin: psycopg.Connection) -> str:
-    """The name of a database with all of migrations/ applied, to be copied: nobody may stay connected to it."""
+    """The name of a migrated database to copy; no connection to it may stay open."""
     name = "policytrail_template"
     admin.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
     with psycopg.connect(cluster.dsn(name)) as conn:
@@ -84,7 +137,7 @@ def template_database(cluster: Server, admin: psycopg.Connection) -> str:
 
 @pytest.fixture
 def database(cluster: Server, admin: psycopg.Connection, template_database: str) -> Iterator[str]:
-    """The URL of a migrated database that is this test's alone."""
+    """The URL of a migrated database for one test."""
     name = f"policytrail_{next(_numbers)}"
     # FILE_COPY took 8 ms, WAL_LOG 11 ms, with 30 tables in memory; on disk there was no difference.
     create = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
@@ -95,7 +148,7 @@ def database(cluster: Server, admin: psycopg.Connection, template_database: str)
 
 @pytest.fixture
 def conn(database: str) -> Iterator[psycopg.Connection]:
-    """A connection to `database`, not in autocommit; what a test leaves uncommitted is rolled back."""
+    """A connection to `database`, not in autocommit; open transactions are rolled back at the end."""
     connection = psycopg.connect(database)
     yield connection
     connection.close()

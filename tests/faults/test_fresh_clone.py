@@ -1,4 +1,4 @@
-"""A stranger clones the repository and types what README says, nothing else."""
+"""The two commands of README in a fresh clone, with nothing else prepared."""
 
 import signal
 import subprocess
@@ -11,11 +11,15 @@ from tests.faults.clients import wait_until
 from tests.faults.runs import a_terminals_environment, paste, started
 from tests.serving import ROOT
 
-#: Seconds that an environment may take to be made: some hundred packages come over the network.
-INSTALLED_WITHIN = 600.0
+#: Seconds in which a hundred packages must be installed, over a slow network and on a busy machine too.
+PATIENCE = 3_600.0
 
-#: What pip says when it gets no answer.
+#: pip's message when a registry does not answer.
 NO_REGISTRY = "after connection broken by"
+
+#: Value of PIP_NO_COMPILE: packages are compiled when they are imported, not when they are installed. pip takes the
+#: value for the opposite option, --compile.
+UNCOMPILED = "0"
 
 
 def test_in_a_fresh_clone_the_two_commands_are_enough() -> None:
@@ -23,26 +27,20 @@ def test_in_a_fresh_clone_the_two_commands_are_enough() -> None:
         clone = Path(name) / "clone"
         subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
 
-        # The data go where they go by default, so nothing may say otherwise.
+        # The data go to their default place, so the setting must be absent.
         command = ["env", "--unset=POLICYTRAIL_DATA_DIR", "make", "run"]
-        with started(clone / ".policytrail", command=command, cwd=clone) as run:
-            wait_until(lambda: "\ncurl " in run.said() or run.process.poll() is not None, INSTALLED_WITHIN)
+        with started(clone / ".policytrail", command=command, cwd=clone, PIP_NO_COMPILE=UNCOMPILED) as run:
+            wait_until(lambda: "\ncurl " in run.said() or run.process.poll() is not None, PATIENCE)
             if run.process.poll() is not None and NO_REGISTRY in run.said():
                 pytest.skip("the package registry cannot be reached")
-            events, topics, created = [paste(line) for line in run.greeting()]
+            events, topics, event = [paste(line) for line in run.greeting()]
             assert (len(events["items"]), len(topics["items"])) == (1, 5)
-            assert created["version"] == 1
+            assert event["version"] == 1
             assert run.end(signal.SIGTERM) in {0, 2, -signal.SIGTERM}
 
         # `make test` would come here again: its set-up, and a test that needs nothing else.
-        for typed in (["make", ".venv/dev"], [".venv/bin/python", "-m", "pytest", "tests/schemas", "-x", "-q"]):
-            done = subprocess.run(
-                typed,
-                cwd=clone,
-                env=a_terminals_environment(),
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=INSTALLED_WITHIN,
-            )
+        environment = a_terminals_environment() | {"PIP_NO_COMPILE": UNCOMPILED}
+        test = [".venv/bin/python", "-m", "pytest", "tests/schemas/test_codes.py", "-x", "-q"]
+        for command in (["make", ".venv/dev"], test):
+            done = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr

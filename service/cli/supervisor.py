@@ -148,8 +148,11 @@ def _process(url: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """Stop a process and its children. The signal is repeated: a worker that was just forked misses the first one."""
     deadline = time.monotonic() + STOP_TIMEOUT
+    number = signal.SIGTERM
     while process.poll() is None:
-        number = signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL
+        if number is signal.SIGTERM and time.monotonic() > deadline:
+            click.echo(f"A process did not stop within {STOP_TIMEOUT} seconds; killing it.", err=True)
+            number = signal.SIGKILL
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""Asking a running API as its clients do, and what it answered."""
+"""HTTP clients of a running API, on real sockets."""
 
 import json
 import socket
@@ -13,16 +13,16 @@ from io import BufferedReader
 from threading import Barrier
 from typing import Any, cast
 
-#: Seconds that a client waits for anything, on a busy machine too.
-PATIENCE = 20.0
+#: Seconds that a client waits for anything; enough for a busy machine.
+TIMEOUT = 20.0
 
-#: What a client sees of a connection that was dropped.
+#: Errors of a client whose connection was dropped.
 DROPPED = (OSError, HTTPException)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, and the seconds it took."""
+    """A response, and the seconds until it was complete."""
 
     status: int
     headers: Message
@@ -30,24 +30,24 @@ class Answer:
     seconds: float = field(default=0.0, compare=False)
 
     def json(self) -> Any:
-        """The body as JSON."""
+        """Return the body as JSON."""
         return json.loads(self.body)
 
     def problem(self) -> int:
-        """The status of the problem that this answer must be."""
+        """Return the status of the problem that this response must be."""
         assert self.headers["Content-Type"] == "application/problem+json", (self.status, self.body)
-        told = self.json()
-        assert told.keys() >= {"type", "title", "status", "detail", "request_id"}
-        assert told["status"] == self.status
+        body = self.json()
+        assert body.keys() >= {"type", "title", "status", "detail", "request_id"}
+        assert body["status"] == self.status
         return self.status
 
 
-def ask(
+def send_request(
     port: int, method: str, path: str, *, key: str = "", json: Any = None, headers: Mapping[str, str] = {}
 ) -> Answer:
-    """One request on a connection of its own. Raises one of DROPPED where no whole answer came."""
+    """Send one request on a connection of its own, and return the response. Raises one of DROPPED without one."""
     began = time.monotonic()
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
         connection.request(method, path, _body(json), {**_headers(key), **headers, "Connection": "close"})
         response = connection.getresponse()
@@ -57,8 +57,8 @@ def ask(
 
 
 def at_once(*actions: Callable[[], Answer]) -> list[Answer]:
-    """What the actions were answered, begun at one moment by a thread each."""
-    line = Barrier(len(actions), timeout=PATIENCE)
+    """Begin the actions at the same moment, each in a thread, and return their responses."""
+    line = Barrier(len(actions), timeout=TIMEOUT)
 
     def begin(action: Callable[[], Answer]) -> Answer:
         line.wait()
@@ -70,13 +70,13 @@ def at_once(*actions: Callable[[], Answer]) -> list[Answer]:
 
 @contextmanager
 def in_background(*actions: Callable[[], Answer]) -> Iterator[list[Future[Answer]]]:
-    """Begin the actions, each in a thread; after the block all of them are done."""
+    """Futures of the actions, each begun in a thread; all are done after the block."""
     with ThreadPoolExecutor(len(actions)) as threads:
         yield [threads.submit(action) for action in actions]
 
 
-def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> float:
-    """Wait for `condition`; the seconds it took."""
+def wait_until(condition: Callable[[], object], seconds: float = TIMEOUT) -> float:
+    """Wait for `condition`, and return the seconds until it was true."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() < began + seconds, f"did not happen in {seconds} seconds"
@@ -87,9 +87,9 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> fl
 def request_bytes(
     method: str, path: str, body: bytes = b"", *, key: str = "", headers: Mapping[str, str] = {}
 ) -> bytes:
-    """A request as it goes over the wire, in which a header without a value is left out."""
-    given = {"Host": "localhost", **_headers(key), "Content-Length": str(len(body)), **headers}
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items() if value)]
+    """Return the bytes of a request. A header without a value is left out."""
+    all_headers = {"Host": "localhost", **_headers(key), "Content-Length": str(len(body)), **headers}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in all_headers.items() if value)]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -102,49 +102,49 @@ def _body(value: Any) -> bytes | None:
 
 
 class _KeptOpen(BufferedReader):
-    """What HTTPResponse would close after one answer, while the next may be in it already."""
+    """A reader that HTTPResponse cannot close: it may hold the next response already."""
 
     def close(self) -> None:
         """Do nothing."""
 
 
 class Wire:
-    """A connection on which a test writes what it likes, and reads answers in turn."""
+    """A connection on which a test writes any bytes and reads responses one after the other."""
 
     def __init__(self, port: int) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        # As on a network: what is sent waits until it is read at the other end.
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
+        # A small buffer, as on a network: bytes wait until the other end reads them.
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
         self._raw = self.sock.makefile("rb", buffering=0)
         self.received = _KeptOpen(self._raw)
 
     def makefile(self, _mode: str) -> BufferedReader:
-        """What HTTPResponse reads from."""
+        """Return the reader for HTTPResponse."""
         return self.received
 
-    def send(self, sent: bytes) -> None:
-        """Send all of it."""
-        self.sock.sendall(sent)
+    def send(self, data: bytes) -> None:
+        """Send all bytes."""
+        self.sock.sendall(data)
 
     def answer(self, method: str = "GET") -> Answer:
-        """The next answer. Raises one of DROPPED where none comes."""
+        """Return the next response. Raises one of DROPPED without one."""
         response = HTTPResponse(cast("socket.socket", self), method=method)
         response.begin()
         return Answer(response.status, response.headers, response.read())
 
     def is_ended(self) -> bool:
-        """Whether the server has ended the connection in order, having sent nothing more."""
+        """Return True if the server has closed the connection without sending anything more."""
         return self.received.read(1) == b""
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._raw.close()
         self.sock.close()
 
 
 @contextmanager
 def wire(port: int) -> Iterator[Wire]:
-    """A connection that ends with the block."""
+    """A connection that is closed after the block."""
     connection = Wire(port)
     try:
         yield connection

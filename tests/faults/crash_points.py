@@ -1,6 +1,6 @@
 """A worker that kills itself, as by kill -9, at a named point: `python -m tests.faults.crash_points POINT TIMES`.
 
-It dies when it comes to the point for the TIMES-th time.
+It dies when it reaches the point for the TIMES-th time.
 """
 
 import os
@@ -19,25 +19,25 @@ from service.webhooks.sender import Sender
 
 
 def die() -> None:
-    """End without another word."""
+    """Kill this process."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Point:
-    """Counts how often it is come to."""
+    """A point that counts how often it is reached."""
 
     def __init__(self, times: int) -> None:
-        """It is the end when this is the number."""
+        """`times`: the number of the visit at which the process dies."""
         self._times, self._numbers = times, count(1)
 
     def reached(self) -> None:
-        """Come to it once more."""
+        """Count a visit."""
         if next(self._numbers) == self._times:
             die()
 
 
 def after_claim(point: Point) -> None:
-    """When deliveries are in hand, and nothing of them was sent."""
+    """Die with deliveries claimed and none of them sent."""
     fetch = Dispatcher._fetch
 
     def fetch_and_die(self: Dispatcher, capacities: Any) -> Any:
@@ -50,12 +50,12 @@ def after_claim(point: Point) -> None:
 
 
 def before_send(point: Point) -> None:
-    """When a delivery is about to be sent."""
+    """Die before a delivery is sent."""
     _around_send(before=point.reached)
 
 
 def after_send(point: Point) -> None:
-    """When a receiver has acknowledged what nobody has written down."""
+    """Die after a receiver has acknowledged a delivery, before that is recorded."""
     _around_send(after=point.reached)
 
 
@@ -72,22 +72,22 @@ def _around_send(before: Callable[[], None] = lambda: None, after: Callable[[], 
 
 
 def in_finish(point: Point) -> None:
-    """When it was written down how attempts ended, but not committed."""
+    """Die after the results of attempts are written, before the commit."""
     _after_statement(store.webhooks.queue, "insert_attempts", point)
 
 
 def in_recovery(point: Point) -> None:
-    """When a step of a recovery was written, but not committed."""
+    """Die after a step of a recovery is written, before the commit."""
     _after_statement(store.webhooks.recoveries, "advance_recovery", point)
 
 
 def in_matching(point: Point) -> None:
-    """When deliveries were made of changes, but not committed."""
+    """Die after deliveries of changes are written, before the commit."""
     _after_statement(store.webhooks.deliveries, "insert_deliveries", point)
 
 
 def in_sequencing(point: Point) -> None:
-    """When changes were given numbers."""
+    """Die after changes are numbered."""
     _after_statement(store.feed, "sequence", point)
 
 

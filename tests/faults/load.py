@@ -1,4 +1,4 @@
-"""Clients that go on asking a little at a time, whatever they are answered."""
+"""Clients that send requests at a low rate, whatever the responses."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,16 +9,16 @@ from itertools import cycle
 from threading import Event, Thread
 
 from tests.factories import an_event
-from tests.faults.clients import DROPPED, Answer, ask
+from tests.faults.clients import DROPPED, Answer, send_request
 from tests.serving import Served
 
-#: Clients, the seconds each rests between two requests, and how many it sends at most.
-CLIENTS, REST, MOST = 4, 0.02, 2000
+#: Clients, the seconds between two requests of each, and the most requests that each sends.
+CLIENTS, PAUSE, MAX_REQUESTS = 4, 0.02, 2000
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request of the load: when it was sent and ended, and the answer; None where no whole one came."""
+class Exchange:
+    """A request of the load: when it began and ended, and its response; None where there was no complete one."""
 
     at: float
     ended: float
@@ -26,40 +26,50 @@ class Asked:
 
     @property
     def status(self) -> int:
-        """The answer's status; 0 where there was none."""
+        """The status of the response; 0 without one."""
         return self.answer.status if self.answer else 0
 
 
 @contextmanager
-def load(served: Served, key: str) -> Iterator[list[Asked]]:
-    """What is asked and answered while the block runs: one event read, lists, creates and a patch."""
-    created = ask(served.port, "POST", "/v1/events", key=key, json=an_event())
+def load(served: Served, key: str) -> Iterator[list[Exchange]]:
+    """The exchanges while the block runs: reads of one event, lists, creates and patches."""
+    created = send_request(served.port, "POST", "/v1/events", key=key, json=an_event())
     requests = [
-        partial(ask, served.port, "GET", created.headers["Location"]),
-        partial(ask, served.port, "GET", "/v1/events", key=key),
-        partial(ask, served.port, "POST", "/v1/events", key=key, json=an_event()),
-        partial(ask, served.port, "PATCH", created.headers["Location"], key=key, json={}, headers={"If-Match": '"1"'}),
+        partial(send_request, served.port, "GET", created.headers["Location"]),
+        partial(send_request, served.port, "GET", "/v1/events", key=key),
+        partial(send_request, served.port, "POST", "/v1/events", key=key, json=an_event()),
+        partial(
+            send_request,
+            served.port,
+            "PATCH",
+            created.headers["Location"],
+            key=key,
+            json={},
+            headers={"If-Match": '"1"'},
+        ),
     ]
-    asked, stop = list[Asked](), Event()
-    clients = [Thread(target=_go_on, args=(requests[turn:] + requests[:turn], asked, stop)) for turn in range(CLIENTS)]
+    exchanges, stop = list[Exchange](), Event()
+    clients = [
+        Thread(target=_send_all, args=(requests[turn:] + requests[:turn], exchanges, stop)) for turn in range(CLIENTS)
+    ]
     for client in clients:
         client.start()
     try:
-        yield asked
+        yield exchanges
     finally:
         stop.set()
         for client in clients:
             client.join()
 
 
-def _go_on(requests: list[Callable[[], Answer]], asked: list[Asked], stop: Event) -> None:
+def _send_all(requests: list[Callable[[], Answer]], exchanges: list[Exchange], stop: Event) -> None:
     answer: Answer | None
-    for request, _ in zip(cycle(requests), range(MOST), strict=False):
+    for request, _ in zip(cycle(requests), range(MAX_REQUESTS), strict=False):
         at = time.monotonic()
         try:
             answer = request()
         except DROPPED:
             answer = None
-        asked.append(Asked(at, time.monotonic(), answer))
-        if stop.wait(REST):
+        exchanges.append(Exchange(at, time.monotonic(), answer))
+        if stop.wait(PAUSE):
             return

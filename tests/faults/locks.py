@@ -1,4 +1,4 @@
-"""What the database says of events, and of the API's connections."""
+"""Events, locks and connections in the database of a running API."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -11,24 +11,24 @@ from tests.faults.clients import Answer, in_background, wait_until
 
 @contextmanager
 def all_waiting(conn: psycopg.Connection, *actions: Callable[[], Answer]) -> Iterator[list[Future[Answer]]]:
-    """Begin the actions, and enter the block when all of them wait for what `conn` has locked; then let go."""
-    with psycopg.connect(conn.info.dsn, autocommit=True) as other, in_background(*actions) as asked:
+    """Futures of the actions, all of which wait for locks of `conn` until the block ends."""
+    with psycopg.connect(conn.info.dsn, autocommit=True) as other, in_background(*actions) as futures:
         try:
             wait_until(lambda: waiting_for_locks(other) == len(actions))
-            yield asked
+            yield futures
         finally:
             conn.rollback()
 
 
 def count_events(conn: psycopg.Connection) -> int:
-    """How many events there are."""
+    """Return the number of events."""
     with conn.transaction():
         [[number]] = conn.execute("SELECT count(*) FROM event").fetchall()
     return int(number)
 
 
 def waiting_for_locks(conn: psycopg.Connection) -> int:
-    """How many connections to this database wait for a lock. `conn` is in autocommit: a transaction sees it once."""
+    """Return the number of connections to this database that wait for a lock. `conn` must be in autocommit."""
     [[number]] = conn.execute(
         """
         SELECT count(*)
@@ -40,7 +40,7 @@ def waiting_for_locks(conn: psycopg.Connection) -> int:
 
 
 def end_connections(conn: psycopg.Connection) -> int:
-    """End the server processes of the API's connections to this database; how many there were."""
+    """End the API's connections to this database, and return their number."""
     return conn.execute(
         """
         SELECT pg_terminate_backend(pid, 5000)

@@ -1,4 +1,4 @@
-"""Processes as the kernel tells of them, so that a test can say that nothing was left behind."""
+"""Processes by /proc, so that a test can assert that none was left behind."""
 
 import os
 import signal
@@ -7,13 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Where fields 4 and 22 of /proc/PID/stat are, after the name in brackets and the state.
+#: Indexes of fields 4 and 22 of /proc/PID/stat, after the name in brackets and the state.
 _PARENT, _BEGAN = 1, 19
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process: its `pid` alone may be given to another one later."""
+    """A process. Its `pid` alone does not identify it, because the kernel reuses pids."""
 
     pid: int
     parent: int
@@ -21,27 +21,27 @@ class Process:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still runs. A zombie, which nobody has waited for, does not."""
-        found = find_process(self.pid)
-        return found is not None and found.began == self.began
+        """True if it is running; a zombie is not."""
+        current = find_process(self.pid)
+        return current is not None and current.began == self.began
 
     @property
     def command(self) -> str:
-        """What it was started as; nothing if it has ended."""
+        """Its command line; empty if it has ended."""
         try:
             return Path(f"/proc/{self.pid}/cmdline").read_text().replace("\0", " ")
         except (FileNotFoundError, ProcessLookupError):
             return ""
 
     def kill(self) -> None:
-        """Kill -9 it, if it still runs."""
+        """Kill it with SIGKILL if it is running."""
         if self.is_alive:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
 
 def find_process(pid: int) -> Process | None:
-    """The process, unless it has ended."""
+    """Return the process, or None if it has ended."""
     try:
         state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -50,16 +50,16 @@ def find_process(pid: int) -> Process | None:
 
 
 def family(pid: int) -> set[Process]:
-    """The process and all that descend from it, as far as they run."""
+    """Return the running processes among a process and its descendants."""
     first, everyone = find_process(pid), list(_everyone())
-    found = {first} if first else set()
-    while more := {one for one in everyone if one.parent in {known.pid for known in found}} - found:
-        found |= more
-    return found
+    members = {first} if first else set()
+    while more := {one for one in everyone if one.parent in {member.pid for member in members}} - members:
+        members |= more
+    return members
 
 
 def server_in(directory: Path) -> set[Process]:
-    """PostgreSQL in `directory`, with all of its processes, as far as it runs."""
+    """Return the running processes of PostgreSQL in `directory`."""
     try:
         return family(int((directory / "data" / "postmaster.pid").read_text().partition("\n")[0]))
     except (FileNotFoundError, ValueError):
@@ -67,7 +67,7 @@ def server_in(directory: Path) -> set[Process]:
 
 
 def kill(processes: Iterable[Process]) -> None:
-    """Kill -9 all of them, in no order."""
+    """Kill all of them with SIGKILL, in no order."""
     for process in processes:
         process.kill()
 

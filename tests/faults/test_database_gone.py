@@ -8,7 +8,7 @@ import pytest
 
 from service.db.embedded_postgres import Server, start
 from tests.factories import an_event
-from tests.faults.clients import ask, at_once, in_background, wait_until
+from tests.faults.clients import at_once, in_background, send_request, wait_until
 from tests.faults.conftest import OPTIONS
 from tests.faults.load import load
 from tests.faults.locks import all_waiting, count_events, end_connections
@@ -50,8 +50,8 @@ def test_without_postgresql_every_response_is_503_and_the_api_recovers_by_itself
 def test_without_postgresql_the_api_is_live_but_not_ready(own_cluster: Server, own_database: str) -> None:
     with serving(own_database) as served:
         own_cluster.stop("immediate")
-        alive = [ask(served.port, "GET", "/livez") for _ in range(10)]
-        unready = at_once(*[partial(ask, served.port, "GET", "/readyz")] * 10)
+        alive = [send_request(served.port, "GET", "/livez") for _ in range(10)]
+        unready = at_once(*[partial(send_request, served.port, "GET", "/readyz")] * 10)
 
         assert {answer.status for answer in alive} == {200}
         assert {(answer.status, answer.headers["Retry-After"]) for answer in unready} == {(503, "1")}
@@ -63,10 +63,10 @@ def test_an_api_that_starts_before_its_database_becomes_ready_with_it(own_cluste
     own_cluster.stop()
     with serving(own_database, wait="/livez") as served:
         # Each of them waits for a connection; together longer than the pool goes on trying by itself.
-        assert ask(served.port, "GET", "/v1/events").problem() == 503
-        assert ask(served.port, "GET", "/readyz").status == 503
+        assert send_request(served.port, "GET", "/v1/events").problem() == 503
+        assert send_request(served.port, "GET", "/readyz").status == 503
         start(own_cluster.directory, options=OPTIONS)
-        wait_until(lambda: ask(served.port, "GET", "/readyz").status == 200, RECOVERED_WITHIN)
+        wait_until(lambda: send_request(served.port, "GET", "/readyz").status == 200, RECOVERED_WITHIN)
 
 
 def test_after_losing_its_connections_each_worker_answers_at_most_one_503(
@@ -76,7 +76,7 @@ def test_after_losing_its_connections_each_worker_answers_at_most_one_503(
     with psycopg.connect(conn.info.dsn, autocommit=True) as other:
         assert end_connections(other) > 4
 
-    statuses = [ask(served.port, "GET", "/v1/events").status for _ in range(40)]
+    statuses = [send_request(served.port, "GET", "/v1/events").status for _ in range(40)]
 
     assert set(statuses) <= {200, 503}
     assert statuses.count(503) <= 2
@@ -86,24 +86,26 @@ def test_a_statement_past_its_timeout_answers_503_and_the_api_stays_healthy(
     database: str, key: str, conn: psycopg.Connection
 ) -> None:
     with serving(database, POLICYTRAIL_STATEMENT_TIMEOUT="0.2", POLICYTRAIL_WRITE_STATEMENT_TIMEOUT="0.2") as served:
-        path = ask(served.port, "POST", "/v1/events", key=key, json=an_event()).headers["Location"]
+        path = send_request(served.port, "POST", "/v1/events", key=key, json=an_event()).headers["Location"]
         before = count_events(conn)
         conn.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
         answers = at_once(
-            partial(ask, served.port, "GET", path),
-            partial(ask, served.port, "GET", "/v1/events"),
-            partial(ask, served.port, "POST", "/v1/events", key=key, json=an_event()),
-            partial(ask, served.port, "PATCH", path, key=key, json={"title": "New"}, headers={"If-Match": '"1"'}),
-            partial(ask, served.port, "DELETE", path, key=key, headers={"If-Match": '"1"'}),
+            partial(send_request, served.port, "GET", path),
+            partial(send_request, served.port, "GET", "/v1/events"),
+            partial(send_request, served.port, "POST", "/v1/events", key=key, json=an_event()),
+            partial(
+                send_request, served.port, "PATCH", path, key=key, json={"title": "New"}, headers={"If-Match": '"1"'}
+            ),
+            partial(send_request, served.port, "DELETE", path, key=key, headers={"If-Match": '"1"'}),
         )
-        ready = ask(served.port, "GET", "/readyz")
+        ready = send_request(served.port, "GET", "/readyz")
         conn.rollback()
 
         assert [answer.problem() for answer in answers] == [503] * 5
         assert {answer.headers["Retry-After"] for answer in answers} == {"1"}
         assert all(0.2 < answer.seconds < PROMISED for answer in answers)
         assert ready.status == 200
-        assert ask(served.port, "GET", path).headers["ETag"] == '"1"'
+        assert send_request(served.port, "GET", path).headers["ETag"] == '"1"'
         assert count_events(conn) == before
 
 
@@ -113,11 +115,11 @@ def test_requests_beyond_the_pool_get_503_after_their_wait_and_the_api_recovers(
 ) -> None:
     one_worker = partial(serving, POLICYTRAIL_WORKERS="1", POLICYTRAIL_POOL_WAIT="0.5")
     with one_worker(database, POLICYTRAIL_POOL_SIZE=str(pool_size)) as served:
-        lists = [partial(ask, served.port, "GET", "/v1/events")] * (pool_size + 8)
+        lists = [partial(send_request, served.port, "GET", "/v1/events")] * (pool_size + 8)
         conn.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
         with in_background(*lists) as asked:
             wait_until(lambda: sum(one.done() for one in asked) == 8)
-            assert ask(served.port, "GET", "/livez").status == 200
+            assert send_request(served.port, "GET", "/livez").status == 200
             conn.rollback()
         answers = [one.result() for one in asked]
         refused = [answer for answer in answers if answer.status == 503]
@@ -126,13 +128,13 @@ def test_requests_beyond_the_pool_get_503_after_their_wait_and_the_api_recovers(
         assert {answer.problem() for answer in refused} == {503}
         assert all(0.4 < answer.seconds < PROMISED for answer in refused)
         assert {answer.status for answer in at_once(*lists)} == {200}
-        assert [ask(served.port, "GET", "/v1/events").status for _ in range(10)] == [200] * 10
+        assert [send_request(served.port, "GET", "/v1/events").status for _ in range(10)] == [200] * 10
 
 
 def test_requests_waiting_for_a_slow_statement_delay_no_other(served: Served, conn: psycopg.Connection) -> None:
     conn.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
-    with all_waiting(conn, *[partial(ask, served.port, "GET", "/v1/events")] * 8) as asked:
-        others = [ask(served.port, "GET", "/v1/topics") for _ in range(30)]
+    with all_waiting(conn, *[partial(send_request, served.port, "GET", "/v1/events")] * 8) as asked:
+        others = [send_request(served.port, "GET", "/v1/topics") for _ in range(30)]
 
     assert {answer.status for answer in others} == {200}
     assert max(answer.seconds for answer in others) < 1
@@ -142,6 +144,6 @@ def test_requests_waiting_for_a_slow_statement_delay_no_other(served: Served, co
 def have_many_connections(served: Served, conn: psycopg.Connection) -> None:
     """Have the workers connect as often as it takes for eight requests that wait."""
     conn.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
-    with all_waiting(conn, *[partial(ask, served.port, "GET", "/v1/events")] * 8) as asked:
+    with all_waiting(conn, *[partial(send_request, served.port, "GET", "/v1/events")] * 8) as asked:
         pass
     assert {one.result().status for one in asked} == {200}

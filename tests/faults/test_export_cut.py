@@ -13,7 +13,7 @@ from service.db.embedded_postgres import Server
 from service.events.write import record_event
 from tests.copies import multiply
 from tests.factories import EARLIER, an_event
-from tests.faults.clients import PATIENCE, wait_until
+from tests.faults.clients import TIMEOUT, wait_until
 from tests.faults.conftest import make_database
 from tests.serving import Served, serving
 
@@ -57,7 +57,7 @@ def open_export(
 ) -> socket.socket:
     """Yield an export after its first bytes, with a client whose buffer is small."""
     reader = socket.socket()
-    reader.settimeout(PATIENCE)
+    reader.settimeout(TIMEOUT)
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
     reader.connect(("127.0.0.1", served.port))
     reader.sendall(f"GET {path} HTTP/{version}\r\nHost: localhost\r\nAccept-Encoding: {accept}\r\n\r\n".encode())

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from tests.factories import an_event
-from tests.faults.clients import Wire, ask, in_background, request_bytes, wait_until, wire
+from tests.faults.clients import Wire, in_background, request_bytes, send_request, wait_until, wire
 from tests.serving import Served, free_port, serving
 
 STREAM = {"Accept": "text/event-stream"}
@@ -26,8 +26,8 @@ def test_sixty_waiting_requests_are_answered_at_once_without_a_connection_each(d
         streams = [open_.enter_context(stream(served, after="now")) for _ in range(30)]
         for events in streams:
             assert next(events) == "retry: 2000"
-        cursor = ask(served.port, "GET", "/v1/changes?after=now").json()["cursor"]
-        waits = [partial(ask, served.port, "GET", f"/v1/changes?wait=20&after={cursor}")] * 30
+        cursor = send_request(served.port, "GET", "/v1/changes?after=now").json()["cursor"]
+        waits = [partial(send_request, served.port, "GET", f"/v1/changes?wait=20&after={cursor}")] * 30
         with in_background(*waits) as answers:
             time.sleep(0.5)
             assert connections(database) <= 2 * 2
@@ -47,7 +47,7 @@ def test_a_broken_stream_resumes_without_a_gap_or_a_repetition(database: str, ke
         with serving(database, port=port) as served:
             recorded += [record(served, key) for _ in range(4)]
             if turn == 0:
-                last["Last-Event-ID"] = ask(port, "GET", "/v1/changes?after=now").json()["cursor"]
+                last["Last-Event-ID"] = send_request(port, "GET", "/v1/changes?after=now").json()["cursor"]
                 recorded.clear()
                 continue
             with stream(served, headers=last) as events:
@@ -78,8 +78,10 @@ def test_a_client_that_does_not_read_is_dropped_and_the_others_are_served(databa
 def test_followers_do_not_delay_a_shutdown(database: str) -> None:
     with serving(database) as served, stream(served, after="now") as events:
         next(events)
-        cursor = ask(served.port, "GET", "/v1/changes?after=now").json()["cursor"]
-        with in_background(partial(ask, served.port, "GET", f"/v1/changes?wait=30&after={cursor}")) as [waiting]:
+        cursor = send_request(served.port, "GET", "/v1/changes?after=now").json()["cursor"]
+        with in_background(partial(send_request, served.port, "GET", f"/v1/changes?wait=30&after={cursor}")) as [
+            waiting
+        ]:
             time.sleep(0.5)
             served.process.send_signal(signal.SIGTERM)
             wait_until(lambda: served.process.poll() is not None, 6)
@@ -89,7 +91,7 @@ def test_followers_do_not_delay_a_shutdown(database: str) -> None:
 
 def record(served: Served, key: str, event: dict[str, Any] | None = None) -> str:
     """Create an event and return its id."""
-    created = ask(served.port, "POST", "/v1/events", key=key, json=event or an_event())
+    created = send_request(served.port, "POST", "/v1/events", key=key, json=event or an_event())
     assert created.status == 201, created.body
     return str(created.json()["id"])
 

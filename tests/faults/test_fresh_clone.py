@@ -30,13 +30,13 @@ def test_in_a_fresh_clone_the_two_commands_are_enough() -> None:
         # The data go to their default place, so the setting must be absent.
         command = ["env", "--unset=POLICYTRAIL_DATA_DIR", "make", "run"]
         with started(clone / ".policytrail", command=command, cwd=clone, PIP_NO_COMPILE=UNCOMPILED) as run:
-            wait_until(lambda: "\ncurl " in run.said() or run.process.poll() is not None, PATIENCE)
-            if run.process.poll() is not None and NO_REGISTRY in run.said():
+            wait_until(lambda: "\ncurl " in run.terminal() or run.process.poll() is not None, PATIENCE)
+            if run.process.poll() is not None and NO_REGISTRY in run.terminal():
                 pytest.skip("the package registry cannot be reached")
             events, topics, event = [paste(line) for line in run.greeting()]
             assert (len(events["items"]), len(topics["items"])) == (1, 5)
             assert event["version"] == 1
-            assert run.end(signal.SIGTERM) in {0, 2, -signal.SIGTERM}
+            assert run.stop(signal.SIGTERM) in {0, 2, -signal.SIGTERM}
 
         # `make test` would come here again: its set-up, and a test that needs nothing else.
         environment = a_terminals_environment() | {"PIP_NO_COMPILE": UNCOMPILED}

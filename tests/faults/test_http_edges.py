@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.factories import an_event
-from tests.faults.clients import Wire, ask, at_once, request_bytes, wire
+from tests.faults.clients import Wire, at_once, request_bytes, send_request, wire
 from tests.faults.locks import count_events
 from tests.serving import Served, serving
 
@@ -133,8 +133,8 @@ def test_fifty_stalled_clients_do_not_delay_the_others(served: Served, key: str,
             line = stalled.enter_context(wire(served.port))
             line.send(request[: 40 if turn % 2 else -20])
         time.sleep(0.3)
-        lists = [partial(ask, served.port, "GET", "/v1/events")] * 10
-        creates = [partial(ask, served.port, "POST", "/v1/events", key=key, json=an_event())] * 10
+        lists = [partial(send_request, served.port, "GET", "/v1/events")] * 10
+        creates = [partial(send_request, served.port, "POST", "/v1/events", key=key, json=an_event())] * 10
         answers = at_once(*lists, *creates)
 
     assert [answer.status for answer in answers] == [200] * 10 + [201] * 10
@@ -172,7 +172,7 @@ def test_a_client_that_disconnects_in_its_body_stores_nothing(
 
 
 def test_a_response_to_head_has_the_headers_of_get_and_no_body(served: Served, key: str) -> None:
-    path = ask(served.port, "POST", "/v1/events", key=key, json=an_event()).headers["Location"]
+    path = send_request(served.port, "POST", "/v1/events", key=key, json=an_event()).headers["Location"]
     for asked in (path, "/v1/events", "/v1/topics", "/v1/vocabularies", "/v1/nothing"):
         with wire(served.port) as line:
             line.send(request_bytes("HEAD", asked) + request_bytes("GET", asked))

@@ -22,7 +22,7 @@ from service.imports.options import ImportOptions
 from service.imports.readers import read_rows
 from service.imports.run import Import, begin_import
 from service.strict_json import JsonLimits
-from tests.faults.clients import DROPPED, Answer, Wire, ask, at_once, request_bytes, wait_until, wire
+from tests.faults.clients import DROPPED, Answer, Wire, at_once, request_bytes, send_request, wait_until, wire
 from tests.faults.conftest import OPTIONS, make_database
 from tests.faults.processes import family, kill
 from tests.imports import NDJSON, counts, ndjson, row
@@ -80,7 +80,7 @@ SELECT event.id, revision.id, external.event_id, search.event_id, mark.event_id,
 
 def last_import(served: Served, key: str) -> dict[str, Any]:
     """What is told of the import that began last."""
-    [first, *_] = ask(served.port, "GET", "/v1/imports", key=key).json()["items"]
+    [first, *_] = send_request(served.port, "GET", "/v1/imports", key=key).json()["items"]
     return dict(first)
 
 
@@ -135,7 +135,7 @@ def test_a_body_that_ends_in_its_first_row_is_malformed_and_begins_no_import(emp
         line.send(request_bytes("POST", "/v1/imports", b'{"ti', key=writer, headers=NDJSON_OF_100_BYTES))
         line.sock.shutdown(socket.SHUT_WR)
         assert line.answer("POST").problem() == 400
-        assert ask(served.port, "GET", "/v1/imports", key=writer).json()["items"] == []
+        assert send_request(served.port, "GET", "/v1/imports", key=writer).json()["items"] == []
 
 
 def test_a_killed_api_leaves_complete_rows_and_a_report_of_the_progress(
@@ -155,7 +155,9 @@ def test_a_killed_api_leaves_complete_rows_and_a_report_of_the_progress(
         assert (report["state"], report["reason"]) == ("interrupted", "The import ended unexpectedly.")
         assert report["finished_at"] is not None
         imported_again(served, writer, number)
-        assert [one["state"] for one in ask(served.port, "GET", "/v1/imports", key=writer).json()["items"]] == [
+        assert [
+            one["state"] for one in send_request(served.port, "GET", "/v1/imports", key=writer).json()["items"]
+        ] == [
             "done",
             "interrupted",
         ]
@@ -164,7 +166,9 @@ def test_a_killed_api_leaves_complete_rows_and_a_report_of_the_progress(
 
 def test_an_importing_process_answers_other_requests(empty: str, writer: str) -> None:
     with serving(empty, POLICYTRAIL_WORKERS="1") as served, half_sent(served, writer, empty) as line:
-        assert [ask(served.port, "GET", path).status for path in ("/livez", "/v1/events", "/readyz")] == [200] * 3
+        assert [send_request(served.port, "GET", path).status for path in ("/livez", "/v1/events", "/readyz")] == [
+            200
+        ] * 3
         assert last_import(served, writer)["state"] == "running"
         line.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(REST_OF_PIECE), REST_OF_PIECE))
         assert line.answer("POST").body.splitlines()[-1].startswith(b'{"id":"')

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from tests.factories import an_event
-from tests.faults.clients import DROPPED, Answer, ask
+from tests.faults.clients import DROPPED, Answer, send_request
 from tests.faults.locks import all_waiting, count_events
 from tests.serving import Served, serving
 
@@ -28,7 +28,7 @@ def test_every_confirmed_create_survives_a_kill_and_every_event_is_complete(
     assert ENOUGH <= len(answered) < CREATES
 
     with serving(database, TMPDIR=str(tmp_path)) as again:
-        kept = [ask(again.port, "GET", created.headers["Location"]) for created in answered]
+        kept = [send_request(again.port, "GET", created.headers["Location"]) for created in answered]
 
     assert {created.status for created in answered} == {201}
     assert [read.body for read in kept] == [created.body for created in answered]
@@ -42,7 +42,8 @@ def test_requests_in_progress_are_answered_when_the_api_stops(
     with serving(database) as served:
         conn.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
         creates = [
-            partial(ask, served.port, "POST", "/v1/events", key=key, json=numbered(CREATES + n)) for n in range(4)
+            partial(send_request, served.port, "POST", "/v1/events", key=key, json=numbered(CREATES + n))
+            for n in range(4)
         ]
         with all_waiting(conn, *creates) as asked:
             served.process.terminate()
@@ -73,7 +74,7 @@ def create_until_killed(served: Served, key: str) -> list[Answer]:
     def create() -> None:
         while (number := next(numbers)) < CREATES:
             try:
-                answered.append(ask(served.port, "POST", "/v1/events", key=key, json=numbered(number)))
+                answered.append(send_request(served.port, "POST", "/v1/events", key=key, json=numbered(number)))
             except DROPPED:
                 return
             if len(answered) >= ENOUGH:

@@ -1,4 +1,4 @@
-"""`make run`: started, used, ended, killed, started again."""
+"""`make run`: started, used, stopped, killed and started again."""
 
 import json
 import os
@@ -13,14 +13,14 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from tests.faults.clients import ask, wait_until, wire
+from tests.faults.clients import send_request, wait_until, wire
 from tests.faults.processes import Process, family, kill, server_in
-from tests.faults.runs import END_WITHIN, Run, paste, started
+from tests.faults.runs import STOP_TIMEOUT, Run, paste, started
 
 
 @pytest.fixture
 def directory(scratch: Path) -> Iterator[Path]:
-    """Where data may be kept, not made yet."""
+    """A folder for the data that does not exist yet."""
     with TemporaryDirectory(prefix="policytrail-", dir=scratch) as name:
         yield Path(name) / "data"
 
@@ -32,17 +32,20 @@ def test_a_first_run_prints_three_commands_that_work_when_pasted(directory: Path
 
         assert len(events["items"]) == 1
         assert len(topics["items"]) == 5
-        assert created == ask(run.port, "GET", f"/v1/events/{created['id']}").json()
+        assert created == send_request(run.port, "GET", f"/v1/events/{created['id']}").json()
 
 
 def test_the_admin_key_is_printed_and_readable_by_its_owner_alone(directory: Path) -> None:
     with started(directory) as run:
         run.greeting()
 
-        assert run.key() in run.said()
+        assert run.key() in run.terminal()
         assert stat.S_IMODE((directory / "admin.key").stat().st_mode) == 0o600
         assert stat.S_IMODE(directory.stat().st_mode) == 0o700
-        assert ask(run.port, "DELETE", first_event(run)[0], key=run.key(), headers={"If-Match": '"1"'}).status == 204
+        assert (
+            send_request(run.port, "DELETE", first_event(run)[0], key=run.key(), headers={"If-Match": '"1"'}).status
+            == 204
+        )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -50,14 +53,14 @@ def test_a_signal_stops_all_processes_and_a_second_run_has_the_data_and_the_key(
     with started(directory) as run:
         created = paste(run.greeting()[-1])
         key = run.key()
-        assert len(run.started()) > 5
-        assert run.end(number) == 0
+        assert len(run.running()) > 5
+        assert run.stop(number) == 0
 
     with started(directory) as again:
         again.greeting()
-        assert ask(again.port, "GET", f"/v1/events/{created['id']}").json() == created
+        assert send_request(again.port, "GET", f"/v1/events/{created['id']}").json() == created
         assert again.key() == key
-        assert key in again.said()
+        assert key in again.terminal()
 
 
 def test_an_open_connection_does_not_delay_the_shutdown(directory: Path) -> None:
@@ -66,20 +69,20 @@ def test_an_open_connection_does_not_delay_the_shutdown(directory: Path) -> None
         with wire(run.port) as line:
             line.send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert line.answer().status == 200
-            assert run.end(signal.SIGTERM) == 0
+            assert run.stop(signal.SIGTERM) == 0
 
 
 def test_a_new_run_recovers_the_data_after_all_processes_were_killed(directory: Path) -> None:
     with started(directory) as run:
         created = paste(run.greeting()[-1])
-        kill(run.started())
-        wait_until(lambda: not run.started())
+        kill(run.running())
+        wait_until(lambda: not run.running())
         assert run.process.wait() == -signal.SIGKILL
 
     with started(directory, port=run.port) as again:
         again.greeting()
-        assert ask(again.port, "GET", f"/v1/events/{created['id']}").json() == created
-        assert again.end(signal.SIGTERM) == 0
+        assert send_request(again.port, "GET", f"/v1/events/{created['id']}").json() == created
+        assert again.stop(signal.SIGTERM) == 0
 
 
 def test_the_api_stops_when_the_supervisor_is_killed_and_a_new_run_works(directory: Path) -> None:
@@ -89,43 +92,43 @@ def test_the_api_stops_when_the_supervisor_is_killed_and_a_new_run_works(directo
         assert len(api) == 3
         run.process.kill()
         run.process.wait()
-        wait_until(lambda: not any(process.is_alive for process in api), END_WITHIN)
+        wait_until(lambda: not any(process.is_alive for process in api), STOP_TIMEOUT)
 
-        # PostgreSQL, which nobody stopped, is taken on.
+        # PostgreSQL is still running and is used again.
         with started(directory, port=run.port) as again:
             again.greeting()
-            assert ask(again.port, "GET", f"/v1/events/{created['id']}").json() == created
-            assert again.end(signal.SIGTERM) == 0
+            assert send_request(again.port, "GET", f"/v1/events/{created['id']}").json() == created
+            assert again.stop(signal.SIGTERM) == 0
 
 
 def test_a_killed_api_is_reported_and_stops_the_run(directory: Path) -> None:
     with started(directory) as run:
         run.greeting()
-        belongs = run.started()
+        processes = run.running()
         kill(api_of(run))
-        wait_until(lambda: run.process.poll() is not None, END_WITHIN)
+        wait_until(lambda: run.process.poll() is not None, STOP_TIMEOUT)
 
         assert run.process.returncode == 1
-        assert "The API has stopped unexpectedly" in run.said()
-        assert not any(process.is_alive for process in belongs)
+        assert "The API has stopped unexpectedly" in run.terminal()
+        assert not any(process.is_alive for process in processes)
 
 
 def test_a_second_run_with_the_same_data_is_refused_and_leaves_the_first_alone(directory: Path) -> None:
     with started(directory) as first:
         first.greeting()
-        belongs = first.started()
+        processes = first.running()
         second = directory.parent / "another name"
         second.symlink_to(directory)
         with started(second) as refused:
             wait_until(lambda: refused.process.poll() is not None)
-            assert (refused.process.returncode, refused.said()) == (
+            assert (refused.process.returncode, refused.terminal()) == (
                 1,
                 f"Error: Policytrail is already running with {second}.\n",
             )
             second.unlink()
 
-        assert all(process.is_alive for process in belongs)
-        assert ask(first.port, "GET", "/readyz").status == 200
+        assert all(process.is_alive for process in processes)
+        assert send_request(first.port, "GET", "/readyz").status == 200
 
 
 def test_a_port_in_use_is_reported_and_leaves_no_process(directory: Path) -> None:
@@ -135,14 +138,14 @@ def test_a_port_in_use_is_reported_and_leaves_no_process(directory: Path) -> Non
             wait_until(lambda: run.process.poll() is not None)
 
             assert run.process.returncode == 1
-            assert run.said().startswith(f"Error: Port {port} is in use")
+            assert run.terminal().startswith(f"Error: Port {port} is in use")
             assert server_in(directory / "postgres") == set()
 
 
 def test_a_run_with_a_database_url_starts_no_server(directory: Path, own_database: str) -> None:
     with started(directory, DATABASE_URL=own_database) as run:
         created = paste(run.greeting()[-1])
-        assert run.end(signal.SIGTERM) == 0
+        assert run.stop(signal.SIGTERM) == 0
 
     assert [path.name for path in sorted(directory.iterdir())] == ["admin.key", "lock"]
     with psycopg.connect(own_database) as conn:
@@ -158,36 +161,36 @@ def test_a_signal_during_the_start_stops_all_processes(directory: Path, moment: 
         elif moment == "PostgreSQL starts":
             wait_until(lambda: server_in(directory / "postgres"))
         else:
-            processes = 2 if moment.startswith("a worker") else 1
-            wait_until(lambda: len(api_of(run)) >= processes)
-        # A command that has not come to itself yet may end by the signal's own force.
-        assert run.end(signal.SIGTERM) in {0, -signal.SIGTERM}
+            expected = 2 if moment.startswith("a worker") else 1
+            wait_until(lambda: len(api_of(run)) >= expected)
+        # A command that has not installed its handlers yet is killed by the signal itself.
+        assert run.stop(signal.SIGTERM) in {0, -signal.SIGTERM}
         assert not server_in(directory / "postgres")
 
 
 def test_stopping_make_stops_all_processes(directory: Path) -> None:
-    # The environment of this very test is not made again beneath its feet.
+    # Without this, make could reinstall the environment of this test.
     with started(directory, command=["make", "--assume-old=.venv/local", "run"]) as run:
         run.greeting()
-        assert len(run.started()) > 6
-        assert run.end(signal.SIGTERM) in {0, 2, -signal.SIGTERM}
+        assert len(run.running()) > 6
+        assert run.stop(signal.SIGTERM) in {0, 2, -signal.SIGTERM}
 
 
 def test_ctrl_c_in_the_terminal_of_make_stops_all_processes(directory: Path) -> None:
     with started(directory, command=["make", "--assume-old=.venv/local", "run"]) as run:
         run.greeting()
-        belongs = run.started()
+        processes = run.running()
         os.killpg(run.process.pid, signal.SIGINT)
-        wait_until(lambda: run.process.poll() is not None, END_WITHIN)
-        assert not any(process.is_alive for process in belongs)
+        wait_until(lambda: run.process.poll() is not None, STOP_TIMEOUT)
+        assert not any(process.is_alive for process in processes)
 
 
 def first_event(run: Run) -> tuple[str, int]:
-    """The path and version of the first event."""
-    [event] = ask(run.port, "GET", "/v1/events").json()["items"]
+    """Return the path and the version of the first event."""
+    [event] = send_request(run.port, "GET", "/v1/events").json()["items"]
     return f"/v1/events/{event['id']}", event["version"]
 
 
 def api_of(run: Run) -> list[Process]:
-    """The processes of gunicorn."""
+    """Return the processes of gunicorn."""
     return [process for process in family(run.process.pid) if "gunicorn" in process.command]

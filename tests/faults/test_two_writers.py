@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 
 from tests.factories import an_event
-from tests.faults.clients import Answer, ask, at_once
+from tests.faults.clients import Answer, at_once, send_request
 from tests.faults.locks import all_waiting, count_events
 from tests.serving import Served
 
@@ -21,7 +21,7 @@ def test_of_two_puts_with_one_etag_one_gets_200_and_the_other_412(served: Served
         )
         outcomes.append(sorted(answer.status for answer in answers))
         etag = winner(answers).headers["ETag"]
-        assert ask(served.port, "GET", path).body == winner(answers).body
+        assert send_request(served.port, "GET", path).body == winner(answers).body
 
     assert outcomes == [[200, 412]] * 50
     assert etag == '"51"'
@@ -36,7 +36,7 @@ def test_of_a_patch_and_a_delete_with_one_etag_one_takes_effect(served: Served, 
         )
         # A patch after the deletion gets 410.
         assert (patched.status, deleted.status) in {(200, 412), (412, 204), (410, 204)}
-        assert ask(served.port, "GET", path).status == (200 if patched.status == 200 else 410)
+        assert send_request(served.port, "GET", path).status == (200 if patched.status == 200 else 410)
 
 
 def test_of_two_posts_with_one_external_id_one_gets_201_and_the_other_409(
@@ -45,7 +45,7 @@ def test_of_two_posts_with_one_external_id_one_gets_201_and_the_other_409(
     before = count_events(conn)
     for turn in range(20):
         twin = an_event(external_ids=[{"scheme": "celex", "value": str(turn)}])
-        answers = at_once(*[partial(ask, served.port, "POST", "/v1/events", key=key, json=twin)] * 2)
+        answers = at_once(*[partial(send_request, served.port, "POST", "/v1/events", key=key, json=twin)] * 2)
         assert sorted(answer.status for answer in answers) == [201, 409]
 
     assert count_events(conn) == before + 20
@@ -75,7 +75,9 @@ def test_of_five_creators_with_one_external_id_one_wins(served: Served, key: str
     conn.execute("INSERT INTO event_external_id VALUES ('celex', 'held', %s)", [id_in(path)])
     twin = an_event(external_ids=[{"scheme": "celex", "value": "held"}])
 
-    with all_waiting(conn, *[partial(ask, served.port, "POST", "/v1/events", key=key, json=twin)] * 5) as requests:
+    with all_waiting(
+        conn, *[partial(send_request, served.port, "POST", "/v1/events", key=key, json=twin)] * 5
+    ) as requests:
         pass
 
     assert sorted(one.result().status for one in requests) == [201, 409, 409, 409, 409]
@@ -83,7 +85,7 @@ def test_of_five_creators_with_one_external_id_one_wins(served: Served, key: str
 
 def create(served: Served, key: str) -> tuple[str, str]:
     """Return the path and the ETag of a new event."""
-    created = ask(served.port, "POST", "/v1/events", key=key, json=an_event())
+    created = send_request(served.port, "POST", "/v1/events", key=key, json=an_event())
     assert created.status == 201, created.body
     return created.headers["Location"], created.headers["ETag"]
 
@@ -93,7 +95,7 @@ def id_in(path: str) -> str:
 
 
 def write(served: Served, key: str, request: tuple[str, str], etag: str, json: Any = None) -> Answer:
-    return ask(served.port, *request, key=key, json=json, headers={"If-Match": etag})
+    return send_request(served.port, *request, key=key, json=json, headers={"If-Match": etag})
 
 
 def winner(answers: list[Answer]) -> Answer:

@@ -53,7 +53,7 @@ def writer(empty: str) -> str:
 
 
 def whole(database: str) -> int:
-    """How many events there are: each with all that is written with it, and nothing without one."""
+    """Return the number of events. Each must have all of its rows in other tables, and no such row lacks its event."""
     with psycopg.connect(database) as conn:
         assert conn.execute(UNWHOLE).fetchall() == []
         [[number]] = conn.execute("SELECT count(*) FROM event").fetchall()
@@ -79,7 +79,7 @@ SELECT event.id, revision.id, external.event_id, search.event_id, mark.event_id,
 
 
 def last_import(served: Served, key: str) -> dict[str, Any]:
-    """What is told of the import that began last."""
+    """Return the summary of the newest import."""
     [first, *_] = send_request(served.port, "GET", "/v1/imports", key=key).json()["items"]
     return dict(first)
 

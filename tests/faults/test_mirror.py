@@ -153,12 +153,12 @@ def is_whole(file: Path) -> bool:
 
 
 def documents(file: Path) -> list[object]:
-    """What a copy holds."""
+    """Return the documents of a copy."""
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def events(conn: psycopg.Connection, query: str) -> list[object]:
-    """What the service holds."""
+    """Return the documents of the service."""
     return [json.loads(document) for _, document in sorted(matching_events(conn, query).items())]
 
 

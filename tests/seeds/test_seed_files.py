@@ -53,7 +53,7 @@ def own_facts_of(record: Record) -> set[str]:
 
 
 def roots_of(source: str, retold: dict[str, list[str]]) -> set[str]:
-    """Where following `derived_from` from `source` ends."""
+    """Return the original sources behind `source`, along `derived_from`."""
     if not retold[source]:
         return {source}
     return set().union(*(roots_of(other, retold) for other in retold[source]))

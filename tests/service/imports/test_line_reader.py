@@ -1,4 +1,4 @@
-"""What arrives in pieces becomes lines, however it is cut, packed or damaged."""
+"""Lines from chunks of any size, gzipped or not, damaged or not."""
 
 import gzip
 import zlib

@@ -1,4 +1,4 @@
-"""What is wrong with a mapping is told all at once, each with its place in the file."""
+"""Faults of a mapping: all reported at once, each with its path in the file."""
 
 import copy
 import tomllib

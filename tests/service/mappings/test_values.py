@@ -1,4 +1,4 @@
-"""What a value of a mapping makes of cells."""
+"""Values of a mapping: from cells to texts."""
 
 import pytest
 

@@ -22,7 +22,7 @@ from psycopg.pq import Conninfo
 
 from service.config import Settings, environment_name
 from service.db.embedded_postgres import Server
-from tests.serving import START_WITHIN
+from tests.servers import START_WITHIN
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent

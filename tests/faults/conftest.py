@@ -12,8 +12,8 @@ from psycopg.sql import SQL, Identifier
 from service.config import MIGRATIONS
 from service.db.embedded_postgres import Server, start
 from service.db.migrations import migrate
+from tests.servers import Served, serving
 from tests.service.conftest import make_key
-from tests.serving import Served, serving
 
 #: Processes are killed here, machines are not: what was written survives without reaching a disk.
 OPTIONS = {"fsync": "off", "shared_buffers": "16MB"}

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from tests.factories import an_event
 from tests.faults.clients import DROPPED, Answer, send_request
-from tests.serving import Served
+from tests.servers import Served
 
 #: Clients, the seconds between two requests of each, and the most requests that each sends.
 CLIENTS, PAUSE, MAX_REQUESTS = 4, 0.02, 2000

@@ -13,7 +13,7 @@ from typing import Any
 from service.db.embedded_postgres import Server
 from tests.faults.clients import wait_until
 from tests.faults.processes import Process, family, kill, server_in
-from tests.serving import ROOT, free_port
+from tests.servers import ROOT, free_port
 
 #: Seconds that a start may take; the first one creates a cluster.
 START_TIMEOUT = 60.0

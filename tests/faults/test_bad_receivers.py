@@ -16,7 +16,7 @@ from tests.deliveries import make_subscription, run_worker, wait_for
 from tests.faults.conftest import make_database
 from tests.faults.workers import fetch, write
 from tests.receivers import Behaviour, drop, hang, respond_with, run_receiver, write_forever
-from tests.serving import free_port
+from tests.servers import free_port
 
 HEALTHY, EVENTS = 20, 15
 

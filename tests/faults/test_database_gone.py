@@ -12,7 +12,7 @@ from tests.faults.clients import at_once, in_background, send_request, wait_unti
 from tests.faults.conftest import OPTIONS
 from tests.faults.load import load
 from tests.faults.locks import all_waiting, count_events, end_connections
-from tests.serving import Served, serving
+from tests.servers import Served, serving
 
 #: Seconds within which an answer is promised while the database is gone.
 PROMISED = 2.0

@@ -15,7 +15,7 @@ from tests.copies import multiply
 from tests.factories import EARLIER, an_event
 from tests.faults.clients import TIMEOUT, wait_until
 from tests.faults.conftest import make_database
-from tests.serving import Served, serving
+from tests.servers import Served, serving
 
 #: Events of 3 kB each: more than the buffers of two sockets.
 MANY = 20_000

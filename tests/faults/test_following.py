@@ -13,7 +13,7 @@ import psycopg
 
 from tests.factories import an_event
 from tests.faults.clients import Wire, in_background, request_bytes, send_request, wait_until, wire
-from tests.serving import Served, free_port, serving
+from tests.servers import Served, free_port, serving
 
 STREAM = {"Accept": "text/event-stream"}
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.clients import wait_until
 from tests.faults.runs import a_terminals_environment, paste, started
-from tests.serving import ROOT
+from tests.servers import ROOT
 
 #: Seconds in which a hundred packages must be installed, over a slow network and on a busy machine too.
 PATIENCE = 3_600.0

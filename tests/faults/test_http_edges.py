@@ -11,7 +11,7 @@ import pytest
 from tests.factories import an_event
 from tests.faults.clients import Wire, at_once, request_bytes, send_request, wire
 from tests.faults.locks import count_events
-from tests.serving import Served, serving
+from tests.servers import Served, serving
 
 EVENT = orjson.dumps(an_event())
 

@@ -26,8 +26,8 @@ from tests.faults.clients import DROPPED, Answer, Wire, at_once, request_bytes, 
 from tests.faults.conftest import OPTIONS, make_database
 from tests.faults.processes import family, kill
 from tests.imports import NDJSON, counts, ndjson, row
+from tests.servers import ROOT, Served, serving
 from tests.service.conftest import make_key
-from tests.serving import ROOT, Served, serving
 
 #: Rows of a file, and those of them that are sent before something happens: several batches, and a piece of a row.
 ROWS, SENT = 2_000, 1_200

@@ -12,7 +12,7 @@ import psycopg
 from tests.factories import an_event
 from tests.faults.clients import DROPPED, Answer, send_request
 from tests.faults.locks import all_waiting, count_events
-from tests.serving import Served, serving
+from tests.servers import Served, serving
 
 #: Creates that are tried, by how many clients, and after how many answers the API is killed.
 CREATES, CLIENTS, ENOUGH = 500, 8, 150

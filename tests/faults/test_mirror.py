@@ -24,7 +24,7 @@ from service.cli import mirror_client
 from service.cli.mirror_client import Mirror, MirrorError, follow
 from service.feed.sequencer import catch_up
 from tests.random_writer import Writer, matching_events
-from tests.serving import ROOT, Served, serving
+from tests.servers import ROOT, Served, serving
 
 #: Times that the mirror is cut short.
 CUT = 40

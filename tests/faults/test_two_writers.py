@@ -8,7 +8,7 @@ import psycopg
 from tests.factories import an_event
 from tests.faults.clients import Answer, at_once, send_request
 from tests.faults.locks import all_waiting, count_events
-from tests.serving import Served
+from tests.servers import Served
 
 
 def test_of_two_puts_with_one_etag_one_gets_200_and_the_other_412(served: Served, key: str) -> None:

@@ -18,7 +18,7 @@ from service.ids import uuid7
 from tests.deliveries import PATIENCE, TEST_SETTINGS, make_subscription, wait_for
 from tests.factories import an_event
 from tests.receivers import Receiver
-from tests.serving import ROOT
+from tests.servers import ROOT
 
 _ENVIRONMENT = {environment_name(name): str(value) for name, value in TEST_SETTINGS.items()}
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.servers import Served, serving
 from tests.service.conftest import anyone, app, client, key, seeded
-from tests.serving import Served, serving
 
 __all__ = ["anyone", "app", "client", "key", "seeded", "served"]
 

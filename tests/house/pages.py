@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.serving import ROOT
+from tests.servers import ROOT
 
 DOCS = ROOT / "docs"
 

@@ -3,7 +3,7 @@
 import re
 import tomllib
 
-from tests.serving import ROOT
+from tests.servers import ROOT
 
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
 

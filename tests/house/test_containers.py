@@ -45,7 +45,7 @@ from tests.containers import (
     seconds,
     started,
 )
-from tests.serving import START_WITHIN, free_port
+from tests.servers import START_WITHIN, free_port
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from tests.serving import ROOT
+from tests.servers import ROOT
 
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
 

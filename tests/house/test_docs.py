@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from service import create_app
 from service.config import Settings
 from service.openapi.spec import build_spec
-from tests.serving import serving
+from tests.servers import serving
 
 #: Chromium as Debian calls it, and as others do.
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -23,7 +23,7 @@ from service.views.changes import HEARTBEAT, LASTS
 from service.views.webhooks import OVERLAP
 from service.webhooks import lane, pings, retry_policy, sender, worker
 from tests.house.pages import DOCS
-from tests.serving import ROOT
+from tests.servers import ROOT
 
 DEFAULT = Settings()
 

@@ -18,7 +18,7 @@ from service.config import Settings
 from service.ids import digest
 from service.openapi.spec import to_yaml
 from tests.node import REDOCLY, run_node
-from tests.serving import Served
+from tests.servers import Served
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent

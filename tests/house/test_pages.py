@@ -16,7 +16,7 @@ from service import store
 from service.ids import digest, new_key, uuid7
 from tests.faults.workers import run_worker
 from tests.house.pages import ADDRESS, DOCS, block_of, make_checkout, run_steps, steps_of
-from tests.serving import ROOT, free_port, serving
+from tests.servers import ROOT, free_port, serving
 
 ALL = sorted(DOCS.rglob("*.md"))
 

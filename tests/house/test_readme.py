@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from tests.house.pages import ADDRESS, steps_of
-from tests.serving import ROOT, free_port, running
+from tests.servers import ROOT, free_port, running
 
 README = ROOT / "README.md"
 

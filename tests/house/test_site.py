@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import ROOT
+from tests.servers import ROOT
 
 
 @pytest.fixture(scope="module")

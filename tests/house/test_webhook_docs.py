@@ -19,7 +19,7 @@ from tests.factories import an_event
 from tests.house.pages import DOCS, block_of
 from tests.node import NODE
 from tests.receivers import run_receiver
-from tests.serving import ROOT, free_port, running
+from tests.servers import ROOT, free_port, running
 
 PAGE = DOCS / "webhooks.md"
 BODY = '{"type":"event.create","data":{"title":"対話"}}'.encode()

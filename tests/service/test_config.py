@@ -2,7 +2,7 @@
 
 from http.client import HTTPConnection
 
-from tests.serving import serving
+from tests.servers import serving
 
 
 def test_the_request_line_and_headers_are_limited(database: str) -> None:

@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from tests.answers import body
 from tests.factories import an_event
+from tests.servers import serving
 from tests.service.conftest import running
-from tests.serving import serving
 
 GZIP = {"Accept-Encoding": "gzip"}
 

@@ -18,9 +18,9 @@ from service.ids import new_key
 from service.observability import access_log
 from service.observability.access_log import _without_messages, trace_id
 from tests.factories import an_event
+from tests.servers import serving
 from tests.service.conftest import make_key
 from tests.service.problems import problem_of
-from tests.serving import serving
 
 MONITORING = (ROOT / "docs" / "reference" / "monitoring.md").read_text()
 

@@ -14,7 +14,7 @@ from tests.deliveries import wait_for
 from tests.factories import an_event
 from tests.faults.workers import run_worker, subscribe, write
 from tests.receivers import run_receiver
-from tests.serving import free_port, serving
+from tests.servers import free_port, serving
 
 MONITORING = (ROOT / "docs" / "reference" / "monitoring.md").read_text()
 

@@ -9,7 +9,7 @@ from service.openapi.spec import build_spec
 from tests.faults.workers import run_worker
 from tests.node import NEWMAN, run_node
 from tests.receivers import respond_with, run_receiver
-from tests.serving import serving
+from tests.servers import serving
 
 COLLECTION = ROOT / "docs" / "policytrail.postman_collection.json"
 LOOPBACK = "127.0.0.0/8"

@@ -27,7 +27,7 @@ from service.store.search.conditions import SearchFilter
 from service.store.search.documents import BUCKETS
 from service.store.search.facets import count_keys, count_keys_within
 from tests.factories import an_event
-from tests.filtering import any_filter, values_in
+from tests.random_filters import any_filter, values_in
 from tests.service.search.filters.test_sql import TOPICS, record_all, world
 from tests.strategies import events
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.filters import FilterSchema
 from service.search.filter import DateFilter, FigureFilter, InstantRange, Is
 from service.search.filters.parser import filter_key, filter_of_json, filter_of_text
-from tests.filtering import any_filter, as_query, flat_filter
+from tests.random_filters import any_filter, as_query, flat_filter
 
 chances = st.integers(0, 2**32).map(random.Random)
 

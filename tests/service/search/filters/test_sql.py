@@ -20,7 +20,7 @@ from service.search.filters.evaluate import features_of, matches
 from service.search.filters.parser import filter_of_json
 from service.search.filters.sql import filter_condition
 from service.store.condition import Condition, and_, not_, or_
-from tests.filtering import any_filter, values_in
+from tests.random_filters import any_filter, values_in
 from tests.strategies import events
 
 TOPICS = ("materials", "batteries", "sodium", "trade")

@@ -46,7 +46,7 @@ def and_(*parts: Condition) -> Condition:
         return parts[0] if parts else TRUE
     since, until = [part.since for part in parts if part.since], [part.until for part in parts if part.until]
     return Condition(
-        _joined(" AND ", parts),
+        _join(" AND ", parts),
         _values(parts),
         labelled=any(part.labelled for part in parts),
         since=max(since) if since else None,
@@ -60,7 +60,7 @@ def or_(*parts: Condition) -> Condition:
         return parts[0] if parts else FALSE
     since, until = [part.since for part in parts if part.since], [part.until for part in parts if part.until]
     return Condition(
-        _joined(" OR ", parts),
+        _join(" OR ", parts),
         _values(parts),
         labelled=all(part.labelled for part in parts),
         since=min(since) if len(since) == len(parts) else None,
@@ -73,7 +73,7 @@ def not_(part: Condition) -> Condition:
     return Condition(f"NOT ({part.template})", part.values)
 
 
-def _joined(operator: str, parts: Sequence[Condition]) -> str:
+def _join(operator: str, parts: Sequence[Condition]) -> str:
     return operator.join([f"({part.template})" for part in parts])
 
 

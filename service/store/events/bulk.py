@@ -181,18 +181,18 @@ _JSON = frozenset({"dates", "figures"})
 _GIVEN = "ROWS FROM (json_populate_recordset(NULL::event, %(rows)s), unnest(%(documents)b::bytea[])) AS given"
 
 
-def _given(names: Iterable[str]) -> str:
+def _column_list(names: Iterable[str]) -> str:
     return ", ".join("given.unnest" if name == "document" else f"given.{name}" for name in names)
 
 
 _INSERT = f"""
     INSERT INTO event (record_state, {", ".join(_NAMES)})
-    SELECT 'active', {_given(_NAMES)} FROM {_GIVEN}
+    SELECT 'active', {_column_list(_NAMES)} FROM {_GIVEN}
     """
 
 _UPDATE = f"""
     UPDATE event
-       SET ({", ".join(_FOLLOWING)}) = ROW ({_given(_FOLLOWING)})
+       SET ({", ".join(_FOLLOWING)}) = ROW ({_column_list(_FOLLOWING)})
       FROM {_GIVEN}
      WHERE event.id = given.id AND event.version = given.version - 1 AND event.record_state = 'active'
     """

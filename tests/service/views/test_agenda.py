@@ -3,7 +3,6 @@
 import csv
 import io
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,8 +15,9 @@ from tests.answers import body
 from tests.factories import create_event
 from tests.records import a_date
 from tests.service.problems import problem_of
+from tests.serving import ROOT
 
-MIGRATION = Path(__file__).resolve().parents[2] / "migrations" / "0012_agenda.sql"
+MIGRATION = ROOT / "migrations" / "0012_agenda.sql"
 TODAY = "today=2024-04-10"
 PROMISE = {"id": "promise", "text": "We will.", "speaker": "jp", "kind": "commitment"}
 

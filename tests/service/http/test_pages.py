@@ -112,12 +112,12 @@ def test_events_without_the_date_come_last(client: FlaskClient, sort: str) -> No
     assert {third["id"], fourth["id"]} == undated
 
 
-def test_the_newest_comes_first_where_no_order_is_asked_for(client: FlaskClient) -> None:
+def test_the_newest_comes_first_without_sort(client: FlaskClient) -> None:
     events = record_eleven(client)
     assert walk(client, "/v1/events?limit=4") == in_order(events, "-date")
 
 
-def test_full_pages_are_answered_and_the_last_says_so(client: FlaskClient) -> None:
+def test_pages_are_full_and_the_last_has_no_next(client: FlaskClient) -> None:
     for _ in range(4):
         create_event(client)
     assert [len(page) for page in pages(client, "/v1/events?limit=2")] == [2, 2]
@@ -129,7 +129,7 @@ def test_a_walk_keeps_to_its_filters(client: FlaskClient) -> None:
     assert walk(client, "/v1/events?tag=a %26 b/ö,c&sort=date&limit=2") == mine
 
 
-def test_what_is_written_during_a_walk_moves_nothing_else(client: FlaskClient) -> None:
+def test_a_write_during_a_walk_moves_no_other_event(client: FlaskClient) -> None:
     events = [create_event(client, dates=on(f"20{number}")) for number in range(10, 16)]
     following = pages(client, "/v1/events?sort=date&limit=2")
     first = next(following)

@@ -109,7 +109,7 @@ def walk(client: FlaskClient, writer: Writer, q: str, **asked: Any) -> list[UUID
         (400, 60, "policy", {"sort": "created_at"}),
     ],
 )
-def test_nothing_comes_twice_and_nothing_that_was_there_throughout_is_missing(
+def test_a_walk_during_writes_repeats_and_misses_no_event(
     database: str, events: int, ranked_events: int, q: str, asked: dict[str, str]
 ) -> None:
     with running(database, ranked_events=ranked_events) as app, writing(database, events) as writer:
@@ -122,7 +122,7 @@ def test_nothing_comes_twice_and_nothing_that_was_there_throughout_is_missing(
     assert len(throughout) > events / 10
 
 
-def test_rows_that_were_restored_from_another_server_are_walked_through(database: str) -> None:
+def test_a_walk_passes_rows_restored_from_another_server(database: str) -> None:
     with running(database, ranked_events=60) as app, writing(database, 200) as writer:
         writer.conn.execute("UPDATE event_search SET written = '9000000000'")
         writer.conn.commit()

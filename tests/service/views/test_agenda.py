@@ -134,7 +134,7 @@ def test_csv_holds_all_of_it_with_its_group(client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("events")
-def test_the_calendar_holds_what_has_a_day(client: FlaskClient) -> None:
+def test_the_calendar_has_the_items_with_a_day(client: FlaskClient) -> None:
     answer = client.get(f"/v1/agenda.ics?{TODAY}")
     found: list[Any] = Calendar.from_ical(answer.data).events
     assert [(str(one["SUMMARY"]), one["DTSTART"].dt) for one in found] == [
@@ -172,7 +172,7 @@ def test_a_merged_event_has_nothing_to_come(client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("events")
-def test_the_migration_finds_what_writing_keeps(conn: psycopg.Connection) -> None:
+def test_the_migration_finds_the_same_items_as_a_write(conn: psycopg.Connection) -> None:
     asked = "SELECT event_id, item, due::text FROM event_agenda ORDER BY 1, 2"
     kept = conn.execute(asked).fetchall()
     conn.execute("DROP TABLE event_agenda")

@@ -128,7 +128,7 @@ def test_a_topic_that_moves_takes_its_events_along(client: FlaskClient) -> None:
     assert titles == {"materials": "BC", "trade": "AB"}
 
 
-def test_a_page_has_the_size_that_is_asked_for_up_to_the_largest(app: Flask, client: FlaskClient) -> None:
+def test_a_page_has_the_requested_size_up_to_the_largest(app: Flask, client: FlaskClient) -> None:
     served = app.extensions["policytrail"]
     small = replace(served.settings, page_size=2, max_page_size=3)
     app.extensions["policytrail"] = replace(served, settings=small)
@@ -208,7 +208,7 @@ def test_a_parameter_that_is_given_twice_is_refused(anyone: FlaskClient, given: 
     assert problem_of(anyone.get(f"/v1/events?{given}")) == (422, "invalid", [parameter])
 
 
-def test_every_mistake_is_told_at_once(anyone: FlaskClient) -> None:
+def test_all_errors_are_in_one_response(anyone: FlaskClient) -> None:
     answer = problem_of(anyone.get("/v1/events?status=x&limit=0&colour=red"))
     assert answer._replace(places=sorted(answer.places)) == (422, "invalid", ["colour", "limit", "status"])
 

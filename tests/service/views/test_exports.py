@@ -69,7 +69,7 @@ def test_ndjson_holds_the_records_as_they_are_read_by_id(client: FlaskClient, th
         ("as_of=2020-01-01T00:00:00Z", []),
     ],
 )
-def test_what_is_exported_is_what_would_be_listed(client: FlaskClient, asked: str, titles: list[str]) -> None:
+def test_an_export_has_the_events_of_the_list(client: FlaskClient, asked: str, titles: list[str]) -> None:
     answer = client.get(f"/v1/events?format=ndjson&{asked}")
     assert [json.loads(line)["title"] for line in answer.data.splitlines()] == titles
     assert [row["title"] for row in rows(client.get(f"/v1/events.csv?{asked}"))] == titles
@@ -132,9 +132,7 @@ def test_accept_chooses_the_form(anyone: FlaskClient, accept: str | None, kind: 
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/png", "text/csv;q=0"])
-def test_an_accept_that_takes_none_of_the_forms_is_refused_but_not_where_the_address_says_one(
-    anyone: FlaskClient, accept: str
-) -> None:
+def test_accept_without_a_known_format_is_refused_unless_the_path_names_one(anyone: FlaskClient, accept: str) -> None:
     assert problem_of(anyone.get("/v1/events", headers={"Accept": accept}))[:2] == (406, "not-acceptable")
     for address in ("/v1/events?format=csv", "/v1/events.csv"):
         assert anyone.get(address, headers={"Accept": accept}).content_type.startswith("text/csv")
@@ -204,7 +202,7 @@ def test_an_export_is_gzipped_for_whoever_takes_that_and_parquet_only_for_whoeve
     assert gzip.decompress(forced.data)[:4] == b"PAR1"
 
 
-def test_head_says_what_get_says_and_sends_nothing(client: FlaskClient, three: list[dict[str, Any]]) -> None:
+def test_head_has_the_headers_of_get_and_no_body(client: FlaskClient, three: list[dict[str, Any]]) -> None:
     del three
     read, head = client.get("/v1/events.csv"), client.head("/v1/events.csv")
     own = {"X-Request-Id": "each its own"}

@@ -99,7 +99,7 @@ def test_a_feed_has_as_many_entries_as_a_page_and_a_calendar_as_many_as_may_be(
 _MARKS = [b"<entry>", b'"date_published"', b"BEGIN:VEVENT"]
 
 
-def test_a_feed_says_what_it_is_of_and_where_it_stands(client: FlaskClient) -> None:
+def test_a_feed_names_its_filters_and_its_address(client: FlaskClient) -> None:
     feed = body(client.get("/v1/events?format=jsonfeed&party=JP,EU&limit=5&pretty"))
     assert {name: feed[name] for name in ("title", "feed_url", "home_page_url")} == {
         "title": "Policytrail: party=JP,EU",
@@ -108,7 +108,7 @@ def test_a_feed_says_what_it_is_of_and_where_it_stands(client: FlaskClient) -> N
     }
 
 
-def test_the_public_address_stands_in_feeds_where_it_is_set(database: str) -> None:
+def test_feeds_have_the_public_url_if_it_is_set(database: str) -> None:
     with running(database, public_url="https://policy.example/api/") as app:
         feed = body(app.test_client().get("/v1/events.jsonfeed"))
     assert (feed["feed_url"], feed["home_page_url"]) == (
@@ -118,7 +118,7 @@ def test_the_public_address_stands_in_feeds_where_it_is_set(database: str) -> No
 
 
 @pytest.mark.parametrize("address", FEEDS)
-def test_who_has_the_feed_is_told_so(client: FlaskClient, address: str) -> None:
+def test_a_client_that_has_the_feed_gets_304(client: FlaskClient, address: str) -> None:
     create_event(client, dates=[a_date("2024-04")])
     answer = client.get(address)
     tag = answer.headers["ETag"]
@@ -143,7 +143,7 @@ def test_a_gzipped_feed_is_known_as_such(client: FlaskClient, address: str) -> N
 
 
 @pytest.mark.parametrize("address", FEEDS)
-def test_by_date_only_what_is_surely_known_is_not_sent_again(
+def test_if_modified_since_answers_304_only_for_a_feed_without_later_writes(
     client: FlaskClient, conn: psycopg.Connection, address: str
 ) -> None:
     create_event(client, dates=[a_date("2024-04")])
@@ -184,7 +184,7 @@ def test_a_feed_of_nothing_has_no_date(client: FlaskClient) -> None:
     ] * 3
 
 
-def test_head_says_what_get_says(client: FlaskClient) -> None:
+def test_head_has_the_headers_of_get(client: FlaskClient) -> None:
     create_event(client, dates=[a_date("2024-04")])
     for address in FEEDS:
         read, head = client.get(address), client.head(address)

@@ -93,7 +93,7 @@ def test_pages_hold_every_figure_once(client: FlaskClient, limit: int) -> None:
 
 
 @pytest.mark.usefixtures("events")
-def test_sums_are_of_what_agrees_whatever_page_is_shown(client: FlaskClient) -> None:
+def test_sums_are_of_all_matching_figures_on_every_page(client: FlaskClient) -> None:
     sums = body(client.get("/v1/figures?sums=true&limit=1"))["sums"]
     assert sums["complete"] is True
     assert [(one["measure"], one["currency"], one["unit"], one["count"], one["sum"]) for one in sums["groups"]] == [
@@ -105,7 +105,7 @@ def test_sums_are_of_what_agrees_whatever_page_is_shown(client: FlaskClient) -> 
     assert [(one["count"], one["sum"], one["least"], one["greatest"]) for one in some] == [(2, "24.8", "5", "19.8")]
 
 
-def test_sums_keep_apart_what_is_of_another_sort(client: FlaskClient) -> None:
+def test_figures_of_different_kinds_are_summed_apart(client: FlaskClient) -> None:
     create_event(
         client,
         figures=[
@@ -154,7 +154,7 @@ def test_a_forged_cursor_is_refused(client: FlaskClient, events: list[dict[str, 
     assert problem_of(client.get("/v1/figures?cursor=x")).status == 400
 
 
-def test_what_is_summed_is_what_the_records_say_from_before_the_migration_too(
+def test_figures_from_before_the_migration_are_summed_too(
     client: FlaskClient, events: list[dict[str, Any]], conn: psycopg.Connection
 ) -> None:
     """The column that sums look at holds what they need."""

@@ -177,11 +177,11 @@ def titles(client: FlaskClient, query: str) -> str:
     return "".join(event["title"] for event in answer.get_json()["items"])
 
 
-def test_a_filter_finds_what_has_any_of_its_values_and_passes_all_filters(recorded: FlaskClient) -> None:
+def test_events_match_any_value_of_a_filter_and_all_filters(recorded: FlaskClient) -> None:
     assert {query: titles(recorded, query) for query, _ in FOUND} == dict(FOUND)
 
 
-def test_a_negation_leaves_out_exactly_what_the_filter_finds(recorded: FlaskClient) -> None:
+def test_a_negation_excludes_exactly_the_matches_of_the_filter(recorded: FlaskClient) -> None:
     negatable = [
         (query, found)
         for query, found in FOUND
@@ -206,7 +206,7 @@ def test_an_event_is_found_by_the_events_that_it_names(client: FlaskClient) -> N
     assert titles(client, f"not_related_to={first['id']}") == "firstothery"
 
 
-def test_what_names_a_merged_event_is_found_by_what_it_was_merged_into(client: FlaskClient) -> None:
+def test_events_related_to_a_merged_event_are_found_by_its_target(client: FlaskClient) -> None:
     gone, kept = create_event(client, title="gone"), create_event(client, title="kept")
     create_event(client, title="x", relations=[{"type": "follows", "event": gone["id"]}])
     merged = client.post(f"/v1/events/{gone['id']}/merge", json={"into": kept["id"]}, headers={"If-Match": "*"})
@@ -247,7 +247,7 @@ def test_instants_of_the_record_are_compared_to_the_microsecond(client: FlaskCli
         ("not_topic=trad", "not_topic", "trade"),
     ],
 )
-def test_what_is_unknown_is_told_with_the_nearest_that_is_known(
+def test_an_error_on_an_unknown_value_names_the_nearest_one(
     recorded: FlaskClient, query: str, parameter: str, meant: str
 ) -> None:
     answer = recorded.get(f"/v1/events?{query}")

@@ -78,7 +78,7 @@ def test_the_past_is_searched_as_it_was(client: FlaskClient) -> None:
     assert (titles(client, **body), titles(client, **body, as_of=event["updated_at"])) == ("", "x")
 
 
-def test_the_next_page_is_posted_to_next_or_asked_for_by_its_cursor(recorded: FlaskClient) -> None:
+def test_the_next_page_is_posted_to_next_or_requested_by_its_cursor(recorded: FlaskClient) -> None:
     body = {"any": [{"party": "JP"}, {"party": "EU"}], "sort": "title", "limit": 2}
     first: Any = recorded.post("/v1/search?pretty", json=body)
     follow = first.json["next"]
@@ -149,7 +149,7 @@ def test_a_cursor_of_the_list_is_one_of_the_same_search(recorded: FlaskClient) -
         ("party=JP", "#"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_place_in_the_body(recorded: FlaskClient, body: Any, pointer: str) -> None:
+def test_an_error_points_to_its_member_of_the_body(recorded: FlaskClient, body: Any, pointer: str) -> None:
     assert problem_of(recorded.post("/v1/search", json=body)) == (422, "invalid", [pointer])
 
 
@@ -210,7 +210,7 @@ def test_a_search_changes_nothing_and_is_not_kept(client: FlaskClient, conn: psy
     assert conn.execute("SELECT count(*) FROM idempotent_answer").fetchone() == (0,)
 
 
-def test_a_search_needs_what_reading_needs(app: Flask, database: str, anyone: FlaskClient) -> None:
+def test_a_search_needs_the_permission_to_read(app: Flask, database: str, anyone: FlaskClient) -> None:
     assert anyone.post("/v1/search", json={}, headers={"Idempotency-Key": "x"}).status_code == 200
     for scope, status in (("events:read", 200), ("events:write", 403)):
         headers = {"Authorization": f"Bearer {make_key(database, scope)}"}

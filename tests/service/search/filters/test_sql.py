@@ -70,7 +70,7 @@ generated = settings(
 
 @generated
 @given(st.lists(events(TOPICS), min_size=1, max_size=4), chances)
-def test_the_database_selects_what_a_document_matches_by_itself(
+def test_the_database_and_a_document_agree_on_a_filter_for_every_alias(
     world: psycopg.Connection, said: list[dict[str, Any]], chance: random.Random
 ) -> None:
     try:
@@ -90,7 +90,7 @@ def test_the_database_selects_what_a_document_matches_by_itself(
 
 @settings(generated, max_examples=15)
 @given(st.lists(events(TOPICS), min_size=1, max_size=4), chances)
-def test_composed_conditions_select_what_the_composed_filters_match(
+def test_composed_conditions_agree_with_composed_filters(
     world: psycopg.Connection, said: list[dict[str, Any]], chance: random.Random
 ) -> None:
     try:

@@ -95,7 +95,7 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     "order", ORDERS, ids=lambda order: ",".join(f"{'-' * one.descending}{one.name}" for one in order)
 )
-def test_a_page_is_the_same_however_it_is_found(many: psycopg.Connection, order: tuple[Order, ...]) -> None:
+def test_all_ways_to_find_a_page_find_the_same(many: psycopg.Connection, order: tuple[Order, ...]) -> None:
     for text in FILTERS:
         condition = filter_condition(filter_of_text(text))
         query = f"SELECT document {matching(condition.render(), past=False)} ORDER BY {ordering(order)}"

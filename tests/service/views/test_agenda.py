@@ -14,8 +14,8 @@ from service.exports.table_columns import AGENDA
 from tests.answers import body
 from tests.factories import create_event
 from tests.records import a_date
+from tests.servers import ROOT
 from tests.service.problems import problem_of
-from tests.serving import ROOT
 
 MIGRATION = ROOT / "migrations" / "0012_agenda.sql"
 TODAY = "today=2024-04-10"

@@ -108,7 +108,7 @@ def fail_first(times: int, status: int = 500) -> Behaviour:
 
 async def hang(_: Request, __: asyncio.StreamWriter) -> None:
     """Send nothing and keep the connection open."""
-    await asyncio.Event().wait()
+    await asyncio.sleep(3600)  # a timer, which keeps the task alive
 
 
 async def drop(_: Request, writer: asyncio.StreamWriter) -> None:

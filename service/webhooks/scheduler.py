@@ -4,8 +4,8 @@ Lanes take turns by bytes (deficit round robin), first attempts before retries, 
 
 Receivers that are slow or failing share at most half of all slots; together with those of unknown health, three
 quarters. The rest stays for the fast ones. A quarter of the slots that slow ones leave is for lanes with nothing in
-flight: when many receivers hang at once, they cannot fill every slot before their lanes count as stuck. The slots of
-fast lanes are also bounded by the load that this process can serve.
+flight, so that receivers that begin to hang do not fill every slot before their lanes count as stuck. The slots of fast
+lanes are also bounded by the load that this process can serve.
 """
 
 import heapq

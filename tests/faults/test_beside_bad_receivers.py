@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
-from itertools import count
 from random import Random
 from statistics import median
 from typing import Any
@@ -33,13 +32,13 @@ from tests.faults.workers import fetch
 from tests.receivers import Behaviour, Receiver, Request, hang, respond_with, run_receiver, write_forever
 
 #: Healthy webhooks and others; batches, events of each, and the webhooks of the hundred that an event matches.
-HEALTHY, OTHERS, BATCHES, EVENTS, MATCHES = 50, 50, 5, 20, 10
+HEALTHY, OTHERS, BATCHES, EVENTS, MATCHES = 50, 50, 4, 20, 10
 
 #: Deliveries that are due to one webhook beforehand.
 BACKLOG = 50_000
 
-#: So few slots that hanging receivers could fill them, and a longer timeout than any test.
-SETTINGS: dict[str, Any] = {"webhook_slots": 100, "webhook_timeout": 600.0, "webhook_lease": 900.0}
+#: Slots of which fifty hanging receivers take most, with four deliveries each, and a longer timeout than any test.
+SETTINGS: dict[str, Any] = {"webhook_slots": 256, "webhook_timeout": 600.0, "webhook_lease": 900.0}
 
 _HEAD = b"HTTP/1.1 200 OK\r\n"
 _ENDLESS: dict[str, Behaviour] = {
@@ -63,10 +62,9 @@ def _half_hang(stack: ExitStack) -> Sequence[str]:
 
 
 def _half_begin_to_hang(stack: ExitStack) -> Sequence[str]:
-    number = count(1)  # after the first event, of which each of them gets a delivery
-
     async def behave(request: Request, writer: asyncio.StreamWriter) -> None:
-        await (respond_with() if next(number) <= OTHERS else hang)(request, writer)
+        is_first = request.json()["data"]["seq"] == 1
+        await (respond_with() if is_first else hang)(request, writer)
 
     return [stack.enter_context(run_receiver(behave)).url] * OTHERS
 
@@ -159,12 +157,13 @@ def _insert_backlog(database: str, subscription: UUID) -> None:
 def _deliver_batches(database: str, healthy: Receiver) -> None:
     """Write each batch of events once all deliveries of the batch before have arrived at the healthy receiver.
 
-    The first batch is one event for all webhooks, after which the worker knows how the receivers respond.
+    First come one event and then four for all webhooks: the worker knows all receivers, and those that begin to hang do
+    so at once, before the healthy ones get the other batches.
     """
     chance, number, everyone = Random(5), 0, range(HEALTHY + OTHERS)  # noqa: S311 (the same events every time)
     batches = [[chance.sample(everyone, MATCHES) for _ in range(EVENTS)] for _ in range(BATCHES)]
     with psycopg.connect(database) as conn:
-        for batch in [[list(everyone)], *batches]:
+        for batch in [[list(everyone)], [list(everyone)] * 4, *batches]:
             for matches in batch:
                 content = NewEventSchema().load(an_event(tags=[f"t{one}" for one in matches]))
                 record_event(conn, content, id=uuid7(), now=datetime.now(UTC), key_id=None)

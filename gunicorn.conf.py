@@ -27,6 +27,11 @@ graceful_timeout = 20
 limit_request_line = _settings.max_request_line
 limit_request_fields = _settings.max_headers
 limit_request_field_size = _settings.max_header_bytes
+# No header of a client, one on this machine included, names the scheme or the path of a request. The service itself
+# believes as many proxies as POLICYTRAIL_TRUSTED_PROXIES says.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 # Unused, and its path is the same for every instance of one user.
 control_socket_disable = True
 # Errors only: the service itself logs a line a request.

@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from service.config import Settings
 from service.db.pool import Database
 from service.feed.tail import Tail
-from service.http import problems, response_headers
+from service.http import host, problems, response_headers
 from service.http.context import Service
 from service.http.rate_limit import RateLimits
 from service.observability import access_log, metrics, pool_metrics
@@ -35,8 +35,10 @@ def build(settings: Settings) -> Flask:
     pool_metrics.register(app, app.extensions["policytrail"].database.pool)
     response_headers.register(app, settings.cors_origins)
     problems.register(app)
+    host.register(app)
     if settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]  # Flask's own way
+        proxies = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]  # Flask's own way
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

@@ -57,7 +57,7 @@ class Settings:
         "Counter of requests: `memory://` for each process by itself, or the URL of a Redis or Valkey for all.",
     )
     trusted_proxies: int = _setting(
-        0, "Number of proxies in front that add the client's address to X-Forwarded-For; at 0 the header is ignored."
+        0, "Number of proxies in front that append to X-Forwarded-For and X-Forwarded-Proto; at 0 both are ignored."
     )
     client_timeout: float = _setting(
         60.0, "Seconds a client may stall while it sends or reads before its connection is closed."

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore
 
 import psycopg
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from service.config import Settings
 from service.errors import Unavailable
@@ -13,6 +13,9 @@ from service.errors import Unavailable
 #: Seconds for which the pool retries a connection before it leaves the next try to the next request: short, so that the
 #: service is back soon after PostgreSQL is.
 RECONNECT_FOR = 2.0
+
+#: PostgreSQL ended a transaction that stood still, as it does after it, or this process, was frozen.
+EXPIRED = (psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.TransactionTimeout)
 
 
 class Database:
@@ -58,6 +61,8 @@ class Database:
             yield conn
         except psycopg.errors.QueryCanceled as error:
             raise Unavailable("The database took too long; narrow the request.") from error
+        except EXPIRED as error:
+            raise Unavailable("The database ended the transaction; try again.") from error
         except psycopg.OperationalError as error:
             if conn.closed:
                 # The other connections broke too: without this each would fail one more request.
@@ -117,3 +122,5 @@ class Database:
             return self.pool.getconn()
         except PoolTimeout as error:
             raise Unavailable("No database connection is free.") from error
+        except PoolClosed as error:
+            raise Unavailable("The service is stopping; try again.") from error

@@ -157,7 +157,14 @@ class RateLimits:
 
 @lru_cache(maxsize=10_000)  # parsing an address takes longer than counting it
 def network_of(address: str) -> str:
-    """Return the network of one caller: an IPv4 address, or the /64 in which an IPv6 subscriber picks addresses."""
+    """Return the network of one caller: an IPv4 address, or the /64 in which an IPv6 subscriber picks addresses.
+
+    Some proxies add the port of the connection, which differs for each; it does not count.
+    """
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        address = address.partition(":")[0]
     if ":" not in address:
         return address
     try:

@@ -204,3 +204,21 @@ def assert_usable_or_ended(line: Wire) -> None:
         return
     if line.received.peek(1):
         assert line.answer().status == 200
+
+
+def test_no_header_of_a_client_moves_the_service_to_another_path(served: Served) -> None:
+    plain = send_request(served.port, "GET", "/x/metrics")
+    moved = send_request(
+        served.port, "GET", "/x/metrics", headers={"SCRIPT_NAME": "/x", "SCRIPT-NAME": "/x", "X-Forwarded-Prefix": "/x"}
+    )
+    elsewhere = send_request(served.port, "GET", "/livez", headers={"SCRIPT_NAME": "/y", "PATH_INFO": "/metrics"})
+    assert (plain.status, moved.status, elsewhere.status) == (404, 404, 200)
+    assert b"policytrail_" not in moved.body + elsewhere.body
+
+
+def test_no_header_of_a_client_makes_its_request_secure(served: Served) -> None:
+    headers = {"X-Forwarded-Proto": "https", "X-Forwarded-Ssl": "on", "X-Forwarded-Protocol": "ssl"}
+    feed = send_request(served.port, "GET", "/v1/events.atom", headers=headers)
+    assert feed.status == 200
+    assert b"http://127.0.0.1" in feed.body
+    assert b"https://127.0.0.1" not in feed.body

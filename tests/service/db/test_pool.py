@@ -1,10 +1,12 @@
 """The pool: timeouts of statements, transactions of exports."""
 
+import select
 import time
 
 import psycopg
 import pytest
 
+from service.errors import Unavailable
 from tests.factories import an_event
 from tests.service.conftest import admin_of, running
 
@@ -58,3 +60,28 @@ def test_an_export_only_reads_and_sees_one_snapshot(database: str) -> None:
         assert counts == [(0,), (0,)]
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), pool.exporting() as conn:
             conn.execute("DELETE FROM topic")
+
+
+@pytest.mark.parametrize("timeout", ["idle_in_transaction_session_timeout", "transaction_timeout"])
+def test_a_transaction_that_the_database_ended_is_unavailable_and_others_go_on(database: str, timeout: str) -> None:
+    with running(database, pool_size=2) as app:
+        pool = app.extensions["policytrail"].database
+
+        def outlive(timeout: str) -> None:
+            with pool.transaction() as conn:
+                conn.execute(f"SET LOCAL {timeout} = '20ms'")
+                # The server's last words make the socket readable.
+                select.select([conn.fileno()], [], [])
+                conn.execute("SELECT 1")
+
+        with pytest.raises(Unavailable):
+            outlive(timeout)
+        with pool.transaction() as conn:
+            assert conn.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_closed_pool_is_unavailable(database: str) -> None:
+    with running(database) as app:
+        pool = app.extensions["policytrail"].database
+    with pytest.raises(Unavailable), pool.reading():
+        pass

@@ -139,11 +139,15 @@ def test_forwarded_addresses_count_only_behind_as_many_proxies_as_are_trusted(da
         ("2001:db8:1:2::", "2001:db8:1:2::/64"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
         ("fe80::1%eth0", "fe80::/64"),
-        ("a:b", "a:b"),
+        ("192.0.2.1:4711", "192.0.2.1"),
+        ("[2001:db8:1:2:3:4:5:6]:443", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2:3:4:5:6]", "2001:db8:1:2::/64"),
+        ("[::ffff:192.0.2.1]:80", "192.0.2.1"),
+        ("a:b:c", "a:b:c"),
         ("", ""),
     ],
 )
-def test_an_ipv6_subscriber_is_one_caller(address: str, network: str) -> None:
+def test_a_caller_is_one_whatever_its_port_or_address_in_a_network(address: str, network: str) -> None:
     assert network_of(address) == network
 
 

@@ -150,4 +150,4 @@ def test_no_number_is_left_unchecked(page: Path) -> None:
 
 def test_the_number_of_facets_and_suggestions_is_in_the_description_of_the_api() -> None:
     text = (DOCS / "reference" / "http.md").read_text()
-    assert f"{facets.USUAL_VALUES} when not given, {facets.MOST_VALUES} at most" in text
+    assert f"Values of each facet: {facets.USUAL_VALUES} by default, at most {facets.MOST_VALUES}." in text

@@ -2,6 +2,7 @@
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import create_environ, run_wsgi_app
 
 from tests.service.problems import problem_of
 
@@ -39,17 +40,8 @@ def test_a_malformed_host_is_400(client: FlaskClient, host: str) -> None:
     assert problem_of(client.get("/v1/events", environ_overrides={"HTTP_HOST": host})) == MALFORMED
 
 
-@pytest.mark.parametrize(("protocol", "status"), [("HTTP/1.1", 400), ("HTTP/1.0", 200)])
-def test_only_http_1_0_may_omit_the_host(client: FlaskClient, protocol: str, status: int) -> None:
-    class Bare:
-        """A WSGI layer that drops the host that the test client adds."""
-
-        def __init__(self, app: object) -> None:
-            self.app = app
-
-        def __call__(self, environ: dict[str, object], start: object) -> object:
-            del environ["HTTP_HOST"]
-            return self.app(environ | {"SERVER_PROTOCOL": protocol}, start)  # type: ignore[operator]
-
-    client.application.wsgi_app = Bare(client.application.wsgi_app)  # type: ignore[method-assign]
-    assert client.get("/v1/events").status_code == status
+@pytest.mark.parametrize(("protocol", "status"), [("HTTP/1.1", "400 BAD REQUEST"), ("HTTP/1.0", "200 OK")])
+def test_only_http_1_0_may_omit_the_host(client: FlaskClient, protocol: str, status: str) -> None:
+    environ = create_environ("/v1/events") | {"SERVER_PROTOCOL": protocol}
+    del environ["HTTP_HOST"]
+    assert run_wsgi_app(client.application, environ)[1] == status

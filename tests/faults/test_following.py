@@ -84,7 +84,8 @@ def test_followers_do_not_delay_a_shutdown(database: str) -> None:
         ]:
             time.sleep(0.5)
             served.process.send_signal(signal.SIGTERM)
-            wait_until(lambda: served.process.poll() is not None, 6)
+            # Sooner than gunicorn's graceful timeout, which would drop both followers without an answer.
+            wait_until(lambda: served.process.poll() is not None, 15)
         assert waiting.result().json() == {"items": [], "cursor": cursor, "more": False}
         assert list(events) == []
 

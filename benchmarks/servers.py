@@ -99,7 +99,8 @@ def _running(arguments: list[str], environment: Mapping[str, str], port: int, pa
 
 def _own_environment() -> dict[str, str]:
     """Return the environment without settings of the service, so that defaults are measured."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("POLICYTRAIL_", "PROMETHEUS_"))}
+    settings = ("POLICYTRAIL_", "PROMETHEUS_", "COVERAGE_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(settings)}
 
 
 def _free_port() -> int:

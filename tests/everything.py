@@ -1,10 +1,13 @@
 """`make test`: every check, those that do not disturb each other side by side; pytest's summary comes last."""
 
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from tests import coverage_floors
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -25,8 +28,9 @@ TESTS = [
     *("--dist", "loadfile", "--no-loadscope-reorder"),
 ]
 
-#: Where processes leave their bytecode.
-BYTECODE = ROOT / ".pytest_cache" / "bytecode"
+#: Where processes leave their coverage, and their bytecode.
+CACHE = ROOT / ".pytest_cache"
+COVERAGE, BYTECODE = CACHE / "coverage", CACHE / "bytecode"
 
 
 def run(command: list[str | Path]) -> subprocess.CompletedProcess[str]:
@@ -35,16 +39,22 @@ def run(command: list[str | Path]) -> subprocess.CompletedProcess[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of the tests, whose processes share the bytecode of the service.
+    """Return the environment of the tests: processes measure their coverage, and share the bytecode of the service.
 
     Hundreds of processes start; each would compile the service anew where the environment forbids to write bytecode.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return environment | {"PYTHONPYCACHEPREFIX": str(BYTECODE)}
+    ours = {
+        "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"),
+        "COVERAGE_ROOT": str(ROOT),
+        "COVERAGE_FOLDER": str(COVERAGE),
+        "PYTHONPYCACHEPREFIX": str(BYTECODE),
+    }
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | ours
 
 
 def main() -> int:
     """Run everything. Return 0 where all of it passed."""
+    shutil.rmtree(COVERAGE, ignore_errors=True)
     with ThreadPoolExecutor(1) as beside:
         checks = beside.map(run, CHECKS.values())
         tests = subprocess.Popen(
@@ -58,6 +68,9 @@ def main() -> int:
                 sys.stdout.write(check.stdout)
             sys.stdout.flush()
         output, _ = tests.communicate()
+    # With arguments only some of the tests have run.
+    if not sys.argv[1:] and not coverage_floors.check(COVERAGE):
+        failures.append("coverage")
     if failures:
         sys.stdout.write(f"Failed beside the tests: {', '.join(failures)}\n")
     sys.stdout.write(output)

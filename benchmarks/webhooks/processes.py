@@ -62,7 +62,7 @@ def worker(database: str, directory: Path) -> Iterator[subprocess.Popen[bytes]]:
         environment_name("webhook_http_networks"): "127.0.0.0/8,::1/128",
         "SSL_CERT_FILE": str(directory / "authority.pem"),
     }
-    others = {name: value for name, value in os.environ.items() if not name.startswith("POLICYTRAIL_")}
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("POLICYTRAIL_", "COVERAGE_"))}
     process = subprocess.Popen([sys.executable, "-m", "service", "work"], cwd=ROOT, env=others | settings)
     try:
         yield process

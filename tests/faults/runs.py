@@ -106,7 +106,7 @@ def a_terminals_environment() -> dict[str, str]:
 
 
 def _is_ours(name: str) -> bool:
-    return name.startswith(("POLICYTRAIL_", "MAKE", "MFLAGS", "GIT_", "PYTEST_", "PYTHON")) or name in {
+    return name.startswith(("POLICYTRAIL_", "MAKE", "MFLAGS", "GIT_", "PYTEST_", "PYTHON", "COVERAGE_")) or name in {
         "DATABASE_URL",
         "PORT",
         "VIRTUAL_ENV",

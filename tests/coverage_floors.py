@@ -1,0 +1,64 @@
+"""The coverage of each package, with a floor that it may not fall below."""
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from coverage import Coverage
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Percent of the statements of all packages that tests must run.
+OVERALL = 90
+
+#: Percent of the statements of each package. `service` stands for its own files.
+FLOORS = {
+    "schemas": 90,
+    "service": 90,
+    "service/cli": 90,
+    "service/db": 90,
+    "service/events": 90,
+    "service/exports": 90,
+    "service/feed": 90,
+    "service/http": 90,
+    "service/imports": 90,
+    "service/mappings": 90,
+    "service/observability": 90,
+    "service/openapi": 90,
+    "service/search": 90,
+    "service/store": 90,
+    "service/views": 90,
+    "service/webhooks": 90,
+}
+
+
+def check(folder: Path) -> bool:
+    """Combine the coverage of all processes in `folder` and print it by package. Return whether every floor is held."""
+    packages = _count(_combine(folder))
+    lines, held = [], packages.keys() == FLOORS.keys()
+    if not held:
+        lines.append(f"tests/coverage_floors.py and the packages differ: {sorted(packages.keys() ^ FLOORS.keys())}")
+    packages["all"] = tuple(map(sum, zip(*packages.values(), strict=True)))
+    for name, (covered, statements) in packages.items():
+        percent, floor = 100 * covered / statements, FLOORS.get(name, OVERALL)
+        lines.append(f"coverage of {name:24}{percent:6.1f} %, floor {floor} %{'' if percent >= floor else ': BELOW'}")
+        held = held and percent >= floor
+    sys.stdout.write("\n".join([*lines, ""]))
+    return held
+
+
+def _combine(folder: Path) -> Coverage:
+    measured = Coverage(data_file=folder / "data", config_file=False, messages=False)
+    measured.combine([str(folder)], keep=True)
+    return measured
+
+
+def _count(measured: Coverage) -> dict[str, tuple[int, ...]]:
+    """Return the covered and all statements of each package; files that nothing imports count too."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for file in sorted([*ROOT.glob("schemas/**/*.py"), *ROOT.glob("service/**/*.py")]):
+        _, statements, _, missing, _ = measured.analysis2(str(file))
+        package = "/".join(file.relative_to(ROOT).parts[:-1][:2])
+        counts[package][0] += len(statements) - len(missing)
+        counts[package][1] += len(statements)
+    return {package: tuple(pair) for package, pair in counts.items()}

@@ -18,6 +18,7 @@ import click
 
 from schemas.imports import MAX_REPORT_ERRORS
 from service import store
+from service.cli.interrupt import interruptible
 from service.cli.progress_bar import progress_bar
 from service.config import Settings
 from service.db.pool import Database
@@ -63,7 +64,7 @@ def import_file(path: Path, command: CommandOptions, settings: Settings) -> bool
     """Import a file and print the result. Return True if all of its rows were imported."""
     mapping = load_mapping(command.mapping) if command.mapping else None
     with _connect(settings) as database, _open(path) as file:
-        chunks = read_chunks(file)
+        chunks = interruptible(read_chunks(file))
         beginning = next(chunks, b"")
         chunks = chain([beginning], chunks)
         format_ = "csv" if mapping else command.format or format_by_name(path.name) or format_by_content(beginning)

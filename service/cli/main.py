@@ -8,6 +8,7 @@ from service.cli.export import export_command
 from service.cli.feed import feed_commands
 from service.cli.imports import import_command
 from service.cli.index import index_command, migrate_command
+from service.cli.interrupt import remember_interrupts
 from service.cli.keys import key_commands
 from service.cli.mapping import mapping_commands
 from service.cli.mirror import mirror_command
@@ -25,7 +26,8 @@ class ErrorReportingGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with remember_interrupts():
+                return super().invoke(ctx)
         except EnvError as error:
             raise click.ClickException(str(error)) from error
         except ServiceError as error:

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import click
 
+from service.cli.interrupt import interruptible
 from service.config import load_settings
 
 
@@ -51,4 +52,6 @@ def _decompress(file: BinaryIO) -> BinaryIO:
     from service.imports.line_reader import decompress
     from service.imports.readers import ChunkFile, read_chunks
 
-    return BufferedReader(ChunkFile(decompress(read_chunks(file), max_bytes=load_settings().max_import_bytes)))
+    return BufferedReader(
+        ChunkFile(decompress(interruptible(read_chunks(file)), max_bytes=load_settings().max_import_bytes))
+    )

@@ -18,6 +18,8 @@ from urllib.error import HTTPError
 from urllib.parse import parse_qsl, urlencode, urljoin
 from urllib.request import Request, urlopen
 
+from service.cli.interrupt import raise_interrupt
+
 #: Seconds that the service may hold a request until there is a change, and that a response may take beyond that.
 WAIT, TIMEOUT = 25, 30
 
@@ -133,6 +135,7 @@ def follow(mirror: Mirror, file: Path | None, *, once: bool) -> None:
     """Keep the copy up to date, for ever or `once`. With `file`, write it as NDJSON after every change."""
     delay, written_cursor, more = FIRST_DELAY, None, True
     while True:
+        raise_interrupt()
         try:
             more = mirror.step(0 if more else WAIT)
             delay = FIRST_DELAY

@@ -60,7 +60,8 @@ def parse(text: bytes, limits: JsonLimits = _DEFAULT_LIMITS) -> Any:
         raise Malformed(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
     except RecursionError as error:
         raise _too_deep(limits) from error
-    _limit_nesting(value, limits.nesting, limits)
+    if is_deeper_than(limits.nesting, value):
+        raise _too_deep(limits)
     if _may_be_oversized(text, limits) and (faults := list(_oversized(value, "", limits))):
         raise Invalid("An array, object or string in the body is too large.", faults)
     if _SUSPECT_ESCAPE.search(text) and (faults := list(_unstorable(value, ""))):
@@ -131,12 +132,12 @@ def _too_deep(limits: JsonLimits) -> Malformed:
     return Malformed(f"The body is nested more than {limits.nesting} levels deep.")
 
 
-def _limit_nesting(value: Any, levels: int, limits: JsonLimits) -> None:
-    if isinstance(value, dict | list):
-        if levels == 0:
-            raise _too_deep(limits)
-        for member in value.values() if isinstance(value, dict) else value:
-            _limit_nesting(member, levels - 1, limits)
+def is_deeper_than(levels: int, value: Any) -> bool:
+    """Return whether arrays and objects nest more than `levels` deep in `value`. It looks no deeper than that."""
+    if not isinstance(value, dict | list):
+        return False
+    members = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(is_deeper_than(levels - 1, member) for member in members)
 
 
 def _oversized(value: Any, pointer: str, limits: JsonLimits) -> Iterator[Fault]:

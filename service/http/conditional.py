@@ -37,6 +37,12 @@ def require_match(if_match: str | None, version: int) -> None:
         raise Stale(f"The ETag is now {etag(version)}; read the resource again.")
 
 
+def require_unchanged(before: int, version: int) -> None:
+    """Refuse a change that was computed from the version `before` if another writer has made `version` since."""
+    if before != version:
+        raise Stale(f"The ETag is now {etag(version)}; read the resource again.")
+
+
 def is_known(if_none_match: str | None, version: int) -> bool:
     """Return whether If-None-Match names `version` in any form; weak and strong tags are the same here."""
     if if_none_match is None:

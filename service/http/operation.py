@@ -25,7 +25,7 @@ from service.http.content_negotiation import (
     require_coding,
     wants_pretty,
 )
-from service.http.context import json_body
+from service.http.context import json_body, service
 from service.strict_json import select_members
 from service.validation import faults_of, load
 
@@ -37,8 +37,8 @@ JSON = content_negotiation.JSON
 MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 
-#: The patch functions by media type. Plain JSON counts as a merge patch.
-PATCHES: dict[str, Callable[..., Any]] = {MERGE_PATCH: merge_patch, JSON_PATCH: json_patch, JSON: merge_patch}
+#: The media types of patches. Plain JSON counts as a merge patch.
+PATCHES = (MERGE_PATCH, JSON_PATCH, JSON)
 
 
 @dataclass(frozen=True)
@@ -199,10 +199,16 @@ def _body_argument(contract: Operation) -> dict[str, Any]:
         return {"body": load(contract.body, json_body())}
     if contract.patches:
         require_media_type(*PATCHES)
-        return {"patch": partial(PATCHES[request.mimetype], patch=json_body())}
+        return {"patch": _patch_in_body()}
     if contract.takes:
         require_media_type(*contract.takes)
     return {}
+
+
+def _patch_in_body() -> Patch:
+    if request.mimetype == JSON_PATCH:
+        return partial(json_patch, patch=json_body(), limits=service().json_limits)
+    return partial(merge_patch, patch=json_body())
 
 
 def require_media_type(*accepted: str) -> None:

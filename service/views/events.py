@@ -124,9 +124,10 @@ def patch_event(event_id: UUID, patch: Patch) -> Response:
     Requires If-Match. In a merge patch null removes a field, and lists are replaced as a whole. A JSON Patch can change
     members of lists; a failed `test` operation gives 409. `change` comes from the patch alone.
     """
-    with transaction() as conn:
+    with reading() as conn:
         stored = _get_matching(conn, event_id)
-        content = load(_NEW_EVENT, patch(_without_reason(stored.document)))
+    content = load(_NEW_EVENT, patch(_without_reason(stored.document)))
+    with transaction() as conn:
         stored = revise_event(conn, stored, content, now=datetime.now(UTC), key_id=key_id())
     return respond(stored.document, stored.version)
 

@@ -14,7 +14,7 @@ from service.cursors import decode_cursor, encode_cursor, fingerprint
 from service.errors import Conflict, Fault, Invalid, NotFound, PreconditionRequired, Stale
 from service.events.topics import first_topic, next_topic
 from service.http.auth import requires
-from service.http.conditional import require_match
+from service.http.conditional import require_match, require_unchanged
 from service.http.context import reading, transaction
 from service.http.operation import Patch, operation, respond
 from service.http.pages import page_response, page_size
@@ -75,7 +75,7 @@ def replace_topic(topic_id: str, body: dict[str, Any]) -> Response:
     Requires If-Match. The id cannot change.
     """
     with transaction() as conn:
-        return _revise(conn, _get_matching(conn, topic_id), body)
+        return _revise(conn, _lock_matching(conn, topic_id), body)
 
 
 @topics.patch("/<topic_id>")
@@ -91,9 +91,13 @@ def patch_topic(topic_id: str, patch: Patch) -> Response:
 
     Requires If-Match.
     """
+    with reading() as conn:
+        before = _get_matching(conn, topic_id)
+    body = load(_NEW_TOPIC, patch(orjson.loads(before.document)))
     with transaction() as conn:
-        stored = _get_matching(conn, topic_id)
-        return _revise(conn, stored, load(_NEW_TOPIC, patch(orjson.loads(stored.document))))
+        stored = _lock_matching(conn, topic_id)
+        require_unchanged(before.version, stored.version)
+        return _revise(conn, stored, body)
 
 
 @topics.delete("/<topic_id>")
@@ -105,7 +109,7 @@ def delete_topic(topic_id: str) -> Response:
     Requires If-Match.
     """
     with transaction() as conn:
-        stored = _get_matching(conn, topic_id)
+        stored = _lock_matching(conn, topic_id)
         store.topics.delete_topic(conn, topic_id, expected=stored.version)
     return Response(status=204)
 
@@ -129,11 +133,16 @@ def require_broader(conn: Connection, topic: dict[str, Any]) -> None:
 
 
 def _get_matching(conn: Connection, topic_id: str) -> StoredTopic:
-    """Return the topic, with all topics locked. Stale or PreconditionRequired unless If-Match names its version."""
-    store.topics.lock_topics(conn)
+    """Return the topic. Stale or PreconditionRequired unless If-Match names its version."""
     stored = store.topics.get_topic(conn, topic_id)
     require_match(request.headers.get("If-Match"), stored.version)
     return stored
+
+
+def _lock_matching(conn: Connection, topic_id: str) -> StoredTopic:
+    """Return the topic, with all topics locked. Errors as of _get_matching."""
+    store.topics.lock_topics(conn)
+    return _get_matching(conn, topic_id)
 
 
 def _revise(conn: Connection, stored: StoredTopic, body: dict[str, Any]) -> Response:

@@ -1,7 +1,7 @@
 """/v1/webhooks: subscriptions to changes, delivered to a URL."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -28,7 +28,7 @@ from service.errors import (
     Unavailable,
 )
 from service.http.auth import requires
-from service.http.conditional import etag, require_match
+from service.http.conditional import etag, require_match, require_unchanged
 from service.http.context import caller, reading, service, settings, transaction
 from service.http.idempotency import ShownOnce
 from service.http.operation import JSON, Patch, operation, respond
@@ -116,7 +116,8 @@ def replace_webhook(webhook_id: UUID, body: dict[str, Any]) -> Response:
 
     Requires If-Match. The filter applies to later changes, the URL also to deliveries that are pending already.
     """
-    return _update(webhook_id, lambda _: body)
+    with transaction() as conn:
+        return _update(conn, _get_matching(conn, webhook_id, lock=True), body)
 
 
 @webhooks.patch("/<uuid:webhook_id>")
@@ -132,7 +133,13 @@ def patch_webhook(webhook_id: UUID, patch: Patch) -> Response:
 
     Requires If-Match. `{"paused": false}` resumes a paused or disabled webhook.
     """
-    return _update(webhook_id, lambda document: load(_NEW_WEBHOOK, patch(document)))
+    with reading() as conn:
+        before = _get_matching(conn, webhook_id)
+    body = load(_NEW_WEBHOOK, patch(webhook_document(before)))
+    with transaction() as conn:
+        webhook = _get_matching(conn, webhook_id, lock=True)
+        require_unchanged(before.version, webhook.version)
+        return _update(conn, webhook, body)
 
 
 @webhooks.delete("/<uuid:webhook_id>")
@@ -144,7 +151,7 @@ def delete_webhook(webhook_id: UUID) -> Response:
     Requires If-Match. Attempts in flight are not stopped.
     """
     with transaction() as conn:
-        before = _get_matching(conn, webhook_id)
+        before = _get_matching(conn, webhook_id, lock=True)
         store.webhooks.subscriptions.delete_subscription(
             conn, webhook_id, expected=before.version, now=datetime.now(UTC)
         )
@@ -228,24 +235,20 @@ def _in_filter(fault: Fault) -> Fault:
     return Fault(f"{fault.parameter}: {fault.detail}", pointer="#/filter")
 
 
-def _get_matching(conn: Connection, webhook_id: UUID) -> Subscription:
-    """Return the webhook, locked against other writers. Raise Stale if If-Match names another version."""
-    webhook = store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner(), lock=True)
+def _get_matching(conn: Connection, webhook_id: UUID, *, lock: bool = False) -> Subscription:
+    """Return the webhook, with `lock` locked against other writers. Raise Stale if If-Match names another version."""
+    webhook = store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner(), lock=lock)
     require_match(request.headers.get("If-Match"), webhook.version)
     return webhook
 
 
-def _update(webhook_id: UUID, new_body: Callable[[dict[str, Any]], dict[str, Any]]) -> Response:
-    """Update the webhook with the body that `new_body` returns for its document. An equal body changes nothing."""
-    with transaction() as conn:
-        webhook = _get_matching(conn, webhook_id)
-        document = webhook_document(webhook)
-        body = new_body(document)
-        _require_read_access()
-        if body != {name: value for name, value in document.items() if name not in COMPUTED}:
-            _check(conn, body)
-            webhook = store.webhooks.subscriptions.update_subscription(conn, webhook, body, now=datetime.now(UTC))
-        return _respond(webhook)
+def _update(conn: Connection, webhook: Subscription, body: Mapping[str, Any]) -> Response:
+    """Update the locked webhook with `body`. An equal body changes nothing."""
+    _require_read_access()
+    if body != {name: value for name, value in webhook_document(webhook).items() if name not in COMPUTED}:
+        _check(conn, body)
+        webhook = store.webhooks.subscriptions.update_subscription(conn, webhook, body, now=datetime.now(UTC))
+    return _respond(webhook)
 
 
 def _encrypted(secret: bytes, id: UUID) -> bytes:

@@ -57,7 +57,7 @@ ADVICE: Mapping[type[ServiceError], tuple[str, str]] = {
         "Read the resource again, apply your change to it, and send the new ETag.",
     ),
     errors.BodyTooLarge: (
-        "The body exceeds the limit of the operation.",
+        "The body exceeds the limit of the operation, or the copies of a JSON Patch add too much.",
         "Split the body. Send many events as an [import](../import.md).",
     ),
     errors.UnsupportedMediaType: (

@@ -8,7 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.errors import BodyTooLarge, Conflict, Invalid
-from service.events.patch import json_patch, merge_patch
+from service.events.patch import MOST_COPIED, MOST_OPERATIONS, json_patch, merge_patch
+from service.strict_json import render
 from tests.factories import an_event
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -103,3 +104,84 @@ def test_copies_cannot_enlarge_a_document_without_limit() -> None:
     doubling = [{"op": "copy", "from": "/a", "path": "/a/-"}] * 60
     with pytest.raises(BodyTooLarge):
         json_patch({"a": ["x" * 1000]}, doubling)
+
+
+def nested(levels: int) -> Any:
+    """An object that nests `levels` deep."""
+    value: Any = {}
+    for _ in range(levels - 1):
+        value = {"a": value}
+    return value
+
+
+#: Patches that grow with each operation, or that take longer with each.
+GROWING = {
+    "the whole into a part": [{"op": "copy", "from": "", "path": "/tags"}] * 1_000,
+    "the whole into a list": [{"op": "copy", "from": "", "path": "/topics/-"}] * 300,
+    "a part into itself": [{"op": "copy", "from": "/title", "path": "/title/x"}] * 300,
+    "an object into itself": [{"op": "add", "path": "/a", "value": {}}]
+    + [{"op": "copy", "from": "/a", "path": "/a/b"}] * 260,
+    "deep values": [{"op": "add", "path": "/a" * 60 * turn, "value": nested(60)} for turn in range(1, 100)],
+    "moves into each other": [{"op": "add", "path": "", "value": {"a": 1}}]
+    + [
+        {"op": "move", "from": "/a", "path": "/b"},
+        {"op": "add", "path": "/a", "value": {}},
+        {"op": "move", "from": "/b", "path": "/a/b"},
+    ]
+    * 300,
+}
+
+
+@pytest.mark.parametrize("patch", GROWING.values(), ids=GROWING)
+def test_a_patch_that_grows_with_each_operation_is_refused(patch: list[Any]) -> None:
+    with pytest.raises((Invalid, BodyTooLarge)):
+        json_patch(an_event(), patch)
+
+
+def test_the_copies_of_a_patch_are_limited_in_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[int] = []
+
+    def measure(value: Any) -> bytes:
+        copied.append(len(render(value)))
+        return render(value)
+
+    monkeypatch.setattr("service.events.patch.render", measure)
+    document = an_event(summary="x" * 20_000)
+    with pytest.raises(BodyTooLarge) as refused:
+        json_patch(document, [{"op": "copy", "from": "", "path": "/tags"}] * 1_000)
+    assert sum(copied[1:-1]) <= MOST_COPIED < sum(copied[1:])
+    assert refused.value.faults[0].pointer == f"#/{len(copied) - 2}"
+
+
+def test_a_thousand_small_operations_are_applied() -> None:
+    patch = [{"op": "copy", "from": "/title", "path": "/tags/-"}] * MOST_OPERATIONS
+    assert len(json_patch(an_event(tags=[]), patch)["tags"]) == MOST_OPERATIONS
+
+
+def test_a_patch_leaves_the_document_that_it_is_applied_to() -> None:
+    document = {"filter": {"country": "JP"}}
+    assert json_patch(document, [{"op": "add", "path": "/filter/country", "value": "FR"}]) == {
+        "filter": {"country": "FR"}
+    }
+    assert document == {"filter": {"country": "JP"}}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [{"op": "test", "path": "/a" * 65, "value": 1}, {"op": "copy", "from": "/a" * 65, "path": "/b"}],
+)
+def test_a_path_of_more_steps_than_a_body_has_levels_is_refused(operation: dict[str, Any]) -> None:
+    with pytest.raises(Invalid, match="more than 64 steps"):
+        json_patch({}, [operation])
+
+
+def test_a_number_too_large_to_copy_is_reported() -> None:
+    with pytest.raises(Invalid) as refused:
+        json_patch({}, [{"op": "add", "path": "/a", "value": 10**49}, {"op": "copy", "from": "/a", "path": "/b"}])
+    assert refused.value.faults[0].pointer == "#/1"
+
+
+def test_an_error_quotes_the_beginning_of_a_long_path() -> None:
+    with pytest.raises(Invalid) as refused:
+        json_patch({}, [{"op": "remove", "path": "/" + "x" * 100_000}])
+    assert len(refused.value.faults[0].detail) < 300

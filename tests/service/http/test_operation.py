@@ -1,12 +1,18 @@
 """Request bodies: malformed JSON, invalid values and media types get a clear 4xx, and store nothing."""
 
+import json
+from typing import Any
+
 import psycopg
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from service.events.patch import json_patch
+from service.strict_json import JsonLimits
 from tests.factories import an_event, create_event
 from tests.service.problems import Problem, details, problem_of
+from tests.webhooks import new_webhook
 
 MALFORMED = Problem(400, "malformed", [])
 NO_OBJECT = Problem(422, "invalid", ["#"])
@@ -192,3 +198,58 @@ def test_a_list_that_is_too_long_is_refused_without_checking_its_members(client:
     created = client.post("/v1/events", json=an_event(citations=[{}] * 2_001))
     assert problem_of(created) == (422, "invalid", ["#/citations"])
     assert problem_of(client.post("/v1/events", json=an_event(tags=[5] * 101))) == (422, "invalid", ["#/tags"])
+
+
+def patchable(client: FlaskClient, kind: str) -> str:
+    """Create an event, topic or webhook, and return its address."""
+    if kind == "topics":
+        created = client.post("/v1/topics", json={"id": "trade", "labels": {"en": "Trade"}})
+    elif kind == "webhooks":
+        created = client.post("/v1/webhooks", json=new_webhook())
+    else:
+        created = client.post("/v1/events", json=an_event())
+    assert created.status_code == 201, created.text
+    return str(created.headers["Location"])
+
+
+def send_patch(client: FlaskClient, address: str, patch: Any, match: str = "*") -> TestResponse:
+    headers = {"If-Match": match, "Content-Type": "application/json-patch+json"}
+    return client.patch(address, data=json.dumps(patch), headers=headers)
+
+
+#: A field of each kind of resource, with the values that two writers give it.
+CHANGES: dict[str, tuple[str, Any, Any]] = {
+    "events": ("title", "One", "Two"),
+    "topics": ("definition", {"en": "One"}, {"en": "Two"}),
+    "webhooks": ("filter", {"party": "JP"}, {"party": "FR"}),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_patch_that_grows_or_nests_without_limit_is_a_client_error(client: FlaskClient, kind: str) -> None:
+    address, path = patchable(client, kind), f"/{CHANGES[kind][0]}"
+    growing = send_patch(client, address, [{"op": "copy", "from": "", "path": path}] * 1_000)
+    assert problem_of(growing).status in {413, 422}
+    nested: list[Any] = [{"op": "add", "path": path, "value": {}}]
+    nested += [{"op": "copy", "from": path, "path": f"{path}/any"}] * 260
+    assert problem_of(send_patch(client, address, nested)).status in {413, 422}
+    assert client.get(address).headers["ETag"] == '"1"'
+
+
+@pytest.mark.parametrize("match", ["*", '"1"'])
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_patch_is_computed_while_others_may_write(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, kind: str, match: str
+) -> None:
+    address, (name, one, two) = patchable(client, kind), CHANGES[kind]
+
+    def compute_beside_another_writer(document: Any, patch: Any, limits: JsonLimits) -> Any:
+        # This write would wait for a lock on the resource until its statement is cancelled.
+        written = client.patch(address, json={name: one}, headers={"If-Match": "*"})
+        assert written.status_code == 200, written.text
+        return json_patch(document, patch, limits)
+
+    monkeypatch.setattr("service.http.operation.json_patch", compute_beside_another_writer)
+    stale = send_patch(client, address, [{"op": "add", "path": f"/{name}", "value": two}], match)
+    assert problem_of(stale) == Problem(412, "stale", [])
+    assert client.get(address).get_json()[name] == one

@@ -149,14 +149,17 @@ def claim_all_shards(conn: psycopg.Connection, worker_id: UUID, seconds: float =
     return store.webhooks.leases.claim_shards(conn, worker_id, seconds, limit=64)
 
 
-def an_attempt(subscription_id: UUID, seq: int, epochs: dict[int, int], **fields: Any) -> AttemptRow:
-    """Return the result of an attempt, by default accepted."""
+def an_attempt(
+    conn: psycopg.Connection, subscription_id: UUID, seq: int, epochs: dict[int, int], **fields: Any
+) -> AttemptRow:
+    """Return the result of an attempt of a delivery in the database, by default accepted."""
     shard = shard_of(subscription_id)
     defaults: dict[str, Any] = {
         "shard": shard,
         "epoch": epochs[shard],
         "subscription_id": subscription_id,
         "seq": seq,
+        "delivery_id": store.webhooks.deliveries.get_delivery(conn, subscription_id, seq).id,
         "state": "delivered",
         "delay": 0.0,
         "began_at": datetime.now(UTC),

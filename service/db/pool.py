@@ -14,8 +14,13 @@ from service.errors import Unavailable
 #: service is back soon after PostgreSQL is.
 RECONNECT_FOR = 2.0
 
-#: PostgreSQL ended a transaction that stood still, as it does after it, or this process, was frozen.
-EXPIRED = (psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.TransactionTimeout)
+#: PostgreSQL ended a transaction that stood still, as it does after it, or this process, was frozen; or it is a standby
+#: that is not promoted yet.
+EXPIRED = (
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
 
 
 class Database:

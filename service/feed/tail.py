@@ -121,7 +121,7 @@ class Tail:
         if last and last.generation == head.generation and head.seq - last.seq <= MOST_ENTRIES:
             new = _read(conn, last.seq, head.seq)
         with self._news:
-            if last is None or last.seq + len(new) != head.seq:
+            if last is None or last.generation != head.generation or last.seq + len(new) != head.seq:
                 self._clear()
             else:
                 self._append(new)

@@ -40,6 +40,11 @@ class FeedLag:
 WAITING = "(SELECT id FROM outbox ORDER BY id LIMIT 1) IS NOT NULL"
 
 
+#: The identity of a write as text, from its entry in `feed` and the row of `feed_head`. Entries from before writes had
+#: one are identified by generation and number.
+CHANGE_ID = "coalesce(feed.change_id::text, md5(concat(feed_head.generation, feed.seq)))"
+
+
 def get_head(conn: Connection) -> FeedHead:
     """Return the head of the feed. The caller's later statements see all entries up to it."""
     [head] = conn.execute(_HEAD, binary=True).fetchall()
@@ -97,9 +102,11 @@ _SEQUENCE = f"""
            AND id = ANY (ARRAY(SELECT id FROM outbox ORDER BY id LIMIT %(most)s))
      RETURNING *
     ), numbered AS (
-        INSERT INTO feed (seq, event_id, version, kind, changed, change_kind, key_id, merged_into, occurred_at)
+        INSERT INTO feed (
+            seq, event_id, version, kind, changed, change_kind, key_id, merged_into, occurred_at, change_id
+        )
         SELECT (SELECT seq FROM head) + row_number() OVER (ORDER BY id),
-               event_id, version, kind, changed, change_kind, key_id, merged_into, occurred_at
+               event_id, version, kind, changed, change_kind, key_id, merged_into, occurred_at, change_id
           FROM moved
      RETURNING 1
     ), here (place) AS (
@@ -113,6 +120,15 @@ _SEQUENCE = f"""
      WHERE given.number > 0
  RETURNING given.number
     """
+
+
+def get_history(conn: Connection) -> str:
+    """Return a text that changes when the database may have lost writes: by a restore, recovery or failover.
+
+    Numbers, versions and epochs of another history do not identify what they did in this one.
+    """
+    [[history]] = conn.execute(f"SELECT concat_ws('/', generation, {_PLACE}) FROM feed_head").fetchall()
+    return str(history)
 
 
 def begin_generation(conn: Connection) -> UUID:

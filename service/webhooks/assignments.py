@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class Assignment(NamedTuple):
-    """The receivers of a worker, and the subscriptions whose queued deliveries belong to an earlier epoch."""
+    """The receivers of a worker, and subscriptions whose queued deliveries are of an earlier epoch or history."""
 
     receivers: list[Receiver]
     outdated: set[UUID]
@@ -40,6 +40,7 @@ class Assignments:
         self._endpoints: dict[UUID, Endpoint] = {}
         self._receivers: dict[UUID, tuple[Endpoint, Receiver | None]] = {}
         self._epochs: dict[int, int] = {}
+        self._history: str | None = None
         self._refreshed_at, self._full_refresh_at = datetime.now(UTC), time.monotonic()
 
     def refresh(self, metrics: Mapping[str, Any], busy: Collection[int]) -> Assignment:
@@ -48,24 +49,31 @@ class Assignments:
         `metrics` and `busy` as for Leases.renew. Runs in a thread; calls must not overlap.
         """
         now, began = datetime.now(UTC), time.monotonic()
-        is_full = began >= self._full_refresh_at + FULL_REFRESH_INTERVAL
         with self._database.transaction() as conn:
+            history = store.feed.get_history(conn)
+            is_full = began >= self._full_refresh_at + FULL_REFRESH_INTERVAL or history != self._history
             self._leases.renew(conn, metrics, busy=busy)
             epochs = self._leases.epochs
             new = [shard for shard in epochs if shard not in self._epochs]
-            changed = [shard for shard, epoch in epochs.items() if self._epochs.get(shard, epoch) != epoch]
+            changed = self._changed_shards(history)
             endpoints = store.webhooks.queue.list_endpoints(conn, [*new, *changed]) if new or changed else []
             since = None if is_full else self._refreshed_at - OVERLAP
             endpoints += store.webhooks.queue.list_endpoints(conn, list(epochs), since=since)
         if is_full:
             self._full_refresh_at = began
             self._forget_all_but({endpoint.id for endpoint in endpoints})
-        self._epochs, self._refreshed_at = dict(epochs), now
+        self._epochs, self._history, self._refreshed_at = dict(epochs), history, now
         self._merge(endpoints)
         active = set(self._leases.active_shards)
         receivers = (self._receiver(one) for one in self._endpoints.values() if _is_deliverable(one, active))
         outdated = {endpoint.id for endpoint in self._endpoints.values() if endpoint.shard in changed}
         return Assignment([receiver for receiver in receivers if receiver], outdated)
+
+    def _changed_shards(self, history: str) -> list[int]:
+        """Return the shards that were held before, but in another epoch or history: others may have delivered since."""
+        is_same = history == self._history
+        kept = self._leases.epochs.keys() & self._epochs.keys()
+        return [shard for shard in kept if not is_same or self._epochs[shard] != self._leases.epochs[shard]]
 
     def _forget_all_but(self, ids: Collection[UUID]) -> None:
         self._endpoints = {}

@@ -182,6 +182,7 @@ class Dispatcher:
             epoch=epoch,
             subscription_id=due.subscription_id,
             seq=due.seq,
+            delivery_id=due.id,
             state=decision.state,
             delay=decision.delay,
             began_at=began_at,
@@ -227,7 +228,10 @@ class Dispatcher:
             due = store.webhooks.queue.list_due(conn, requests) if requests else []
             due += store.webhooks.queue.list_due_in_order(conn, ordered, limit=ORDERED_PREFETCH) if ordered else []
             ours = [one for one in due if one.subscription_id in receivers]
-            keys = {one: PayloadKey(one.seq, one.kind, receivers[one.subscription_id].payload) for one in ours}
+            keys = {
+                one: PayloadKey(one.seq, one.change_id, one.kind, receivers[one.subscription_id].payload)
+                for one in ours
+            }
             payloads = self._payloads.get_many(conn, keys.values())
         return [
             _queued(one, payloads[keys[one]], shard, epochs[shard])

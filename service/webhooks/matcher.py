@@ -43,6 +43,7 @@ class Matcher:
     def __init__(self) -> None:
         """Begin without subscriptions; each batch refreshes them."""
         self._index = SubscriptionIndex(())
+        self._history: str | None = None
         self._version: str | None = None
         self._filters: dict[tuple[UUID, int], Filter] = {}
 
@@ -103,7 +104,9 @@ class Matcher:
 
     def _refresh(self, conn: Connection, now: datetime) -> None:
         """Index the current subscriptions, with their filters expanded by the current topics and merges."""
-        version = store.webhooks.subscriptions.get_filters_version(conn)
+        history, version = store.feed.get_history(conn), store.webhooks.subscriptions.get_filters_version(conn)
+        if history != self._history:
+            self._history, self._version, self._filters = history, None, {}
         if version == self._version:
             return
         filters, subscriptions = {}, []

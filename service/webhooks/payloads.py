@@ -24,9 +24,14 @@ READ_BATCH = 100
 
 
 class PayloadKey(NamedTuple):
-    """A change, its kind for the subscription, and the subscription's payload option, `full` or `thin`."""
+    """A change, its kind for the subscription, and the subscription's payload option, `full` or `thin`.
+
+    The number alone is not enough: after a failover, another change may have it. `change_id` is None for a change that
+    the feed has expired.
+    """
 
     seq: int
+    change_id: str | None
     kind: str
     payload: str
 
@@ -62,7 +67,7 @@ class PayloadCache:
 
     def _get_batch(self, conn: Connection, keys: Sequence[PayloadKey]) -> dict[PayloadKey, RenderedPayload | None]:
         payloads: dict[PayloadKey, RenderedPayload | None] = {key: self._cache.get(key) for key in keys}
-        missing = [key for key, payload in payloads.items() if payload is None]
+        missing = [key for key, payload in payloads.items() if payload is None and key.change_id]
         for option in ("full", "thin"):
             seqs = list({key.seq for key in missing if key.payload == option})
             entries = store.webhooks.queue.list_entries(conn, seqs, documents=option == "full") if seqs else []
@@ -84,16 +89,14 @@ class PayloadCache:
 def _render(
     entries: Iterable[FeedEntry], keys: Collection[PayloadKey], option: str
 ) -> dict[PayloadKey, RenderedPayload]:
-    kinds: dict[int, set[str]] = {}
+    keys_by_seq: dict[int, list[PayloadKey]] = {}
     for key in keys:
         if key.payload == option:
-            kinds.setdefault(key.seq, set()).add(key.kind)
+            keys_by_seq.setdefault(key.seq, []).append(key)
     return {
-        PayloadKey(entry.seq, kind, option): RenderedPayload(
-            _body(replace(entry, kind=kind), option), entry.occurred_at
-        )
+        key: RenderedPayload(_body(replace(entry, kind=key.kind), option), entry.occurred_at)
         for entry in entries
-        for kind in kinds[entry.seq]
+        for key in keys_by_seq[entry.seq]
     }
 
 

@@ -75,7 +75,8 @@ def insert_deliveries(conn: Connection, rows: Sequence[NewDelivery]) -> int:
     """Insert deliveries, and return the number of those that are due.
 
     Those of paused subscriptions are inserted as skipped, those of deleted subscriptions dropped. Existing rows stay as
-    they are. An id depends on its change and its subscription alone, so that it is the same after a crash.
+    they are. An id depends on the write and its subscription alone, so that it is the same after a crash or a recovery,
+    and never that of another write.
     """
     if not rows:
         return 0
@@ -87,7 +88,8 @@ def insert_deliveries(conn: Connection, rows: Sequence[NewDelivery]) -> int:
                 subscription_id, seq, id, event_id, kind, state, again, step, attempts, due_at, created_at
             )
             SELECT subscription.id, new.seq,
-                   overlay(overlay(md5(concat(generation, new.seq, subscription.id))
+                   overlay(overlay(md5(concat(coalesce(feed.change_id::text, concat(generation, new.seq)),
+                                              subscription.id))
                                    PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid, -- version 8: a custom scheme
                    new.event_id, new.kind,
                    CASE WHEN paused THEN 'skipped' ELSE 'pending' END, FALSE, 0, 0,
@@ -96,6 +98,7 @@ def insert_deliveries(conn: Connection, rows: Sequence[NewDelivery]) -> int:
                           %(kinds)s::text[]) AS new (subscription_id, seq, event_id, kind)
               JOIN subscription ON subscription.id = new.subscription_id AND deleted_at IS NULL
              CROSS JOIN feed_head
+              LEFT JOIN feed ON feed.seq = new.seq
                 ON CONFLICT DO NOTHING
          RETURNING state
         )

@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from service.store.feed import CHANGE_ID
 from service.store.feed_entries import FeedEntry
 
 
@@ -43,7 +44,7 @@ class FetchRequest(NamedTuple):
 
 
 class DueDelivery(NamedTuple):
-    """A delivery that is due."""
+    """A delivery that is due. `change_id` identifies the write; it is None if the feed has expired the change."""
 
     subscription_id: UUID
     seq: int
@@ -53,6 +54,7 @@ class DueDelivery(NamedTuple):
     again: bool
     step: int
     attempts: int
+    change_id: str | None
 
 
 class AttemptRow(NamedTuple):
@@ -62,6 +64,7 @@ class AttemptRow(NamedTuple):
     epoch: int
     subscription_id: UUID
     seq: int
+    delivery_id: UUID
     state: str
     delay: float
     began_at: datetime
@@ -136,12 +139,15 @@ LIST_DUE_SUBSCRIPTIONS = """
 
 _DUE = "subscription_id, seq, id, event_id, kind, again, step, attempts"
 
+#: The identity of the change of a delivery `due`.
+_DUE_CHANGE = f"(SELECT {CHANGE_ID} FROM feed, feed_head WHERE feed.seq = due.seq) AS change_id"
+
 
 def list_due(conn: Connection, requests: Sequence[FetchRequest]) -> list[DueDelivery]:
     """Return the due deliveries of each request, longest due first, first attempts and retries counted apart."""
     rows = conn.execute(
         f"""
-        SELECT due.*
+        SELECT due.*, {_DUE_CHANGE}
           FROM unnest(%(ids)s::uuid[], %(firsts)s::int[], %(retries)s::int[], %(excludes)s::text[])
                AS request (subscription_id, first, retries, exclude)
          CROSS JOIN LATERAL (
@@ -176,7 +182,7 @@ def list_due_in_order(conn: Connection, subscription_ids: Sequence[UUID], *, lim
     # At most one retry is pending, unless a recovery has resumed more.
     rows = conn.execute(
         f"""
-        SELECT {_DUE}
+        SELECT {_DUE}, {_DUE_CHANGE}
           FROM (SELECT pending.*, bool_and(due_at <= now()) OVER (PARTITION BY subscription_id ORDER BY seq) AS is_due
                   FROM unnest(%(ids)s::uuid[]) AS request (id)
                  CROSS JOIN LATERAL (
@@ -191,7 +197,7 @@ def list_due_in_order(conn: Connection, subscription_ids: Sequence[UUID], *, lim
                         WHERE subscription_id = request.id AND state = 'pending' AND again = FALSE
                         ORDER BY due_at, seq
                         LIMIT %(limit)s)
-                 ) AS pending) AS next
+                 ) AS pending) AS due
          WHERE is_due
          ORDER BY seq
         """,
@@ -204,7 +210,8 @@ def list_due_in_order(conn: Connection, subscription_ids: Sequence[UUID], *, lim
 def insert_attempts(conn: Connection, worker_id: UUID, rows: Sequence[AttemptRow]) -> int:
     """Insert attempts and update their deliveries. Return the number of attempts that were inserted.
 
-    Attempts of shards that another worker has claimed are ignored. A success counts even if the delivery has failed or
+    Attempts of shards that another worker has claimed are ignored, as are those of deliveries that a failover has
+    replaced by others with the same numbers. A success counts even if the delivery has failed or
     been skipped in the meantime, and is never revoked.
     """
     return conn.execute(
@@ -212,10 +219,11 @@ def insert_attempts(conn: Connection, worker_id: UUID, rows: Sequence[AttemptRow
         WITH result AS (
             SELECT new.*
               FROM unnest(%(shard)s::int[], %(epoch)s::bigint[], %(subscription_id)s::uuid[], %(seq)s::bigint[],
-                          %(state)s::text[], %(delay)s::float8[], %(began_at)s::timestamptz[], %(ms)s::int[],
-                          %(outcome)s::text[], %(status)s::int[], %(headers)s::jsonb[], %(answer)s::bytea[])
-                   AS new (shard, epoch, subscription_id, seq, state, delay, began_at, ms, outcome, status, headers,
-                           answer)
+                          %(delivery_id)s::uuid[], %(state)s::text[], %(delay)s::float8[],
+                          %(began_at)s::timestamptz[], %(ms)s::int[], %(outcome)s::text[], %(status)s::int[],
+                          %(headers)s::jsonb[], %(answer)s::bytea[])
+                   AS new (shard, epoch, subscription_id, seq, delivery_id, state, delay, began_at, ms, outcome, status,
+                           headers, answer)
               JOIN delivery_shard AS lease ON lease.shard = new.shard AND lease.epoch = new.epoch
              WHERE lease.worker_id = %(worker_id)s
         ), updated AS (
@@ -228,6 +236,7 @@ def insert_attempts(conn: Connection, worker_id: UUID, rows: Sequence[AttemptRow
                    ended_at = CASE WHEN result.state <> 'pending' THEN now() END
               FROM result
              WHERE (delivery.subscription_id, delivery.seq) = (result.subscription_id, result.seq)
+               AND delivery.id = result.delivery_id
                AND (delivery.state = 'pending' OR (delivery.state <> 'delivered' AND result.state = 'delivered'))
          RETURNING delivery.subscription_id, delivery.seq, delivery.attempts
         )

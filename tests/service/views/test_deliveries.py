@@ -35,7 +35,9 @@ def end_attempt(conn: psycopg.Connection, webhook: str, seq: int, **fields: Any)
     worker_id, subscription_id = uuid7(), UUID(webhook.rpartition("/")[2])
     conn.execute("UPDATE delivery_shard SET leased_until = '-infinity'")
     epochs = claim_all_shards(conn, worker_id)
-    assert store.webhooks.queue.insert_attempts(conn, worker_id, [an_attempt(subscription_id, seq, epochs, **fields)])
+    assert store.webhooks.queue.insert_attempts(
+        conn, worker_id, [an_attempt(conn, subscription_id, seq, epochs, **fields)]
+    )
     conn.commit()
 
 

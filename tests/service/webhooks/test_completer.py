@@ -23,7 +23,10 @@ def test_a_response_that_cannot_be_stored_does_not_stop_other_results(
     epochs = claim_all_shards(conn, worker)
     conn.commit()
     record_attempts(
-        opened, worker, [an_attempt(id_, 1, epochs), an_attempt(id_, 2, epochs, headers={"X": "nul \0"})], ()
+        opened,
+        worker,
+        [an_attempt(conn, id_, 1, epochs), an_attempt(conn, id_, 2, epochs, headers={"X": "nul \0"})],
+        (),
     )
     assert states(conn) == {1: "delivered", 2: "delivered"}
 
@@ -37,7 +40,8 @@ def outcomes(conn: psycopg.Connection, opened: Database, *results: tuple[str, st
         conn.execute("UPDATE subscription SET failing_since = now() - interval '5 days', failing_attempts = 19")
     conn.commit()
     rows = [
-        an_attempt(id_, seq, epochs, outcome=outcome, state=state) for seq, (outcome, state) in enumerate(results, 1)
+        an_attempt(conn, id_, seq, epochs, outcome=outcome, state=state)
+        for seq, (outcome, state) in enumerate(results, 1)
     ]
     record_attempts(opened, worker, rows, {id_} if failing else ())
     subscription = store.webhooks.subscriptions.get_subscription(conn, id_, None)

@@ -57,7 +57,7 @@ def test_old_deliveries_are_deleted_with_their_attempts_in_batches(
     id_, worker = make_subscription(conn), uuid7()
     make_deliveries(conn, id_, *range(1, 12))
     epochs = claim_all_shards(conn, worker)
-    insert_attempts(conn, worker, [an_attempt(id_, seq, epochs) for seq in range(1, 12)])
+    insert_attempts(conn, worker, [an_attempt(conn, id_, seq, epochs) for seq in range(1, 12)])
     conn.execute("UPDATE delivery SET created_at = now() - interval '31 days' WHERE seq <= 9")
     conn.commit()
     assert maintenance.delete_expired(opened, list(range(SHARDS)), 0) == 0

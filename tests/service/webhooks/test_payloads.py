@@ -26,15 +26,15 @@ def test_full_and_thin_payloads_equal_the_feeds_entry(
     client: FlaskClient, written: list[str], conn: psycopg.Connection
 ) -> None:
     payloads = PayloadCache().get_many(
-        conn, [PayloadKey(1, "create", "full"), PayloadKey(1, "create", "thin"), PayloadKey(1, "leave", "full")]
+        conn, [a_key(1, payload="full"), a_key(1, payload="thin"), a_key(1, kind="leave")]
     )
     entry: Any = client.get("/v1/changes").get_json()["items"][0]
     messages = {key: orjson.loads(payload.body) for key, payload in payloads.items() if payload}
     timestamp = {"timestamp": entry["occurred_at"]}
     assert messages == {
-        PayloadKey(1, "create", "full"): {"type": "event.create", **timestamp, "data": entry},
-        PayloadKey(1, "create", "thin"): {"type": "event.create", **timestamp, "data": entry | {"document": None}},
-        PayloadKey(1, "leave", "full"): {"type": "event.leave", **timestamp, "data": entry | {"kind": "leave"}},
+        a_key(1): {"type": "event.create", **timestamp, "data": entry},
+        a_key(1, payload="thin"): {"type": "event.create", **timestamp, "data": entry | {"document": None}},
+        a_key(1, kind="leave"): {"type": "event.leave", **timestamp, "data": entry | {"kind": "leave"}},
     }
     assert entry["event_id"] == written[0]
 
@@ -50,18 +50,29 @@ def test_a_payload_for_several_subscriptions_is_read_once(
         return get_many(conn, seqs, documents=documents)
 
     monkeypatch.setattr(store.webhooks.queue, "list_entries", count_reads)
-    keys = [PayloadKey(seq, "create", "full") for seq in (1, 2, 2, 1)]
+    keys = [a_key(seq) for seq in (1, 2, 2, 1)]
     first = cache.get_many(conn, keys)
-    second = cache.get_many(conn, [*keys, PayloadKey(3, "create", "full")])
+    second = cache.get_many(conn, [*keys, a_key(3)])
     assert reads == [[1, 2], [3]]
     assert all(second[key] is first[key] for key in keys)
 
 
 @pytest.mark.usefixtures("written")
 def test_an_expired_change_has_no_payload(conn: psycopg.Connection) -> None:
-    payloads = PayloadCache().get_many(conn, [PayloadKey(1, "create", "full"), PayloadKey(99, "create", "full")])
-    assert payloads[PayloadKey(1, "create", "full")] is not None
-    assert payloads[PayloadKey(99, "create", "full")] is None
+    payloads = PayloadCache().get_many(conn, [a_key(1), a_key(2, change_id=None), a_key(99)])
+    assert [payload is None for payload in payloads.values()] == [False, True, True]
+
+
+@pytest.mark.usefixtures("written")
+def test_another_change_with_the_same_number_has_its_own_payload(conn: psycopg.Connection) -> None:
+    cache = PayloadCache()
+    [lost] = cache.get_many(conn, [a_key(1, change_id="lost")]).values()
+    conn.execute("UPDATE feed SET event_id = (SELECT event_id FROM feed WHERE seq = 2) WHERE seq = 1")
+    [payload] = cache.get_many(conn, [a_key(1, change_id="new")]).values()
+    assert lost is not None
+    assert payload is not None
+    assert orjson.loads(payload.body)["data"]["document"]["title"] == "Event 1"
+    assert orjson.loads(lost.body)["data"]["document"]["title"] == "Event 0"
 
 
 @pytest.mark.usefixtures("written")
@@ -69,9 +80,14 @@ def test_the_cache_bounds_its_bytes_and_always_returns_one_payload(
     conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(payloads, "READ_BATCH", 1)
-    keys = [PayloadKey(seq, "create", "full") for seq in range(1, 6)]
+    keys = [a_key(seq) for seq in range(1, 6)]
     assert list(PayloadCache(max_bytes=5_000).get_many(conn, keys)) == keys[:2]
     small = PayloadCache(max_bytes=10)
     assert list(small.get_many(conn, keys)) == keys[:1]
     assert list(small.get_many(conn, keys[1:])) == keys[1:2]
     assert small._bytes == 0
+
+
+def a_key(seq: int, *, kind: str = "create", payload: str = "full", change_id: str | None = "a write") -> PayloadKey:
+    """Return the key of a payload, which differs from another one as the test says."""
+    return PayloadKey(seq, change_id, kind, payload)

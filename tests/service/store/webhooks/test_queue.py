@@ -108,19 +108,30 @@ def test_a_worker_with_expired_leases_changes_nothing(conn: psycopg.Connection) 
     stale, current = uuid7(), uuid7()
     before = claim_all_shards(conn, stale, seconds=-1.0)
     epochs = claim_all_shards(conn, current)
-    assert insert_attempts(conn, stale, [an_attempt(id_, 1, before)]) == 0
-    assert insert_attempts(conn, stale, [an_attempt(id_, 1, epochs)]) == 0
-    assert insert_attempts(conn, current, [an_attempt(id_, 1, before)]) == 0
-    assert insert_attempts(conn, current, [an_attempt(id_, 1, epochs), an_attempt(id_, 2, epochs)]) == 2
+    assert insert_attempts(conn, stale, [an_attempt(conn, id_, 1, before)]) == 0
+    assert insert_attempts(conn, stale, [an_attempt(conn, id_, 1, epochs)]) == 0
+    assert insert_attempts(conn, current, [an_attempt(conn, id_, 1, before)]) == 0
+    assert insert_attempts(conn, current, [an_attempt(conn, id_, 1, epochs), an_attempt(conn, id_, 2, epochs)]) == 2
     conn.commit()
     assert states(conn) == {1: "delivered", 2: "delivered"}
+
+
+def test_an_attempt_does_not_count_for_another_delivery_with_its_number(conn: psycopg.Connection) -> None:
+    id_, worker = make_subscription(conn), uuid7()
+    make_deliveries(conn, id_, 1)
+    epochs = claim_all_shards(conn, worker)
+    lost = an_attempt(conn, id_, 1, epochs)
+    conn.execute("UPDATE delivery SET id = gen_random_uuid()")
+    assert insert_attempts(conn, worker, [lost]) == 0
+    conn.commit()
+    assert states(conn) == {1: "pending"}
 
 
 def test_a_failure_is_retried_at_its_time_behind_first_attempts(conn: psycopg.Connection) -> None:
     id_, worker = make_subscription(conn), uuid7()
     make_deliveries(conn, id_, 1)
     epochs = claim_all_shards(conn, worker)
-    failed = an_attempt(id_, 1, epochs, state="pending", delay=300.0, outcome="refused", status=500)
+    failed = an_attempt(conn, id_, 1, epochs, state="pending", delay=300.0, outcome="refused", status=500)
     insert_attempts(conn, worker, [failed])
     [row] = conn.execute(
         "SELECT state, again, step, attempts, round(extract(epoch FROM due_at - now())), ended_at FROM delivery"
@@ -134,9 +145,9 @@ def test_a_late_success_counts_and_is_never_revoked(conn: psycopg.Connection, st
     make_deliveries(conn, id_, 1)
     epochs = claim_all_shards(conn, worker)
     conn.execute("UPDATE delivery SET state = %s", (state,))
-    late = an_attempt(id_, 1, epochs, state="pending", outcome="timeout", status=None)
+    late = an_attempt(conn, id_, 1, epochs, state="pending", outcome="timeout", status=None)
     assert insert_attempts(conn, worker, [late]) == 0
-    assert insert_attempts(conn, worker, [an_attempt(id_, 1, epochs)]) == 1
+    assert insert_attempts(conn, worker, [an_attempt(conn, id_, 1, epochs)]) == 1
     assert insert_attempts(conn, worker, [late]) == 0
     conn.commit()
     assert states(conn) == {1: "delivered"}

@@ -52,6 +52,9 @@ class Settings:
     max_exports: int = _setting(4, "Maximum number of concurrent exports a process; each holds a database connection.")
     rate_limit: str = _setting("6000/minute", "Rate limit of a key; empty for no limit.")
     public_rate_limit: str = _setting("600/minute", "Rate limit of an address without a key; empty for no limit.")
+    webhook_test_rate_limit: str = _setting(
+        "60/minute", "Rate limit of the webhook tests of a key; empty for no limit."
+    )
     rate_limit_storage: str = _setting(
         "memory://",
         "Counter of requests: `memory://` for each process by itself, or the URL of a Redis or Valkey for all.",

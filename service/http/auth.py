@@ -14,6 +14,7 @@ from flask import g, request
 from service import store
 from service.errors import Forbidden, TooManyRequests, Unauthenticated
 from service.http.context import Service, reading, service, settings
+from service.http.rate_limit import RateLimitState
 from service.ids import digest, is_well_formed
 from service.store.keys import Key
 
@@ -34,10 +35,10 @@ USE_RECORDED_EVERY = 60.0
 log = structlog.get_logger()
 
 
-def requires(scope: str) -> Callable[[View], View]:
+def requires(scope: str, *, quota: str | None = None) -> Callable[[View], View]:
     """Admit to the view only callers with `scope` who are within their rate limit.
 
-    Reading needs no key if the setting `public_read` is on.
+    Reading needs no key if the setting `public_read` is on. `quota` names a further limit, of this operation alone.
     """
 
     def decorate(view: View) -> View:
@@ -47,6 +48,8 @@ def requires(scope: str) -> Callable[[View], View]:
             g.caller = key = authenticate(secret) if secret is not None else None
             _count_request(key)
             authorize(secret, key, scope)
+            if quota and key:
+                _require_within(service().rate_limits.count_operation(quota, key.id))
             return view(*args, **kwargs)
 
         checked.scope = scope  # type: ignore[attr-defined]  # read by service/openapi and a test that every route has one
@@ -78,7 +81,11 @@ def authorize(secret: str | None, key: Key | None, scope: str) -> None:
 
 def _count_request(key: Key | None) -> None:
     """Count the request for its caller. TooManyRequests beyond the limit."""
-    state = service().rate_limits.count(key.id if key else None, request.remote_addr or "")
+    _require_within(service().rate_limits.count(key.id if key else None, request.remote_addr or ""))
+
+
+def _require_within(state: RateLimitState | None) -> None:
+    """Show the use of a quota in the response. TooManyRequests if it is exceeded."""
     g.rate_limit = state
     if state is not None and state.exceeded:
         limit = f"{state.quota.requests} requests in {state.quota.seconds} seconds are allowed."

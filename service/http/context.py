@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from threading import Semaphore
 from typing import Any
@@ -67,8 +67,12 @@ def transaction() -> Iterator[psycopg.Connection]:
 
 
 def reading() -> AbstractContextManager[psycopg.Connection]:
-    """Open `Database.reading`."""
-    return _timed(service().database.reading())
+    """Open `Database.reading`; within a transaction of the same request, the connection that it holds.
+
+    So no request waits for a second connection while others wait for its first.
+    """
+    outer: psycopg.Connection | None = g.get("transaction")
+    return _timed(service().database.reading()) if outer is None else nullcontext(outer)
 
 
 @contextmanager

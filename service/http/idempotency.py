@@ -3,12 +3,14 @@
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request
 
-from service.errors import Conflict, Fault, Invalid, ServiceError, Unauthenticated, Unavailable
+from service.errors import Conflict, Fault, Invalid, ServiceError, TooManyRequests, Unauthenticated, Unavailable
 from service.http import problems
 from service.http.context import body_bytes, key_id, transaction
 from service.store import idempotency as store
@@ -39,23 +41,59 @@ class ShownOnce(Response):
         self.replay = replay
 
 
-def replay_or_run(token: str, run: Callable[[], Response]) -> Response:
+@dataclass(frozen=True)
+class AfterCommit:
+    """The rest of a view that waits for the outside: it runs once the view's writes are committed.
+
+    It may take PENDING_FOR, and holds no connection while it waits.
+    """
+
+    respond: Callable[[], Response]
+
+
+def complete(result: Response | AfterCommit) -> Response:
+    """Return the response of a view, waiting for the rest of it."""
+    return result.respond() if isinstance(result, AfterCommit) else result
+
+
+def replay_or_run(token: str, run: Callable[[], Response | AfterCommit]) -> Response:
     """Return the response stored for this Idempotency-Key, path and body, or else run the view and store its response.
 
-    Effect and response are stored together or not at all. Client errors are stored as well; Unavailable is not.
+    Effect and response are stored together or not at all; for a view that continues AfterCommit, a pending response is
+    stored with the effect. Client errors are stored as well; Unavailable and TooManyRequests are not.
     """
     key, fingerprint, now = request_key(token), _fingerprint(), datetime.now(UTC)
     with transaction() as conn:
         if not store.lock_request(conn, key):
-            raise Conflict("A request with this Idempotency-Key is in progress; try again shortly.")
-        stored = store.find_response(conn, key, now)
-        if stored:
+            raise _in_progress()
+        if stored := store.find_response(conn, key, now):
             return _replay(stored, fingerprint)
-        response = _run(run)
-        headers = {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers}
-        body = response.replay if isinstance(response, ShownOnce) else response.get_data()
-        store.upsert_response(conn, key, StoredResponse(fingerprint, response.status_code, headers, body), now)
-        return response
+        result = _run(run)
+        store.upsert_response(conn, key, _storable(result, fingerprint), now)
+    if not isinstance(result, AfterCommit):
+        return result
+    return _complete_pending(key, fingerprint, result)
+
+
+def _complete_pending(key: RequestKey, fingerprint: bytes, rest: AfterCommit) -> Response:
+    """Return the response of `rest`, stored in place of the pending one. After an error, the next try runs again."""
+    try:
+        response = complete(_run(rest.respond))
+        with transaction() as conn:
+            store.upsert_response(conn, key, _storable(response, fingerprint), datetime.now(UTC))
+    except BaseException:
+        with suppress(Unavailable), transaction() as conn:
+            store.delete_pending(conn, key)
+        raise
+    return response
+
+
+def _storable(result: Response | AfterCommit, fingerprint: bytes) -> StoredResponse:
+    if isinstance(result, AfterCommit):
+        return StoredResponse(fingerprint, None, {}, b"")
+    headers = {name: result.headers[name] for name in _STORED_HEADERS if name in result.headers}
+    body = result.replay if isinstance(result, ShownOnce) else result.get_data()
+    return StoredResponse(fingerprint, result.status_code, headers, body)
 
 
 def request_key(token: str) -> RequestKey:
@@ -79,19 +117,25 @@ def _fingerprint() -> bytes:
     return hashlib.sha256(request.query_string + b"\n" + body_bytes()).digest()
 
 
+def _in_progress() -> Conflict:
+    return Conflict("A request with this Idempotency-Key is in progress; try again shortly.")
+
+
 def _replay(stored: StoredResponse, fingerprint: bytes) -> Response:
     if stored.fingerprint != fingerprint:
         raise key_reused()
+    if stored.status is None:
+        raise _in_progress()
     response = Response(stored.body, stored.status, stored.headers)
     response.headers["Idempotent-Replayed"] = "true"
     return response
 
 
-def _run(run: Callable[[], Response]) -> Response:
-    """Return the view's response, or its error as one. Unavailable is raised: the next try may succeed."""
+def _run(run: Callable[[], Response | AfterCommit]) -> Response | AfterCommit:
+    """Return the view's result, or its error as a response. An error that the next try may not meet is raised."""
     try:
         return run()
-    except Unavailable:
+    except (Unavailable, TooManyRequests):
         raise
     except ServiceError as error:
         return problems.to_response(error)

@@ -86,7 +86,8 @@ def operation(
     The view gets the arguments `query` and `body`, loaded by these schemas, or `patch`, a function that changes a
     document of the schema `patches`. `returns` is the status and schema of success, `also` lists further errors.
     `conditional` means If-Match is required, or for GET that 304 is possible; an `upsert` may also answer 201, and its
-    conditions are optional. A POST is idempotent by its Idempotency-Key unless it is `safe`, which changes nothing.
+    conditions are optional. A POST is idempotent by its Idempotency-Key unless it is `safe`, which changes nothing; it
+    runs in the transaction that stores its response, and returns AfterCommit if it has to wait for the outside.
     `takes` lists the media types of a body that the view reads itself, together with its Idempotency-Key.
     Every query also takes `pretty`. Accept may refuse JSON, unless the address names one of several `formats`.
     """
@@ -129,7 +130,7 @@ def _checked(contract: Operation, view: View) -> View:
         token = request.headers.get(idempotency.HEADER) if is_replayed and request.method == "POST" else None
         if token is not None:
             return idempotency.replay_or_run(token, partial(run, **arguments))
-        return run(**arguments)
+        return idempotency.complete(run(**arguments))
 
     checked.operation = contract  # type: ignore[attr-defined]  # read by service/openapi and the tests of the house
     return checked

@@ -20,6 +20,9 @@ from service.config import Settings
 #: The value of the setting `rate_limit_storage` that stands for this process.
 IN_PROCESS = "memory://"
 
+#: The name of the quota of webhook tests, each of which a worker and a request wait for.
+WEBHOOK_TESTS = "webhook-tests"
+
 #: The most windows that a process remembers; beyond it, it drops the oldest. Each takes some 200 bytes.
 REMEMBERED = 100_000
 
@@ -141,14 +144,27 @@ class RateLimits:
         """ValueError if a quota or the storage's URL is malformed."""
         self.by_key = parse_quota("default", settings.rate_limit)
         self.by_address = parse_quota("public", settings.public_rate_limit)
+        #: Quotas of single operations, which each key has beside its own.
+        self.by_operation = {WEBHOOK_TESTS: parse_quota(WEBHOOK_TESTS, settings.webhook_test_rate_limit)}
         self._windows = windows_at(settings.rate_limit_storage)
+
+    def quotas(self, *, is_key: bool) -> list[Quota]:
+        """Return the quotas of a caller with a key, or without one."""
+        quotas = [self.by_key, *self.by_operation.values()] if is_key else [self.by_address]
+        return [quota for quota in quotas if quota]
 
     def count(self, key_id: UUID | None, address: str) -> RateLimitState | None:
         """Count a request for its key, or without a valid one for its address. None if unlimited or unknown."""
-        quota = self.by_key if key_id else self.by_address
+        return self._count(self.by_key, str(key_id)) if key_id else self._count(self.by_address, network_of(address))
+
+    def count_operation(self, name: str, key_id: UUID) -> RateLimitState | None:
+        """Count a request for the quota `name` of its key. None as for `count`."""
+        return self._count(self.by_operation[name], f"{name}/{key_id}")
+
+    def _count(self, quota: Quota | None, caller: str) -> RateLimitState | None:
         if quota is None:
             return None
-        window = self._windows.count(str(key_id) if key_id else network_of(address), quota.seconds)
+        window = self._windows.count(caller, quota.seconds)
         if window is None:
             return None
         used, ends_in = window

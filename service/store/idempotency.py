@@ -11,6 +11,10 @@ from psycopg.types.json import Jsonb
 #: The time for which a response is stored. The documentation states it.
 STORED_FOR = timedelta(hours=24)
 
+#: The time for which a pending response stands for its request: longer than any view waits. If the process dies in the
+#: meantime, the request runs again after it.
+PENDING_FOR = timedelta(minutes=2)
+
 #: The expired responses that each new one deletes: more than it adds, so that they cannot pile up.
 DELETED_PER_INSERT = 20
 
@@ -26,10 +30,10 @@ class RequestKey:
 
 @dataclass(frozen=True)
 class StoredResponse:
-    """The response to a request whose query and body have the SHA-256 `fingerprint`."""
+    """The response to a request whose query and body have the SHA-256 `fingerprint`; pending if `status` is None."""
 
     fingerprint: bytes
-    status: int
+    status: int | None
     headers: dict[str, str]
     body: bytes
 
@@ -50,8 +54,9 @@ def find_response(conn: Connection, key: RequestKey, now: datetime) -> StoredRes
         SELECT fingerprint, status, headers, body
           FROM idempotent_answer
          WHERE key_id = %(key_id)s AND request = %(request)s AND token = %(token)s AND asked_at > %(since)s
+           AND (status IS NOT NULL OR asked_at > %(pending_since)s)
         """,
-        vars(key) | {"since": now - STORED_FOR},
+        vars(key) | {"since": now - STORED_FOR, "pending_since": now - PENDING_FOR},
         binary=True,
     )
     return cur.fetchone()
@@ -80,4 +85,15 @@ def upsert_response(conn: Connection, key: RequestKey, response: StoredResponse,
         vars(key)
         | {"fingerprint": response.fingerprint, "status": response.status, "body": response.body}
         | {"headers": Jsonb(response.headers), "now": now, "since": now - STORED_FOR, "limit": DELETED_PER_INSERT},
+    )
+
+
+def delete_pending(conn: Connection, key: RequestKey) -> None:
+    """Delete the pending response to the request, so that the request runs again."""
+    conn.execute(
+        """
+        DELETE FROM idempotent_answer
+         WHERE key_id = %(key_id)s AND request = %(request)s AND token = %(token)s AND status IS NULL
+        """,
+        vars(key),
     )

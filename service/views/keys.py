@@ -101,13 +101,13 @@ def revoke_key(key_id: UUID) -> Response:
 @operation(returns=(200, MeSchema))
 def get_me() -> Response:
     """Read the name, scopes and limits of the request's key, or the limits without a key."""
-    key, limits = caller(), service().rate_limits
+    key = caller()
     document = {
         "id": key.id if key else None,
         "name": key.name if key else None,
         "scopes": key.scopes if key else ["events:read"],
         "expires_at": timestamp(key.expires_at) if key and key.expires_at else None,
-        "limits": _quotas(limits.by_key if key else limits.by_address),
+        "limits": [_quota_document(quota) for quota in service().rate_limits.quotas(is_key=key is not None)],
     }
     return Response(render(document), headers=_NOT_STORED, content_type=JSON)
 
@@ -131,5 +131,5 @@ def _document(key: Key) -> dict[str, Any]:
     }
 
 
-def _quotas(quota: Quota | None) -> list[dict[str, Any]]:
-    return [{"name": quota.name, "requests": quota.requests, "seconds": quota.seconds}] if quota else []
+def _quota_document(quota: Quota) -> dict[str, Any]:
+    return {"name": quota.name, "requests": quota.requests, "seconds": quota.seconds}

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -24,18 +24,22 @@ from service.errors import (
     NotFound,
     PreconditionRequired,
     Stale,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
 from service.http.auth import requires
 from service.http.conditional import etag, require_match, require_unchanged
-from service.http.context import caller, reading, service, settings, transaction
-from service.http.idempotency import ShownOnce
+from service.http.context import caller, reading, settings, transaction
+from service.http.idempotency import AfterCommit, ShownOnce
 from service.http.operation import JSON, Patch, operation, respond
 from service.http.pages import page_response, page_size
+from service.http.rate_limit import WEBHOOK_TESTS
 from service.ids import uuid7
 from service.search.filters.expand import compile_filter
+from service.store.idempotency import PENDING_FOR
 from service.store.webhooks.leases import shard_of
+from service.store.webhooks.pings import MAX_WAITING
 from service.store.webhooks.subscriptions import Subscription
 from service.strict_json import render
 from service.validation import load
@@ -51,6 +55,12 @@ OVERLAP = timedelta(hours=24)
 
 #: Seconds within which a worker picks up a requested ping.
 PICKUP_TIMEOUT = 5.0
+
+#: Seconds between two looks for the result of a ping: at first, and at most.
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.4
+
+#: Seconds after which a test is repeated that others kept from running.
+RETRY_TEST_AFTER = 5
 
 _NOT_STORED = {"Cache-Control": "no-store"}
 _BOUND_TO = fingerprint("webhooks")
@@ -176,29 +186,36 @@ def rotate_secret(webhook_id: UUID) -> Response:
 
 
 @webhooks.post("/<uuid:webhook_id>/test")
-@requires("webhooks")
+@requires("webhooks", quota=WEBHOOK_TESTS)
 @operation(returns=(200, PingSchema), also=[NotFound, Conflict])
-def test_webhook(webhook_id: UUID) -> Response:
+def test_webhook(webhook_id: UUID) -> AfterCommit:
     """Send a `webhook.ping` now, and return the receiver's response.
 
     A worker sends the ping once, signed and within the limits of a delivery, even while the webhook is paused. 503 if
-    no worker runs.
+    no worker runs, 429 while too many tests of your key wait for their receivers.
     """
     ping_id = uuid7()
-    with reading() as conn:
-        store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner())
+    with transaction() as conn:
+        webhook = store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner())
         if not store.webhooks.leases.list_live_workers(conn, alive_for=settings().webhook_lease):
             raise Unavailable("No webhook worker is running. Start one with `policytrail work`.")
-    # In a transaction of its own: the worker must see the ping before this request ends.
-    with service().database.transaction() as conn:
+        if store.webhooks.pings.count_waiting(conn, webhook.key_id) >= MAX_WAITING:
+            raise TooManyRequests(f"{MAX_WAITING} webhook tests may wait at the same time.", RETRY_TEST_AFTER)
         store.webhooks.pings.insert_ping(conn, id=ping_id, subscription_id=webhook_id)
-    deadline = time.monotonic() + settings().webhook_timeout + PICKUP_TIMEOUT
+    return AfterCommit(partial(_ping_response, ping_id))
+
+
+def _ping_response(ping_id: UUID) -> Response:
+    """Return the result of the ping once a worker has recorded it. Unavailable if that takes too long."""
+    longest = min(settings().webhook_timeout + PICKUP_TIMEOUT, PENDING_FOR.total_seconds() / 2)
+    deadline, pause = time.monotonic() + longest, FIRST_PAUSE
     while time.monotonic() < deadline:
         with reading() as conn:
             result = store.webhooks.pings.find_ping_result(conn, ping_id)
         if result:
             return Response(render(attempt_document(result)), headers=_NOT_STORED, content_type=JSON)
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
     raise Unavailable("No webhook worker has sent the ping in time.")
 
 

@@ -52,13 +52,14 @@ class Assignments:
         with self._database.transaction() as conn:
             history = store.feed.get_history(conn)
             is_full = began >= self._full_refresh_at + FULL_REFRESH_INTERVAL or history != self._history
-            self._leases.renew(conn, metrics, busy=busy)
-            epochs = self._leases.epochs
+            renewal = self._leases.renew(conn, metrics, busy=busy)
+            epochs = renewal.epochs
             new = [shard for shard in epochs if shard not in self._epochs]
-            changed = self._changed_shards(history)
+            changed = self._changed_shards(epochs, history)
             endpoints = store.webhooks.queue.list_endpoints(conn, [*new, *changed]) if new or changed else []
             since = None if is_full else self._refreshed_at - OVERLAP
             endpoints += store.webhooks.queue.list_endpoints(conn, list(epochs), since=since)
+        self._leases.adopt(renewal)
         if is_full:
             self._full_refresh_at = began
             self._forget_all_but({endpoint.id for endpoint in endpoints})
@@ -69,11 +70,11 @@ class Assignments:
         outdated = {endpoint.id for endpoint in self._endpoints.values() if endpoint.shard in changed}
         return Assignment([receiver for receiver in receivers if receiver], outdated)
 
-    def _changed_shards(self, history: str) -> list[int]:
+    def _changed_shards(self, epochs: Mapping[int, int], history: str) -> list[int]:
         """Return the shards that were held before, but in another epoch or history: others may have delivered since."""
         is_same = history == self._history
-        kept = self._leases.epochs.keys() & self._epochs.keys()
-        return [shard for shard in kept if not is_same or self._epochs[shard] != self._leases.epochs[shard]]
+        kept = epochs.keys() & self._epochs.keys()
+        return [shard for shard in kept if not is_same or self._epochs[shard] != epochs[shard]]
 
     def _forget_all_but(self, ids: Collection[UUID]) -> None:
         self._endpoints = {}

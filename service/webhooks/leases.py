@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
@@ -16,6 +16,18 @@ RENEWALS, TOLERATED_MISSES = 10, 2
 
 #: Seconds allowed for recording an attempt.
 MARGIN = 1.0
+
+
+class Renewal(NamedTuple):
+    """The leases that a transaction has renewed: they count once it is committed.
+
+    `epochs` has the shards with their epochs, `releasing` those above the fair share. `attempts_until` is a time of
+    time.monotonic().
+    """
+
+    epochs: dict[int, int]
+    releasing: set[int]
+    attempts_until: float
 
 
 class Leases:
@@ -56,11 +68,11 @@ class Leases:
         """
         return now < self._attempts_until
 
-    def renew(self, conn: Connection, metrics: Mapping[str, Any], *, busy: Collection[int]) -> None:
+    def renew(self, conn: Connection, metrics: Mapping[str, Any], *, busy: Collection[int]) -> Renewal:
         """Renew the leases, claim free shards up to a fair share and release those above it.
 
         `metrics` is stored with the worker. `busy`: shards with attempts that are not recorded yet. All of it happens
-        in the caller's transaction.
+        in the caller's transaction; `adopt` its result when that is committed.
         """
         began = time.monotonic()
         alive = store.webhooks.leases.upsert_worker(conn, self.worker_id, metrics, alive_for=self.duration)
@@ -72,9 +84,11 @@ class Leases:
         if len(epochs) < share:
             free = share - len(epochs)
             epochs |= store.webhooks.leases.claim_shards(conn, self.worker_id, self.duration, limit=free)
-        self.releasing = set(sorted(epochs)[share:])
-        self.epochs = epochs
-        self._attempts_until = began + self.duration - self._attempt
+        return Renewal(epochs, set(sorted(epochs)[share:]), began + self.duration - self._attempt)
+
+    def adopt(self, renewal: Renewal) -> None:
+        """Work with the leases of a transaction that is committed: everybody sees them by now."""
+        self.epochs, self.releasing, self._attempts_until = renewal
 
     def release(self, conn: Connection) -> None:
         """Release every shard, so that other workers can claim them at once."""

@@ -19,6 +19,7 @@ from service.store import imports as stored_imports
 from service.store.events import figures
 from service.store.search import ranking
 from service.store.webhooks import leases
+from service.store.webhooks.pings import MAX_WAITING
 from service.views.changes import HEARTBEAT, LASTS
 from service.views.webhooks import OVERLAP
 from service.webhooks import lane, pings, retry_policy, sender, worker
@@ -96,6 +97,7 @@ PHRASES = {
         f"After {lane.BACKOFF_AFTER} failures in a row",
         f"nothing has succeeded for {retry_policy.DISABLE_AFTER.days} days",
         f"and {retry_policy.DISABLE_AFTER_ATTEMPTS} attempts, the webhook is disabled",
+        f"run {DEFAULT.webhook_test_rate_limit.removesuffix('/minute')} tests a minute, and {MAX_WAITING} at the",
         f"Both secrets sign for {OVERLAP // timedelta(hours=1)} hours",
         f"once a minute for {pings.HANDSHAKE_DEADLINE / DAY:.0f} days",
     ],

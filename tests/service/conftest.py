@@ -37,6 +37,7 @@ def running(database: str, **settings: Any) -> Iterator[Flask]:
         "log_level": "ERROR",
         "rate_limit": "",
         "public_rate_limit": "",
+        "webhook_test_rate_limit": "",
     }
     app = create_app(Settings(database_url=database, **usual | settings))
     app.extensions["policytrail"].database.open()
@@ -86,13 +87,18 @@ def make_key(database: str, *scopes: str) -> str:
     return secret
 
 
+def client_of(app: Flask, database: str, *scopes: str) -> FlaskClient:
+    """A client of `app` with a new API key that has `scopes`."""
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, *scopes)}"
+    return client
+
+
 @contextmanager
 def admin_of(database: str, **settings: Any) -> Iterator[FlaskClient]:
     """Yield a client with all scopes of an app with `settings`."""
     with running(database, **settings) as app:
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
-        yield client
+        yield client_of(app, database, "admin")
 
 
 @pytest.fixture

@@ -27,7 +27,14 @@ GROUPS: Mapping[str, Sequence[str]] = {
     ),
     "Change feed": ("feed_retention", "max_followers"),
     "Webhooks": (
-        *("max_webhooks", "webhook_timeout", "webhook_lease", "webhook_slots", "webhook_origin"),
+        *(
+            "max_webhooks",
+            "webhook_test_rate_limit",
+            "webhook_timeout",
+            "webhook_lease",
+            "webhook_slots",
+            "webhook_origin",
+        ),
         *("webhook_private_networks", "webhook_http_networks", "delivery_retention", "secret_keys"),
         *("worker_metrics_port",),
     ),

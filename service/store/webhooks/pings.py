@@ -13,6 +13,9 @@ from psycopg.types.json import Jsonb
 #: Seconds for which a request for a ping waits for its result.
 REQUEST_LIFETIME = 60.0
 
+#: Requested pings of one key that may wait for their results at the same time.
+MAX_WAITING = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class RequestedPing:
@@ -50,6 +53,26 @@ class PendingHandshake:
 
 
 _COLUMNS = ", ".join(PingResult.__dataclass_fields__)
+
+
+def count_waiting(conn: Connection, key_id: UUID) -> int:
+    """Return the pings of the key's subscriptions that wait for their results.
+
+    No other transaction counts those of this key before this one ends.
+    """
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"pings of {key_id}",))
+    [[number]] = conn.execute(
+        """
+        SELECT count(*)
+          FROM ping
+          JOIN subscription ON subscription.id = subscription_id
+         WHERE outcome IS NULL
+           AND asked_at > now() - make_interval(secs => %(seconds)s)
+           AND key_id = %(key_id)s
+        """,
+        {"seconds": REQUEST_LIFETIME, "key_id": key_id},
+    ).fetchall()
+    return int(number)
 
 
 def insert_ping(conn: Connection, *, id: UUID, subscription_id: UUID) -> None:

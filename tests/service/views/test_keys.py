@@ -195,7 +195,8 @@ def test_a_key_in_the_query_is_ignored(anyone: FlaskClient, key: str, parameter:
 
 def test_me_lists_the_scopes_of_any_key(database: str) -> None:
     secret = make_key(database, "webhooks")
-    with running(database, public_read=False, rate_limit="100/minute") as app:
+    limits = {"rate_limit": "100/minute", "webhook_test_rate_limit": "6/minute"}
+    with running(database, public_read=False, **limits) as app:
         told = app.test_client().get("/v1/me", headers=bearer(secret))
 
     assert told.get_json() == {
@@ -203,7 +204,10 @@ def test_me_lists_the_scopes_of_any_key(database: str) -> None:
         "name": "of a test",
         "scopes": ["webhooks"],
         "expires_at": None,
-        "limits": [{"name": "default", "requests": 100, "seconds": 60}],
+        "limits": [
+            {"name": "default", "requests": 100, "seconds": 60},
+            {"name": "webhook-tests", "requests": 6, "seconds": 60},
+        ],
     }
     assert (UUID(told.get_json()["id"]).version, told.headers["Cache-Control"]) == (7, "no-store")
 

@@ -1,5 +1,6 @@
 """/v1/webhooks: created, read, changed and deleted by their owners; secrets are shown once."""
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,16 +10,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from service.encryption import decrypt
+from service.ids import uuid7
+from service.store.webhooks.leases import upsert_worker
+from service.store.webhooks.pings import MAX_WAITING
 from tests.factories import create_topic
-from tests.service.conftest import make_key, running
+from tests.service.conftest import client_of, running
 from tests.service.problems import details, problem_of
 from tests.webhooks import URL, make_webhook, new_webhook
-
-
-def client_of(app: Flask, database: str, *scopes: str) -> FlaskClient:
-    client = app.test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, *scopes)}"
-    return client
 
 
 @pytest.fixture
@@ -298,3 +296,34 @@ def test_a_ping_without_a_worker_answers_503(subscriber: FlaskClient) -> None:
     assert problem_of(response).status == 503
     assert response.headers["Retry-After"]
     assert "worker" in response.text
+
+
+def test_webhook_tests_have_a_limit_of_their_own(database: str) -> None:
+    with running(database, webhook_test_rate_limit="2/minute") as app:
+        client = client_of(app, database, "admin")
+        address = f"/v1/webhooks/{make_webhook(client)['id']}/test"
+        responses = [client.post(address, headers={"Idempotency-Key": str(number)}) for number in range(3)]
+        assert [response.status_code for response in responses] == [503, 503, 429]
+        assert responses[2].headers["RateLimit-Policy"] == '"webhook-tests";q=2;w=60'
+        assert client.get("/v1/webhooks").status_code == 200
+
+
+def test_few_webhook_tests_of_a_key_wait_at_the_same_time(
+    app: Flask, subscriber: FlaskClient, database: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = client_of(app, database, "webhooks", "events:read")
+    monkeypatch.setattr(sys.modules["service.views.webhooks"], "PICKUP_TIMEOUT", -60.0)  # nobody sends these pings
+    upsert_worker(conn, uuid7(), {}, alive_for=1.0)
+    conn.commit()
+    address = f"/v1/webhooks/{make_webhook(subscriber)['id']}/test"
+    assert {subscriber.post(address).status_code for _ in range(MAX_WAITING)} == {503}
+
+    headers = {"Idempotency-Key": "one"}
+    refused = subscriber.post(address, headers=headers)
+    assert (problem_of(refused).status, refused.headers["Retry-After"]) == (429, "5")
+    assert other.post(f"/v1/webhooks/{make_webhook(other)['id']}/test").status_code == 503
+
+    conn.execute("UPDATE ping SET outcome = 'accepted'")
+    conn.commit()
+    assert subscriber.post(address, headers=headers).status_code == 503  # the 429 was not stored
+    assert conn.execute("SELECT count(*) FROM ping WHERE outcome IS NULL").fetchone() == (1,)

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from service.webhooks import retry_policy
 from tests.deliveries import TEST_SETTINGS
-from tests.service.conftest import make_key, running
+from tests.service.conftest import client_of, make_key, running
 
 
 @pytest.fixture
@@ -31,9 +31,7 @@ def key_id(database: str, feed: psycopg.Connection) -> UUID:
 def client(database: str) -> Iterator[FlaskClient]:
     """A client of an API that allows webhooks to this machine."""
     with running(database, **TEST_SETTINGS) as app:
-        client = app.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
-        yield client
+        yield client_of(app, database, "admin")
 
 
 @pytest.fixture

@@ -1,11 +1,20 @@
 """A worker's receivers follow the changes of their owners."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 import pytest
 from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
+from service import store
+from service.db.pool import Database
+from service.errors import Unavailable
+from service.ids import uuid7
 from service.webhooks import assignments
+from service.webhooks.assignments import Assignments
+from service.webhooks.leases import Leases
 from tests.deliveries import make_subscription, receiver_of, run_worker, wait_for, wait_for_polls
 from tests.factories import create_event
 from tests.receivers import run_receiver
@@ -54,3 +63,27 @@ def test_a_webhook_from_a_machine_with_a_slow_clock_gets_its_deliveries(
         conn.execute("DELETE FROM subscription WHERE id = %s", (webhook,))
         conn.commit()
         wait_for(lambda: webhook not in worker._assignments._endpoints)
+
+
+def test_a_heartbeat_that_is_not_committed_gives_a_worker_no_shards(
+    opened: Database, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def failing() -> Iterator[psycopg.Connection]:
+        with committing() as connection:
+            yield connection
+            connection.rollback()
+            raise Unavailable("The database is unavailable.")
+
+    committing = opened.transaction
+    leases = Leases(uuid7(), duration=30.0, timeout=15.0)
+    assigned = Assignments(opened, leases, [])
+    monkeypatch.setattr(opened, "transaction", failing)
+    with pytest.raises(Unavailable):
+        assigned.refresh({}, busy=())
+    assert (leases.active_shards, store.webhooks.leases.list_live_workers(conn, alive_for=30.0)) == ([], [])
+    monkeypatch.undo()
+    assigned.refresh({}, busy=())
+    conn.rollback()
+    assert leases.active_shards
+    assert [one.id for one in store.webhooks.leases.list_live_workers(conn, alive_for=30.0)] == [leases.worker_id]

@@ -1,6 +1,9 @@
 """Pings that owners request, and handshakes."""
 
+import asyncio
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -9,9 +12,10 @@ from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 
 from service.webhooks import pings
-from tests.deliveries import PATIENCE, run_worker, wait_for
+from tests.deliveries import PATIENCE, TEST_SETTINGS, run_worker, wait_for
 from tests.factories import create_event
-from tests.receivers import Behaviour, drop, hang, respond_with, run_receiver
+from tests.receivers import Behaviour, Request, drop, hang, respond_with, run_receiver
+from tests.service.conftest import client_of, running
 from tests.webhooks import get_webhook, make_webhook
 
 
@@ -33,6 +37,38 @@ def test_a_ping_returns_the_receivers_response_even_while_the_webhook_is_paused(
         assert (client.post(address, headers=headers).json, len(receiver.requests)) == (result, 1)
         receiver.behave = hang
         assert client.post(address).get_json()["outcome"] == "timeout"
+
+
+def test_a_ping_with_an_idempotency_key_holds_no_connection_while_its_receiver_is_slow(database: str) -> None:
+    responding = threading.Event()
+
+    async def hesitate(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.to_thread(responding.wait, PATIENCE)
+        await respond_with(204, b"")(request, writer)
+
+    settings = TEST_SETTINGS | {"webhook_timeout": PATIENCE, "webhook_lease": 2 * PATIENCE}
+    with (
+        running(database, **settings, pool_size=1, pool_wait=PATIENCE) as app,
+        run_receiver(hesitate) as receiver,
+        run_worker(database, **settings) as worker,
+        ThreadPoolExecutor() as threads,
+    ):
+        client = client_of(app, database, "admin")
+        webhook = make_webhook(client, url=receiver.url)
+        wait_for(lambda: worker._leases.active_shards)
+        address, headers = f"/v1/webhooks/{webhook['id']}/test", {"Idempotency-Key": "one"}
+        first = threads.submit(client.post, address, headers=headers)
+        try:
+            wait_for(lambda: receiver.requests)
+            again = client.post(address, headers=headers)
+            assert (again.status_code, client.get("/v1/webhooks").status_code) == (409, 200)
+            assert "Idempotent-Replayed" not in again.headers
+        finally:
+            responding.set()
+        assert first.result(PATIENCE).get_json()["status"] == 204
+        replayed = client.post(address, headers=headers)
+        assert (replayed.data, replayed.headers["Idempotent-Replayed"]) == (first.result().data, "true")
+        assert len(receiver.requests) == 1
 
 
 def test_no_delivery_is_sent_before_the_receiver_passes_the_handshake(client: FlaskClient, database: str) -> None:

@@ -9,7 +9,8 @@ from uuid import UUID
 from marshmallow import fields, validate
 
 from schemas.base import CheckedString, did_you_mean
-from schemas.codes import currencies, is_language, jurisdictions, suggest_jurisdiction
+from schemas.codes import currencies, is_language, jurisdictions
+from schemas.country_names import find_jurisdiction
 from schemas.edtf import EdtfError, bounds
 from schemas.vocabulary import Vocabulary
 
@@ -106,7 +107,7 @@ class Jurisdiction(CheckedString):
         """Return a sentence with the code that `text` probably means, or None."""
         if text in jurisdictions():
             return None
-        suggestion = suggest_jurisdiction(text[:100])
+        suggestion = find_jurisdiction(text[:100])
         hint = f' Did you mean "{suggestion}"?' if suggestion else ""
         return f"Must be an ISO 3166-1 alpha-2 code, EU or XK.{hint}"
 

@@ -6,56 +6,13 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from schemas.codes import jurisdictions, suggest_jurisdiction
-
-#: Codes and names that trackers use beside those of ISO 3166-1.
-_TRACKER_NAMES = {
-    **dict.fromkeys(("EUE", "EU27", "EU28", "EU-27", "EU-28", "EUROPEAN UNION (27)", "EUROPEAN UNION (28)"), "EU"),
-    **dict.fromkeys(("THE EUROPEAN UNION", "EUROPEAN UNION (27 COUNTRIES)", "EUROPEAN COMMUNITY"), "EU"),
-    **dict.fromkeys(("UNK", "KSV", "KOS", "XKO", "REPUBLIC OF KOSOVO", "KOSOVO*"), "XK"),
-    **dict.fromkeys(("USA", "U.S.", "U.S.A.", "US", "UNITED STATES OF AMERICA (THE)"), "US"),
-    **dict.fromkeys(("GREAT BRITAIN", "BRITAIN"), "GB"),
-    **dict.fromkeys(("SOUTH KOREA", "REPUBLIC OF KOREA", "KOREA, SOUTH", "KOREA (SOUTH)"), "KR"),
-    **dict.fromkeys(("NORTH KOREA", "DEMOCRATIC PEOPLE'S REPUBLIC OF KOREA", "KOREA, NORTH", "DPRK"), "KP"),
-    **dict.fromkeys(("RUSSIA",), "RU"),
-    **dict.fromkeys(("IVORY COAST", "COTE D'IVOIRE", "CÔTE D’IVOIRE"), "CI"),  # noqa: RUF001 (as trackers write it)
-    **dict.fromkeys(("CAPE VERDE",), "CV"),
-    **dict.fromkeys(("SWAZILAND",), "SZ"),
-    **dict.fromkeys(("BURMA",), "MM"),
-    **dict.fromkeys(("EAST TIMOR", "TIMOR LESTE"), "TL"),
-    **dict.fromkeys(("CZECH REPUBLIC", "THE CZECH REPUBLIC"), "CZ"),
-    **dict.fromkeys(("MACEDONIA", "FYROM", "MACEDONIA, THE FORMER YUGOSLAV REPUBLIC OF"), "MK"),
-    **dict.fromkeys(("LIBYAN ARAB JAMAHIRIYA",), "LY"),
-    **dict.fromkeys(("TURKEY",), "TR"),
-    **dict.fromkeys(("BRUNEI",), "BN"),
-    **dict.fromkeys(("PALESTINE", "STATE OF PALESTINE", "WEST BANK AND GAZA", "OCCUPIED PALESTINIAN TERRITORY"), "PS"),
-    **dict.fromkeys(("VATICAN", "VATICAN CITY", "HOLY SEE"), "VA"),
-    **dict.fromkeys(("MACAU", "MACAO"), "MO"),
-    **dict.fromkeys(("HONG KONG SAR", "HONG KONG (CHINA)"), "HK"),
-    **dict.fromkeys(("MICRONESIA", "FEDERATED STATES OF MICRONESIA"), "FM"),
-    **dict.fromkeys(("BAHAMAS, THE", "THE BAHAMAS"), "BS"),
-    **dict.fromkeys(("GAMBIA, THE", "THE GAMBIA"), "GM"),
-    **dict.fromkeys(("CONGO", "REPUBLIC OF THE CONGO", "REPUBLIC OF CONGO", "CONGO-BRAZZAVILLE"), "CG"),
-    **dict.fromkeys(("DEMOCRATIC REPUBLIC OF CONGO", "DEMOCRATIC REPUBLIC OF THE CONGO", "CONGO-KINSHASA"), "CD"),
-    **dict.fromkeys(("CONGO, THE DEMOCRATIC REPUBLIC OF THE", "DR CONGO", "DRC"), "CD"),
-    **dict.fromkeys(("LAOS", "LAO PDR"), "LA"),
-    **dict.fromkeys(("REPUBLIC OF TANZANIA",), "TZ"),
-    **dict.fromkeys(("FALKLAND ISLANDS",), "FK"),
-    **dict.fromkeys(("ST. KITTS AND NEVIS",), "KN"),
-    **dict.fromkeys(("ST. LUCIA",), "LC"),
-    **dict.fromkeys(("ST. VINCENT AND THE GRENADINES",), "VC"),
-}
+from schemas.codes import jurisdictions
+from schemas.country_names import find_jurisdiction
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _NOT_SLUG = re.compile(r"[^a-z0-9_]+")
 #: Characters of the digest in a slug that lost letters or its end.
 _DIGEST_LENGTH = 12
-
-
-@lru_cache(maxsize=4096)  # trackers repeat a few names
-def find_jurisdiction(text: str) -> str | None:
-    """Return the jurisdiction for a code of two or three letters or an English name, or None."""
-    return _TRACKER_NAMES.get(text.upper()) or suggest_jurisdiction(text)
 
 
 def country_name(text: str) -> str | None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from service.mappings.codes import country_name, find_jurisdiction, make_slug, parse_number
+from schemas.country_names import find_jurisdiction
+from service.mappings.codes import country_name, make_slug, parse_number
 from service.mappings.context import CellError, CompileScope, Value, unique
 from service.mappings.dates import DateReader, date_reader
 from service.mappings.lookup_tables import LookupTable, compile_lookup_table

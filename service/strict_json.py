@@ -1,6 +1,7 @@
 """JSON text: a strict parser for input, one rendering for output."""
 
 import json
+import math
 import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -14,6 +15,13 @@ from service.errors import Fault, Invalid, Malformed
 #: An escape of U+0000, or perhaps of half a surrogate pair; PostgreSQL can store neither.
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+#: Digits of a number that may need more than 64 bits, or an exponent that may.
+_SUSPECT_NUMBER = re.compile(rb"[0-9]{19}|[eE]\+?[0-9]{3}")
+#: The integers that are read and rendered as such.
+_INTEGERS = range(-(2**63), 2**64)
+#: Digits that are converted at most: Python refuses more than 4,300 of them.
+_MAX_DIGITS = 50
 
 
 @dataclass(frozen=True)
@@ -45,10 +53,10 @@ def select_members(document: bytes, names: Collection[str]) -> bytes:
 
 
 def parse(text: bytes, limits: JsonLimits = _DEFAULT_LIMITS) -> Any:
-    """Return the JSON value of `text`. Duplicate keys, NaN and overlong numbers are errors.
+    """Return the JSON value of `text`, which `render` renders as the same value. Duplicate keys and NaN are errors.
 
-    Malformed if it is not JSON or nested too deep; Invalid if a string cannot be stored, or an array, object or string
-    is too large.
+    Malformed if it is not JSON or nested too deep; Invalid if a string cannot be stored, a number does not fit 64 bits,
+    or an array, object or string is too large.
     """
     with suppress(_Unsure):
         return _parse_fast(text, limits)
@@ -66,6 +74,8 @@ def parse(text: bytes, limits: JsonLimits = _DEFAULT_LIMITS) -> Any:
         raise Invalid("An array, object or string in the body is too large.", faults)
     if _SUSPECT_ESCAPE.search(text) and (faults := list(_unstorable(value, ""))):
         raise Invalid("The body has text that cannot be stored.", faults)
+    if _SUSPECT_NUMBER.search(text) and (faults := list(_unreadable_numbers(value, ""))):
+        raise Invalid("The body has a number that cannot be read.", faults)
     return value
 
 
@@ -120,12 +130,9 @@ def _refuse(constant: str) -> NoReturn:
     raise Malformed(f"{constant} is not JSON.")
 
 
-def _integer(digits: str) -> int:
-    # Python refuses more than 4,300 digits, and no field needs as many as 50.
-    most = 50
-    if len(digits) > most:
-        raise Malformed(f"A number with {len(digits)} digits is too long.")
-    return int(digits)
+def _integer(digits: str) -> int | float:
+    """Return the integer, or infinity for one that is surely too large."""
+    return int(digits) if len(digits) <= _MAX_DIGITS else math.inf
 
 
 def _too_deep(limits: JsonLimits) -> Malformed:
@@ -166,6 +173,15 @@ def _unstorable(value: Any, pointer: str) -> Iterator[Fault]:
     elif isinstance(value, list):
         for index, member in enumerate(value):
             yield from _unstorable(member, f"{pointer}/{index}")
+
+
+def _unreadable_numbers(value: Any, pointer: str) -> Iterator[Fault]:
+    """Yield a fault for each number that does not fit 64 bits."""
+    if isinstance(value, dict | list):
+        for name, member in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _unreadable_numbers(member, f"{pointer}/{pointer_token(name)}")
+    elif value not in _INTEGERS if type(value) is int else value in (math.inf, -math.inf):
+        yield Fault("The number does not fit 64 bits; send it as a string.", pointer="#" + pointer)
 
 
 def pointer_token(name: object) -> str:

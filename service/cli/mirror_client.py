@@ -5,6 +5,7 @@ Each page is stored in one transaction with the cursor to resume from, so that a
 
 import gzip
 import json
+import math
 import os
 import random
 import sqlite3
@@ -108,7 +109,7 @@ class Mirror:
         try:
             with urlopen(Request(address, headers=headers), timeout=WAIT + TIMEOUT) as response:  # noqa: S310 (the command checks the scheme)
                 body = response.read()
-                return json.loads(gzip.decompress(body) if response.headers["Content-Encoding"] else body)
+                return parse_answer(gzip.decompress(body) if response.headers["Content-Encoding"] else body)
         except HTTPError as error:
             if error.code == 410:  # noqa: PLR2004 (Gone)
                 raise FeedExpired from error
@@ -124,6 +125,25 @@ class Mirror:
             lines.flush()
             os.fsync(lines.fileno())
         part.replace(file)
+
+
+def parse_answer(text: bytes) -> Any:
+    """Return the JSON value of `text`. MirrorError for a number that SQLite or JSON cannot hold; ValueError if cut."""
+    return json.loads(text, parse_int=_integer, parse_float=_double, parse_constant=_double)
+
+
+def _integer(digits: str) -> int:
+    most = 20  # digits of 64 bits, with a sign
+    if len(digits) > most or not -(2**63) <= int(digits) < 2**63:
+        raise MirrorError(f"The service sent a number that does not fit 64 bits: {digits[:most]}.")
+    return int(digits)
+
+
+def _double(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise MirrorError(f"The service sent a number that does not fit 64 bits: {digits[:20]}.")
+    return number
 
 
 def to_json(document: Any) -> str:

@@ -33,7 +33,7 @@ class RefusedRow:
 
 @dataclass(frozen=True)
 class ImportRow:
-    """A row: `text` is its JSON object, or the JSON object of a table's cells by column."""
+    """A row: `text` is its JSON object as the service renders it, or the JSON object of a table's cells by column."""
 
     line: int
     text: bytes
@@ -79,12 +79,16 @@ def _json_row(line: Line, text: bytes, limits: JsonLimits) -> ParsedRow:
         value = strict_json.parse(text, limits)
     except ServiceError as error:
         return RefusedRow(line.number, row_errors(line.number, error), line.end)
-    return build_row(line.number, text, value, end=line.end)
+    # Rendered anew, so that whoever reads the row's text reads the value that was judged here.
+    return build_row(line.number, strict_json.render(value), value, original=text, end=line.end)
 
 
-def build_row(line: int, text: bytes, value: Any, *, end: int = 0) -> ParsedRow:
-    """Return the row on `line` with the JSON `text` of `value`; refused where its id is not valid."""
-    record, digest = value if isinstance(value, dict) else {}, _digest(text)
+def build_row(line: int, text: bytes, value: Any, *, original: bytes | None = None, end: int = 0) -> ParsedRow:
+    """Return the row on `line` with the JSON `text` of `value`; refused where its id is not valid.
+
+    Rows with the same `original`, by default the same `text`, are equal.
+    """
+    record, digest = value if isinstance(value, dict) else {}, _digest(text if original is None else original)
     external_ids = _external_ids(record.get("external_ids"))
     id_ = record.get("id")
     if id_ is None:

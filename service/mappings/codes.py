@@ -3,11 +3,14 @@
 import hashlib
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal
 from functools import lru_cache
 
 from schemas.codes import jurisdictions
 from schemas.country_names import find_jurisdiction
+
+#: Rounds no number that a record can hold: Python's own context rounds at 28 digits.
+_EXACT = Context(prec=1_000)
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _NOT_SLUG = re.compile(r"[^a-z0-9_]+")
@@ -56,9 +59,6 @@ def parse_number(text: str, point: str, times: Decimal) -> str | None:
         rf"[+-]?[0-9]{{1,3}}(?:{re.escape(other)}[0-9]{{3}})*(?:{re.escape(point)}[0-9]+)?", plain
     ) and (not re.fullmatch(rf"[+-]?[0-9]+(?:{re.escape(point)}[0-9]+)?", plain)):
         return None
-    try:
-        number = Decimal(plain.replace(other, "").replace(point, ".")) * times
-    except InvalidOperation:
-        return None
+    number = _EXACT.multiply(Decimal(plain.replace(other, "").replace(point, ".")), times)
     digits = f"{number:f}"
     return (digits.rstrip("0").rstrip(".") if "." in digits else digits) or "0"

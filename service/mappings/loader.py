@@ -68,7 +68,9 @@ def parse_mapping(text: str, name: str = "The mapping") -> Mapping:
     """Return the mapping in a TOML text, called `name` in errors. Raises Invalid with all of its faults."""
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise Invalid(f"{name} is nested too deep.") from error
+    except ValueError as error:  # a TOMLDecodeError, or Python's own for a number with thousands of digits
         raise Invalid(f"{name} is not TOML: {error}.") from error
     return compile_mapping(content, name)
 

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 
 from service.errors import Fault, Invalid
 from service.exports.csv_file import LONGEST_CELL
@@ -124,8 +124,7 @@ class _Reader(Iterator[_Cells]):
 
     def __init__(self, lines: Iterable[str], format: CsvFormat) -> None:
         self._lines = _strip_bom(lines)
-        for _ in range(format.skip_lines):
-            next(self._lines, None)
+        next(islice(self._lines, format.skip_lines, format.skip_lines), None)
         self._skipped = format.skip_lines
         self._csv = csv.reader(self._lines, delimiter=format.delimiter, quotechar=format.quote)
 

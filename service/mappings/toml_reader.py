@@ -16,6 +16,9 @@ _TYPE_NAMES = {
     int: "a whole number",
 }
 
+#: Lines and characters that no file has more of, and a factor beyond all scales of money.
+_MAX_NUMBER = 10**18
+
 
 @dataclass(frozen=True)
 class TomlNode:
@@ -66,11 +69,13 @@ class TomlNode:
         return bool(self._as(bool, default=False)) if self.value is not None else False
 
     def whole_number(self, least: int = 1) -> int:
-        """Return the number. It is a fault if it is less than `least`."""
+        """Return the number. It is a fault if it is less than `least`, or more than any mapping needs."""
         number = int(self._as(int, least))
         if number < least:
             self.add_fault(f"must be {least} or more.")
-        return max(number, least)
+        elif number > _MAX_NUMBER:
+            self.add_fault(f"must be {_MAX_NUMBER} at most.")
+        return min(max(number, least), _MAX_NUMBER)
 
     def one_of(self, words: Collection[str], default: str = "") -> str:
         """Return the text, or `default` where there is no value. It is a fault if it is not one of `words`."""

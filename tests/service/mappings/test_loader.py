@@ -24,6 +24,7 @@ steadily = settings(derandomize=True, deadline=None, max_examples=150)
     ("toml", "faults"),
     [
         ("evnt = 1", ['evnt: is not a known key here. Did you mean "event"?']),
+        ("file.skip_lines = 99999999999999999999", ["file.skip_lines: must be 1000000000000000000 at most."]),
         ('event.titel = "x"', ['event.titel: is not a known key here. Did you mean "title"?']),
         (
             "event.title = 1",
@@ -145,6 +146,10 @@ def test_all_faults_are_reported_at_once() -> None:
 def test_a_missing_file_or_invalid_toml_is_reported(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match=r"laws\.toml is not TOML: "):
         parse_mapping("[event", "laws.toml")
+    with pytest.raises(Invalid, match=r"laws\.toml is not TOML: "):
+        parse_mapping(f"file.skip_lines = {'9' * 5_000}", "laws.toml")
+    with pytest.raises(Invalid, match=r"laws\.toml is nested too deep"):
+        parse_mapping(f"file = {'[' * 5_000}{']' * 5_000}", "laws.toml")
     with pytest.raises(Invalid, match=r"laws\.toml cannot be read: "):
         load_mapping(tmp_path / "laws.toml")
 

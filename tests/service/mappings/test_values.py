@@ -207,6 +207,11 @@ def test_an_unknown_country_is_refused() -> None:
         ("1.234,56", "1.234,5", "1234.5"),
         ("1.234,56", "12 000", "12000"),
         ("1,234.56", "-0.30", "-0.3"),
+        (
+            "1,234.56",
+            "123456789012345678901234567890.123456789012345678",
+            "123456789012345678901234567890.123456789012345678",
+        ),
     ],
 )
 def test_a_number_is_read_in_its_format(form: str, text: str, value: str) -> None:
@@ -215,6 +220,10 @@ def test_a_number_is_read_in_its_format(form: str, text: str, value: str) -> Non
 
 def test_numbers_can_be_multiplied_exactly() -> None:
     assert _figure('number = "1,234.56", times = 1000000', "19.8") == "19800000"
+    assert (
+        _figure('number = "1,234.56", times = 1000', "12345678901234567890.5555555555")
+        == "12345678901234567890555.5555555"
+    )
 
 
 @pytest.mark.parametrize("text", ["12,34", "about 3", "1e5", "1.2.3"])

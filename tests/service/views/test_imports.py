@@ -122,6 +122,54 @@ def test_invalid_rows_are_reported_with_line_and_pointer_and_the_others_imported
     assert titles(client) == ["Policy 1", "Policy 6"]
 
 
+LARGE_NUMBERS = [
+    "18446744073709551616",
+    "-9223372036854775809",
+    "1e400",
+    "-1E+999",
+    "9" * 5_000,
+    "1" + "0" * 400 + ".5",
+]
+
+
+@pytest.mark.parametrize("mode", ["partial", "atomic"])
+def test_a_row_with_a_number_that_cannot_be_read_is_refused_and_the_next_is_read(
+    client: FlaskClient, mode: str
+) -> None:
+    line = ndjson(row(1, version="LARGE", created_at=["LARGE", {"a/b": "LARGE"}])).replace(b'"LARGE"', b"%s")
+    lines = [line % ((number.encode(),) * 3) for number in LARGE_NUMBERS]
+    report = import_report(client, ndjson(row(0), *(one.rstrip() for one in lines), row(2)), mode=mode)
+    detail = "The number does not fit 64 bits; send it as a string."
+    pointers = ["#/version", "#/created_at/0", "#/created_at/1/a~1b"]
+    assert errors(report) == [(number, pointer, detail) for number in range(2, len(lines) + 2) for pointer in pointers]
+    assert (report["state"], titles(client)) == {
+        "partial": ("done", ["Policy 0", "Policy 2"]),
+        "atomic": ("failed", []),
+    }[mode]
+
+
+#: Values that a line can hold, and that some parser, type or column cannot.
+HOSTILE = (
+    *(*LARGE_NUMBERS, "18446744073709551615", "1e308", "-0.0", "1e-400", "NaN", "Infinity", "nul", "01", "1.", "--1"),
+    *('"\\u0000"', '"\\ud800"', '"\\udfff\\ud800"', '"\\ud83d\\ude00"', '"\u2028"', '"\ufeff"', '"\x7f"', '""', '" "'),
+    *("null", "true", "[]", "{}", "[[]]", "[null]", '{"": null}', '{"a": 1, "a": 2}', '{"id": 1e400}', '[{"id": {}}]'),
+    *("[" * 70 + "]" * 70, "[" * 300, '{"a":' * 300 + "1" + "}" * 300, "[" + "0," * 20_000 + "0]"),
+    f'"{"x" * 200_000}"',
+)
+
+
+@pytest.mark.parametrize("dry_run", ["true", "false"])
+def test_no_line_of_json_ends_an_import(client: FlaskClient, dry_run: str) -> None:
+    names = [*a_full_event(), "id", "version", "updated_at", "record_state", "no such field"]
+    rows = [json.dumps(row(name) | {name: "HOSTILE"}) for name in names] + ['["HOSTILE"]', '"HOSTILE"']
+    lines = [one.replace('"HOSTILE"', value).encode("utf-8", "surrogatepass") for one in rows for value in HOSTILE]
+    report = import_report(client, ndjson(*lines, row("last")), dry_run=dry_run)
+    assert (report["state"], report["reason"], report["line"]) == ("done", None, len(lines) + 1)
+    assert sum(report["rows"].values()) == len(lines) + 1
+    assert report["rows"]["refused"] > len(lines) // 2
+    assert ("Policy last" in titles(client)) is (dry_run == "false")
+
+
 def test_an_atomic_import_with_a_refused_row_changes_nothing(client: FlaskClient, database: str) -> None:
     import_report(client, ndjson(row(1)))
     before = count_rows(database, *TABLES)

@@ -36,7 +36,7 @@ class Instant(fields.Field[datetime]):
     """A point in time, RFC 3339 with any offset. Loads to an aware datetime in UTC."""
 
     # An unescaped plus arrives as a space, which is not valid in any other meaning there.
-    _pattern = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[-+ ]\d\d:\d\d)\Z", re.ASCII)
+    _pattern = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[-+ ]\d\d:[0-5]\d)\Z", re.ASCII)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         match = self._pattern.match(value) if isinstance(value, str) else None

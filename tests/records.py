@@ -17,6 +17,7 @@ FEED = Feed(
     address="https://policy.example/v1/events.atom?party=JP&cursor=1",
     first="https://policy.example/v1/events.atom?party=JP",
     next=None,
+    began_at="2024-01-01T00:00:00.000000Z",
 )
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,13 @@ def pending(conn: psycopg.Connection[Any], directory: Path) -> list[str]:
     with conn.transaction():
         applied = _applied(conn)
     return [migration.name for migration in read_migrations(directory) if migration.name not in applied]
+
+
+def first_applied_at(conn: psycopg.Connection[Any]) -> datetime:
+    """Return the time at which the database got its first migration."""
+    cur: psycopg.Cursor[datetime] = conn.cursor(row_factory=scalar_row)
+    [applied_at] = cur.execute("SELECT min(applied_at) FROM schema_migration").fetchall()
+    return applied_at
 
 
 def _read_migration(path: Path) -> Migration:

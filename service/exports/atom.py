@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from service.exports.feed_metadata import AUTHOR, NEVER, Feed, Record, categories_of, content_text, source_urls, urn_of
+from service.exports.feed_metadata import AUTHOR, Feed, Record, categories_of, content_text, source_urls, urn_of
 
 #: Maximum links to sources in one entry.
 _MOST_SOURCES = 10
@@ -20,7 +20,7 @@ def atom(feed: Feed, records: Sequence[Record]) -> bytes:
     root = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom"})
     _add_text(root, "id", feed.id)
     _add_text(root, "title", feed.title)
-    _add_text(root, "updated", max((record["content_changed_at"] for record in records), default=NEVER))
+    _add_text(root, "updated", max((record["content_changed_at"] for record in records), default=feed.began_at))
     _add_text(SubElement(root, "author"), "name", AUTHOR)
     _add_text(root, "generator", AUTHOR)
     _add_link(root, "self", feed.address, "application/atom+xml")

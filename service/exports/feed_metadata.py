@@ -9,21 +9,22 @@ from service.search.index.features import foremost_date
 
 Record = Mapping[str, Any]
 
-#: The time of an empty feed: Atom requires one, and it must not change.
-NEVER = "1970-01-01T00:00:00.000000Z"
-
 AUTHOR = "Policytrail"
 
 
 @dataclass(frozen=True)
 class Feed:
-    """One page of a feed. All addresses are absolute: `service` of the API, `first` of the first page."""
+    """One page of a feed. All addresses are absolute: `service` of the API, `first` of the first page.
+
+    `began_at` is the time at which the service began to record events: that of an empty feed, which stays the same.
+    """
 
     title: str
     service: str
     address: str
     first: str
     next: str | None
+    began_at: str
 
     @property
     def id(self) -> str:

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from typing import Any
 
 import gevent
@@ -86,7 +87,8 @@ def _close(sock: socket.socket) -> None:
 
 
 def _write_problem(sock: socket.socket, status: int, reason: str, message: str) -> None:
-    """Answer a malformed request with application/problem+json."""
+    """Answer a malformed request with application/problem+json. gunicorn's `reason` may be that of another status."""
+    reason = _REASONS.get(status, reason)
     problem = {
         "type": "about:blank",
         "title": reason,
@@ -102,6 +104,9 @@ def _write_problem(sock: socket.socket, status: int, reason: str, message: str) 
     )
     util.write_nonblock(sock, head.encode("latin-1") + body)
 
+
+#: Reasons that gunicorn leaves at "Bad Request".
+_REASONS = {code: HTTPStatus(code).phrase for code in (500, 501)}
 
 _SECURITY = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS)
 

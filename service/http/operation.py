@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
+from http import HTTPStatus
 from typing import Any, NoReturn
 
 from flask import Response, request
@@ -13,7 +14,7 @@ from schemas.base import BaseQuerySchema, RequestSchema
 from service.errors import Fault, Invalid, ServiceError, UnsupportedMediaType
 from service.events.patch import json_patch, merge_patch
 from service.http import content_negotiation, idempotency
-from service.http.conditional import etag, known_tag
+from service.http.conditional import etag, known_tag, require_current
 from service.http.content_negotiation import (
     ONLY_JSON,
     PREFERENCE_APPLIED,
@@ -123,7 +124,10 @@ def _checked(contract: Operation, view: View) -> View:
         query = load_query()
         if has_query:
             arguments["query"] = query
-        return view(**arguments, **_body_argument(contract))
+        response = view(**arguments, **_body_argument(contract))
+        if "HTTP_IF_MATCH" in request.environ and request.method in ("GET", "HEAD"):
+            _require_current(response)
+        return response
 
     @wraps(view)
     def checked(**arguments: Any) -> Any:
@@ -134,6 +138,16 @@ def _checked(contract: Operation, view: View) -> View:
 
     checked.operation = contract  # type: ignore[attr-defined]  # read by service/openapi and the tests of the house
     return checked
+
+
+def _require_current(response: Response) -> None:
+    """Refuse a successful read whose If-Match does not name the representation (RFC 9110, 13.1.1)."""
+    if response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+        try:
+            require_current(request.headers, response.headers.get("ETag"))
+        except ServiceError:
+            response.close()
+            raise
 
 
 def _require_acceptable(contract: Operation, arguments: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from http import HTTPStatus
 from traceback import format_tb
+from typing import Any
 
 import orjson
 import structlog
@@ -19,6 +20,8 @@ from service.observability import metrics
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
 #: An API key in the wrong place, such as in the path.
 _KEY = re.compile(re.escape(PREFIX) + r"\w+")
+#: Unicode's control characters beyond U+001F, line and paragraph separators, and marks of direction.
+_CONTROL = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 #: The approximate limit of stack frames in a line.
 _MOST_FRAMES = 200
 #: Version, trace, parent and flags; later versions may add members. No id may be all zeros.
@@ -35,7 +38,7 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.ExceptionRenderer(_without_messages),
-            structlog.processors.JSONRenderer(serializer=orjson.dumps),
+            structlog.processors.JSONRenderer(serializer=render_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
@@ -44,6 +47,17 @@ def configure(level: str) -> None:
     logging.basicConfig(handlers=[_LibraryLog()], level=level.upper(), force=True)
     # The pool logs every attempt to connect; a lost database shows in each 503 as well.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
+
+def render_line(event: Any, **options: Any) -> bytes:
+    r"""Return `event` as JSON without raw controls: orjson escapes U+0000 to U+001F alone.
+
+    The others are DEL and C1, which move a terminal's cursor, and those that break lines or reorder text.
+    """
+    line = orjson.dumps(event, **options)
+    if line.isascii() and b"\x7f" not in line:
+        return line
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", line.decode()).encode()
 
 
 class _LibraryLog(logging.Handler):

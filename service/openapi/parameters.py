@@ -33,7 +33,7 @@ _ARGUMENT_TYPES: dict[str, dict[str, Any]] = {
 #: The header parameters; the introduction describes those that every operation takes.
 HEADERS: dict[str, dict[str, Any]] = {
     "If-Match": {
-        "description": "The ETag that you read: the change applies only to that version.",
+        "description": "The ETag that you read: the request applies only to that version.",
         "schema": {"type": "string", "examples": ['"1"']},
     },
     "If-None-Match": {
@@ -76,7 +76,7 @@ def parameters(rule: str, methods: list[str], contract: Operation, converter: Op
 
 def header_parameters(contract: Operation, methods: list[str]) -> list[str]:
     """Return the names of the shared header parameters of an operation."""
-    conditions = {"If-None-Match"} if "get" in methods else {"If-Match-needed"}
+    conditions = {"If-Match", "If-None-Match"} if "get" in methods else {"If-Match-needed"}
     names = conditions if contract.conditional else {"If-Match", "If-None-Match"} if contract.upsert else set()
     if any(form.is_feed for form in contract.formats):
         names = names | {"If-None-Match", "If-Modified-Since"}

@@ -13,6 +13,7 @@ from service.errors import (
     Malformed,
     NotAcceptable,
     ServiceError,
+    Stale,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
@@ -222,6 +223,8 @@ def _errors(contract: Operation, methods: list[str], scope: str | None) -> set[t
         errors |= {Malformed, UnsupportedMediaType, BodyTooLarge}
     if "post" in methods and not contract.safe:
         errors.add(Conflict)  # for its Idempotency-Key
+    if contract.conditional or contract.upsert:
+        errors |= {Malformed, Stale}
     if "cursor" in contract.query.fields:
         errors.add(Malformed)
     return errors

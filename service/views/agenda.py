@@ -12,6 +12,7 @@ from psycopg import Connection
 from schemas.agenda import GROUPS, AgendaQuerySchema, AgendaSchema
 from service import store
 from service.cursors import cursor_errors, decode_cursor, encode_cursor, fingerprint, invalid_cursor
+from service.db.migrations import first_applied_at
 from service.errors import NotFound
 from service.events.agenda import describe_item, group_ranges
 from service.exports.export import FileFormat, write_rows
@@ -118,8 +119,9 @@ def _calendar(query: dict[str, Any], search: Search, ranges: Mapping[str, DueRan
     limit = page_size(query) if query["limit"] else settings().max_page_size
     with reading() as conn:
         pages = store.events.agenda.page_agenda(conn, search.condition(conn), ranges, None, limit)
+        began_at = first_applied_at(conn)
     entries = [entry for items in pages.values() for item in items for entry in _entry(item)]
-    body = calendar(feed_of(None, "Policytrail agenda"), entries)
+    body = calendar(feed_of(None, began_at, "Policytrail agenda"), entries)
     return respond_conditionally(body, ICAL, (record for record, _ in entries))
 
 

@@ -150,7 +150,7 @@ def delete_event(event_id: UUID) -> Response:
 def _get_matching(conn: Connection, event_id: UUID) -> StoredEvent:
     """Return the event. Stale if If-Match names another version, PreconditionRequired without If-Match."""
     stored = store.events.records.get_event(conn, event_id)
-    require_match(request.headers.get("If-Match"), stored.version)
+    require_match(request.headers, stored.version)
     return stored
 
 

@@ -13,7 +13,7 @@ from service import store
 from service.errors import Conflict, Invalid, NotFound, Stale
 from service.events.write import record_event, revise_event
 from service.http.auth import requires
-from service.http.conditional import is_known, require_match
+from service.http.conditional import require_absence, require_match
 from service.http.context import key_id, reading, transaction
 from service.http.operation import operation, respond
 from service.ids import uuid7
@@ -57,13 +57,10 @@ def upsert_event(scheme: str, value: str, body: dict[str, Any]) -> Response:
 
 def _require_conditions(stored: StoredEvent | None) -> None:
     """Raise Stale if a condition fails: If-Match needs its version of the event, `If-None-Match: *` needs no event."""
-    if_match = request.headers.get("If-Match")
-    if if_match is not None and stored is None:
-        raise Stale("The event does not exist; omit If-Match to create it.")
-    if stored and if_match is not None:
-        require_match(if_match, stored.version)
-    if stored and is_known(request.headers.get("If-None-Match"), stored.version):
-        raise Stale(f"The event exists already, as version {stored.version}.")
+    if stored is None:
+        require_absence(request.headers)
+    else:
+        require_match(request.headers, stored.version, required=False)
 
 
 def _add_external_id(body: dict[str, Any], scheme: str, value: str) -> None:

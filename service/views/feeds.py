@@ -8,6 +8,8 @@ import orjson
 from flask import Response, request
 from werkzeug.http import http_date, parse_date
 
+from service.db.migrations import first_applied_at
+from service.events.normalize import timestamp
 from service.exports.atom import atom
 from service.exports.feed_metadata import Feed, Record
 from service.exports.ical import calendar, date_entries
@@ -42,15 +44,15 @@ def answer_feed(form: Format, query: Mapping[str, Any]) -> Response:
     limit = settings().max_page_size if form is ICAL and not query["limit"] else page_size(query)
     feed_request = page_request(search_of(query, NEWEST), query, limit, kind="feed")
     with reading() as conn:
-        page = find_page(conn, feed_request)
+        page, began_at = find_page(conn, feed_request), first_applied_at(conn)
     records = [orjson.loads(document) for document in page.documents]
-    body = _WRITERS[form](feed_of(page.next), records)
+    body = _WRITERS[form](feed_of(page.next, began_at), records)
     response = respond_conditionally(body, form, records)
     response.headers["Link"] = page_links(page.next)
     return response
 
 
-def feed_of(cursor: str | None, title: str = "Policytrail") -> Feed:
+def feed_of(cursor: str | None, began_at: datetime, title: str = "Policytrail") -> Feed:
     """Return the metadata of the feed at the request's URL; `cursor` leads to its next page."""
     first, following = page_urls(cursor)
     host = settings().public_url.rstrip("/") or request.host_url.rstrip("/")
@@ -62,6 +64,7 @@ def feed_of(cursor: str | None, title: str = "Policytrail") -> Feed:
         address=host + request.root_path + path,
         first=host + first,
         next=host + following if following else None,
+        began_at=timestamp(began_at),
     )
 
 

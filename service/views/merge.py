@@ -48,7 +48,7 @@ def merge_event(event_id: UUID, body: dict[str, Any]) -> Response:
     with transaction() as conn:
         store.events.records.lock_events(conn, [event_id, into])
         goes = store.events.records.get_event(conn, event_id)
-        require_match(request.headers.get("If-Match"), goes.version)
+        require_match(request.headers, goes.version)
         stays = _target(conn, into)
         before, after = orjson.loads(goes.document), orjson.loads(stays.document)
         content = _merged_content(conn, after, before)

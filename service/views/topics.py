@@ -135,7 +135,7 @@ def require_broader(conn: Connection, topic: dict[str, Any]) -> None:
 def _get_matching(conn: Connection, topic_id: str) -> StoredTopic:
     """Return the topic. Stale or PreconditionRequired unless If-Match names its version."""
     stored = store.topics.get_topic(conn, topic_id)
-    require_match(request.headers.get("If-Match"), stored.version)
+    require_match(request.headers, stored.version)
     return stored
 
 

@@ -255,7 +255,7 @@ def _in_filter(fault: Fault) -> Fault:
 def _get_matching(conn: Connection, webhook_id: UUID, *, lock: bool = False) -> Subscription:
     """Return the webhook, with `lock` locked against other writers. Raise Stale if If-Match names another version."""
     webhook = store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner(), lock=lock)
-    require_match(request.headers.get("If-Match"), webhook.version)
+    require_match(request.headers, webhook.version)
     return webhook
 
 

@@ -36,6 +36,6 @@ def agenda(event: Record) -> Record:
 def feed(event: Record) -> Record:
     """Return a JSON Feed with the event."""
     document: Record = orjson.loads(
-        jsonfeed(Feed("Policytrail: party=JP", "https://policytrail.example", _ADDRESS, _ADDRESS, None), [event])
+        jsonfeed(Feed("Policytrail: party=JP", "https://policytrail.example", _ADDRESS, _ADDRESS, None, ""), [event])
     )
     return document

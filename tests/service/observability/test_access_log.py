@@ -16,7 +16,7 @@ from structlog.testing import CapturingLogger
 from service.config import ROOT
 from service.ids import new_key
 from service.observability import access_log
-from service.observability.access_log import _without_messages, trace_id
+from service.observability.access_log import _without_messages, render_line, trace_id
 from tests.factories import an_event
 from tests.servers import serving
 from tests.service.conftest import make_key
@@ -159,3 +159,14 @@ def _fail() -> None:
         int(words)
     except ValueError as error:
         raise RuntimeError(words) from error
+
+
+@pytest.mark.parametrize("control", [chr(code) for code in [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x202E, 0x2066]])
+def test_no_control_character_is_raw_in_a_line(control: str) -> None:
+    line = render_line({"path": f"/v1/é{control}[2J"})
+    assert control.encode() not in line
+    assert orjson.loads(line) == {"path": f"/v1/é{control}[2J"}
+
+
+def test_other_characters_are_written_as_they_are() -> None:
+    assert render_line({"path": "/é 日本 👍"}) == '{"path":"/é 日本 👍"}'.encode()

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -182,6 +183,15 @@ def test_a_feed_of_nothing_has_no_date(client: FlaskClient) -> None:
     assert [client.get(a, headers={"If-Modified-Since": http_date(datetime.now(UTC))}).status_code for a in FEEDS] == [
         200
     ] * 3
+
+
+def test_an_empty_atom_feed_was_updated_when_the_service_began(client: FlaskClient, conn: psycopg.Connection) -> None:
+    began = conn.execute("SELECT min(applied_at) FROM schema_migration").fetchone()
+    first, second = client.get("/v1/events.atom"), client.get("/v1/events.atom")
+    updated = re.search("<updated>(.+?)</updated>", first.text)
+    assert updated
+    assert (datetime.fromisoformat(updated[1]),) == began
+    assert first.headers["ETag"] == second.headers["ETag"]
 
 
 def test_head_has_the_headers_of_get(client: FlaskClient) -> None:

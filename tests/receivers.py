@@ -116,6 +116,17 @@ async def drop(_: Request, writer: asyncio.StreamWriter) -> None:
     writer.close()
 
 
+def write_and_close(data: bytes) -> Behaviour:
+    """Return the behaviour of writing `data` and closing the connection."""
+
+    async def behave(_: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        await writer.drain()
+        writer.close()
+
+    return behave
+
+
 def write_forever(first: bytes, more: bytes, *, every: float = 0.0) -> Behaviour:
     """Return the behaviour of writing `first`, and then `more` without end, with pauses of `every` seconds."""
 

@@ -3,11 +3,11 @@
 import errno
 import re
 import socket
-import unicodedata
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
-from urllib.parse import urlsplit
+
+from service.webhooks.receiver_url import parse_receiver_url
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -96,10 +96,11 @@ class AddressGuard:
 
     def url_error(self, url: str) -> str | None:
         """Return the error of a subscription's URL, or None. A host's name is checked only once it is resolved."""
-        parts = urlsplit(url)
-        # A resolver reads full-width digits and dots as ASCII ones.
-        host = unicodedata.normalize("NFKC", parts.hostname or "").replace("\N{IDEOGRAPHIC FULL STOP}", ".")
-        plain = parts.scheme == "http"
+        try:
+            parsed = parse_receiver_url(url)
+        except ValueError:
+            return "Must have a valid host and port."
+        host, plain = parsed.raw_host or "", parsed.scheme == "http"
         if plain and not self._plain:
             return "Must be https."
         try:

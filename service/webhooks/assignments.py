@@ -73,8 +73,8 @@ class Assignments:
     def _changed_shards(self, epochs: Mapping[int, int], history: str) -> list[int]:
         """Return the shards that were held before, but in another epoch or history: others may have delivered since."""
         is_same = history == self._history
-        kept = epochs.keys() & self._epochs.keys()
-        return [shard for shard in kept if not is_same or self._epochs[shard] != epochs[shard]]
+        common = epochs.keys() & self._epochs.keys()
+        return [shard for shard in common if not is_same or self._epochs[shard] != epochs[shard]]
 
     def _forget_all_but(self, ids: Collection[UUID]) -> None:
         self._endpoints = {}

@@ -5,16 +5,21 @@ import errno
 import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import aiohttp
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from yarl import URL
 
 from service.webhooks.address_guard import AddressGuard
+from service.webhooks.receiver_url import parse_receiver_url
 from service.webhooks.resolver import Resolver
+from service.webhooks.response_head import EXPECTED_HEAD, RecordingHandler, ResponseHead
 
 #: Seconds for a whole attempt: connection, TLS, and the last byte that is read of the response.
 TIMEOUT = 15.0
@@ -33,6 +38,10 @@ DNS_TTL = 60
 RECONNECT_WITHIN = 1.0
 
 _DROPPED = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
+
+#: Statuses whose responses have no body, and the headers that announce one all the same.
+_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+_ANNOUNCING = ("Content-Length", "Transfer-Encoding")
 
 #: Characters that PostgreSQL cannot store as JSON, or that a terminal interprets.
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
@@ -79,7 +88,7 @@ class Sender:
         resolver = self._resolver or Resolver()
         self._secure, self._plain = (
             ClientSession(
-                connector=TCPConnector(
+                connector=_RecordingConnector(
                     limit=0,
                     ttl_dns_cache=DNS_TTL,
                     keepalive_timeout=KEEPALIVE,
@@ -109,38 +118,80 @@ class Sender:
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
         """Send a request and return the reply. No error of a receiver, a name server or a network is raised."""
-        began = time.monotonic()
+        began, head = time.monotonic(), ResponseHead()
         try:
             try:
-                return await self._once(method, url, headers, body)
-            except _DROPPED as error:
-                # The receiver may have closed an idle connection while we wrote, which is no failure.
-                if isinstance(error, aiohttp.ClientConnectorError) or time.monotonic() - began > RECONNECT_WITHIN:
+                return await self._once(head, method, url, headers, body)
+            except aiohttp.ClientError as error:
+                if not _is_stale_connection(error, head) or time.monotonic() - began > RECONNECT_WITHIN:
                     raise
-                return await self._once(method, url, headers, body)
+                return await self._once(ResponseHead(), method, url, headers, body)
         except Exception as error:  # noqa: BLE001 (each error is an outcome)
             return Reply(_outcome_of(error))
 
-    async def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        session = self._secure if url.startswith("https:") else self._plain
-        async with session.request(method, url, headers=headers, data=body, allow_redirects=False) as response:
-            body = await _read_start(response)
-            return Reply(_outcome(response.status), response.status, _headers(response), body)
+    async def _once(
+        self, head: ResponseHead, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Reply:
+        """Return the reply to one request; `head` records the response. The status counts, whatever follows it."""
+        target = _parse(url)
+        session = self._secure if target.scheme == "https" else self._plain
+        EXPECTED_HEAD.set(head)
+        try:
+            async with session.request(method, target, headers=headers, data=body, allow_redirects=False) as response:
+                start = await _read_start(response)
+                return Reply(_outcome(response.status), response.status, _storable(response.headers.items()), start)
+        except aiohttp.ClientError:
+            if (status := head.status) is None:
+                raise
+            return Reply(_outcome(status), status, _storable(head.headers()))
+
+
+class _RecordingConnector(TCPConnector):
+    """A connector whose connections record the heads of responses."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._factory = partial(RecordingHandler, loop=self._loop)  # type: ignore[assignment]  # `partial` is invariant
+
+
+def _parse(url: str) -> URL:
+    """Return the parsed URL. Raise InvalidURL if its host is not valid."""
+    try:
+        return parse_receiver_url(url)
+    except ValueError as error:
+        raise aiohttp.InvalidURL(url) from error
+
+
+def _is_stale_connection(error: aiohttp.ClientError, head: ResponseHead) -> bool:
+    """Return whether the error may stem from a kept connection, which is no failure of the receiver.
+
+    The receiver may have closed it while we wrote, or have sent more than its former response announced.
+    """
+    if isinstance(error, aiohttp.ClientResponseError):
+        return head.is_reused
+    return isinstance(error, _DROPPED) and not isinstance(error, aiohttp.ClientConnectorError)
 
 
 async def _read_start(response: ClientResponse) -> bytes:
-    """Return the first bytes of the body. The connection is used again only if there are no more."""
+    """Return the first bytes of the body, as far as it is intact.
+
+    The connection is used again only if there are no more.
+    """
     chunks: list[bytes] = []
     room = MAX_BODY_BYTES
-    while room > 0:
-        chunk = await response.content.read(room)
-        if not chunk:
-            return b"".join(chunks)
-        chunks.append(chunk)
-        room -= len(chunk)
-    if not response.content.at_eof():
+    with suppress(aiohttp.ClientError):
+        while room > 0 and (chunk := await response.content.read(room)):
+            chunks.append(chunk)
+            room -= len(chunk)
+    if not response.content.at_eof() or _announces_a_forbidden_body(response):
         response.close()
     return b"".join(chunks)
+
+
+def _announces_a_forbidden_body(response: ClientResponse) -> bool:
+    """Return whether bytes may follow that would be taken for the next response."""
+    announced = (response.headers.get(name, "0") for name in _ANNOUNCING)
+    return response.status in _WITHOUT_BODY and any(value != "0" for value in announced)
 
 
 def _outcome(status: int) -> str:
@@ -175,9 +226,9 @@ def _is_forbidden(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno == errno.EACCES
 
 
-def _headers(response: ClientResponse) -> dict[str, str]:
+def _storable(items: Iterable[tuple[str, str]]) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for name, value in response.headers.items():
+    for name, value in items:
         if len(headers) == MAX_HEADERS:
             break
         headers[_printable(name)] = _printable(value[:MAX_HEADER_LENGTH])

@@ -17,7 +17,17 @@ from service.webhooks.address_guard import AddressGuard, parse_networks
 from service.webhooks.resolver import Resolver
 from service.webhooks.sender import MAX_BODY_BYTES, MAX_HEADERS, Reply, Sender
 from tests.deliveries import PATIENCE
-from tests.receivers import Behaviour, Receiver, drop, hang, respond_with, run_receiver, write_forever
+from tests.receivers import (
+    Behaviour,
+    Receiver,
+    Request,
+    drop,
+    hang,
+    respond_with,
+    run_receiver,
+    write_and_close,
+    write_forever,
+)
 from tests.service.webhooks.test_address_guard import REFUSED
 
 LOOPBACK = parse_networks("127.0.0.0/8,::1/128")
@@ -124,9 +134,69 @@ def test_dripping_headers_time_out() -> None:
     [b"X-Endless: " + b"y" * 1000 + b"\r\n", b"y" * 65536, b"A: b\r\n" * 1000],
     ids=["many headers", "a header without end", "a thousand at once"],
 )
-def test_endless_headers_are_not_http(more: bytes) -> None:
-    reply, _ = reply_of(write_forever(b"HTTP/1.1 200 OK\r\nX: ", more))
-    assert reply.outcome == "not_http"
+def test_endless_headers_are_cut_off(more: bytes) -> None:
+    with run_receiver(write_forever(b"HTTP/1.1 200 OK\r\nX: ", more)) as receiver:
+        replies = send(receiver.url, times=2)
+        assert ([reply.outcome for reply in replies], receiver.connections) == (["accepted"] * 2, 2)
+
+
+#: Responses that aiohttp's parser refuses behind the status line.
+MALFORMED = {
+    "a body where none may be": b"Content-Length: 2\r\n\r\nok",
+    "a body that was not announced": b"\r\n\r\nok",
+    "more than was announced": b"Content-Length: 1\r\n\r\nok",
+    "less than was announced": b"Content-Length: 99\r\n\r\nok",
+    "a length twice": b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nok",
+    "two lengths": b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+    "a length that is no number": b"Content-Length: two\r\n\r\nok",
+    "a length beside chunks": b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    "chunks that are none": b"Transfer-Encoding: chunked\r\n\r\nok",
+    "a long header": b"X: " + b"y" * 20_000 + b"\r\n\r\n",
+    "a long header's name": b"y" * 20_000 + b": x\r\n\r\n",
+    "many headers": b"X: y\r\n" * 1_000 + b"\r\n",
+    "a header with a NUL": b"X: \0\r\n\r\n",
+    "a line without a colon": b"malformed\r\n\r\n",
+    "a header without an end": b"X: y",
+}
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("status", [200, 204])
+@pytest.mark.parametrize("rest", MALFORMED.values(), ids=MALFORMED.keys())
+def test_what_follows_an_accepted_status_is_no_failure_and_is_not_sent_again(status: int, rest: bytes) -> None:
+    with run_receiver(write_and_close(b"HTTP/1.1 %d Fine\r\n" % status + rest)) as receiver:
+        replies = send(receiver.url, times=2)
+        assert [(reply.outcome, reply.status) for reply in replies] == [("accepted", status)] * 2
+        assert len(receiver.requests) == 2
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(410, "gone"), (503, "refused"), (302, "redirected")])
+def test_any_status_counts_before_a_malformed_rest(status: int, outcome: str) -> None:
+    rest = b"Retry-After: 7\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok"
+    reply, _ = reply_of(write_and_close(b"HTTP/1.1 %d Reason\r\n" % status + rest))
+    assert (reply.outcome, reply.header("retry-after")) == (outcome, "7")
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("head", [b"HTTP/1.1 204 None\r\n\r\n", b"HTTP/1.1 204 None\r\nContent-Length: 2\r\n\r\n"])
+def test_bytes_behind_a_response_do_not_spoil_the_next_one(head: bytes) -> None:
+    async def respond(_: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(b"ok")
+
+    with run_receiver(respond) as receiver:
+        assert [reply.outcome for reply in send(receiver.url, times=3, pause=0.1)] == ["accepted"] * 3
+        assert [reply.outcome for reply in send(receiver.url, times=3)] == ["accepted"] * 3
+
+
+@pytest.mark.parametrize("target", ["/a%2Fb/../c", "/hook%3A?x=%2f&y=a+b", "//x/./?"])
+def test_the_target_of_a_url_arrives_byte_for_byte(target: str) -> None:
+    with run_receiver() as receiver:
+        url = f"HTTP://127.0.0.1:{receiver.port}{target}"
+        assert (send(url)[0].outcome, [request.path for request in receiver.requests]) == ("accepted", [target])
+        assert receiver.requests[0].headers["host"] == f"127.0.0.1:{receiver.port}"
 
 
 @pytest.mark.parametrize(
@@ -303,7 +373,11 @@ def secure(authority: trustme.CA) -> Iterator[Receiver]:
 def test_a_certificate_of_a_trusted_authority_is_accepted(authority: trustme.CA, secure: Receiver) -> None:
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    assert send(secure.url, tls=trusting)[0].outcome == "accepted"
+    # The scheme decides whether plain http is allowed, in any case.
+    guard = AddressGuard(LOOPBACK, [])
+    for url in (secure.url, secure.url.replace("https://localhost", "HTTPS://LocalHost")):
+        assert send(url, guard=guard, tls=trusting)[0].outcome == "accepted"
+        assert send(url.replace("https", "http").replace("HTTPS", "HTTP"), guard=guard) == [Reply("forbidden")]
 
 
 def test_an_untrusted_certificate_or_one_of_another_name_is_refused(authority: trustme.CA, secure: Receiver) -> None:

@@ -1,0 +1,33 @@
+"""The URL of a receiver as it is checked and requested: the target byte for byte, scheme and host without case."""
+
+import re
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
+
+from yarl import URL
+
+#: Scheme, authority and target. A fragment is not sent.
+_URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
+
+#: The visible ASCII characters, which stay as they are.
+_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
+
+
+@lru_cache(maxsize=4_096)
+def parse_receiver_url(text: str) -> URL:
+    """Return the URL with its target as it stands in `text`; its scheme and its host are ASCII, in lower case.
+
+    Only characters that no request line may hold are percent-encoded. Raise ValueError if the host or port is not
+    valid.
+    """
+    match = _URL.match(text)
+    if match is None:
+        raise ValueError("The URL needs http or https, and a host.")
+    scheme, authority, target = match.groups()
+    parts = urlsplit(f"//{authority}")
+    if not parts.hostname:
+        raise ValueError("The URL needs a host.")
+    url = URL.build(scheme=scheme.lower(), host=parts.hostname, port=parts.port)
+    # yarl would decode and resolve parts of a path. As one encoded path, target and query are sent as they are.
+    path = quote(target if target.startswith("/") else f"/{target}", safe=_VISIBLE)
+    return url.with_path(path, encoded=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from marshmallow import fields, validate
 
 from schemas.base import CheckedString, did_you_mean
+from schemas.blank import INVISIBLE, is_blank
 from schemas.codes import currencies, is_language, jurisdictions
 from schemas.country_names import find_jurisdiction
 from schemas.edtf import EdtfError, bounds
@@ -17,9 +18,9 @@ from schemas.vocabulary import Vocabulary
 #: Control characters that XML feeds cannot carry and PostgreSQL or terminals handle badly; tab and newlines are fine.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
-#: The same for JSON Schema: no control character, and at least one that is no white space.
+#: The same for JSON Schema: no control character, and at least one that can be seen.
 _PLAIN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff"
-_NOT_BLANK = rf"^[^{_PLAIN}]*[^{_PLAIN}\s][^{_PLAIN}]*$"
+_NOT_BLANK = rf"^[^{_PLAIN}]*[^{_PLAIN}\s{INVISIBLE}][^{_PLAIN}]*$"
 
 #: The id of a part, a topic or a scheme: short, lower-case, safe in a URL.
 SLUG = r"^[a-z0-9][a-z0-9._-]{0,63}$"
@@ -40,7 +41,7 @@ class Text(CheckedString):
             return f"Must have at most {self.most} characters, has {len(text)}."
         if not text.isprintable() and (control := _CONTROL.search(text)):
             return f"Contains the control character U+{ord(control[0]):04X} at position {control.start()}."
-        if not text or text.isspace():
+        if is_blank(text):
             return "Must not be blank; leave it out or send null if it is unknown."
         return None
 

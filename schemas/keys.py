@@ -22,10 +22,14 @@ def _scopes(least: int) -> fields.List[str]:
     return fields.List(Word(Scope, required=True), required=True, validate=validate.Length(least, most))
 
 
+#: The field of a key's name, for the command, too.
+KEY_NAME = Text(100, required=True, metadata={"description": "The user or program that uses the key."})
+
+
 class NewKeySchema(RequestSchema):
     """A request for a key."""
 
-    name = Text(100, required=True, metadata={"description": "The user or program that uses the key."})
+    name = KEY_NAME
     scopes = _scopes(1)
     expires_at = Timestamp(metadata={"description": "The time at which it expires; null for never."})
 

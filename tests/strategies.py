@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from marshmallow import Schema, fields
 
 from schemas import fields as kinds
+from schemas.blank import is_blank
 from schemas.codes import currencies, jurisdictions
 from schemas.events import NewEventSchema
 from schemas.parts import NewCitationSchema
@@ -66,7 +67,7 @@ _JOINED = {
 
 def text(most: int) -> st.SearchStrategy[str]:
     """Text that is not blank, of at most `most` characters."""
-    return st.text(_LETTERS, min_size=1, max_size=min(most, 12)).filter(lambda drawn: not drawn.isspace())
+    return st.text(_LETTERS, min_size=1, max_size=min(most, 12)).filter(lambda drawn: not is_blank(drawn))
 
 
 slugs = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,7}", fullmatch=True)

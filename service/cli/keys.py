@@ -20,10 +20,12 @@ def key_commands() -> None:
 @click.option("--expires", type=click.DateTime(), help="When the key expires, in UTC. Never by default.")
 def create_key(name: str, scopes: tuple[str, ...], expires: datetime | None) -> None:
     """Create a key and print it. It is not shown again."""
-    from schemas.keys import Scope
+    from schemas.keys import KEY_NAME, Scope
     from service import store
     from service.ids import PREFIX_LENGTH, digest, new_key, uuid7
 
+    if fault := KEY_NAME.error_in(name):
+        raise click.BadParameter(fault, param_hint="NAME")
     all_scopes = Scope.words()
     if unknown := set(scopes) - set(all_scopes):
         raise click.BadParameter(

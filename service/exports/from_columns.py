@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from itertools import zip_longest
 from typing import Any
 
+from schemas.blank import is_blank
 from service.exports.columns import COLUMNS
 from service.exports.csv_file import split_members, unshield
 
@@ -27,7 +28,7 @@ def event_of_row(row: Mapping[str, str]) -> Document:
     `row` maps names of columns to cells; an empty cell has no value. A malformed cell gives an incomplete part, so
     that the schema reports the missing field and its place.
     """
-    cells = {name: unshield(cell) for name, cell in row.items() if name in READ_COLUMNS and cell and not cell.isspace()}
+    cells = {name: unshield(cell) for name, cell in row.items() if name in READ_COLUMNS and not is_blank(cell)}
     event: Document = {name: cells[name] for name in _PLAIN if name in cells}
     event |= {name: split_members(cells[name]) for name in _LISTS if name in cells}
     for name, members_of in _PARTS.items():

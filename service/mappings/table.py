@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 
+from schemas.blank import is_blank
 from service.errors import Fault, Invalid
 from service.exports.csv_file import LONGEST_CELL
 from service.mappings.context import CellError, RowCondition, RowContext, Value
@@ -46,7 +47,7 @@ class CsvFormat:
         if not text.isprintable():
             text = _CONTROL.sub("", text)
         text = text.strip()
-        return "" if self.is_nothing(text) else text
+        return "" if is_blank(text) or self.is_nothing(text) else text
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class _Reader(Iterator[_Cells]):
                 cells = next(self._csv)
             except csv.Error as error:
                 return _Cells(MappingError(f"cannot be read as CSV: {error}"), line, self._csv.line_num + self._skipped)
-            if any(cell and not cell.isspace() for cell in cells):
+            if not all(is_blank(cell) for cell in cells):
                 return _Cells(cells, line, self._csv.line_num + self._skipped)
 
 

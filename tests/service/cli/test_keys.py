@@ -51,6 +51,8 @@ def test_a_key_can_expire(keys: Run) -> None:
         (["x", "--scope", "events"], "events: scopes are events:read, events:write, webhooks, admin."),
         (["x", "--scope", "admin", "--expires", "2020-01-01"], "must be in the future"),
         (["x"], "Missing option '--scope'"),
+        (["\u200b", "--scope", "admin"], "Must not be blank"),
+        (["x" * 101, "--scope", "admin"], "Must have at most 100 characters"),
     ],
 )
 def test_an_invalid_key_is_refused(keys: Run, arguments: list[str], message: str) -> None:

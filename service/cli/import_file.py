@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from io import BufferedReader
 from itertools import chain
@@ -17,7 +16,7 @@ from typing import BinaryIO
 import click
 
 from schemas.imports import MAX_REPORT_ERRORS
-from service import store
+from service import clock, store
 from service.cli.interrupt import interruptible
 from service.cli.progress_bar import progress_bar
 from service.config import Settings
@@ -114,7 +113,7 @@ def _create_topics(database: Database, mapping: Mapping | None, command: Command
     if mapping is None or not mapping.topics:
         return frozenset()
     if not command.dry_run:
-        now = datetime.now(UTC)
+        now = clock.now()
         with database.transaction() as conn:
             created = store.topics.insert_missing_topics(conn, [first_topic(topic, now) for topic in mapping.topics])
         if created:
@@ -171,7 +170,7 @@ def _read_rows(
 def _print_result(job: ImportJob, command: CommandOptions, seconds: float) -> bool:
     """Print the result and the first errors. Return True if all rows were imported."""
     with job.database.reading() as conn:
-        stored = store.imports.get_import(conn, job.stored.id, datetime.now(UTC))
+        stored = store.imports.get_import(conn, job.stored.id, clock.now())
         errors = store.imports.page_errors(conn, stored.id, limit=_PRINTED_ERRORS)
     for error in errors:
         place = " ".join(part for part in (error.column, error.pointer) if part)

@@ -6,6 +6,7 @@ from uuid import UUID
 import click
 import psycopg
 
+from service import clock
 from service.cli.common import database_url
 
 
@@ -32,7 +33,7 @@ def create_key(name: str, scopes: tuple[str, ...], expires: datetime | None) -> 
             f"{', '.join(sorted(unknown))}: scopes are {', '.join(all_scopes)}.", param_hint="--scope"
         )
     expires_at = expires.replace(tzinfo=UTC) if expires else None
-    if expires_at and expires_at <= datetime.now(UTC):
+    if expires_at and expires_at <= clock.now():
         raise click.BadParameter("must be in the future.", param_hint="--expires")
     secret = new_key()
     with psycopg.connect(database_url()) as conn:

@@ -1,11 +1,12 @@
 """`policytrail seed`: the first record, the article as data, for an empty database."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 import psycopg
 
+from service import clock
 from service.cli.common import database_url
 from service.config import SEEDS
 
@@ -13,8 +14,11 @@ from service.config import SEEDS
 @click.command("seed")
 def seed_command() -> None:
     """Add the first record to an empty database."""
+    from service.db.pool import compare_clocks
+
     with psycopg.connect(database_url()) as conn:
-        seeded = seed_database(conn, SEEDS, datetime.now(UTC))
+        compare_clocks(conn)
+        seeded = seed_database(conn, SEEDS, clock.now())
     click.echo("Seeded." if seeded else "The database has records already; nothing was changed.")
 
 

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 import psycopg
 
+from service import clock
 from service.cli.common import database_url
 from service.config import load_settings
 
@@ -24,12 +25,14 @@ def status_command() -> None:
     from rich.table import Table
 
     from service import store
+    from service.db.pool import compare_clocks
 
     with psycopg.connect(database_url()) as conn:
+        compare_clocks(conn)
         lag, health = store.feed.get_feed_lag(conn), store.webhooks.maintenance.get_health(conn)
         workers = store.webhooks.leases.list_live_workers(conn, alive_for=load_settings().webhook_lease)
     table = Table(show_header=False, box=None, pad_edge=False)
-    for name, value in _rows(lag, health, workers, datetime.now(UTC)):
+    for name, value in _rows(lag, health, workers, clock.now()):
         table.add_row(name, value)
     Console().print(table)
 

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from urllib.error import URLError
@@ -21,11 +20,12 @@ from urllib.request import ProxyHandler, build_opener
 import click
 import psycopg
 
-from service import store
+from service import clock, store
 from service.cli.seed import seed_database
 from service.config import MIGRATIONS, ROOT, SEEDS, Settings, environment_name
 from service.db import embedded_postgres
 from service.db.migrations import migrate
+from service.db.pool import compare_clocks
 from service.ids import digest, new_key, uuid7
 from service.imports.process_pool import end_with_parent
 from service.search.index.reindex import index_events
@@ -105,8 +105,9 @@ def _prepare(url: str, directory: Path) -> str:
     with psycopg.connect(url, autocommit=True) as conn:
         migrate(conn, MIGRATIONS)
         index_events(conn)
+        compare_clocks(conn)
         with conn.transaction():
-            seed_database(conn, SEEDS, datetime.now(UTC))
+            seed_database(conn, SEEDS, clock.now())
         return _admin_key(conn, directory / "admin.key")
 
 

@@ -7,6 +7,7 @@ from threading import BoundedSemaphore
 import psycopg
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from service.clock import CLOCK
 from service.config import Settings
 from service.errors import Unavailable
 
@@ -63,6 +64,8 @@ class Database:
         """Yield a connection without a transaction. Unavailable if none is free, or it breaks."""
         conn = self._connection()
         try:
+            if CLOCK.is_due:
+                compare_clocks(conn)
             yield conn
         except psycopg.errors.QueryCanceled as error:
             raise Unavailable("The database took too long; narrow the request.") from error
@@ -129,3 +132,13 @@ class Database:
             raise Unavailable("No database connection is free.") from error
         except PoolClosed as error:
             raise Unavailable("The service is stopping; try again.") from error
+
+
+def compare_clocks(conn: psycopg.Connection) -> None:
+    """Compare this machine's clock with the database's."""
+    CLOCK.compare(lambda: _read_clock(conn))
+
+
+def _read_clock(conn: psycopg.Connection) -> float:
+    [[seconds]] = conn.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchall()
+    return float(seconds)

@@ -71,7 +71,7 @@ def merged_record(goes: Record, into: str, now: datetime) -> Record:
     """Return the last version of `goes`: its content, and the event `into` that it was merged into."""
     return goes | {
         "version": goes["version"] + 1,
-        "updated_at": timestamp(now),
+        "updated_at": max(timestamp(now), goes["updated_at"]),
         "record_state": "merged",
         "merged_into": into,
         "change": {"kind": "correction", "reason": f"Merged into the event {into}."},

@@ -22,12 +22,12 @@ def normalize(content: Mapping[str, Any], *, id: str, now: datetime, before: Map
     """Return the record of `content`, as the first version or as the one that follows `before`.
 
     `content` is loaded by NewEventSchema; `now` is aware. Equal content gives equal ids of parts, so that sending it
-    again changes nothing.
+    again changes nothing. No version is earlier than the one before it, even if a clock was set back.
     """
     record = {"id": id, **content}
     _add_ids(record)
     record["dates"] = [entry | _bounds_of(entry["edtf"]) for entry in record["dates"]]
-    written_at = timestamp(now)
+    written_at = max(timestamp(now), before["updated_at"]) if before else timestamp(now)
     record |= {
         "verification": verification(record),
         "version": before["version"] + 1 if before else 1,

@@ -19,7 +19,8 @@ def first_topic(content: Mapping[str, Any], now: datetime) -> TopicRow:
 
 def next_topic(content: Mapping[str, Any], before: Mapping[str, Any], now: datetime) -> TopicRow:
     """Return the version that follows `before`, a stored topic."""
-    version = {"version": before["version"] + 1, "created_at": before["created_at"], "updated_at": timestamp(now)}
+    updated_at = max(timestamp(now), before["updated_at"])
+    version = {"version": before["version"] + 1, "created_at": before["created_at"], "updated_at": updated_at}
     return _row({**content, **version})
 
 

@@ -51,7 +51,7 @@ def record_event(
     record = normalize(content, id=str(id), now=now)
     _require_topics(conn, record)
     features = features_of(record)
-    row = row_of(record, id, now, features)
+    row = row_of(record, id, written_at(record), features)
     _require_relations(conn, record)
     return store.events.records.insert_event(conn, row, links_of(record, features), authorship_of(record, key_id))
 
@@ -76,7 +76,7 @@ def revise_event(
         return stored
     _require_topics(conn, record)
     features = features_of(record)
-    row = row_of(record, stored.id, now, features)
+    row = row_of(record, stored.id, written_at(record), features)
     _require_relations(conn, record, [*related_event_ids(before), *may_be_missing])
     by = authorship_of(record, key_id, changed_fields(before, record))
     return store.events.records.update_event(conn, row, links_of(record, features), by, expected=stored.version)
@@ -115,6 +115,11 @@ def row_of(record: Record, id: UUID, now: datetime, features: Features | None = 
         content_changed_at=datetime.fromisoformat(record["content_changed_at"]),
         document=render(record),
     )
+
+
+def written_at(record: Record) -> datetime:
+    """Return the time of the version `record`."""
+    return datetime.fromisoformat(record["updated_at"])
 
 
 def _figure_members(figure: Mapping[str, Any]) -> Record:

@@ -1,7 +1,7 @@
 """The sequencer: numbers committed writes and deletes old entries, from any number of processes."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from psycopg import Connection
 
@@ -31,6 +31,6 @@ def catch_up(conn: Connection) -> None:
             return
 
 
-def trim_once(conn: Connection, *, days: int, now: datetime) -> int:
-    """Delete some of the entries that are older than `days` and return how many. With 0 days all are kept."""
-    return store.feed.trim(conn, now - timedelta(days=days)) if days else 0
+def trim_once(conn: Connection, *, before: datetime | None) -> int:
+    """Delete some of the entries from before that time, and return how many. With None all are kept."""
+    return store.feed.trim(conn, before) if before else 0

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import wraps
 from threading import Thread
 from typing import Any
@@ -11,7 +10,7 @@ from uuid import UUID
 import structlog
 from flask import g, request
 
-from service import store
+from service import clock, store
 from service.errors import Forbidden, TooManyRequests, Unauthenticated
 from service.http.context import Service, reading, service, settings
 from service.http.rate_limit import RateLimitState
@@ -123,7 +122,7 @@ def evict_cached_key(key_id: UUID) -> None:
 
 
 def _seconds_left(key: Key) -> float:
-    return (key.expires_at - datetime.now(UTC)).total_seconds() if key.expires_at else TRUSTED_FOR
+    return (key.expires_at - clock.now()).total_seconds() if key.expires_at else TRUSTED_FOR
 
 
 def _record_use(key_id: UUID, now: float) -> None:

@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request
 
+from service import clock
 from service.errors import Conflict, Fault, Invalid, ServiceError, TooManyRequests, Unauthenticated, Unavailable
 from service.http import problems
 from service.http.context import body_bytes, key_id, transaction
@@ -62,8 +62,9 @@ def replay_or_run(token: str, run: Callable[[], Response | AfterCommit]) -> Resp
     Effect and response are stored together or not at all; for a view that continues AfterCommit, a pending response is
     stored with the effect. Client errors are stored as well; Unavailable and TooManyRequests are not.
     """
-    key, fingerprint, now = request_key(token), _fingerprint(), datetime.now(UTC)
+    key, fingerprint = request_key(token), _fingerprint()
     with transaction() as conn:
+        now = clock.now()
         if not store.lock_request(conn, key):
             raise _in_progress()
         if stored := store.find_response(conn, key, now):
@@ -80,7 +81,7 @@ def _complete_pending(key: RequestKey, fingerprint: bytes, rest: AfterCommit) ->
     try:
         response = complete(_run(rest.respond))
         with transaction() as conn:
-            store.upsert_response(conn, key, _storable(response, fingerprint), datetime.now(UTC))
+            store.upsert_response(conn, key, _storable(response, fingerprint), clock.now())
     except BaseException:
         with suppress(Unavailable), transaction() as conn:
             store.delete_pending(conn, key)

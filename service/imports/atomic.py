@@ -3,11 +3,10 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from psycopg import Connection
 
-from service import store
+from service import clock, store
 from service.errors import Conflict, Stale, Unavailable
 from service.imports.batch_writer import RETRY_DELAYS, ImportJob, batch_totals, errors_in_order
 from service.imports.batches import Batch, batches
@@ -84,7 +83,7 @@ def _ordered_batches(spool: Spool, deferred: DeferredRows) -> Iterator[tuple[Bat
 
 
 def _write(conn: Connection, batch: Batch, options: ImportOptions, *, is_last: bool) -> BatchResult:
-    result = BatchUpsert(conn, options, datetime.now(UTC), is_last=is_last).run(batch.rows)
+    result = BatchUpsert(conn, options, clock.now(), is_last=is_last).run(batch.rows)
     for row in batch.refused:
         result.refuse(row)
     return result
@@ -92,5 +91,5 @@ def _write(conn: Connection, batch: Batch, options: ImportOptions, *, is_last: b
 
 def _record(conn: Connection, job: ImportJob, progress: Progress, errors: list[RowError]) -> None:
     totals = batch_totals(progress.counts, progress.topics, progress.line, progress.bytes_read)
-    now = datetime.now(UTC)
+    now = clock.now()
     store.imports.advance_import(conn, job.stored.id, totals, errors, now, max_errors=job.max_errors)

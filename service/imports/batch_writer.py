@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from typing import TypeVar
@@ -11,7 +10,7 @@ from uuid import UUID
 
 from psycopg import DataError
 
-from service import store
+from service import clock, store
 from service.db.pool import Database
 from service.errors import Conflict, Stale, Unavailable
 from service.imports.batches import Batch
@@ -105,8 +104,8 @@ def _write_available(database: Database, task: BatchTask, dry_run: DryRunState |
 
 
 def _write_once(database: Database, task: BatchTask, dry_run: DryRunState | None) -> BatchResult:
-    now = datetime.now(UTC)
     with database.importing() as conn:
+        now = clock.now()
         result = BatchUpsert(conn, task.options, now, is_last=task.is_last, dry_run=dry_run).run(task.rows)
         for row in task.refused:
             result.refuse(row)

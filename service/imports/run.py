@@ -3,14 +3,13 @@
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from threading import Event, Thread
 from typing import Protocol
 
 import structlog
 
-from service import store
+from service import clock, store
 from service.config import Settings
 from service.db.pool import Database
 from service.errors import ServiceError, StreamInterrupted, Unavailable
@@ -42,20 +41,20 @@ def begin_import(
     token: str | None = None,
 ) -> ImportJob:
     """Record a new import, and return its job. Raises Conflict while one with the same Idempotency-Key is running."""
-    stored = StoredImport(
-        id=uuid7(),
-        key_id=options.key_id,
-        name=name,
-        format=format,
-        mode=mode,
-        dry_run=options.dry_run,
-        state="running",
-        reason=None,
-        created_at=datetime.now(UTC),
-        finished_at=None,
-        token=token,
-    )
     with database.transaction() as conn:
+        stored = StoredImport(
+            id=uuid7(),
+            key_id=options.key_id,
+            name=name,
+            format=format,
+            mode=mode,
+            dry_run=options.dry_run,
+            state="running",
+            reason=None,
+            created_at=clock.now(),
+            finished_at=None,
+            token=token,
+        )
         store.imports.insert_import(conn, stored)
     return ImportJob(database, stored, options, settings.max_import_errors)
 
@@ -184,7 +183,7 @@ class Import:
                 self.job.stored.id,
                 state,
                 reason,
-                datetime.now(UTC),
+                clock.now(),
                 line=progress.line,
                 bytes_read=progress.bytes_read,
                 fingerprint=self.fingerprint() if state == "done" else None,
@@ -199,7 +198,7 @@ def _heartbeat(job: ImportJob, progress: Progress) -> Iterator[None]:
     def beat() -> None:
         while not ended.wait(HEARTBEAT):
             with suppress(ServiceError), job.database.reading() as conn:
-                now = datetime.now(UTC)
+                now = clock.now()
                 store.imports.beat(conn, job.stored.id, now, line=progress.line, bytes_read=progress.bytes_read)
 
     thread = Thread(target=beat, daemon=True)

@@ -25,6 +25,7 @@ from service.events.write import (
     relation_faults,
     row_of,
     topic_ids,
+    written_at,
 )
 from service.imports.csv_merge import columns_at, merge_cells
 from service.imports.options import DryRunState, ImportOptions
@@ -216,9 +217,8 @@ class BatchUpsert:
     def _version(self, version: PendingVersion) -> EventVersion:
         record, before = version.record, version.before
         by = authorship_of(record, self.options.key_id, changed_fields(before, record) if before else None)
-        written_at = datetime.fromisoformat(record["updated_at"])
         subject = features_of(record)
-        row, links = row_of(record, version.id, written_at, subject), links_of(record, subject)
+        row, links = row_of(record, version.id, written_at(record), subject), links_of(record, subject)
         return EventVersion(row, links, by, version.row.digest)
 
     def _count(self, version: PendingVersion) -> None:

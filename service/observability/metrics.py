@@ -49,6 +49,12 @@ _FOLLOWERS = Gauge(
     "policytrail_followers", "Requests that wait for changes, streams included.", multiprocess_mode="livesum"
 )
 
+_CLOCK_OFFSET = Gauge(
+    "policytrail_clock_offset_seconds",
+    "Seconds by which the database's clock is ahead of this machine's.",
+    multiprocess_mode="livemostrecent",
+)
+
 _keys: set[str] = set()
 
 
@@ -67,6 +73,11 @@ def set_pool(stats: Mapping[str, int]) -> None:
     """Set the gauges from the pool's `get_stats()`."""
     for name, gauge in _POOL.items():
         gauge.set(stats.get(name, 0))
+
+
+def set_clock_offset(seconds: float) -> None:
+    """Set the seconds by which the database's clock is ahead of this machine's."""
+    _CLOCK_OFFSET.set(seconds)
 
 
 def set_followers(number: int) -> None:

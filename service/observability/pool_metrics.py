@@ -5,6 +5,7 @@ import time
 from flask import Flask, Response
 from psycopg_pool import ConnectionPool
 
+from service.clock import CLOCK
 from service.observability import metrics
 
 #: Seconds between two samples of the pool. One takes 5 us, and Prometheus itself scrapes every 15 s or so.
@@ -21,6 +22,7 @@ def register(app: Flask, pool: ConnectionPool) -> None:
         if now >= due:
             due = now + _EVERY
             metrics.set_pool(pool.get_stats())
+            metrics.set_clock_offset(CLOCK.offset)
         return response
 
     app.after_request(observe)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
 
-from service import store
+from service import clock, store
 from service.cursors import cursor_errors, decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.errors import Invalid
 from service.search.filter import EVERYTHING, All, Filter, Words, positive_words
@@ -157,7 +157,7 @@ def _require_possible(search: Search, query: Mapping[str, Any], *, is_snapshot: 
 
 def require_past(as_of: datetime | None) -> None:
     """Pass an instant that is not in the future."""
-    if as_of is not None and as_of > datetime.now(UTC):
+    if as_of is not None and as_of > clock.now():
         raise Invalid.at("Must not be in the future.", parameter="as_of")
 
 

@@ -8,6 +8,8 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from service.clock import deletable
+
 #: The time for which a response is stored. The documentation states it.
 STORED_FOR = timedelta(hours=24)
 
@@ -84,7 +86,12 @@ def upsert_response(conn: Connection, key: RequestKey, response: StoredResponse,
         """,
         vars(key)
         | {"fingerprint": response.fingerprint, "status": response.status, "body": response.body}
-        | {"headers": Jsonb(response.headers), "now": now, "since": now - STORED_FOR, "limit": DELETED_PER_INSERT},
+        | {
+            "headers": Jsonb(response.headers),
+            "now": now,
+            "since": now - STORED_FOR,
+            "limit": deletable(DELETED_PER_INSERT),
+        },
     )
 
 

@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
+from service.clock import deletable
 from service.errors import Conflict, NotFound
 
 #: Time after the last heartbeat in which an import still counts as running: several heartbeats.
@@ -99,7 +100,9 @@ def _lease(now: datetime) -> dict[str, Any]:
 
 def insert_import(conn: Connection, new: StoredImport) -> None:
     """Insert an import that begins, and delete some expired ones. Raises Conflict where its token is in use."""
-    values = vars(new) | _lease(new.created_at) | {"since": new.created_at - KEPT_FOR, "expired": _EXPIRED_BATCH}
+    values = (
+        vars(new) | _lease(new.created_at) | {"since": new.created_at - KEPT_FOR, "expired": deletable(_EXPIRED_BATCH)}
+    )
     try:
         for statement in _BEGIN:
             conn.execute(statement, values)

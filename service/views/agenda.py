@@ -1,7 +1,7 @@
 """/v1/agenda: open dates and commitments, by the day on which they are due."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 from psycopg import Connection
 
 from schemas.agenda import GROUPS, AgendaQuerySchema, AgendaSchema
-from service import store
+from service import clock, store
 from service.cursors import cursor_errors, decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.db.migrations import first_applied_at
 from service.errors import NotFound
@@ -63,7 +63,7 @@ def export_agenda(suffix: str, query: dict[str, Any]) -> Response:
 
 
 def _answer(form: Format, query: dict[str, Any]) -> Response:
-    today: date = query["today"] or datetime.now(UTC).date()
+    today: date = query["today"] or clock.now().date()
     names = (query["group"],) if query["group"] else GROUPS
     ranges = {name: days for name, days in group_ranges(today).items() if name in names}
     search = Search(filter_of(query))

@@ -1,6 +1,5 @@
 """/v1/events: list, create, read, change and delete events."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from psycopg import Connection
 
 from schemas.events import EventSchema, NewEventSchema
 from schemas.lists import EventPageSchema, EventQuerySchema, OneEventQuerySchema
-from service import store
+from service import clock, store
 from service.errors import Conflict, Duplicate, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
 from service.events.write import duplicate_clues, record_event, revise_event
 from service.http.auth import requires
@@ -62,7 +61,7 @@ def create_event(body: dict[str, Any]) -> Response:
         likely = store.events.duplicates.find_duplicates(conn, duplicate_clues(body))
         if strict and likely:
             raise Duplicate("The event is probably recorded already; nothing was stored.", likely)
-        stored = record_event(conn, body, id=id_, now=datetime.now(UTC), key_id=key_id())
+        stored = record_event(conn, body, id=id_, now=clock.now(), key_id=key_id())
     response = respond(stored.document, stored.version, 201, url_for("events.get_event", event_id=id_))
     if strict:
         applied = filter(None, (response.headers.get(PREFERENCE_APPLIED), "handling=strict"))
@@ -106,7 +105,7 @@ def replace_event(event_id: UUID, body: dict[str, Any]) -> Response:
     """
     with transaction() as conn:
         stored = _get_matching(conn, event_id)
-        stored = revise_event(conn, stored, body, now=datetime.now(UTC), key_id=key_id())
+        stored = revise_event(conn, stored, body, now=clock.now(), key_id=key_id())
     return respond(stored.document, stored.version)
 
 
@@ -128,7 +127,7 @@ def patch_event(event_id: UUID, patch: Patch) -> Response:
         stored = _get_matching(conn, event_id)
     content = load(_NEW_EVENT, patch(_without_reason(stored.document)))
     with transaction() as conn:
-        stored = revise_event(conn, stored, content, now=datetime.now(UTC), key_id=key_id())
+        stored = revise_event(conn, stored, content, now=clock.now(), key_id=key_id())
     return respond(stored.document, stored.version)
 
 
@@ -143,7 +142,7 @@ def delete_event(event_id: UUID) -> Response:
     with transaction() as conn:
         stored = _get_matching(conn, event_id)
         by = Authorship(key_id(), None, None)
-        store.events.records.delete_event(conn, event_id, by, expected=stored.version, now=datetime.now(UTC))
+        store.events.records.delete_event(conn, event_id, by, expected=stored.version, now=clock.now())
     return Response(status=204)
 
 

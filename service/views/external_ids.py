@@ -1,7 +1,6 @@
 """/v1/events/by: events by their ids in other systems."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -9,7 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from schemas.events import EventSchema, NewEventSchema
 from schemas.lists import FieldsQuerySchema
 from schemas.parts import NewExternalIdSchema
-from service import store
+from service import clock, store
 from service.errors import Conflict, Invalid, NotFound, Stale
 from service.events.write import record_event, revise_event
 from service.http.auth import requires
@@ -45,7 +44,7 @@ def upsert_event(scheme: str, value: str, body: dict[str, Any]) -> Response:
     optional.
     """
     _add_external_id(body, scheme, value)
-    now = datetime.now(UTC)
+    now = clock.now()
     with transaction() as conn:
         store.events.records.lock_external_id(conn, scheme, value)
         stored = store.events.records.find_event_by_external_id(conn, scheme, value, lock=True)

@@ -1,13 +1,14 @@
 """Feeds of the newest events that match: Atom, JSON Feed and iCalendar."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from flask import Response, request
 from werkzeug.http import http_date, parse_date
 
+from service import clock
 from service.db.migrations import first_applied_at
 from service.events.normalize import timestamp
 from service.exports.atom import atom
@@ -75,7 +76,7 @@ def respond_conditionally(body: bytes, form: Format, records: Iterable[Record]) 
     same second counts as new. A deletion changes the ETag only.
     """
     newest = max((datetime.fromisoformat(record["updated_at"]) for record in records), default=None)
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = clock.now().replace(microsecond=0)
     modified = min(now, newest.replace(microsecond=0) + timedelta(seconds=1)) if newest else None
     since = parse_date(request.headers.get("If-Modified-Since"))
     response = respond(body, content_tag(body), media_type=form.content_type)

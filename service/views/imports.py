@@ -3,7 +3,6 @@
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, islice
 from threading import Semaphore
@@ -15,7 +14,7 @@ from flask import Blueprint, Response, request, url_for
 
 from schemas.imports import MAX_REPORT_ERRORS, ImportQuerySchema, ImportSchema, ImportSummarySchema
 from schemas.lists import PageQuerySchema, page_of
-from service import store
+from service import clock, store
 from service.cursors import decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.db.pool import Database
 from service.errors import Conflict, Malformed, NotFound, StreamInterrupted, Unavailable
@@ -103,7 +102,7 @@ def list_imports(query: dict[str, Any]) -> Response:
     limit = page_size(query)
     before = _id_in(decode_cursor(query["cursor"], _CURSOR_OF, 1)[0]) if query["cursor"] else None
     with reading() as conn:
-        stored = store.imports.page_imports(conn, datetime.now(UTC), owner=_owner(), before=before, limit=limit + 1)
+        stored = store.imports.page_imports(conn, clock.now(), owner=_owner(), before=before, limit=limit + 1)
     cursor = encode_cursor(_CURSOR_OF, [str(stored[limit - 1].id)]) if len(stored) > limit else None
     return page_response([render(import_summary(one)) for one in stored[:limit]], cursor)
 
@@ -114,7 +113,7 @@ def list_imports(query: dict[str, Any]) -> Response:
 def get_import(import_id: UUID) -> Response:
     """Read an import: its progress or its result, with the first errors."""
     with reading() as conn:
-        stored = store.imports.get_import(conn, import_id, datetime.now(UTC), owner=_owner())
+        stored = store.imports.get_import(conn, import_id, clock.now(), owner=_owner())
         errors = store.imports.page_errors(conn, import_id, limit=MAX_REPORT_ERRORS)
     report = render(import_report(stored, errors))
     return Response(report, content_type=JSON, headers={"Cache-Control": "private, no-cache"})
@@ -126,7 +125,7 @@ def get_import(import_id: UUID) -> Response:
 def list_import_errors(import_id: UUID) -> Response:
     """Read all errors of an import as NDJSON, in the order of its lines."""
     with reading() as conn:
-        store.imports.get_import(conn, import_id, datetime.now(UTC), owner=_owner())
+        store.imports.get_import(conn, import_id, clock.now(), owner=_owner())
     lines = _error_lines(service().database, import_id)
     return Response(lines, content_type=LINES.content_type, headers={"Cache-Control": "private, no-cache"})
 
@@ -160,7 +159,7 @@ def _idempotent_request() -> RequestKey | None:
 def _finished_import(key: RequestKey) -> StoredImport | None:
     """Return the finished import with this Idempotency-Key; None where it failed or was interrupted."""
     with reading() as conn:
-        stored = store.imports.find_import_by_token(conn, key.key_id, key.token, datetime.now(UTC))
+        stored = store.imports.find_import_by_token(conn, key.key_id, key.token, clock.now())
     if stored and stored.state == "running":
         raise store.imports.already_running()
     return stored if stored and stored.state == "done" else None
@@ -242,7 +241,7 @@ def _log(running: Import) -> None:
 
 def _report(database: Database, import_id: UUID) -> bytes:
     with database.reading() as conn:
-        stored = store.imports.get_import(conn, import_id, datetime.now(UTC))
+        stored = store.imports.get_import(conn, import_id, clock.now())
         return render(import_report(stored, store.imports.page_errors(conn, import_id, limit=MAX_REPORT_ERRORS)))
 
 

@@ -1,6 +1,6 @@
 """/v1/keys and /v1/me: API keys, their scopes and limits."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from flask import Blueprint, Response, url_for
 
 from schemas.keys import IssuedKeySchema, KeyQuerySchema, KeySchema, MeSchema, NewKeySchema
 from schemas.lists import page_of
-from service import store
+from service import clock, store
 from service.cursors import decode_cursor, encode_cursor, fingerprint
 from service.errors import Invalid, NotFound
 from service.events.normalize import timestamp
@@ -117,7 +117,7 @@ def _expiry_of(body: dict[str, Any]) -> datetime | None:
     if body["expires_at"] is None:
         return None
     end = datetime.fromisoformat(body["expires_at"])
-    if end <= datetime.now(UTC):
+    if end <= clock.now():
         raise Invalid.at("Must be in the future.", pointer="#/expires_at")
     return end
 

@@ -1,6 +1,5 @@
 """/v1/events/{id}/merge: merge an event into another one."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from psycopg import Connection
 
 from schemas.events import EventSchema, MergeSchema, NewEventSchema
-from service import store
+from service import clock, store
 from service.errors import Conflict, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
 from service.events.diff import changed_fields
 from service.events.merge import merge, merged_record
@@ -43,7 +42,7 @@ def merge_event(event_id: UUID, body: dict[str, Any]) -> Response:
     remain readable. Its external ids, sources, citations, relations and tags move to the event `into`, which is the
     response. Citations of facts that the other event lacks stay behind; `change.reason` lists them.
     """
-    into, now = UUID(body["into"]), datetime.now(UTC)
+    into, now = UUID(body["into"]), clock.now()
     _require_distinct(event_id, into)
     with transaction() as conn:
         store.events.records.lock_events(conn, [event_id, into])

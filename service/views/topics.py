@@ -1,6 +1,5 @@
 """/v1/topics: the topics of events, as a tree."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -9,7 +8,7 @@ from psycopg import Connection
 
 from schemas.lists import TopicQuerySchema, page_of
 from schemas.topics import NewTopicSchema, TopicSchema, topic_content
-from service import store
+from service import clock, store
 from service.cursors import decode_cursor, encode_cursor, fingerprint
 from service.errors import Conflict, Fault, Invalid, NotFound, PreconditionRequired, Stale
 from service.events.topics import first_topic, next_topic
@@ -47,7 +46,7 @@ def create_topic(body: dict[str, Any]) -> Response:
     with transaction() as conn:
         store.topics.lock_topics(conn)
         require_broader(conn, body)
-        stored = store.topics.insert_topic(conn, first_topic(body, datetime.now(UTC)))
+        stored = store.topics.insert_topic(conn, first_topic(body, clock.now()))
     return respond(stored.document, stored.version, 201, url_for("topics.get_topic", topic_id=stored.id))
 
 
@@ -151,6 +150,6 @@ def _revise(conn: Connection, stored: StoredTopic, body: dict[str, Any]) -> Resp
     before = orjson.loads(stored.document)
     if body != topic_content(before):
         require_broader(conn, body)
-        row = next_topic(body, before, datetime.now(UTC))
+        row = next_topic(body, before, clock.now())
         stored = store.topics.update_topic(conn, row, expected=stored.version)
     return respond(stored.document, stored.version)

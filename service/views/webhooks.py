@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from psycopg import Connection
 from schemas.deliveries import PingSchema
 from schemas.lists import page_of
 from schemas.webhooks import COMPUTED, IssuedWebhookSchema, NewWebhookSchema, WebhookQuerySchema, WebhookSchema
-from service import store
+from service import clock, store
 from service.cursors import decode_cursor, encode_cursor, fingerprint
 from service.encryption import encrypt, parse_keys
 from service.errors import (
@@ -93,7 +93,7 @@ def create_webhook(body: dict[str, Any]) -> Response:
     if key is None:  # webhooks are never public; the check is for mypy
         raise Unauthenticated("Send an API key.")
     _require_read_access()
-    id_, secret, now = uuid7(), new_secret(), datetime.now(UTC)
+    id_, secret, now = uuid7(), new_secret(), clock.now()
     with transaction() as conn:
         _check(conn, body)
         if store.webhooks.subscriptions.count_subscriptions(conn, key.id) >= settings().max_webhooks:
@@ -162,9 +162,7 @@ def delete_webhook(webhook_id: UUID) -> Response:
     """
     with transaction() as conn:
         before = _get_matching(conn, webhook_id, lock=True)
-        store.webhooks.subscriptions.delete_subscription(
-            conn, webhook_id, expected=before.version, now=datetime.now(UTC)
-        )
+        store.webhooks.subscriptions.delete_subscription(conn, webhook_id, expected=before.version, now=clock.now())
     return Response(status=204)
 
 
@@ -177,7 +175,7 @@ def rotate_secret(webhook_id: UUID) -> Response:
     The former secret signs deliveries too for 24 hours, so that you can configure your receivers in the meantime. An
     earlier one stops at once.
     """
-    secret, now = new_secret(), datetime.now(UTC)
+    secret, now = new_secret(), clock.now()
     with transaction() as conn:
         store.webhooks.subscriptions.get_subscription(conn, webhook_id, visible_owner(), lock=True)
         encrypted = _encrypted(secret, webhook_id)
@@ -264,7 +262,7 @@ def _update(conn: Connection, webhook: Subscription, body: Mapping[str, Any]) ->
     _require_read_access()
     if body != {name: value for name, value in webhook_document(webhook).items() if name not in COMPUTED}:
         _check(conn, body)
-        webhook = store.webhooks.subscriptions.update_subscription(conn, webhook, body, now=datetime.now(UTC))
+        webhook = store.webhooks.subscriptions.update_subscription(conn, webhook, body, now=clock.now())
     return _respond(webhook)
 
 

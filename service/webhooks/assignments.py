@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
 
-from service import store
+from service import clock, store
 from service.db.pool import Database
 from service.encryption import CannotDecrypt
 from service.store.webhooks.queue import Endpoint
@@ -41,14 +41,14 @@ class Assignments:
         self._receivers: dict[UUID, tuple[Endpoint, Receiver | None]] = {}
         self._epochs: dict[int, int] = {}
         self._history: str | None = None
-        self._refreshed_at, self._full_refresh_at = datetime.now(UTC), time.monotonic()
+        self._refreshed_at, self._full_refresh_at = clock.now(), time.monotonic()
 
     def refresh(self, metrics: Mapping[str, Any], busy: Collection[int]) -> Assignment:
         """Renew the leases and return the worker's current receivers.
 
         `metrics` and `busy` as for Leases.renew. Runs in a thread; calls must not overlap.
         """
-        now, began = datetime.now(UTC), time.monotonic()
+        now, began = clock.now(), time.monotonic()
         with self._database.transaction() as conn:
             history = store.feed.get_history(conn)
             is_full = began >= self._full_refresh_at + FULL_REFRESH_INTERVAL or history != self._history

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 from psycopg import Connection, DataError
 
-from service import store
+from service import clock, store
 from service.db.pool import Database
 from service.store.webhooks.queue import AttemptRow
 from service.webhooks.lane import QueuedDelivery
@@ -43,7 +43,7 @@ def _record(database: Database, worker_id: UUID, rows: Sequence[AttemptRow], fai
         # After a crash of the server, deliveries whose results were lost are sent once more.
         conn.execute("SET LOCAL synchronous_commit = off")
         if store.webhooks.queue.insert_attempts(conn, worker_id, rows):
-            _update_subscriptions(conn, rows, failing, datetime.now(UTC))
+            _update_subscriptions(conn, rows, failing, clock.now())
 
 
 def _update_subscriptions(

@@ -3,14 +3,14 @@
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from random import Random
 from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
-from service import store
+from service import clock, store
 from service.db.pool import Database
 from service.errors import Unavailable
 from service.store.webhooks.queue import AttemptRow, DueDelivery, FetchRequest
@@ -159,7 +159,7 @@ class Dispatcher:
 
     async def _deliver(self, delivery: QueuedDelivery) -> None:
         due, payload, _, _ = delivery.content
-        began_at, began = datetime.now(UTC), time.monotonic()
+        began_at, began = clock.now(), time.monotonic()
         receiver = self._receivers.get(delivery.lane)
         if payload is None or receiver is None:
             reply = Reply("expired")
@@ -173,7 +173,7 @@ class Dispatcher:
 
     def _finish(self, delivery: QueuedDelivery, reply: Reply, began_at: datetime, seconds: float, now: float) -> None:
         due, _, shard, epoch = delivery.content
-        decision = decide(reply, step=due.step + 1, chance=self._random.random(), now=datetime.now(UTC))
+        decision = decide(reply, step=due.step + 1, chance=self._random.random(), now=clock.now())
         self._scheduler.finish(delivery, decision.result, now)
         if reply.outcome == "gone":
             self._scheduler.close_lane(delivery.lane)

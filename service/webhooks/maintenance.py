@@ -1,11 +1,14 @@
 """Maintenance of subscriptions and their deliveries, each step in a transaction of its own."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from service import store
-from service.db.pool import Database
+from service import clock, store
+from service.db.pool import Database, compare_clocks
+
+#: Deliveries that one clean-up deletes, at most.
+MAX_DELETED = 100_000
 
 #: Pending deliveries of paused subscriptions that one step skips, at most.
 SKIP_BATCH = 2_000
@@ -26,34 +29,46 @@ def advance_recovery(database: Database) -> int:
 def disable_keyless(database: Database, *, public: bool) -> int:
     """Disable the subscriptions of keys that may no longer read events, and return their number."""
     with database.transaction() as conn:
-        return store.webhooks.subscriptions.disable_keyless(conn, public=public, now=datetime.now(UTC))
+        return store.webhooks.subscriptions.disable_keyless(conn, public=public, now=clock.now())
 
 
 def delete_expired(database: Database, shards: Sequence[int], days: int) -> int:
     """Delete old deliveries, and those of deleted subscriptions, in batches. Return the number of deliveries.
 
-    `days`: the retention; with 0, only the deliveries of deleted subscriptions are deleted.
+    `days`: the retention. With 0, and while the clocks of this machine and of the database differ, only the deliveries
+    of deleted subscriptions are deleted. Each call deletes about MAX_DELETED at most.
     """
-    before = datetime.now(UTC) - timedelta(days=days)
     with database.reading() as conn:
+        compare_clocks(conn)
+        before = clock.cutoff(days)
         subscriptions = store.webhooks.maintenance.list_subscriptions(conn, shards)
-        if days:
+        if before:
             store.webhooks.maintenance.delete_recoveries(conn, before=before)
     number = 0
     for id_, is_deleted in subscriptions:
-        if days or is_deleted:
-            number += _delete_deliveries(database, id_, before=None if is_deleted else before)
+        if number >= MAX_DELETED:
+            break
         if is_deleted:
-            with database.transaction() as conn:
-                store.webhooks.maintenance.purge_subscription(conn, id_)
+            number += _delete_subscription(database, id_, limit=MAX_DELETED - number)
+        elif before:
+            number += _delete_deliveries(database, id_, before=before, limit=MAX_DELETED - number)
     return number
 
 
-def _delete_deliveries(database: Database, subscription_id: UUID, *, before: datetime | None) -> int:
+def _delete_subscription(database: Database, id_: UUID, *, limit: int) -> int:
+    number = _delete_deliveries(database, id_, before=None, limit=limit)
+    if number < limit:
+        with database.transaction() as conn:
+            store.webhooks.maintenance.purge_subscription(conn, id_)
+    return number
+
+
+def _delete_deliveries(database: Database, subscription_id: UUID, *, before: datetime | None, limit: int) -> int:
     number = 0
-    while True:
+    while number < limit:
         with database.transaction() as conn:
             deleted = store.webhooks.maintenance.delete_deliveries(conn, subscription_id, before=before)
         number += deleted
         if deleted < store.webhooks.maintenance.DELETE_BATCH:
-            return number
+            break
+    return number

@@ -33,6 +33,9 @@ def _gauge(name: str, description: str) -> Gauge:
     return Gauge(name, description, registry=REGISTRY)
 
 
+CLOCK_OFFSET = _gauge(
+    "policytrail_clock_offset_seconds", "Seconds by which the database's clock is ahead of this machine's."
+)
 IN_FLIGHT = _gauge("policytrail_webhook_in_flight", "Deliveries in flight.")
 SHARDS = _gauge("policytrail_webhook_shards", f"Shards (of {leases.SHARDS}) that this worker holds.")
 _DELIVERIES = {

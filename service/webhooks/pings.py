@@ -3,14 +3,13 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 
-from service import store
+from service import clock, store
 from service.db.pool import Database
 from service.store.webhooks.pings import PendingHandshake, PingResult, RequestedPing
 from service.webhooks.payloads import ping_body
@@ -72,7 +71,7 @@ class Pinger:
             task.exception()
 
     async def _ping(self, ping: RequestedPing) -> None:
-        now, began = datetime.now(UTC), time.monotonic()
+        now, began = clock.now(), time.monotonic()
         body = ping_body(ping.subscription_id, now)
         headers = request_headers(ping.id, body, ping_secrets(ping, self._keys, now), now)
         reply = await self._sender.send("POST", ping.url, headers, body)
@@ -102,11 +101,11 @@ class Pinger:
 
     @staticmethod
     def _pass(conn: Connection, id: UUID, rate: int | None) -> None:
-        store.webhooks.subscriptions.pass_handshake(conn, id, rate, now=datetime.now(UTC))
+        store.webhooks.subscriptions.pass_handshake(conn, id, rate, now=clock.now())
 
     @staticmethod
     def _refuse(conn: Connection, id: UUID) -> None:
-        store.webhooks.subscriptions.disable_subscription(conn, id, "handshake", now=datetime.now(UTC))
+        store.webhooks.subscriptions.disable_subscription(conn, id, "handshake", now=clock.now())
 
 
 async def send_handshake(sender: Sender, url: str, *, origin: str, rate: int | None) -> Reply:

@@ -7,10 +7,8 @@ import asyncio
 import resource
 import signal
 import sys
-import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -19,9 +17,9 @@ import uvloop
 from prometheus_client import start_http_server
 from psycopg import Connection
 
-from service import store
+from service import clock, store
 from service.config import Settings
-from service.db.pool import Database
+from service.db.pool import Database, compare_clocks
 from service.encryption import parse_keys
 from service.errors import Unavailable
 from service.feed.sequencer import sequence_once, trim_once
@@ -33,13 +31,17 @@ from service.webhooks.assignments import Assignments
 from service.webhooks.dispatcher import Dispatcher
 from service.webhooks.leases import MARGIN, Leases
 from service.webhooks.matcher import Matcher
-from service.webhooks.metrics import IN_FLIGHT, REGISTRY, SHARDS, WorkerMetrics, export_health
+from service.webhooks.metrics import CLOCK_OFFSET, IN_FLIGHT, REGISTRY, SHARDS, WorkerMetrics, export_health
 from service.webhooks.pings import Pinger
 from service.webhooks.polling import DatabaseThreads, PollInterval, poll_forever
 from service.webhooks.sender import Sender
 
 #: Seconds between two runs, at most: of the heartbeat and the maintenance, of the gauges, of the clean-up.
 HEARTBEAT_INTERVAL, GAUGES_INTERVAL, CLEANUP_INTERVAL = 1.0, 5.0, 600.0
+
+#: Seconds between two runs of the clean-up while there is more to delete: each run deletes a bounded number of rows, so
+#: that a wrong retention, or a wrong clock of a whole machine, can be noticed before all is gone.
+CLEANUP_PAUSE = 60.0
 
 #: Seconds after which the words of recent writes move from the pending list into the index proper.
 PENDING_LIST_INTERVAL = 5.0
@@ -143,9 +145,7 @@ class WebhookWorker:
             poll_forever(self._run_maintenance, name="maintenance", interval=PollInterval(0.01, HEARTBEAT_INTERVAL)),
             poll_forever(self._index_suggestions, name="suggestions", interval=PollInterval(0.01, HEARTBEAT_INTERVAL)),
             poll_forever(self._flush_pending_list, name="pending_list", interval=_every(PENDING_LIST_INTERVAL)),
-            poll_forever(
-                self._delete_expired, name="cleanup", interval=PollInterval(HEARTBEAT_INTERVAL, CLEANUP_INTERVAL)
-            ),
+            poll_forever(self._delete_expired, name="cleanup", interval=PollInterval(CLEANUP_PAUSE, CLEANUP_INTERVAL)),
             poll_forever(self._export_gauges, name="gauges", interval=_every(GAUGES_INTERVAL)),
         ]
 
@@ -154,6 +154,7 @@ class WebhookWorker:
         metrics = self.metrics.summary() | {"in_flight": self._dispatcher.in_flight}
         assignment = await self._threads.run(self._assignments.refresh, metrics, self._dispatcher.busy_shards)
         self._dispatcher.set_receivers(assignment.receivers, requeue=assignment.outdated)
+        CLOCK_OFFSET.set(clock.CLOCK.offset)
         SHARDS.set(len(self._leases.epochs))
         IN_FLIGHT.set(self._dispatcher.in_flight)
         return 0
@@ -171,7 +172,7 @@ class WebhookWorker:
         return number
 
     def _match_once(self, conn: Connection) -> int:
-        return self._matcher.match_once(conn, datetime.now(UTC))
+        return self._matcher.match_once(conn, clock.now())
 
     async def _index_suggestions(self) -> int:
         return await self._threads.run(self._write, index_names_once)
@@ -201,7 +202,8 @@ class WebhookWorker:
         return await self._threads.run(self._read, self._trim)
 
     def _trim(self, conn: Connection) -> int:
-        return trim_once(conn, days=self._settings.feed_retention, now=datetime.now(UTC))
+        compare_clocks(conn)
+        return trim_once(conn, before=clock.cutoff(self._settings.feed_retention))
 
     async def _export_gauges(self) -> int:
         if self._settings.worker_metrics_port:
@@ -226,5 +228,5 @@ def _every(seconds: float) -> PollInterval:
 
 
 def _export_gauges(conn: Connection) -> int:
-    export_health(store.webhooks.maintenance.get_health(conn), store.feed.get_feed_lag(conn), now=time.time())
+    export_health(store.webhooks.maintenance.get_health(conn), store.feed.get_feed_lag(conn), now=clock.CLOCK.seconds())
     return 0

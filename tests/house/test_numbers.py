@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas import changes, facets, filters, lists
+from service import clock
 from service.config import Settings
 from service.feed import reader, tail
 from service.http import auth
@@ -63,7 +64,10 @@ PHRASES = {
         f"Reports are kept for {stored_imports.KEPT_FOR.days} days",
         f"a gzip that grows to {line_reader._MAX_RATIO} times its size",
     ],
-    "operate.md": [f"running processes notice within {auth.TRUSTED_FOR:.0f} seconds"],
+    "operate.md": [
+        f"running processes notice within {auth.TRUSTED_FOR:.0f} seconds",
+        f"by more than {clock.TOLERATED_SECONDS:.0f} seconds",
+    ],
     "reference/filters.md": [
         f"nested {filters.MOST_LEVELS} levels deep and hold {filters.MOST_CONDITIONS} conditions",
         f"of which {filters.MOST_Q} may be `q`; several `q` may have {filters.MOST_Q_WORDS} words together",

@@ -91,3 +91,16 @@ def _tracked(*patterns: str) -> list[str]:
         check=True,
     )
     return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+#: Modules that read a clock of the machine: the one that compares it, and the one that reads Redis' times.
+_CLOCK_READERS = {"clock.py", "http/rate_limit.py"}
+
+
+def test_every_other_module_takes_the_time_from_the_databases_clock() -> None:
+    readers = {
+        str(path.relative_to(ROOT / "service"))
+        for path in (ROOT / "service").rglob("*.py")
+        if re.search(r"\btime\.time(_ns)?\b|datetime\.(now|utcnow|today)\(|date\.today\(", path.read_text())
+    }
+    assert readers == _CLOCK_READERS

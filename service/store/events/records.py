@@ -199,7 +199,8 @@ def delete_event(conn: Connection, id: UUID, by: Authorship, *, expected: int, n
         f"""
         WITH written AS (
             UPDATE event
-               SET version = version + 1, record_state = 'deleted', updated_at = %(now)s, document = ''
+               SET version = version + 1, record_state = 'deleted',
+                   updated_at = greatest(updated_at, %(now)s), document = ''
              WHERE id = %(id)s AND version = %(expected)s AND record_state = 'active'
          RETURNING *
         ), {_outbox("delete")}
@@ -220,8 +221,8 @@ def merge_event(
         f"""
         WITH written AS (
             UPDATE event
-               SET version = version + 1, record_state = 'merged', merged_into = %(into)s, updated_at = %(now)s,
-                   document = %(document)b
+               SET version = version + 1, record_state = 'merged', merged_into = %(into)s,
+                   updated_at = greatest(updated_at, %(now)s), document = %(document)b
              WHERE id = %(id)s
          RETURNING *
         ), {_outbox("merge")}

@@ -178,7 +178,7 @@ def update_subscription(
            SET ({", ".join(_OWNED)}) = ROW ({", ".join(f"%({name})s" for name in _OWNED)}),
                handshake = %(handshake)s,
                version = version + 1,
-               updated_at = %(now)s,
+               updated_at = greatest(updated_at, %(now)s),
                disabled_at = CASE WHEN %(paused)s THEN disabled_at END,
                disabled_reason = CASE WHEN %(paused)s THEN disabled_reason END,
                failing_since = CASE WHEN NOT %(fresh)s THEN failing_since END,
@@ -206,7 +206,7 @@ def rotate_secret(conn: Connection, id: UUID, secret: bytes, *, until: datetime,
         f"""
         UPDATE subscription
            SET secret = %(secret)b, former_secret = secret, former_until = %(until)s,
-               version = version + 1, updated_at = %(now)s, notices = {_NOTICES}
+               version = version + 1, updated_at = greatest(updated_at, %(now)s), notices = {_NOTICES}
          WHERE id = %(id)s
      RETURNING {_COLUMNS}
         """,
@@ -219,7 +219,7 @@ def delete_subscription(conn: Connection, id: UUID, *, expected: int, now: datet
     """Mark the subscription as deleted; the clean-up deletes the rows. Raise Stale if it has another version."""
     deleted = conn.execute(
         """
-        UPDATE subscription SET deleted_at = %(now)s, updated_at = %(now)s, paused = TRUE
+        UPDATE subscription SET deleted_at = %(now)s, updated_at = greatest(updated_at, %(now)s), paused = TRUE
          WHERE id = %(id)s AND version = %(expected)s AND deleted_at IS NULL
         """,
         {"id": id, "expected": expected, "now": now},
@@ -235,7 +235,7 @@ def disable_subscription(conn: Connection, id: UUID, reason: str, *, now: dateti
             f"""
             UPDATE subscription
                SET paused = TRUE, disabled_at = %(now)s, disabled_reason = %(reason)s,
-                   version = version + 1, updated_at = %(now)s, notices = {_NOTICES}
+                   version = version + 1, updated_at = greatest(updated_at, %(now)s), notices = {_NOTICES}
              WHERE id = %(id)s AND disabled_at IS NULL AND deleted_at IS NULL
             """,
             {"id": id, "reason": reason, "now": now, "notice": _notice("disabled", now, reason)},
@@ -248,7 +248,7 @@ def record_exhausted(conn: Connection, ids: list[UUID], *, now: datetime) -> Non
     """Add a notice about failed deliveries, unless it is the latest notice already."""
     conn.execute(
         f"""
-        UPDATE subscription SET version = version + 1, updated_at = %(now)s, notices = {_NOTICES}
+        UPDATE subscription SET version = version + 1, updated_at = greatest(updated_at, %(now)s), notices = {_NOTICES}
          WHERE id = ANY(%(ids)s) AND notices #>> '{{0,kind}}' IS DISTINCT FROM 'exhausted'
         """,
         {"ids": ids, "now": now, "notice": _notice("exhausted", now)},
@@ -261,7 +261,7 @@ def pass_handshake(conn: Connection, id: UUID, rate: int | None, *, now: datetim
         f"""
         UPDATE subscription
            SET handshake = 'passed', rate_limit = least(rate_limit, %(rate)s),
-               version = version + 1, updated_at = %(now)s, notices = {_NOTICES}
+               version = version + 1, updated_at = greatest(updated_at, %(now)s), notices = {_NOTICES}
          WHERE id = %(id)s AND handshake = 'pending'
         """,
         {"id": id, "rate": rate, "now": now, "notice": _notice("handshake_passed", now)},

@@ -97,10 +97,10 @@ def test_entries_are_deleted_up_to_the_first_young_one(feed: psycopg.Connection)
     catch_up(feed)
     follow(feed, 5)
 
-    assert trim_once(feed, days=2, now=NOW) == 3
-    assert trim_once(feed, days=2, now=NOW) == 0
+    assert trim_once(feed, before=NOW - 2 * DAY) == 3
+    assert trim_once(feed, before=NOW - 2 * DAY) == 0
     assert (store.feed.get_head(feed).floor, [seq for seq, _ in numbered(feed)]) == (3, [4, 5])
-    assert trim_once(feed, days=0, now=NOW) == 0
+    assert trim_once(feed, before=None) == 0
 
 
 def test_entries_are_deleted_in_batches_and_never_before_all_internal_followers(feed: psycopg.Connection) -> None:
@@ -117,7 +117,7 @@ def test_an_empty_feed_continues_with_the_next_number(feed: psycopg.Connection) 
     write(feed, 1, at=NOW - 9 * DAY)
     catch_up(feed)
     follow(feed, 1)
-    assert trim_once(feed, days=1, now=NOW) == 1
+    assert trim_once(feed, before=NOW - DAY) == 1
     write(feed, 2, at=NOW)
     catch_up(feed)
     assert numbered(feed) == [(2, 2)]

@@ -6,8 +6,18 @@ import sys
 import tempfile
 from typing import Any
 
+from service.observability import log_stream
+
+# Before gunicorn makes its own log, and in the process from which its workers are forked.
+log_stream.protect("stderr")
+
+# Heartbeats must not wait for a disk, and a process that counts in a file on a full one is killed by SIGBUS.
+_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 (mkdtemp makes the folder in it)
+
 # prometheus_client decides on import whether it counts for one process or for many, so this precedes the imports.
-_METRICS = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="policytrail-metrics-"))
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="policytrail-metrics-", dir=_MEMORY)
+_METRICS = os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 from service.config import load_settings  # noqa: E402 (see above)
 from service.observability import opentelemetry  # noqa: E402 (see above)
@@ -37,7 +47,7 @@ control_socket_disable = True
 # Errors only: the service itself logs a line a request.
 accesslog = None
 loglevel = "warning"
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 (a heartbeat file that must not block on a disk)
+worker_tmp_dir = _MEMORY
 
 
 def post_worker_init(worker: Any) -> None:

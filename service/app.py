@@ -11,7 +11,7 @@ from service.feed.tail import Tail
 from service.http import host, problems, response_headers
 from service.http.context import Service
 from service.http.rate_limit import RateLimits
-from service.observability import access_log, metrics, pool_metrics
+from service.observability import access_log, metrics, process_metrics
 from service.strict_json import JsonLimits
 from service.views import BLUEPRINTS
 
@@ -32,7 +32,7 @@ def build(settings: Settings) -> Flask:
     )
     access_log.configure(settings.log_level)
     access_log.register(app)
-    pool_metrics.register(app, app.extensions["policytrail"].database.pool)
+    process_metrics.register(app, app.extensions["policytrail"].database.pool)
     response_headers.register(app, settings.cors_origins)
     problems.register(app)
     host.register(app)

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +47,18 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    database: str, *, port: int | None = None, wait: str = "/readyz", stderr: IO[bytes] | None = None, **settings: str
+    database: str,
+    *,
+    port: int | None = None,
+    wait: str = "/readyz",
+    stderr: IO[bytes] | int | None = None,
+    wrapper: Sequence[str] = (),
+    **settings: str,
 ) -> Iterator[Served]:
-    """The API on `database`, until the block ends; `settings` are environment variables. It logs to `stderr`."""
+    """The API on `database`, until the block ends; `settings` are environment variables. It logs to `stderr`.
+
+    `wrapper` is the start of a command line that executes the rest of it.
+    """
     port = port or free_port()
     environment = os.environ | {
         "DATABASE_URL": database,
@@ -63,7 +72,7 @@ def serving(
         **settings,
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "service.wsgi:app"],
+        [*wrapper, sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "service.wsgi:app"],
         cwd=ROOT,
         env=environment,
         stderr=stderr,

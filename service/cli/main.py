@@ -1,5 +1,7 @@
 """The `policytrail` command."""
 
+from typing import Any
+
 import click
 import psycopg
 from environs import EnvError
@@ -18,10 +20,16 @@ from service.cli.seed import seed_command
 from service.cli.status import status_command
 from service.cli.worker import work_command
 from service.errors import ServiceError
+from service.observability import log_stream
 
 
 class ErrorReportingGroup(click.Group):
     """A group that reports expected errors of its commands in plain text instead of a traceback."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the program; a terminal that takes no more lines does not end it."""
+        log_stream.protect("stderr", may_wait=True)
+        return super().main(*args, **options)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""

@@ -47,6 +47,9 @@ def _rows(lag: "FeedLag", health: "Health", workers: "list[LiveWorker]", now: da
     yield "due or to be tried again", f"{health.waiting:,}"
     yield "webhooks", f"{health.subscriptions:,}, {health.failing:,} failing, {health.disabled:,} disabled"
     yield "workers", f"{len(workers):,}" if workers else "none: nothing is sent"
+    stalled = {loop for worker in workers for loop in worker.measured.get("stalled_loops", [])}
+    if stalled:
+        yield "stalled loops", f"{', '.join(sorted(stalled))}: restart their workers"
     attempts = Counter[str]()
     for worker in workers:
         attempts.update(worker.measured.get("attempts", {}))

@@ -17,9 +17,10 @@ def work_command() -> None:
     any number of workers on any number of machines: they share the webhooks, and take over from a worker that ends.
     """
     from service.db import migrations
-    from service.observability import access_log
+    from service.observability import access_log, log_stream
     from service.webhooks import worker
 
+    log_stream.protect("stderr")
     settings, url = load_settings(), database_url()
     access_log.configure(settings.log_level)
     # An unreachable database is no error: the worker waits for it.

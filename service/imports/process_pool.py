@@ -18,6 +18,7 @@ from service.errors import Unexpected
 from service.imports.batch_writer import BatchTask, ImportJob, write_batch
 from service.imports.batches import Batch
 from service.imports.progress import BatchResult, FinishedBatch
+from service.observability import log_stream
 
 #: Batches in flight for each process: the one that it writes, and the next one.
 _IN_FLIGHT = 2
@@ -87,6 +88,7 @@ def _begin(settings: Settings) -> None:
     global _database  # noqa: PLW0603 (a process of a pool has no other place for its connection)
     end_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log_stream.protect("stderr")
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     # Garbage collection during a batch took a tenth of the time and found nothing; it runs between batches.
     gc.freeze()

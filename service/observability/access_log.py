@@ -1,5 +1,6 @@
 """The access log: one JSON line a request, with the id in its response and problem; no body, key or query."""
 
+import json
 import logging
 import os
 import re
@@ -52,9 +53,13 @@ def configure(level: str) -> None:
 def render_line(event: Any, **options: Any) -> bytes:
     r"""Return `event` as JSON without raw controls: orjson escapes U+0000 to U+001F alone.
 
-    The others are DEL and C1, which move a terminal's cursor, and those that break lines or reorder text.
+    The others are DEL and C1, which move a terminal's cursor, and those that break lines or reorder text. No value
+    fails the request that is logged.
     """
-    line = orjson.dumps(event, **options)
+    try:
+        line = orjson.dumps(event, **options)
+    except TypeError:  # such as half of a surrogate pair
+        line = json.dumps(event, default=repr).encode()
     if line.isascii() and b"\x7f" not in line:
         return line
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", line.decode()).encode()
@@ -64,8 +69,12 @@ class _LibraryLog(logging.Handler):
     """The log of libraries in the same form: level, logger and message, without exceptions."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record."""
-        log.log(record.levelno, "library", logger=record.name, message=_KEY.sub(PREFIX + "…", record.getMessage()))
+        """Write the record; without its arguments if they do not fit its message."""
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 (any error of any library's arguments)
+            message = str(record.msg)
+        log.log(record.levelno, "library", logger=record.name, message=_KEY.sub(PREFIX + "…", message))
 
 
 def _without_messages(exc_info: ExcInfo) -> str:

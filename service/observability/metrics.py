@@ -54,8 +54,10 @@ _CLOCK_OFFSET = Gauge(
     "Seconds by which the database's clock is ahead of this machine's.",
     multiprocess_mode="livemostrecent",
 )
+_DROPPED = Counter("policytrail_log_lines_dropped_total", "Log lines that could not be written.")
 
 _keys: set[str] = set()
+_dropped = 0
 
 
 def count_request(
@@ -78,6 +80,13 @@ def set_pool(stats: Mapping[str, int]) -> None:
 def set_clock_offset(seconds: float) -> None:
     """Set the seconds by which the database's clock is ahead of this machine's."""
     _CLOCK_OFFSET.set(seconds)
+
+
+def set_dropped_lines(number: int) -> None:
+    """Set the number of log lines that this process has dropped since its start."""
+    global _dropped  # noqa: PLW0603 (prometheus_client's counter cannot be read in one process of many)
+    _DROPPED.inc(number - _dropped)
+    _dropped = number
 
 
 def set_followers(number: int) -> None:

@@ -17,6 +17,7 @@ from service.store.webhooks.queue import AttemptRow, DueDelivery, FetchRequest
 from service.webhooks.completer import CompletedAttempt, record_attempts
 from service.webhooks.lane import QueuedDelivery
 from service.webhooks.leases import Leases
+from service.webhooks.loop_pulses import LoopPulses
 from service.webhooks.metrics import WorkerMetrics
 from service.webhooks.payloads import PayloadCache, PayloadKey, RenderedPayload
 from service.webhooks.polling import RETRY_PAUSE, DatabaseThreads, PollInterval, wait
@@ -48,10 +49,17 @@ class Dispatcher:
     """The deliveries of one worker, from the database through the lanes to the receivers and back."""
 
     def __init__(
-        self, database: Database, threads: DatabaseThreads, sender: Sender, leases: Leases, *, slots: int
+        self,
+        database: Database,
+        threads: DatabaseThreads,
+        sender: Sender,
+        leases: Leases,
+        *,
+        slots: int,
+        pulses: LoopPulses,
     ) -> None:
         """Must be created in the event loop in which it runs."""
-        self.metrics = WorkerMetrics()
+        self.metrics, self._pulses = WorkerMetrics(pulses), pulses
         #: Set when a delivery may be due that was not due before.
         self.wake = asyncio.Event()
         self._scheduler = Scheduler(slots)
@@ -111,6 +119,7 @@ class Dispatcher:
     async def monitor_loop_lag(self) -> None:
         """Lower the load while the event loop lags behind, and raise it otherwise, without end."""
         while True:
+            self._pulses.beat("loop_lag", within=SAMPLE_INTERVAL)
             began, worked = time.monotonic(), time.thread_time()
             await asyncio.sleep(SAMPLE_INTERVAL)
             elapsed = time.monotonic() - began
@@ -120,6 +129,7 @@ class Dispatcher:
     async def flush_results(self) -> None:
         """Record the results of attempts, until the dispatcher is drained and every result is recorded."""
         while self._unrecorded or not self._draining:
+            self._pulses.beat("results", within=PollInterval.longest)
             await wait(self._has_completed, PollInterval.longest)
             if self._completed:
                 await asyncio.sleep(GATHER_SECONDS)

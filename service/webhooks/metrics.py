@@ -10,12 +10,14 @@ from itertools import accumulate
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
-from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from service.observability import log_stream
 from service.store.feed import FeedLag
 from service.store.webhooks import leases
 from service.store.webhooks.maintenance import Health
+from service.webhooks.loop_pulses import LoopPulses
 
 #: Buckets in seconds: of the duration of attempts, and of the time from a write to its first attempt.
 ATTEMPT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
@@ -75,8 +77,9 @@ class Histogram:
 class WorkerMetrics(Collector):
     """Counts since the worker started."""
 
-    def __init__(self) -> None:
-        """All counts start at zero."""
+    def __init__(self, pulses: LoopPulses) -> None:
+        """All counts start at zero. `pulses` are those of the worker's loops."""
+        self._pulses = pulses
         self._outcomes: Counter[str] = Counter()
         self._attempts, self._firsts = Histogram(ATTEMPT_BUCKETS), Histogram(FIRST_BUCKETS)
         self._latest: deque[float] = deque(maxlen=SUMMARY_SIZE)
@@ -97,19 +100,35 @@ class WorkerMetrics(Collector):
         for outcome, number in list(self._outcomes.items()):
             attempts.add_metric([outcome], number)
         yield attempts
+        ages = GaugeMetricFamily(
+            "policytrail_webhook_loop_age_seconds",
+            "Time since a loop of the worker began its last poll.",
+            labels=["loop"],
+        )
+        for loop, age in self._pulses.ages().items():
+            ages.add_metric([loop], age)
+        yield ages
+        yield CounterMetricFamily(
+            "policytrail_log_lines_dropped", "Log lines that could not be written.", value=log_stream.dropped_lines()
+        )
         yield self._attempts.to_metric("policytrail_webhook_attempt_seconds", "Duration of a delivery attempt.")
         yield self._firsts.to_metric(
             "policytrail_webhook_first_attempt_seconds", "Time from a write to its first delivery attempt."
         )
 
     def summary(self) -> dict[str, Any]:
-        """Return the attempts by outcome, and percentiles of the milliseconds from a write to its first attempt."""
+        """Return the attempts by outcome, percentiles of milliseconds from a write to its first attempt, and faults."""
         times = sorted(self._latest)
         percentiles = {
             name: round(times[min(len(times) - 1, int(len(times) * share))] * 1000, 1) if times else None
             for name, share in (("p50", 0.5), ("p99", 0.99))
         }
-        return {"attempts": dict(self._outcomes), "first_attempt_ms": percentiles}
+        return {
+            "attempts": dict(self._outcomes),
+            "first_attempt_ms": percentiles,
+            "stalled_loops": self._pulses.stalled(),
+            "log_lines_dropped": log_stream.dropped_lines(),
+        }
 
 
 def export_health(health: Health, lag: FeedLag, *, now: float) -> None:

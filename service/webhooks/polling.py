@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import structlog
 
 from service.errors import Unavailable
+from service.webhooks.loop_pulses import LoopPulses
 
 T = TypeVar("T")
 
@@ -63,16 +64,22 @@ class DatabaseThreads:
 
 
 async def poll_forever(
-    step: Callable[[], Awaitable[int]], *, name: str, interval: PollInterval, wake: asyncio.Event | None = None
+    step: Callable[[], Awaitable[int]],
+    *,
+    name: str,
+    interval: PollInterval,
+    pulses: LoopPulses,
+    wake: asyncio.Event | None = None,
 ) -> None:
     """Repeat `step` at its interval, or at once when `wake` is set. Log errors and try again.
 
-    `step` returns the number of items that it found; `name` is its name in the log.
+    `step` returns the number of items that it found; `name` is its name in the log and in `pulses`.
     """
     wake = wake or asyncio.Event()
     is_absent = False
     while True:
         wake.clear()
+        pulses.beat(name, within=interval.longest)
         began = time.monotonic()
         try:
             pause = interval.next(await step(), time.monotonic() - began)

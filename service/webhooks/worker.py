@@ -7,21 +7,20 @@ import asyncio
 import resource
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import structlog
 import uvloop
-from prometheus_client import start_http_server
 from psycopg import Connection
 
 from service import clock, store
 from service.config import Settings
 from service.db.pool import Database, compare_clocks
 from service.encryption import parse_keys
-from service.errors import Unavailable
+from service.errors import ServiceError, Unavailable
 from service.feed.sequencer import sequence_once, trim_once
 from service.ids import uuid7
 from service.search.suggest.indexer import index_names_once
@@ -30,11 +29,13 @@ from service.webhooks.address_guard import AddressGuard, parse_networks
 from service.webhooks.assignments import Assignments
 from service.webhooks.dispatcher import Dispatcher
 from service.webhooks.leases import MARGIN, Leases
+from service.webhooks.loop_pulses import LoopPulses
 from service.webhooks.matcher import Matcher
 from service.webhooks.metrics import CLOCK_OFFSET, IN_FLIGHT, REGISTRY, SHARDS, WorkerMetrics, export_health
 from service.webhooks.pings import Pinger
 from service.webhooks.polling import DatabaseThreads, PollInterval, poll_forever
 from service.webhooks.sender import Sender
+from service.webhooks.status_server import serve_status
 
 #: Seconds between two runs, at most: of the heartbeat and the maintenance, of the gauges, of the clean-up.
 HEARTBEAT_INTERVAL, GAUGES_INTERVAL, CLEANUP_INTERVAL = 1.0, 5.0, 600.0
@@ -53,8 +54,17 @@ SWITCH_INTERVAL = 0.0005
 log = structlog.get_logger()
 
 
+class LoopEndedError(ServiceError):
+    """A loop of the worker has ended unexpectedly."""
+
+    code = "loop-ended"
+
+
 def run(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; attempts in flight end first. Raise ValueError for a bad setting."""
+    """Work until SIGTERM or SIGINT; attempts in flight end first. Raise ValueError for a bad setting.
+
+    LoopEndedError if a loop ends before that: half a worker would keep its shards from the whole ones.
+    """
     _raise_file_limit()
     sys.setswitchinterval(SWITCH_INTERVAL)
     uvloop.run(_run(settings))
@@ -66,16 +76,9 @@ async def _run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     worker = WebhookWorker(settings, make_sender(settings))
     if settings.worker_metrics_port:
-        _serve_metrics(settings.host, settings.worker_metrics_port)
+        serve_status(worker.pulses, settings.host, settings.worker_metrics_port)
         REGISTRY.register(worker.metrics)
     await worker.work(stop)
-
-
-def _serve_metrics(host: str, port: int) -> None:
-    try:
-        start_http_server(port, host, REGISTRY)
-    except OSError as error:
-        raise ValueError(f"POLICYTRAIL_WORKER_METRICS_PORT: {host}:{port}: {error.strerror}") from error
 
 
 def make_sender(settings: Settings) -> Sender:
@@ -101,10 +104,19 @@ class WebhookWorker:
         self._settings, self._sender = settings, sender
         self._database, self._threads = Database(settings), DatabaseThreads()
         keys = parse_keys(settings.secret_keys)
+        #: By which a health check notices a loop that has ended or hangs.
+        self.pulses = LoopPulses()
         self._leases = Leases(self.id, duration=settings.webhook_lease, timeout=settings.webhook_timeout)
         self._assignments = Assignments(self._database, self._leases, keys)
         self._pinger = Pinger(self._database, self._threads, sender, keys=keys, origin=settings.webhook_origin)
-        self._dispatcher = Dispatcher(self._database, self._threads, sender, self._leases, slots=settings.webhook_slots)
+        self._dispatcher = Dispatcher(
+            self._database,
+            self._threads,
+            sender,
+            self._leases,
+            slots=settings.webhook_slots,
+            pulses=self.pulses,
+        )
         self._matcher = Matcher()
         self._sequenced = asyncio.Event()
 
@@ -114,40 +126,50 @@ class WebhookWorker:
         return self._dispatcher.metrics
 
     async def work(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then until the attempts in flight have ended and are recorded."""
+        """Work until `stop` is set, then until the attempts in flight have ended and are recorded.
+
+        LoopEndedError, after the same end, if a loop ends before.
+        """
         self._database.open()
         log.debug("worker_started", worker=str(self.id))
         async with self._sender:
-            flushing = asyncio.create_task(self._dispatcher.flush_results())
-            loops = [asyncio.create_task(loop) for loop in (*self._loops(), self._dispatcher.monitor_loop_lag())]
-            await stop.wait()
+            flushing = asyncio.create_task(self._dispatcher.flush_results(), name="results")
+            loops = [asyncio.create_task(loop, name=name) for name, loop in self._loops().items()]
+            ended = await _first_ended(stop, [flushing, *loops])
             self._dispatcher.drain()
             for loop in loops:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(flushing, self._settings.webhook_timeout + MARGIN)
+            await asyncio.wait([flushing], timeout=self._settings.webhook_timeout + MARGIN)
+            flushing.cancel()
             with suppress(Unavailable):
                 await self._threads.run(self._release)
         self._threads.shutdown()
         self._database.close()
         log.debug("worker_ended", worker=str(self.id))
+        if ended:
+            raise LoopEndedError(f"The worker's loop {ended} has ended; start the worker again.")
 
-    def _loops(self) -> list[Coroutine[Any, Any, None]]:
-        heartbeat = min(HEARTBEAT_INTERVAL, self._leases.renewal_interval)
+    def _loops(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """Return the loops by name."""
+        heartbeat = _every(min(HEARTBEAT_INTERVAL, self._leases.renewal_interval))
         wake = self._dispatcher.wake
-        return [
-            poll_forever(self._renew_leases, name="heartbeat", interval=_every(heartbeat)),
-            poll_forever(self._sequence, name="sequencer", interval=PollInterval()),
-            poll_forever(self._match, name="matcher", interval=PollInterval(), wake=self._sequenced),
-            poll_forever(self._dispatcher.fetch, name="dispatcher", interval=PollInterval(), wake=wake),
-            poll_forever(self._send_pings, name="pings", interval=PollInterval(0.1, 0.2)),
-            poll_forever(self._run_maintenance, name="maintenance", interval=PollInterval(0.01, HEARTBEAT_INTERVAL)),
-            poll_forever(self._index_suggestions, name="suggestions", interval=PollInterval(0.01, HEARTBEAT_INTERVAL)),
-            poll_forever(self._flush_pending_list, name="pending_list", interval=_every(PENDING_LIST_INTERVAL)),
-            poll_forever(self._delete_expired, name="cleanup", interval=PollInterval(CLEANUP_PAUSE, CLEANUP_INTERVAL)),
-            poll_forever(self._export_gauges, name="gauges", interval=_every(GAUGES_INTERVAL)),
-        ]
+        polls: dict[str, tuple[Callable[[], Coroutine[Any, Any, int]], PollInterval, asyncio.Event | None]] = {
+            "heartbeat": (self._renew_leases, heartbeat, None),
+            "sequencer": (self._sequence, PollInterval(), None),
+            "matcher": (self._match, PollInterval(), self._sequenced),
+            "dispatcher": (self._dispatcher.fetch, PollInterval(), wake),
+            "pings": (self._send_pings, PollInterval(0.1, 0.2), None),
+            "maintenance": (self._run_maintenance, PollInterval(0.01, HEARTBEAT_INTERVAL), None),
+            "suggestions": (self._index_suggestions, PollInterval(0.01, HEARTBEAT_INTERVAL), None),
+            "pending_list": (self._flush_pending_list, _every(PENDING_LIST_INTERVAL), None),
+            "cleanup": (self._delete_expired, PollInterval(CLEANUP_PAUSE, CLEANUP_INTERVAL), None),
+            "gauges": (self._export_gauges, _every(GAUGES_INTERVAL), None),
+        }
+        return {"loop_lag": self._dispatcher.monitor_loop_lag()} | {
+            name: poll_forever(step, name=name, interval=interval, wake=event, pulses=self.pulses)
+            for name, (step, interval, event) in polls.items()
+        }
 
     async def _renew_leases(self) -> int:
         """Send a heartbeat: renew the leases, and deliver to their current receivers."""
@@ -221,6 +243,19 @@ class WebhookWorker:
     def _release(self) -> None:
         with self._database.transaction() as conn:
             self._leases.release(conn)
+
+
+async def _first_ended(stop: asyncio.Event, loops: Sequence[asyncio.Task[None]]) -> str | None:
+    """Wait until `stop` is set or a loop ends, and return the name of that loop."""
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopped, *loops], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    ended = None if stop.is_set() else next(loop for loop in loops if loop.done())
+    if ended is None:
+        return None
+    error = None if ended.cancelled() else ended.exception()
+    log.critical("loop_ended", step=ended.get_name(), exc_info=error)
+    return ended.get_name()
 
 
 def _every(seconds: float) -> PollInterval:

@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 from uuid import UUID
 
 import psycopg
@@ -22,14 +23,24 @@ from tests.servers import ROOT
 
 _ENVIRONMENT = {environment_name(name): str(value) for name, value in TEST_SETTINGS.items()}
 
+#: The command of a worker.
+WORK = [str(Path(sys.executable).parent / "policytrail"), "work"]
+
 
 @contextmanager
 def run_worker(database: str, *arguments: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run `policytrail work` on `database`, or python with `arguments`, until the block ends; then kill it."""
-    work = [str(Path(sys.executable).parent / "policytrail"), "work"]
-    command = [sys.executable, *arguments] if arguments else work
+    with run_logged_worker(database, None, [sys.executable, *arguments] if arguments else WORK, settings) as process:
+        yield process
+
+
+@contextmanager
+def run_logged_worker(
+    database: str, stderr: IO[bytes] | int | None, command: Sequence[str], settings: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the worker `command`, which logs to `stderr`, until the block ends; then kill it."""
     environment = os.environ | _ENVIRONMENT | {"DATABASE_URL": database, "POLICYTRAIL_LOG_LEVEL": "ERROR"} | settings
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=stderr)
     try:
         yield process
     finally:

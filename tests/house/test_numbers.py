@@ -23,7 +23,7 @@ from service.store.webhooks import leases
 from service.store.webhooks.pings import MAX_WAITING
 from service.views.changes import HEARTBEAT, LASTS
 from service.views.webhooks import OVERLAP
-from service.webhooks import lane, pings, retry_policy, sender, worker
+from service.webhooks import lane, loop_pulses, pings, retry_policy, sender, worker
 from tests.house.pages import DOCS
 from tests.servers import ROOT
 
@@ -76,6 +76,7 @@ PHRASES = {
         f"beyond the first {metrics.MOST_KEYS} keys of a process",
         f"come from the database every {worker.GAUGES_INTERVAL:.0f} seconds",
         f"Shards, of {leases.SHARDS}, that the worker has leased",
+        f"has begun no poll for {loop_pulses.STALLED_AFTER:.0f} seconds beyond its interval",
     ],
     "reference/query-syntax.md": [
         f"the first {query_parser.MOST_PREFIXES} such words of a query count",

@@ -1,6 +1,7 @@
 """The access log: its fields, its ids, and no trace of a request's content."""
 
 import json
+import logging
 import re
 from http.client import HTTPConnection
 from pathlib import Path
@@ -170,3 +171,14 @@ def test_no_control_character_is_raw_in_a_line(control: str) -> None:
 
 def test_other_characters_are_written_as_they_are() -> None:
     assert render_line({"path": "/é 日本 👍"}) == '{"path":"/é 日本 👍"}'.encode()
+
+
+@pytest.mark.parametrize("value", ["\ud800", {1: object()}, 2**70, {"a": {frozenset({1})}}])
+def test_no_value_of_a_line_raises(value: Any) -> None:
+    assert json.loads(access_log.render_line({"event": "request", "path": value}))["event"] == "request"
+
+
+def test_a_library_whose_arguments_do_not_fit_its_message_is_logged_with_the_message(log: CapturingLogger) -> None:
+    record = logging.makeLogRecord({"name": "a.library", "levelno": 40, "msg": "%d of %d", "args": ("one",)})
+    access_log._LibraryLog().handle(record)
+    assert log.calls[0].kwargs["message"] == "%d of %d"

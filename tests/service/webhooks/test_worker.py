@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,20 @@ from standardwebhooks import Webhook
 from structlog.testing import CapturedCall, CapturingLogger
 
 from service import store
+from service.config import Settings
 from service.store.webhooks.leases import shard_of
 from service.webhooks import dispatcher
-from tests.deliveries import make_subscription, match, receiver_of, run_worker, states, wait_for, wait_for_polls
+from service.webhooks.worker import LoopEndedError, WebhookWorker, make_sender
+from tests.deliveries import (
+    TEST_SETTINGS,
+    make_subscription,
+    match,
+    receiver_of,
+    run_worker,
+    states,
+    wait_for,
+    wait_for_polls,
+)
 from tests.factories import create_event
 from tests.receivers import Request, fail_first, respond_with, run_receiver
 from tests.webhooks import get_webhook, make_webhook, patch_event, patch_webhook, wait_for_attempts
@@ -240,6 +252,29 @@ def test_results_are_recorded_once_the_database_accepts_them_again(
         create_event(client)
         wait_for(lambda: states(conn) == {1: "delivered", 2: "delivered"})
         assert len(receiver.requests) == 2
+
+
+@pytest.mark.parametrize("step", ["_match", "_renew_leases"])
+def test_a_loop_that_ends_ends_the_worker_which_releases_its_shards(
+    database: str, conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    polls = count()
+    working = getattr(WebhookWorker, step)
+
+    async def work_and_end(worker: WebhookWorker) -> int:
+        if next(polls) == 2:
+            raise asyncio.CancelledError
+        return int(await working(worker))
+
+    monkeypatch.setattr(WebhookWorker, step, work_and_end)
+    settings = Settings(database_url=database, **TEST_SETTINGS)
+
+    async def work() -> None:
+        await WebhookWorker(settings, make_sender(settings)).work(asyncio.Event())
+
+    with pytest.raises(LoopEndedError, match="start the worker again"):
+        asyncio.run(work())
+    assert conn.execute("SELECT count(*) FROM delivery_worker").fetchone() == (0,)
 
 
 @pytest.mark.usefixtures("no_retries")

@@ -1,4 +1,4 @@
-"""The state of the connection pool, as Prometheus gauges."""
+"""The state of the process, as Prometheus metrics: its connection pool, its clock, and its dropped log lines."""
 
 import time
 
@@ -6,14 +6,14 @@ from flask import Flask, Response
 from psycopg_pool import ConnectionPool
 
 from service.clock import CLOCK
-from service.observability import metrics
+from service.observability import log_stream, metrics
 
-#: Seconds between two samples of the pool. One takes 5 us, and Prometheus itself scrapes every 15 s or so.
+#: Seconds between two samples. One takes 5 us, and Prometheus itself scrapes every 15 s or so.
 _EVERY = 1.0
 
 
 def register(app: Flask, pool: ConnectionPool) -> None:
-    """Sample `pool` while `app` answers requests; an idle process exports its last sample."""
+    """Sample the process while `app` answers requests; an idle process exports its last sample."""
     due = time.monotonic()
 
     def observe(response: Response) -> Response:
@@ -23,6 +23,7 @@ def register(app: Flask, pool: ConnectionPool) -> None:
             due = now + _EVERY
             metrics.set_pool(pool.get_stats())
             metrics.set_clock_offset(CLOCK.offset)
+            metrics.set_dropped_lines(log_stream.dropped_lines())
         return response
 
     app.after_request(observe)

@@ -12,6 +12,7 @@ from schemas.filter_values import CommaSeparated
 from schemas.filters import FilterQuerySchema
 from schemas.lists import Limit
 from schemas.representation import Choice
+from schemas.revisions import author_field
 
 #: Entries of a page: the default and the maximum.
 PAGE, MOST = 100, 1_000
@@ -93,7 +94,7 @@ class FeedEntrySchema(ResponseSchema):
         },
     )
     occurred_at = Timestamp(required=True, metadata={"description": "Time at which the version was written."})
-    key_id = Identifier(metadata={"description": "The author's API key; null if no key was used."})
+    key = author_field()
     merged_into = Identifier(metadata={"description": "The event that this one was merged into, if `kind` is `merge`."})
     document = fields.Nested(
         EventSchema,

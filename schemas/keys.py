@@ -30,6 +30,7 @@ class NewKeySchema(RequestSchema):
     """A request for a key."""
 
     name = KEY_NAME
+    public_name = Text(100, metadata={"description": "The author that readers of revisions see; null for none."})
     scopes = _scopes(1)
     expires_at = Timestamp(metadata={"description": "The time at which it expires; null for never."})
 
@@ -38,7 +39,8 @@ class KeyFields(Schema):
     """A key without its secret."""
 
     id = fields.String(required=True, metadata={"format": "uuid"})
-    name = fields.String(required=True)
+    name = fields.String(required=True, metadata={"description": "Only admins and the key itself see it."})
+    public_name = fields.String(required=True, allow_none=True)
     prefix = fields.String(required=True, metadata={"description": "The first characters of the secret."})
     scopes = _scopes(0)
     created_at = Timestamp(required=True)

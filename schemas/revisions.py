@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields
 
 from schemas import vocabulary as words
 from schemas.base import RequestSchema, ResponseSchema
-from schemas.fields import Identifier, Text, Timestamp, Word
+from schemas.fields import Text, Timestamp, Word
 from schemas.parts import ChangeSchema
 
 #: OpenAPI of the parameter `as_of`.
@@ -59,10 +59,15 @@ class VersionNumber(fields.Integer):
 
 
 class KeyNameSchema(ResponseSchema):
-    """The name of an API key."""
+    """The public name of an API key."""
 
-    id = Identifier(required=True)
     name = Text(100, required=True)
+
+
+def author_field() -> fields.Nested:
+    """Return the field of the key that wrote a version."""
+    description = "The author's key by its public name; null if it has none, or no key was used."
+    return fields.Nested(KeyNameSchema, required=True, allow_none=True, metadata={"description": description})
 
 
 class RevisionSchema(ResponseSchema):
@@ -72,12 +77,7 @@ class RevisionSchema(ResponseSchema):
     recorded_at = Timestamp(required=True)
     record_state = Word(words.RecordState, required=True)
     change = fields.Nested(ChangeSchema, required=True)
-    key = fields.Nested(
-        KeyNameSchema,
-        required=True,
-        allow_none=True,
-        metadata={"description": "The author's key; null if none was used."},
-    )
+    key = author_field()
     url = fields.String(
         required=True,
         allow_none=True,

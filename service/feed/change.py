@@ -68,7 +68,7 @@ def render_entry(entry: FeedEntry, *, document: bool = True) -> bytes:
             "change": {"kind": entry.change_kind},
             "changed": entry.changed,
             "occurred_at": timestamp(entry.occurred_at),
-            "key_id": entry.key_id,
+            "key": {"name": entry.key_name} if entry.key_name else None,
             "merged_into": entry.merged_into,
             "document": orjson.Fragment(entry.document) if document and entry.document else None,
         }

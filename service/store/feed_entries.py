@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from service.store.condition import Condition
 from service.store.feed import WAITING, FeedHead
+from service.store.keys import PUBLIC_NAME
 
 #: The kind of an update for a reader whose filter matched before it and no longer does. No stored entry has this kind.
 LEAVE = "leave"
@@ -21,6 +22,7 @@ class FeedEntry:
     """One committed write.
 
     `changed`: the top-level fields that differ from the previous version, None if there is none to compare.
+    `key_name`: the public name of the key that wrote it, None without one.
     `document` and `before`: the documents of the version and of the previous one; None if there is none, or if the
     query did not include it.
     """
@@ -31,7 +33,7 @@ class FeedEntry:
     kind: str
     changed: list[str] | None
     change_kind: str | None
-    key_id: UUID | None
+    key_name: str | None
     merged_into: UUID | None
     occurred_at: datetime
     document: bytes | None = None
@@ -104,7 +106,7 @@ def _slice_query(condition: str | None, kinds: bool, documents: bool, before: bo
         conditions.append(f"AND {kind} = ANY(%(feed_kinds)s)")
     return f"""
         SELECT generation, head.seq, floor, {WAITING}, coalesce(matching, 0),
-               entry.seq, event_id, version, kind, changed, change_kind, key_id, merged_into, occurred_at,
+               entry.seq, event_id, version, kind, changed, change_kind, {PUBLIC_NAME}, merged_into, occurred_at,
                document, former
           FROM feed_head AS head
           LEFT JOIN LATERAL (

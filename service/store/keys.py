@@ -17,6 +17,7 @@ class Key:
 
     id: UUID
     name: str
+    public_name: str | None
     prefix: str
     scopes: list[str]
     created_at: datetime
@@ -25,7 +26,7 @@ class Key:
     last_used_at: datetime | None
 
 
-_COLUMNS = "id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at"
+_COLUMNS = "id, name, public_name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at"
 
 
 def find_key(conn: Connection, digest: bytes) -> Key | None:
@@ -83,19 +84,21 @@ def insert_key(
     prefix: str,
     digest: bytes,
     scopes: Sequence[str],
+    public_name: str | None = None,
     expires_at: datetime | None = None,
 ) -> Key:
     """Insert a new key and return it."""
     cur = conn.cursor(row_factory=class_row(Key))
     cur.execute(
         f"""
-        INSERT INTO api_key (id, name, prefix, digest, scopes, created_at, expires_at)
-        VALUES (%(id)s, %(name)s, %(prefix)s, %(digest)s, %(scopes)s, now(), %(expires_at)s)
+        INSERT INTO api_key (id, name, public_name, prefix, digest, scopes, created_at, expires_at)
+        VALUES (%(id)s, %(name)s, %(public_name)s, %(prefix)s, %(digest)s, %(scopes)s, now(), %(expires_at)s)
         RETURNING {_COLUMNS}
         """,
         {
             "id": id,
             "name": name,
+            "public_name": public_name,
             "prefix": prefix,
             "digest": digest,
             "scopes": list(scopes),
@@ -103,6 +106,18 @@ def insert_key(
         },
     )
     return cur.fetchall()[0]
+
+
+def publish_key(conn: Connection, id: UUID, public_name: str | None) -> Key:
+    """Set the name under which readers see the versions that the key `id` wrote and will write."""
+    cur = conn.cursor(row_factory=class_row(Key))
+    query = f"UPDATE api_key SET public_name = %(public_name)s WHERE id = %(id)s RETURNING {_COLUMNS}"
+    cur.execute(query, {"id": id, "public_name": public_name})
+    return _one(cur.fetchone(), id)
+
+
+#: The public name of the key `key_id` of a row.
+PUBLIC_NAME = "(SELECT public_name FROM api_key WHERE api_key.id = key_id)"
 
 
 def revoke_key(conn: Connection, id: UUID) -> Key:

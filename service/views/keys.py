@@ -60,6 +60,7 @@ def create_key(body: dict[str, Any]) -> Response:
             conn,
             id=uuid7(),
             name=body["name"],
+            public_name=body["public_name"],
             prefix=secret[:PREFIX_LENGTH],
             digest=digest(secret),
             scopes=sorted(set(body["scopes"])),
@@ -124,11 +125,10 @@ def _expiry_of(body: dict[str, Any]) -> datetime | None:
 
 def _document(key: Key) -> dict[str, Any]:
     """Return a key as KeySchema describes it."""
+    own = {name: getattr(key, name) for name in ("id", "name", "public_name", "prefix", "scopes")}
     times = ("created_at", "expires_at", "revoked_at", "last_used_at")
     instants = {name: getattr(key, name) for name in times}
-    return {"id": key.id, "name": key.name, "prefix": key.prefix, "scopes": key.scopes} | {
-        name: timestamp(instant) if instant else None for name, instant in instants.items()
-    }
+    return own | {name: timestamp(instant) if instant else None for name, instant in instants.items()}
 
 
 def _quota_document(quota: Quota) -> dict[str, Any]:

@@ -110,6 +110,6 @@ def _document(event_id: UUID, revision: Revision) -> dict[str, Any]:
         "recorded_at": timestamp(revision.recorded_at),
         "record_state": revision.record_state,
         "change": {"kind": revision.change_kind, "reason": revision.reason},
-        "key": {"id": revision.key_id, "name": revision.key_name} if revision.key_id else None,
+        "key": {"name": revision.key_name} if revision.key_name else None,
         "url": None if revision.record_state == "deleted" else address,
     }

@@ -17,6 +17,7 @@ SEE: Mapping[str, str] = {
     "index": "[Operate the service](../operate.md#rebuild-the-search-index).",
     "keys create": "[Operate the service](../operate.md#create-api-keys); over HTTP [`POST /v1/keys`](http.md#keys).",
     "keys list": "Over HTTP [`GET /v1/keys`](http.md#keys).",
+    "keys publish": "[Operate the service](../operate.md#create-api-keys).",
     "keys revoke": "Over HTTP [`DELETE /v1/keys/{key_id}`](http.md#keys).",
     "mapping check": "[Import any CSV with a mapping](../mappings.md).",
     "migrate": "[Operate the service](../operate.md#deploy).",

@@ -122,7 +122,7 @@ def _revision() -> dict[str, Any]:
         "recorded_at": _WRITTEN,
         "record_state": "active",
         "change": {"kind": None, "reason": None},
-        "key": {"id": _KEY_ID, "name": "The team's importer"},
+        "key": {"name": "The policy team"},
         "url": f"/v1/events/{EVENT_ID}/revisions/1",
     }
 
@@ -161,7 +161,7 @@ def _feed() -> dict[str, Any]:
         "change": {"kind": None},
         "changed": None,
         "occurred_at": _WRITTEN,
-        "key_id": _KEY_ID,
+        "key": {"name": "The policy team"},
         "merged_into": None,
         "document": _event(),
     }
@@ -178,6 +178,7 @@ def _key() -> dict[str, Any]:
     return {
         "id": _KEY_ID,
         "name": "The team's importer",
+        "public_name": "The policy team",
         "prefix": "ptk_AbCd",
         "scopes": ["events:read", "events:write"],
         "created_at": _WRITTEN,

@@ -9,18 +9,18 @@ from psycopg.rows import class_row
 
 from service.errors import NotFound
 from service.store.events.records import StoredEvent, readable_event
+from service.store.keys import PUBLIC_NAME
 
 
 @dataclass(frozen=True)
 class Revision:
-    """One version: its time, author and reason. The key is None for a write without one, such as the seeds."""
+    """One version: its time, reason and author: the public name of its key, None without one."""
 
     version: int
     recorded_at: datetime
     record_state: str
     change_kind: str | None
     reason: str | None
-    key_id: UUID | None
     key_name: str | None
 
 
@@ -52,10 +52,10 @@ def page_revisions(
     """
     cur = conn.cursor(row_factory=class_row(Revision))
     cur.execute(
-        """
-        SELECT version, updated_at AS recorded_at, record_state, change_kind, reason, key_id, name AS key_name
+        f"""
+        SELECT version, updated_at AS recorded_at, record_state, change_kind, reason,
+               {PUBLIC_NAME} AS key_name
           FROM event_revision
-          LEFT JOIN api_key ON api_key.id = key_id
          WHERE event_revision.id = %(id)s
            AND (%(below)s::bigint IS NULL OR version < %(below)s::bigint)
            AND version > %(above)s

@@ -312,7 +312,8 @@ def list_entries(conn: Connection, seqs: Sequence[int], *, documents: bool) -> l
     cur = conn.cursor(row_factory=class_row(FeedEntry))
     cur.execute(
         """
-        SELECT seq, event_id, feed.version, kind, changed, feed.change_kind, feed.key_id, feed.merged_into, occurred_at,
+        SELECT seq, event_id, feed.version, kind, changed, feed.change_kind, feed.merged_into, occurred_at,
+               (SELECT public_name FROM api_key WHERE api_key.id = feed.key_id) AS key_name,
                CASE WHEN %(documents)s AND kind <> 'delete' THEN document END AS document
           FROM feed
           LEFT JOIN event_revision ON id = event_id AND event_revision.version = feed.version

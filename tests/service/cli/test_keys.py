@@ -98,3 +98,20 @@ def test_a_revoked_key_is_invalid_and_still_listed(keys: Run, conn: psycopg.Conn
 def test_an_unknown_key_cannot_be_revoked(keys: Run) -> None:
     refused = keys("revoke", str(UUID(int=7)))
     assert (refused.exit_code, refused.output) == (1, f"Error: There is no key {UUID(int=7)}.\n")
+
+
+def test_a_key_is_public_when_it_is_named_so(keys: Run, conn: psycopg.Connection) -> None:
+    secret = new_key(keys, "crawler", "--scope", "events:read", "--public-name", "The policy team")
+    assert keys("create", "x", "--scope", "admin", "--public-name", " ").exit_code == 2
+    id_ = listed(keys)[0][0]
+
+    def public_name() -> str | None:
+        key = store.keys.find_key(conn, digest(secret))
+        return key.public_name if key else ""
+
+    assert public_name() == "The policy team"
+    assert "is not public" in keys("publish", id_).output
+    assert public_name() is None
+    assert "is public as The team" in keys("publish", id_, "The team").output
+    assert public_name() == "The team"
+    assert keys("publish", id_, "a\x07b").exit_code == 2

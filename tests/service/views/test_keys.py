@@ -39,6 +39,7 @@ def test_a_new_key_is_shown_once_and_works(client: FlaskClient, anyone: FlaskCli
     assert read.get_json() == {
         "id": made.headers["Location"].removeprefix("/v1/keys/"),
         "name": "a crawler",
+        "public_name": None,
         "prefix": secret[:8],
         "scopes": ["events:read", "events:write"],
         "created_at": made.get_json()["created_at"],

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.events.diff import BOOKKEEPING, patch_between
+from service.store.keys import publish_key
 from tests.factories import an_event
 
 
@@ -42,10 +43,9 @@ def test_revisions_are_listed_newest_first_with_their_author(client: FlaskClient
     second = revise(client, address, title="B", change={"kind": "correction", "reason": "A typing error"}).json
     delete(client, address)
     with psycopg.connect(database) as conn:
-        key, deleted_at = conn.execute(
-            "SELECT api_key.id, updated_at FROM api_key, event WHERE name = 'of a test'"
-        ).fetchone() or ("", "")
-    by = {"id": str(key), "name": "of a test"}
+        [[key, deleted_at]] = conn.execute("SELECT api_key.id, updated_at FROM api_key, event").fetchall()
+        publish_key(conn, key, "The policy team")
+    by = {"name": "The policy team"}
 
     listed = get_json(client, f"{address}/revisions")
 
@@ -80,6 +80,28 @@ def test_revisions_are_listed_newest_first_with_their_author(client: FlaskClient
     }
     assert get_json(client, listed["items"][1]["url"]) == second
     assert client.get(f"{address}/revisions/3").status_code == 410
+
+
+@pytest.mark.parametrize("public_name", [None, "The policy team"])
+def test_readers_see_the_public_name_of_a_key_alone(
+    client: FlaskClient, anyone: FlaskClient, conn: psycopg.Connection, public_name: str | None
+) -> None:
+    address = record(client)
+    revise(client, address, title="B")
+    [[key]] = conn.execute("SELECT id FROM api_key").fetchall()
+    publish_key(conn, key, public_name)
+    conn.commit()
+    own = [anyone.get(address + path) for path in ("/revisions", "/diff?from=0", "/revisions/1", "")]
+    feed = [anyone.get(path) for path in ("/v1/changes", "/v1/changes?include=none", "/v1/changes?title=B")]
+    files = [anyone.get(f"/v1/events.{suffix}") for suffix in ("csv", "ndjson", "atom", "jsonfeed")]
+    for answer in own + feed + files:
+        assert answer.status_code == 200, answer.text
+        assert "of a test" not in answer.text
+        assert str(key) not in answer.text
+        answer.close()
+    author = {"name": public_name} if public_name else None
+    listed = [one["key"] for one in own[0].get_json()["items"] + own[1].get_json()["changes"]]
+    assert listed + [one["key"] for one in feed[0].get_json()["items"]] == [author] * 6
 
 
 def test_a_revision_without_a_key_has_null(client: FlaskClient, database: str) -> None:

@@ -9,6 +9,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from service.clock import CLOCK
 from service.config import Settings
+from service.db.connection import TCP_OPTIONS, DeadlineConnection
 from service.errors import Unavailable
 
 #: Seconds for which the pool retries a connection before it leaves the next try to the next request: short, so that the
@@ -29,16 +30,19 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         """Prepare the pool; `open` connects it."""
+        self._read_timeout = settings.statement_timeout
         self._write_timeout = settings.write_statement_timeout
         self._import_timeout = settings.import_statement_timeout
         self._export_timeout = settings.export_statement_timeout
         self._export_lasts = settings.export_timeout
         self._exports = BoundedSemaphore(settings.max_exports)
-        self.pool = ConnectionPool(
+        self.pool: ConnectionPool[DeadlineConnection] = ConnectionPool(
             settings.database_url,
+            connection_class=DeadlineConnection,
             kwargs={
                 "autocommit": True,
                 "connect_timeout": 2,
+                **TCP_OPTIONS,
                 "application_name": "policytrail",
                 # Compiling a plan takes longer than running any plan of a page.
                 "options": f"-c statement_timeout={settings.statement_timeout}s"
@@ -60,9 +64,15 @@ class Database:
         self.pool.close()
 
     @contextmanager
-    def reading(self) -> Iterator[psycopg.Connection]:
-        """Yield a connection without a transaction. Unavailable if none is free, or it breaks."""
+    def reading(self, timeout: float | None = None) -> Iterator[DeadlineConnection]:
+        """Yield a connection without a transaction. Unavailable if none is free, or it breaks or is silent.
+
+        `timeout`: seconds that this side waits for a statement, if less than the setting.
+        """
         conn = self._connection()
+        conn.allow(self._read_timeout)
+        if timeout is not None:
+            conn.deadline = timeout
         try:
             if CLOCK.is_due:
                 compare_clocks(conn)
@@ -117,6 +127,7 @@ class Database:
         with self.reading() as conn:
             # One round trip for all that starts it; psycopg's own transaction() would take one for each.
             conn.execute(f"{begin}; SET LOCAL statement_timeout = {round(seconds * 1000)}".encode())
+            conn.allow(seconds)
             try:
                 yield conn
             except BaseException:
@@ -125,7 +136,7 @@ class Database:
                 raise
             conn.commit()
 
-    def _connection(self) -> psycopg.Connection:
+    def _connection(self) -> DeadlineConnection:
         try:
             return self.pool.getconn()
         except PoolTimeout as error:

@@ -14,6 +14,9 @@ from service.strict_json import render
 
 health = Blueprint("health", __name__)
 
+#: Seconds that /readyz waits for a silent database: less than health checks wait for /readyz.
+PATIENCE = 2.0
+
 HEALTH_JSON = "application/health+json"
 
 
@@ -50,7 +53,7 @@ def _report(checks: dict[str, str]) -> Response:
 def _checks() -> dict[str, str]:
     """Return the results by check. They share a connection, so that an absent database costs one wait."""
     try:
-        with service().database.reading() as conn:
+        with service().database.reading(timeout=PATIENCE) as conn:
             missing = pending(conn, MIGRATIONS)
     except (ServiceError, psycopg.Error):
         return {"database": "cannot be reached", "migrations": "unknown"}

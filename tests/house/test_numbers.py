@@ -9,6 +9,7 @@ import pytest
 from schemas import changes, facets, filters, lists
 from service import clock
 from service.config import Settings
+from service.db import connection
 from service.feed import reader, tail
 from service.http import auth
 from service.imports import batch_writer, line_reader
@@ -22,6 +23,7 @@ from service.store.search import ranking
 from service.store.webhooks import leases
 from service.store.webhooks.pings import MAX_WAITING
 from service.views.changes import HEARTBEAT, LASTS
+from service.views.health import PATIENCE
 from service.views.webhooks import OVERLAP
 from service.webhooks import lane, loop_pulses, pings, retry_policy, sender, worker
 from tests.house.pages import DOCS
@@ -65,6 +67,8 @@ PHRASES = {
         f"a gzip that grows to {line_reader._MAX_RATIO} times its size",
     ],
     "operate.md": [
+        f"no request more than {connection.GRACE:.0f} seconds beyond the timeout of its statement",
+        f"`/readyz` fails after {PATIENCE:.0f} seconds",
         f"running processes notice within {auth.TRUSTED_FOR:.0f} seconds",
         f"by more than {clock.TOLERATED_SECONDS:.0f} seconds",
     ],

@@ -6,6 +6,7 @@ import time
 import psycopg
 import pytest
 
+from service.db.connection import GRACE
 from service.errors import Unavailable
 from tests.factories import an_event
 from tests.service.conftest import admin_of, running
@@ -35,6 +36,20 @@ def test_a_statement_past_its_timeout_answers_503_and_the_connection_serves_on(
     assert response.headers["Retry-After"] == "1"
     assert seconds >= 1
     assert healthy == [200, 201]
+
+
+def test_each_use_of_a_connection_has_its_own_deadline(database: str) -> None:
+    with running(
+        database, pool_size=1, statement_timeout=1.5, write_statement_timeout=2.5, export_statement_timeout=99
+    ) as app:
+        pool = app.extensions["policytrail"].database
+        deadlines = []
+        for use in (pool.reading, pool.transaction, pool.exporting, pool.reading):
+            with use() as conn:
+                deadlines.append(conn.deadline - GRACE)
+        with pool.reading(timeout=0.5) as conn:
+            deadlines.append(conn.deadline)
+    assert deadlines == [1.5, 2.5, 99, 1.5, 0.5]
 
 
 def test_each_use_of_a_connection_has_its_own_timeout(database: str) -> None:

@@ -70,18 +70,24 @@ class DatabaseClock:
         return abs(self.offset) <= TOLERATED_SECONDS and self._elapsed() >= self._held_until
 
     def compare(self, read_database: Callable[[], float]) -> None:
-        """Compare with the database's clock, which `read_database` returns in seconds since 1970."""
-        began = self._elapsed()
-        database_time = read_database()
+        """Compare with the database's clock, which `read_database` returns in seconds since 1970.
+
+        If its answer lies between the question and its arrival by this machine's clock, both agree, as far as can be
+        known.
+        """
+        asked_at, began = self._wall(), self._elapsed()
+        answer = read_database()
         ended = self._elapsed()
         self._due_at = ended + COMPARE_EVERY
         if self._reading and ended - began > MOST_DELAY:
             return
+        arrived_at = asked_at + ended - began
+        offset = answer - min(max(answer, asked_at), arrived_at)
+        database_time = arrived_at + offset
         jump = database_time - self.seconds() if self._reading else 0.0
         if abs(jump) > TOLERATED_SECONDS:
             self._held_until = ended + HELD_SECONDS
-        self._reading = database_time, ended
-        self.offset = database_time - self._wall()
+        self._reading, self.offset = (database_time, ended), offset
         self._report(jump)
 
     def _report(self, jump: float) -> None:

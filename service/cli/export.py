@@ -46,7 +46,7 @@ def export_command(form: str | None, output: Path | None, parameters: tuple[str,
     query = _parse_query(parameters)
     file_form = FileFormat(form or _form_by_name(output), query["fields"], query["bom"])
     require_writable(file_form)
-    search, began = search_of(query, ()), time.perf_counter()
+    search, began = search_of(query, (), with_deleted=True), time.perf_counter()
     with _snapshot() as conn, _open_output(output) as file:
         events = _write_events(conn, search, query["limit"], file_form, file)
     if output:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 import structlog
 from flask import g, request
+from psycopg import Connection
 
 from service import clock, store
 from service.errors import Forbidden, TooManyRequests, Unauthenticated
-from service.http.context import Service, reading, service, settings
+from service.http.context import Service, caller, reading, service, settings
 from service.http.rate_limit import RateLimitState
 from service.ids import digest, is_well_formed
 from service.store.keys import Key
@@ -22,7 +23,10 @@ View = Callable[..., Any]
 #: The scope of operations that every valid key may use.
 ANY_SCOPE = ""
 #: The scopes of a reader without a key, if reading is public.
-PUBLIC_SCOPES = frozenset({"events:read", ANY_SCOPE})
+READ = "events:read"
+PUBLIC_SCOPES = frozenset({READ, ANY_SCOPE})
+#: The scopes of which a key needs one to read events and topics.
+READERS = frozenset({READ, "admin"})
 
 #: Seconds for which a valid key is trusted without a query: a revoked key works this much longer at most.
 TRUSTED_FOR = 5.0
@@ -76,6 +80,29 @@ def authorize(secret: str | None, key: Key | None, scope: str) -> None:
         raise Unauthenticated("Send an API key: `Authorization: Bearer ptk_…`.")
     if scope != ANY_SCOPE and scope not in key.scopes and "admin" not in key.scopes:
         raise Forbidden(scope)
+
+
+def may_read() -> bool:
+    """Return whether the caller may read events and topics."""
+    key = caller()
+    return settings().public_read if key is None else not READERS.isdisjoint(key.scopes)
+
+
+def require_reader() -> None:
+    """Raise Forbidden if the caller may not read events and topics."""
+    if not may_read():
+        raise Forbidden(READ)
+
+
+def may_read_deleted() -> bool:
+    """Return whether the caller may read what deleted events were: with a key, unless the settings open it to all."""
+    return settings().public_deleted or caller() is not None
+
+
+def require_revisions_readable(conn: Connection, event_id: UUID) -> None:
+    """Raise Unauthenticated if the event was deleted and the caller may not read what it was."""
+    if not may_read_deleted() and store.events.records.list_deleted(conn, [event_id]):
+        raise Unauthenticated("The event was deleted; send an API key to read its revisions.")
 
 
 def _count_request(key: Key | None) -> None:

@@ -14,6 +14,7 @@ from schemas.base import BaseQuerySchema, RequestSchema
 from service.errors import Fault, Invalid, ServiceError, UnsupportedMediaType
 from service.events.patch import json_patch, merge_patch
 from service.http import content_negotiation, idempotency
+from service.http.auth import may_read, require_reader
 from service.http.conditional import etag, known_tag, require_current
 from service.http.content_negotiation import (
     ONLY_JSON,
@@ -222,6 +223,7 @@ def _body_argument(contract: Operation) -> dict[str, Any]:
 
 def _patch_in_body() -> Patch:
     if request.mimetype == JSON_PATCH:
+        require_reader()  # its paths, tests and errors would show the document
         return partial(json_patch, patch=json_body(), limits=service().json_limits)
     return partial(merge_patch, patch=json_body())
 
@@ -244,7 +246,8 @@ def respond(
 ) -> Response:
     """Return `document`, or only its members `fields`, with its ETag.
 
-    304 if a reader's If-None-Match names it, 204 if a writer prefers `return=minimal`.
+    304 if a reader's If-None-Match names it, 204 if a writer prefers `return=minimal`, or may not read what was there
+    before.
     """
     environ = request.environ
     tag = etag(version, form_of(fields, pretty=wants_pretty(environ)))
@@ -256,6 +259,8 @@ def respond(
             takes_gzip = codings_for(environ.get("HTTP_ACCEPT_ENCODING")).gzip
             if cached_tag := known_tag(if_none_match, tag, gzip=takes_gzip):
                 return Response(status=304, headers=headers | {"ETag": cached_tag})
+    elif status == HTTPStatus.OK and not may_read():
+        return Response(status=204, headers=headers | {"ETag": etag(version)})
     elif preference := preferences(environ.get("HTTP_PREFER")).get("return"):
         if preference == "minimal":
             headers |= {"ETag": etag(version), PREFERENCE_APPLIED: "return=minimal"}

@@ -18,7 +18,7 @@ from service.search.matches import highlight_matches, ranked_matches
 from service.search.ranking.pages import Position, SearchPage, first_page, next_page
 from service.search.suggest.spelling import FEW_MATCHES, better_spelling
 from service.search.text.query_compiler import CompiledWords, compile_query
-from service.store.condition import Condition
+from service.store.condition import Condition, and_
 from service.store.events.ordering import Order
 from service.store.search.tsquery import TsQuery
 
@@ -29,6 +29,9 @@ RELEVANCE = (Order("relevance", descending=False),)
 BY_DATE = (Order("date", descending=True),)
 
 
+_NOT_DELETED = Condition(f"NOT {store.events.records.IS_DELETED}")
+
+
 @dataclass(frozen=True)
 class Search:
     """The events that pass a filter, in an order: as they are now, or as they were at an instant."""
@@ -36,6 +39,8 @@ class Search:
     filter: Filter = EVERYTHING
     order: tuple[Order, ...] = ()
     as_of: datetime | None = None
+    #: Whether events that were deleted since the instant are among them.
+    with_deleted: bool = True
 
     @property
     def is_ranked(self) -> bool:
@@ -44,7 +49,8 @@ class Search:
 
     def condition(self, conn: Connection) -> Condition:
         """Return the condition that the events meet. Invalid if the filter names an unknown topic, or past words."""
-        return filter_condition(compile_filter(conn, self.filter), past=self.as_of is not None)
+        condition = filter_condition(compile_filter(conn, self.filter), past=self.as_of is not None)
+        return condition if self.as_of is None or self.with_deleted else and_(condition, _NOT_DELETED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +87,15 @@ class EventPage:
     changes_cursor: str | None = None
 
 
-def search_of(query: Mapping[str, Any], default: tuple[Order, ...], *, ranked: bool = False) -> Search:
-    """Return the search in a query, as EventQuerySchema or SearchSchema loaded it.
+def search_of(
+    query: Mapping[str, Any], default: tuple[Order, ...], *, ranked: bool = False, with_deleted: bool
+) -> Search:
+    """Return the search in a query, as EventQuerySchema or SearchSchema loaded it, `with_deleted` events or without.
 
     Without `sort` its order is relevance where events can be `ranked` by words, else the `default`. Invalid if `sort`
     names relevance and they cannot.
     """
-    search = Search(filter_of(query), default, query["as_of"])
+    search = Search(filter_of(query), default, query["as_of"], with_deleted)
     has_words = split_words(search.filter)[0] is not None
     order = tuple(Order(name, descending) for name, descending in query["sort"] or ())
     if any(key.name == "relevance" for key in order):

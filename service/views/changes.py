@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from service.feed.change import render_entry
 from service.feed.cursor import NOW, parse_cursor
 from service.feed.reader import FeedRequest, Follower
 from service.feed.sequencer import catch_up
-from service.http.auth import TRUSTED_FOR, authenticate, authorize, requires, secret_in_request
+from service.http.auth import TRUSTED_FOR, authenticate, authorize, may_read_deleted, requires, secret_in_request
 from service.http.content_negotiation import EVENT_STREAM, PAGES, format_for
 from service.http.context import reading, service
 from service.http.operation import JSON, operation
@@ -69,7 +70,7 @@ def list_changes(query: dict[str, Any]) -> Response:
     documents = query["include"] == "document"
     if format_for(request.headers.get("Accept", JSON), (PAGES, EVENT_STREAM)) is EVENT_STREAM:
         return _stream(follower, documents=documents)
-    entries = _wait_for_entries(follower, min(query["limit"], MOST), query["wait"])
+    entries = _readable(_wait_for_entries(follower, min(query["limit"], MOST), query["wait"]))
     items = (render_entry(entry, document=documents) for entry in entries)
     return Response(page_body(items, cursor=follower.cursor, more=follower.more), content_type=JSON)
 
@@ -116,7 +117,7 @@ def _stream(follower: Follower, *, documents: bool) -> Response:
     """Return the entries from the follower's position on, as they are written. CursorExpired if it is too old."""
     service().tail.acquire_slot()
     try:
-        first = follower.next(_BATCH, 0)
+        first = _readable(follower.next(_BATCH, 0))
     except BaseException:
         service().tail.release_slot()
         raise
@@ -145,7 +146,7 @@ def _server_sent_events(follower: Follower, entries: list[FeedEntry], *, documen
             if now > checked_at + TRUSTED_FOR:
                 checked_at = now
                 _require_valid_key()
-            entries = follower.next(_BATCH, TRUSTED_FOR)
+            entries = _readable(follower.next(_BATCH, TRUSTED_FOR))
         except Unavailable:
             entries = []
             time.sleep(_RETRY_EVERY)
@@ -155,6 +156,15 @@ def _server_sent_events(follower: Follower, entries: list[FeedEntry], *, documen
 
 def _server_sent_event(follower: Follower, entry: FeedEntry, *, documents: bool) -> bytes:
     return b"id: %s\ndata: %s\n\n" % (follower.cursor_behind(entry).encode(), render_entry(entry, document=documents))
+
+
+def _readable(entries: list[FeedEntry]) -> list[FeedEntry]:
+    """Return the entries; for a reader without a key, without the documents of events that were deleted since."""
+    if may_read_deleted() or not any(entry.document for entry in entries):
+        return entries
+    with reading() as conn:
+        deleted = store.events.records.list_deleted(conn, {entry.event_id for entry in entries})
+    return [replace(entry, document=None) if entry.event_id in deleted else entry for entry in entries]
 
 
 def _require_valid_key() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 from psycopg import Connection
 
+from service.http.auth import may_read_deleted
 from service.http.context import reading, settings
 from service.http.pages import page_response, page_size, select_fields
 from service.search.find import BY_DATE, EventPage, PageRequest, find_page, page_request, rank_page, search_of
@@ -17,7 +18,7 @@ def answer_list(query: dict[str, Any], changes_cursor: Callable[[Connection], st
     A snapshot is a list with the `changes_cursor` from which to follow the change feed.
     """
     # A snapshot has the events that match, and none that have but some of the words.
-    search = search_of(query, BY_DATE, ranked=changes_cursor is None)
+    search = search_of(query, BY_DATE, ranked=changes_cursor is None, with_deleted=may_read_deleted())
     request = page_request(search, query, page_size(query), changes_cursor=changes_cursor)
     return answer_ranked(query, request) if search.is_ranked else answer_ordered(query, request)
 

@@ -12,7 +12,7 @@ from schemas.lists import EventPageSchema, EventQuerySchema, OneEventQuerySchema
 from service import clock, store
 from service.errors import Conflict, Duplicate, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
 from service.events.write import duplicate_clues, record_event, revise_event
-from service.http.auth import requires
+from service.http.auth import require_revisions_readable, requires
 from service.http.conditional import require_match
 from service.http.content_negotiation import FORMATS, PREFER, PREFERENCE_APPLIED, preferences
 from service.http.context import key_id, reading, transaction
@@ -78,7 +78,7 @@ def get_event(event_id: UUID, query: dict[str, Any]) -> Response:
     """Read one event.
 
     With `as_of` you get the response of that instant: 404 before the creation, 410 after the deletion, 308 after the
-    merge.
+    merge. An event that was deleted since then needs a key.
     """
     as_of = query["as_of"]
     require_past(as_of)
@@ -86,6 +86,7 @@ def get_event(event_id: UUID, query: dict[str, Any]) -> Response:
         if as_of is None:
             stored = store.events.records.get_event(conn, event_id)
         else:
+            require_revisions_readable(conn, event_id)
             stored = store.events.revisions.get_event_as_of(conn, event_id, as_of)
     return respond(stored.document, stored.version, fields=query["fields"])
 
@@ -137,7 +138,7 @@ def patch_event(event_id: UUID, patch: Patch) -> Response:
 def delete_event(event_id: UUID) -> Response:
     """Delete an event.
 
-    Requires If-Match. Its address responds with 410 from then on; its revisions remain readable.
+    Requires If-Match. Its address responds with 410 from then on; its revisions remain readable with a key.
     """
     with transaction() as conn:
         stored = _get_matching(conn, event_id)

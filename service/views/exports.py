@@ -11,7 +11,7 @@ from schemas.lists import EventPageSchema, EventQuerySchema
 from service.errors import NotFound
 from service.exports.export import FileFormat, require_writable, stream_selected, write_documents
 from service.feed.cursor import current_cursor
-from service.http.auth import requires
+from service.http.auth import may_read_deleted, requires
 from service.http.content_negotiation import FORMATS, NDJSON, Format
 from service.http.file_response import send_file
 from service.http.operation import operation
@@ -59,7 +59,7 @@ def answer_export(form: Format, query: Mapping[str, Any]) -> Response:
     if form is not NDJSON:
         refuse_parameters(query, ("fields",), "The columns of this format are fixed. Omit `fields`.")
     require_past(query["as_of"])
-    search = search_of(query, ())
+    search = search_of(query, (), with_deleted=may_read_deleted())
     file_form = FileFormat(form.name, query["fields"], query["bom"])
     require_writable(file_form)
     changes_cursor: list[str] = []

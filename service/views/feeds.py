@@ -15,6 +15,7 @@ from service.exports.atom import atom
 from service.exports.feed_metadata import Feed, Record
 from service.exports.ical import calendar, date_entries
 from service.exports.jsonfeed import jsonfeed
+from service.http.auth import may_read_deleted
 from service.http.conditional import content_tag
 from service.http.content_negotiation import ATOM, ICAL, JSONFEED, Format
 from service.http.context import reading, settings
@@ -43,7 +44,8 @@ def answer_feed(form: Format, query: Mapping[str, Any]) -> Response:
     refuse_parameters(query, PAGE_EXTRAS, "Only JSON pages support this. Omit it, or use `format=json`.")
     # Calendar clients read one page only, so it is the largest.
     limit = settings().max_page_size if form is ICAL and not query["limit"] else page_size(query)
-    feed_request = page_request(search_of(query, NEWEST), query, limit, kind="feed")
+    search = search_of(query, NEWEST, with_deleted=may_read_deleted())
+    feed_request = page_request(search, query, limit, kind="feed")
     with reading() as conn:
         page, began_at = find_page(conn, feed_request), first_applied_at(conn)
     records = [orjson.loads(document) for document in page.documents]

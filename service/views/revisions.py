@@ -15,7 +15,7 @@ from service.cursors import decode_cursor, encode_cursor, fingerprint
 from service.errors import Gone, NotFound
 from service.events.diff import comparable, patch_between
 from service.events.normalize import Record, timestamp
-from service.http.auth import requires
+from service.http.auth import require_revisions_readable, requires
 from service.http.context import reading, settings
 from service.http.operation import JSON, operation, respond
 from service.http.pages import page_response, page_size
@@ -31,11 +31,12 @@ history = Blueprint("history", __name__, url_prefix="/v1/events/<uuid:event_id>"
 def list_revisions(event_id: UUID, query: dict[str, Any]) -> Response:
     """List the versions of an event, newest first, with their authors.
 
-    The versions of a deleted or merged event remain; the last one has that state.
+    The versions of a deleted or merged event remain; the last one has that state. Those of a deleted one need a key.
     """
     limit = page_size(query)
     below = decode_cursor(query["cursor"], _bound_to(event_id), 1)[0] if query["cursor"] else None
     with reading() as conn:
+        require_revisions_readable(conn, event_id)
         revisions = store.events.revisions.page_revisions(conn, event_id, below=below, limit=limit + 1)
     if not revisions:
         raise NotFound(f"There is no event {event_id}.")
@@ -49,6 +50,7 @@ def list_revisions(event_id: UUID, query: dict[str, Any]) -> Response:
 def get_revision(event_id: UUID, version: int) -> Response:
     """Read one version of an event."""
     with reading() as conn:
+        require_revisions_readable(conn, event_id)
         revision = store.events.revisions.get_revision(conn, event_id, version)
     if revision.record_state == "deleted":
         raise Gone(f"Version {version} of the event {event_id} is its deletion.")
@@ -67,6 +69,7 @@ def compare_versions(event_id: UUID, query: dict[str, Any]) -> Response:
     """
     limit = settings().max_page_size
     with reading() as conn:
+        require_revisions_readable(conn, event_id)
         latest = store.events.revisions.get_latest_version(conn, event_id)
         to = latest if query["to"] is None else query["to"]
         since = max(to - 1, 0) if query["from"] is None else query["from"]

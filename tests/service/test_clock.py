@@ -86,6 +86,14 @@ def test_nothing_is_deleted_for_a_day_after_all_clocks_have_jumped(machine: Mach
     assert machine.clock.is_trusted
 
 
+def test_clocks_agree_if_the_answer_lies_between_question_and_arrival(machine: Machine) -> None:
+    machine.compare(delay=0.5)
+    assert (machine.clock.seconds(), machine.clock.offset) == (machine.wall, 0.0)
+    machine.wall += 2.0
+    machine.compare(delay=0.5)
+    assert (machine.clock.seconds(), machine.clock.offset) == (machine.wall - 2.0, -2.0)
+
+
 def test_an_answer_that_was_long_on_its_way_is_ignored(machine: Machine) -> None:
     machine.compare(delay=MOST_DELAY + 60)
     assert machine.clock.seconds() == machine.database

@@ -9,7 +9,10 @@ from tools.reference.markdown import table
 
 #: The settings in the groups in which a reader looks for them.
 GROUPS: Mapping[str, Sequence[str]] = {
-    "Process and address": ("data_dir", "host", "port", "workers", "public_url", "public_read", "log_level", "otel"),
+    "Process and address": (
+        *("data_dir", "host", "port", "workers", "public_url", "public_read", "public_deleted"),
+        *("log_level", "otel"),
+    ),
     "Database": (
         *("database_url", "pool_size", "pool_wait", "statement_timeout", "write_statement_timeout"),
         *("export_statement_timeout", "import_statement_timeout"),

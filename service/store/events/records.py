@@ -1,6 +1,6 @@
 """Events in the database: the bytes of each document, beside the columns that filters use."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -147,7 +147,7 @@ def readable_event(id: UUID, row: tuple[Any, ...] | None) -> StoredEvent:
         raise NotFound(f"There is no event {id}.")
     version, state, document, merged_into = row
     if state == "deleted":
-        raise Gone(f"The event {id} was deleted; its revisions remain.")
+        raise Gone(f"The event {id} was deleted.")
     if state == "merged":
         raise Moved(f"The event {id} was merged into the event {merged_into}.", merged_into)
     return StoredEvent(id, version, state, document)
@@ -264,6 +264,29 @@ FOLLOWED = """
           JOIN event ON event.id = followed.merged_into
     )
     """
+
+#: The condition that the event `{row}` was deleted by now, itself or the event that it was merged into.
+IS_DELETED = """
+    EXISTS (WITH RECURSIVE followed (record_state, merged_into) AS (
+                SELECT current.record_state, current.merged_into
+                  FROM event AS current
+                 WHERE current.id = {row}.id AND current.record_state <> 'active'
+             UNION ALL
+                SELECT next.record_state, next.merged_into
+                  FROM followed
+                  JOIN event AS next ON next.id = followed.merged_into
+            )
+            SELECT FROM followed WHERE record_state = 'deleted')
+    """
+
+
+def list_deleted(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
+    """Return those of `ids` that were deleted by now, themselves or the event that they were merged into."""
+    if not ids:
+        return set()
+    query = f"SELECT id FROM event WHERE id = ANY(%s) AND {IS_DELETED.format(row='event')}"
+    return {id_ for [id_] in conn.execute(query, (list(ids),))}
+
 
 _FOLLOW = f"WITH RECURSIVE {FOLLOWED} SELECT target_id, id FROM followed WHERE merged_into IS NULL"
 

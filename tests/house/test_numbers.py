@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas import changes, facets, filters, lists
-from service import clock
+from service import clock, strict_json
 from service.config import Settings
 from service.db import connection
 from service.feed import reader, tail
@@ -64,6 +64,7 @@ PHRASES = {
     "import.md": [
         f"the database was away for {sum(batch_writer.RETRY_DELAYS):.0f} seconds",
         f"Reports are kept for {stored_imports.KEPT_FOR.days} days",
+        f"a number beyond {strict_json._INTEGERS.stop.bit_length() - 1} bits",
         f"a gzip that grows to {line_reader._MAX_RATIO} times its size",
     ],
     "operate.md": [

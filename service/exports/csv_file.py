@@ -6,6 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+#: Delimiters of tables, the likeliest first.
+DELIMITERS: Sequence[str] = (",", ";", "\t", "|")
+
+#: The line above the header that names the delimiter for Excel, with empty cells behind it or not.
+_DELIMITER_LINE = re.compile(r"""["']?sep=(?P<delimiter>[^\w\s"]|\t)["']?[\s,;|"]*""", re.IGNORECASE)
+
+#: A row of empty cells, whatever delimiter they have.
+_EMPTY_ROW = re.compile(r"""[\s,;|"]*""")
+
 #: Separates the members of a list in one cell. Within a member a semicolon and a backslash are escaped by a backslash.
 SEPARATOR = "; "
 
@@ -41,6 +50,17 @@ def csv_file(names: Sequence[str], batches: Iterable[Iterable[Iterable[Any]]], *
     yield (BOM if bom else b"") + csv_lines([names])
     for rows in batches:
         yield csv_lines(rows)
+
+
+def named_delimiter(line: str) -> str | None:
+    """Return the delimiter that a line such as `sep=;` names; None for every other line."""
+    match = _DELIMITER_LINE.fullmatch(line)
+    return match["delimiter"] if match else None
+
+
+def is_empty_row(line: str) -> bool:
+    """Return True if a line has nothing but delimiters, quotes and blanks."""
+    return _EMPTY_ROW.fullmatch(line) is not None
 
 
 def shield(text: str) -> str:

@@ -17,6 +17,8 @@ COLUMN_NAMES = frozenset(column.name for column in COLUMNS)
 
 _PLAIN = ("id", "title", "summary", "description", "lang", "event_type", "status")
 _LISTS = ("instruments", "tags")
+#: Columns of free text, which is kept as it stands. Blanks around the words of other columns mean nothing.
+_TEXTS = frozenset({"title", "summary", "description", "source_title", "source_publisher", "source_author"})
 _SOURCE = ("type", "tier", "title", "publisher", "author", "url", "lang", "published")
 
 _PARTICIPANT = re.compile(r"(?:(?P<role>[a-z_]+): )?(?P<name>.*?)(?: \((?P<jurisdiction>[A-Z]{2})\))?", re.DOTALL)
@@ -28,7 +30,11 @@ def event_of_row(row: Mapping[str, str]) -> Document:
     `row` maps names of columns to cells; an empty cell has no value. A malformed cell gives an incomplete part, so
     that the schema reports the missing field and its place.
     """
-    cells = {name: unshield(cell) for name, cell in row.items() if name in READ_COLUMNS and not is_blank(cell)}
+    cells = {
+        name: unshield(cell if name in _TEXTS else cell.strip())
+        for name, cell in row.items()
+        if name in READ_COLUMNS and not is_blank(cell)
+    }
     event: Document = {name: cells[name] for name in _PLAIN if name in cells}
     event |= {name: split_members(cells[name]) for name in _LISTS if name in cells}
     for name, members_of in _PARTS.items():
@@ -39,7 +45,7 @@ def event_of_row(row: Mapping[str, str]) -> Document:
 
 def _external_ids(cells: Mapping[str, str]) -> list[Document]:
     return [
-        {"scheme": scheme, "value": value} if colon else {"value": scheme}
+        {"scheme": scheme.strip(), "value": value.strip()} if colon else {"value": scheme}
         for scheme, colon, value in (member.partition(":") for member in split_members(cells.get("external_ids", "")))
     ]
 

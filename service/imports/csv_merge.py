@@ -59,8 +59,13 @@ def _changed_cells(cells: Cells, before: Record) -> Cells:
     return {
         name: cell
         for name, cell in cells.items()
-        if name in current and unshield(cell).strip() != current[name].strip()
+        if name in current and _comparable(unshield(cell.strip())) != _comparable(current[name])
     }
+
+
+def _comparable(text: str) -> str:
+    """Return the text without what a spreadsheet changes in a cell that nobody edits: blanks around it, line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _text(value: Any) -> str:
@@ -91,8 +96,8 @@ def _dates(changed: Cells, values: Record, before: Record) -> list[Record]:
     main = foremost_date(before["dates"])
     others = [entry for entry in before["dates"] if entry is not main]
     parts = zip(("kind", "edtf", "modality"), _MAIN_DATE, strict=True)
-    new = dict(main or {}) | {part: changed[name] for part, name in parts if name in changed}
-    return [*others, new] if any(changed.get(name) for name in _MAIN_DATE) else others
+    new = dict(main or {}) | {part: changed[name].strip() for part, name in parts if name in changed}
+    return [*others, new] if any(changed.get(name, "").strip() for name in _MAIN_DATE) else others
 
 
 def _sources(changed: Cells, values: Record, before: Record) -> list[Record]:

@@ -3,19 +3,18 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 
 import orjson
 
 from schemas.base import did_you_mean
+from schemas.blank import is_blank
 from service.errors import Fault, Invalid, Malformed
+from service.exports.csv_file import DELIMITERS, is_empty_row, named_delimiter
 from service.exports.from_columns import COLUMN_NAMES, event_of_row
 from service.imports.line_reader import LINE_TOO_LONG, Line
 from service.imports.rows import ImportRow, ParsedRow, RefusedRow, build_row, refused_row
 from service.store.imports import RowError
-
-#: Delimiters, the likeliest first: where two recognise as many columns, the first is used.
-_DELIMITERS = (",", ";", "\t", "|")
 
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -56,21 +55,17 @@ def csv_rows(lines: Iterable[Line]) -> Iterator[ParsedRow]:
     Raises Malformed where the header cannot be read, Invalid where it has unknown or repeated columns.
     """
     lines = iter(lines)
-    names, delimiter = _read_header(next(lines, None))
+    names, delimiter = _read_header(lines)
     yield from _rows(_LineFeed(lines), names, delimiter)
 
 
-def _read_header(line: Line | None) -> tuple[list[str], str]:
-    """Return the names of the columns, and the delimiter."""
-    if line is None or line.text is None or not line.text.strip():
-        raise Malformed("The table has no header; name the columns in its first line.")
-    if line.text.startswith(_UTF_16) or b"\0" in line.text:
-        raise Malformed("The table is in UTF-16; save it as UTF-8 (in Excel: CSV UTF-8).")
-    if b"\r" in line.text.rstrip(b"\r"):
-        raise Malformed("The table's lines end in CR alone; save it with LF (in Excel: CSV UTF-8).")
-    text = line.text.removeprefix(_BOM).decode("utf-8", "replace")
+def _read_header(lines: Iterator[Line]) -> tuple[list[str], str]:
+    """Return the names of the columns, and the delimiter. Where two delimiters fit, the first one is returned."""
+    text, delimiters = _first_row(lines), DELIMITERS
+    if delimiter := named_delimiter(text):
+        text, delimiters = _first_row(lines), (delimiter, *DELIMITERS)
     try:
-        candidates = [(_column_names(text, delimiter), delimiter) for delimiter in _DELIMITERS]
+        candidates = [(_column_names(text, delimiter), delimiter) for delimiter in delimiters]
     except csv.Error as error:
         raise Malformed(f"The header cannot be read: {error}.") from error
     names, delimiter = max(candidates, key=lambda candidate: sum(name in COLUMN_NAMES for name in candidate[0]))
@@ -79,15 +74,34 @@ def _read_header(line: Line | None) -> tuple[list[str], str]:
     return names, delimiter
 
 
+def _first_row(lines: Iterator[Line]) -> str:
+    """Return the text of the first line that is not an empty row."""
+    for line in lines:
+        if line.text is None:
+            break
+        if line.text.startswith(_UTF_16) or b"\0" in line.text:
+            raise Malformed("The table is in UTF-16; save it as UTF-8 (in Excel: CSV UTF-8).")
+        if b"\r" in line.text.rstrip(b"\r"):
+            raise Malformed("The table's lines end in CR alone; save it with LF (in Excel: CSV UTF-8).")
+        text = line.text.removeprefix(_BOM).decode("utf-8", "replace")
+        if not is_empty_row(text):
+            return text
+    raise Malformed("The table has no header; name the columns in its first line.")
+
+
 def _column_names(header: str, delimiter: str) -> list[str]:
-    """Return the names as exports write them, however they are capitalised and spaced."""
-    cells = next(csv.reader([header], delimiter=delimiter))
-    return ["_".join(cell.lower().split()) for cell in cells]
+    """Return the names as exports write them, however they are capitalised and spaced, up to the last one."""
+    names = ["_".join(cell.lower().split()) for cell in next(csv.reader([header], delimiter=delimiter))]
+    while names and not names[-1]:
+        names.pop()
+    return names
 
 
 def _name_faults(names: Iterable[str]) -> Iterator[Fault]:
     earlier = set[str]()
     for index, name in enumerate(names):
+        if not name:
+            continue  # an empty column of a spreadsheet
         if name not in COLUMN_NAMES:
             yield Fault(
                 f'There is no column "{name[:100]}".{did_you_mean(name[:100], COLUMN_NAMES)}', pointer=f"#/{index}"
@@ -110,7 +124,7 @@ def _rows(feed: _LineFeed, names: Sequence[str], delimiter: str) -> Iterator[Par
         else:
             if cells is None:
                 return
-            if any(cells):
+            if not all(map(is_blank, cells)):
                 yield _row(feed, names, cells)
 
 
@@ -119,12 +133,18 @@ def _position(feed: _LineFeed) -> str:
 
 
 def _row(feed: _LineFeed, names: Sequence[str], cells: Sequence[str]) -> ParsedRow:
-    if len(cells) != len(names):
+    """Return the row with `cells`. Spreadsheets leave out empty cells at its end, or add some."""
+    if not all(map(is_blank, cells[len(names) :])):
         return _refuse(feed, f"The row has {len(cells)} cells, but the header has {len(names)}.")
-    for name, cell in zip(names, cells, strict=True):
+    row = {}
+    for name, cell in zip_longest(names, cells[: len(names)], fillvalue=""):
         if not cell.isprintable() and _UNSTORABLE.search(cell):
             return _refuse(feed, "The cell has invalid UTF-8 or U+0000; save the table as UTF-8.", name)
-    return _flat_row(feed.first, dict(zip(names, cells, strict=True)), feed.end)
+        if name:
+            row[name] = cell
+        elif not is_blank(cell):
+            return _refuse(feed, "A cell has no column name above it; name its column, or empty the cell.")
+    return _flat_row(feed.first, row, feed.end)
 
 
 def _flat_row(line: int, cells: dict[str, str], end: int) -> ParsedRow:

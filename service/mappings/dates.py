@@ -1,4 +1,4 @@
-"""Dates of trackers as EDTF, by formats: `dd/mm/yyyy` gives a day, `yyyy` gives a year.
+"""Dates of trackers as EDTF, by formats: `dd/mm/yyyy` gives a day, `yyyy` gives a year, `yy` one of 1969 to 2068.
 
 Other characters of a format must be in the date as well: `25/12/yyyy` matches that one day and gives its year.
 """
@@ -18,6 +18,7 @@ _LONG = {month: number for number, month in enumerate(_MONTHS, 1)}
 #: Tokens of a format. Inside a word with other letters they are literal.
 _PATTERNS = {
     "yyyy": r"(?P<year>[0-9]{4})",
+    "yy": r"(?P<yy>[0-9]{2})",
     "month": f"(?P<long>{'|'.join(_LONG)})",
     "mon": f"(?P<short>{'|'.join(sorted(_SHORT, key=len, reverse=True))})",
     "mm": r"(?P<mm>[0-9]{2})",
@@ -28,6 +29,9 @@ _PATTERNS = {
 }
 _TOKEN = "|".join(_PATTERNS)
 _FORMAT_PARTS = re.compile(rf"(?P<tokens>(?:{_TOKEN})+)(?![a-z])|(?P<word>[a-z]+)|(?P<star>\*)|(?P<other>[^a-z*]+)")
+#: Two digits from which a year is one of the 1900s.
+_FIRST_OF_1900S = 69
+
 #: EDTF's code of the first quarter is this plus one.
 _QUARTERS = 32
 
@@ -45,8 +49,11 @@ def date_reader(format: str, qualifier: str = "") -> DateReader:
         pattern = re.compile("".join(map(_pattern, _FORMAT_PARTS.finditer(format))), re.IGNORECASE)
     except re.error as error:
         raise ValueError(f'"{format}" has a part of the date twice.') from error
-    if "year" not in pattern.groupindex:
-        raise ValueError(f'"{format}" has no year; use yyyy, mm or m or month or mon, dd or d, and q.')
+    years = pattern.groupindex.keys() & {"year", "yy"}
+    if len(years) > 1:
+        raise ValueError(f'"{format}" has a part of the date twice.')
+    if not years:
+        raise ValueError(f'"{format}" has no year; use yyyy or yy, mm or m or month or mon, dd or d, and q.')
     if pattern.groupindex.keys() & {"d", "dd"} and not pattern.groupindex.keys() & {"m", "mm", "long", "short"}:
         raise ValueError(f'"{format}" has a day but no month.')
 
@@ -71,7 +78,13 @@ def _edtf(parts: dict[str, str | None]) -> str:
     day = parts.get("dd") or parts.get("d")
     if quarter := parts.get("q"):
         month = str(_QUARTERS + int(quarter))
-    return "-".join([str(parts["year"]), *(f"{int(part):02}" for part in (month, day) if part)])
+    year = parts.get("year") or _year_of_two_digits(int(str(parts["yy"])))
+    return "-".join([year, *(f"{int(part):02}" for part in (month, day) if part)])
+
+
+def _year_of_two_digits(year: int) -> str:
+    """Return the year that POSIX, and so most programs, take two digits for."""
+    return str(year + (1900 if year >= _FIRST_OF_1900S else 2000))
 
 
 def _month_by_name(parts: dict[str, str | None]) -> str | None:

@@ -100,7 +100,7 @@ def map_file(mapping: Mapping, lines: Iterable[str]) -> Iterator[MappedRecord | 
 
 def open_table(mapping: Mapping, lines: Iterable[str]) -> CsvTable:
     """Return the file as a table. Raises Invalid where it lacks columns of the mapping."""
-    table = read_table(lines, mapping.format)
+    table = read_table(lines, mapping.format, mapping.columns)
     faults = [
         Fault(f'{path}: the file has no column "{column}".{did_you_mean(column, table.header)}')
         for column, path in [*mapping.columns.items(), *((column, "file.ignore") for column in mapping.ignored)]
@@ -186,12 +186,12 @@ def _compile_format(node: TomlNode) -> tuple[CsvFormat, tuple[str, ...]]:
     except LookupError:
         node.at("encoding").add_fault(f'"{encoding}" is not an encoding; try utf-8, utf-16 or windows-1252.')
     for key in ("delimiter", "quote"):
-        if len(node.at(key).text(",")) != 1:
+        if key in node and len(node.at(key).text()) != 1:
             node.at(key).add_fault("must be one character.")
     nothing = node.at("nothing").texts()
     format_ = CsvFormat(
         encoding=encoding,
-        delimiter=node.at("delimiter").text(","),
+        delimiter=node.at("delimiter").text(),
         quote=node.at("quote").text('"'),
         skip_lines=node.at("skip_lines").whole_number(0) if "skip_lines" in node else 0,
         header=node.at("header").texts(),

@@ -2,13 +2,13 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import chain, groupby, islice, zip_longest
 
 from schemas.blank import is_blank
 from service.errors import Fault, Invalid
-from service.exports.csv_file import LONGEST_CELL
+from service.exports.csv_file import DELIMITERS, LONGEST_CELL, is_empty_row, named_delimiter
 from service.mappings.context import CellError, RowCondition, RowContext, Value
 from service.mappings.result import MappingError, UnmappedRows
 from service.mappings.templates import CsvRow
@@ -27,7 +27,8 @@ class CsvFormat:
     """The format of a file."""
 
     encoding: str = "utf-8"
-    delimiter: str = ","
+    #: Empty where the header shows it.
+    delimiter: str = ""
     quote: str = '"'
     #: Lines before the header.
     skip_lines: int = 0
@@ -79,9 +80,12 @@ class CsvTable:
     rows: Iterator[NumberedRow | UnmappedRows] = field(repr=False)
 
 
-def read_table(lines: Iterable[str], format: CsvFormat) -> CsvTable:
-    """Return the table in the lines of a file. Raises Invalid for an unreadable header or repeated columns."""
-    reader = _Reader(lines, format)
+def read_table(lines: Iterable[str], format: CsvFormat, columns: Collection[str]) -> CsvTable:
+    """Return the table in the lines of a file. Raises Invalid for an unreadable header or repeated columns.
+
+    `columns` are some that the file should have: they tell its delimiter, where the format has none.
+    """
+    reader = _Reader(lines, format, columns)
     header = format.header
     if not header:
         first = next(reader, None)
@@ -123,11 +127,17 @@ class _Cells:
 class _Reader(Iterator[_Cells]):
     """The rows of a file, without empty ones."""
 
-    def __init__(self, lines: Iterable[str], format: CsvFormat) -> None:
-        self._lines = _strip_bom(lines)
-        next(islice(self._lines, format.skip_lines, format.skip_lines), None)
+    def __init__(self, lines: Iterable[str], format: CsvFormat, columns: Collection[str]) -> None:
+        rest = _strip_bom(lines)
+        next(islice(rest, format.skip_lines, format.skip_lines), None)
         self._skipped = format.skip_lines
-        self._csv = csv.reader(self._lines, delimiter=format.delimiter, quotechar=format.quote)
+        above, first = _first_row(rest)
+        delimiter = named_delimiter(first.strip("\r\n"))
+        if delimiter:
+            self._skipped += len(above) + 1
+            above, first = _first_row(rest)
+        delimiter = delimiter or format.delimiter or _likeliest_delimiter(first, format, columns)
+        self._csv = csv.reader(chain(above, [first], rest), delimiter=delimiter, quotechar=format.quote)
 
     def __next__(self) -> _Cells:
         while True:
@@ -136,7 +146,7 @@ class _Reader(Iterator[_Cells]):
                 cells = next(self._csv)
             except csv.Error as error:
                 return _Cells(MappingError(f"cannot be read as CSV: {error}"), line, self._csv.line_num + self._skipped)
-            if not all(is_blank(cell) for cell in cells):
+            if not all(map(is_blank, cells)):
                 return _Cells(cells, line, self._csv.line_num + self._skipped)
 
 
@@ -146,19 +156,44 @@ def _strip_bom(lines: Iterable[str]) -> Iterator[str]:
         yield line if number else line.removeprefix("\ufeff")
 
 
+def _first_row(lines: Iterator[str]) -> tuple[list[str], str]:
+    """Return the empty rows at the beginning of `lines`, and the line behind them."""
+    above = list[str]()
+    for line in lines:
+        if not is_empty_row(line):
+            return above, line
+        above.append(line)
+    return above, ""
+
+
+def _likeliest_delimiter(header: str, format: CsvFormat, columns: Collection[str]) -> str:
+    """Return the delimiter by which the header has the most of `columns`; a comma for a file without a header."""
+
+    def matches(delimiter: str) -> int:
+        try:
+            [names] = csv.reader([header], delimiter=delimiter, quotechar=format.quote)
+        except (csv.Error, ValueError):
+            return 0
+        return sum(name.strip() in columns for name in names)
+
+    return max(DELIMITERS, key=matches) if not format.header else DELIMITERS[0]
+
+
 def _rows(reader: Iterator[_Cells], header: Sequence[str], format: CsvFormat) -> Iterator[NumberedRow | UnmappedRows]:
     clean, width = format.clean, len(header)
     for one in reader:
         cells = one.cells
         if isinstance(cells, MappingError):
             yield one.refuse(cells.problem)
-        elif len(cells) < width or any(cells[width:]):
+        elif not all(map(is_blank, cells[width:])) or (len(cells) < width and one.last > one.line):
+            # Spreadsheets leave out empty cells at the end. But a row of several lines may have a quote too few.
             yield one.refuse(f"has {len(cells)} cells, but the header has {width}")
         elif undecoded := [column for column, cell in zip(header, cells, strict=False) if _UNDECODED.search(cell)]:
             error = MappingError(f"has bytes that are not {format.encoding}.", ", ".join(undecoded))
             yield UnmappedRows((one.line,), (error,))
         else:
-            yield NumberedRow(one.line, dict(zip(header, map(clean, cells), strict=False)))
+            cleaned = map(clean, cells[:width])
+            yield NumberedRow(one.line, dict(zip_longest(header, cleaned, fillvalue="")))
 
 
 def _groups(

@@ -13,6 +13,7 @@ from service.db import connection
 from service.feed import reader, tail
 from service.http import auth
 from service.imports import batch_writer, line_reader
+from service.mappings import dates
 from service.observability import metrics
 from service.search.index import document
 from service.search.ranking import bm25, pages, statistics
@@ -76,6 +77,9 @@ PHRASES = {
     "reference/filters.md": [
         f"nested {filters.MOST_LEVELS} levels deep and hold {filters.MOST_CONDITIONS} conditions",
         f"of which {filters.MOST_Q} may be `q`; several `q` may have {filters.MOST_Q_WORDS} words together",
+    ],
+    "reference/mapping-file.md": [
+        f"a year from {1900 + dates._FIRST_OF_1900S} to {1999 + dates._FIRST_OF_1900S}",
     ],
     "reference/monitoring.md": [
         f"beyond the first {metrics.MOST_KEYS} keys of a process",

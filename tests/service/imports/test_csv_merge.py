@@ -71,6 +71,26 @@ def test_an_unedited_exported_row_changes_nothing() -> None:
     assert changes() == {}
 
 
+@pytest.mark.parametrize("edit", [" {}\u00a0", "\n{}\r\n", "\t{}"])
+def test_blanks_around_a_cell_change_nothing(edit: str) -> None:
+    cells = {name: edit.format(cell) for name, cell in exported().items()}
+    assert merge_cells(cells, EVENT) == {name: value for name, value in EVENT.items() if name != "change"}
+
+
+def test_blanks_around_the_words_of_a_new_event_are_dropped() -> None:
+    cells = {name: f" {cell}\t" if cell else cell for name, cell in exported().items()}
+    texts = {f"{part}title" for part in ("", "source_")} | {"summary"}
+    plain = merge_cells({name: cell.strip() if name not in texts else cell for name, cell in cells.items()}, None)
+    assert merge_cells(cells, None) == plain
+
+
+@pytest.mark.parametrize("before", ["one\r\ntwo", "one\ntwo", "one\rtwo"])
+@pytest.mark.parametrize("after", ["one\r\ntwo", "one\ntwo", "one\rtwo"])
+def test_other_line_ends_in_a_cell_change_nothing(before: str, after: str) -> None:
+    event = EVENT | {"description": before}
+    assert merge_cells(exported() | {"description": after}, event)["description"] == before
+
+
 @pytest.mark.parametrize(
     ("edits", "changed"),
     [

@@ -51,11 +51,42 @@ def test_column_names_are_normalized_and_empty_rows_skipped() -> None:
 
 
 @pytest.mark.parametrize(
+    "table",
+    [
+        "title,summary,tags\nA law,,\nB,x,\n",
+        "title,summary,tags,\nA law,,,\nB,x,,\n",
+        "title,summary,tags,,,\nA law\nB,x,,,,,,\n",
+        "title,summary,tags\nA law\nB,x\n",
+        "title,summary,tags\r\nA law\r\n\r\nB,x",
+        "\n , ,\n\t\n,,,\ntitle,summary,tags\nA law\n, ,\nB,x\n \n",
+        ';;\n"";\n title ; Summary;TAGS;\nA law;;;\nB;x;;\n',
+        "\ufeffsep=;\ntitle;summary;tags\nA law;;\nB;x;\n",
+        "SEP=,,,\ntitle,summary,tags\nA law,,\nB,x,\n",
+        '"sep=\t"\r\n\r\ntitle\tsummary\ttags\r\nA law\r\nB\tx\t\r\n',
+        "sep=^\ntitle^summary^tags\nA law^^\nB^x^\n",
+        "sep=;\ntitle,summary,tags\nA law,,\nB,x,\n",
+        ",title,,summary,tags\n,A law,,,\n ,B,,x\n",
+    ],
+)
+def test_a_table_is_read_as_spreadsheets_write_it(table: str) -> None:
+    assert [cells(entry)[1] for entry in entries(table)] == [
+        {"title": "A law", "summary": "", "tags": ""},
+        {"title": "B", "summary": "x", "tags": ""},
+    ]
+
+
+def test_a_cell_without_a_column_name_refuses_its_row() -> None:
+    detail = "A cell has no column name above it; name its column, or empty the cell."
+    table = ",title,summary\n0,A law,x\n,B,y\n"
+    first, second = entries(table)
+    assert (refused(first), cells(second)) == ((2, detail), (3, {"title": "B", "summary": "y"}))
+
+
+@pytest.mark.parametrize(
     ("header", "detail"),
     [
         ("title,partys", 'There is no column "partys". Did you mean "parties"?'),
         ("title,summary,title", 'The column "title" appears twice.'),
-        ("title,", 'There is no column "".'),
     ],
 )
 def test_a_header_with_unknown_or_repeated_columns_is_refused(header: str, detail: str) -> None:
@@ -101,8 +132,8 @@ def test_a_cell_can_hold_as_many_participants_as_an_event() -> None:
 def test_an_unreadable_row_is_reported_with_its_line_and_the_next_one_is_read() -> None:
     table = (
         b"title,summary\n"
-        b"Too few\n"
         b"Too,many,cells\n"
+        b"Too,many,,cells\n"
         b"Latin,caf\xe9\n"
         b'"quoted" and more,x\n'
         b"Nothing,\0\n"
@@ -113,8 +144,8 @@ def test_an_unreadable_row_is_reported_with_its_line_and_the_next_one_is_read() 
     *bad, last = rows = entries(table)
     assert cells(rows[6]) == (8, {"title": "Good", "summary": "row"})
     assert [refused(entry) for entry in [*bad[:6], last]] == [
-        (2, "The row has 1 cells, but the header has 2."),
-        (3, "The row has 3 cells, but the header has 2."),
+        (2, "The row has 3 cells, but the header has 2."),
+        (3, "The row has 4 cells, but the header has 2."),
         (4, "The cell has invalid UTF-8 or U+0000; save the table as UTF-8."),
         (5, "The line cannot be read as a row: ',' expected after '\"'. Is a quote not closed?"),
         (6, "The cell has invalid UTF-8 or U+0000; save the table as UTF-8."),

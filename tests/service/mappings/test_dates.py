@@ -29,6 +29,12 @@ def _edtf(value: str, text: str) -> str | None:
         ("yyyy", "2024", "2024"),
         ("Qq yyyy", "Q3 2024", "2024-35"),
         ("ended yyyy", "Ended 2024", "2024"),
+        ("dd/mm/yy", "25/12/08", "2008-12-25"),
+        ("d-mon-yy", "1-Apr-68", "2068-04-01"),
+        ("m/d/yy", "4/1/69", "1969-04-01"),
+        ("yymmdd", "991231", "1999-12-31"),
+        ("'yy", "'00", "2000"),
+        ("Qq yy", "Q3 24", "2024-35"),
         ("edtf", "2024-04/2024-06", "2024-04/2024-06"),
     ],
 )
@@ -94,6 +100,7 @@ def test_an_interval_that_ends_before_it_begins_is_refused() -> None:
     ("form", "message"),
     [
         ("dd/mm", '"dd/mm" has no year'),
+        ("yy yyyy", '"yy yyyy" has a part of the date twice.'),
         ("yyyy yyyy", '"yyyy yyyy" has a part of the date twice.'),
         ("dd yyyy", '"dd yyyy" has a day but no month.'),
     ],

@@ -56,10 +56,36 @@ def test_lines_before_the_header_are_counted() -> None:
 
 
 def test_a_row_of_another_width_is_refused_but_not_for_empty_cells_at_the_end() -> None:
-    assert refusals_of(TITLE, "title,x\na,1,\nb\nc,1,2\n") == [
-        ((3,), ["Has 1 cells, but the header has 2."]),
-        ((4,), ["Has 3 cells, but the header has 2."]),
+    assert refusals_of(TITLE, "title,x\na,1, ,\nb\nc,1,2\n") == [((4,), ["Has 3 cells, but the header has 2."])]
+    assert _titles('event.title = "{title}"\nevent.summary = "{x}"', "title,x,y,,\na,1,,,\nb\n\nc,1,2\n") == [
+        *("a", "b", "c")
     ]
+
+
+@pytest.mark.parametrize(
+    "csv",
+    [
+        "sep=;\ntitle;x\nAct;1\n",
+        "\ufeff\n\nsep=;\r\n\r\n;;\r\ntitle;x\r\nAct;1\r\n",
+        "title;x\nAct;1\n",
+        ';;\n"";\ntitle;x;\nAct;1;\n',
+        '"title"\t"x"\nAct\t1\n',
+        "sep=^\ntitle^x\nAct^1\n",
+        "a,b;title;c,d,e;x\n1,2;Act;3;1\n",
+    ],
+)
+def test_a_file_without_a_delimiter_in_the_mapping_may_have_any(csv: str) -> None:
+    toml = 'event.title = "{title}"\nevent.summary = "{x}"'
+    assert records_of(toml, csv) == [{"title": "Act", "summary": "1"}]
+
+
+def test_the_lines_above_the_header_are_counted() -> None:
+    assert [one.lines for one in results_of(TITLE, "\nsep=;\n\n;\ntitle;x\nAct;1\n")] == [(6,)]
+
+
+def test_a_mapping_with_a_delimiter_is_for_files_with_that_one() -> None:
+    with pytest.raises(Invalid):
+        results_of(f'{TITLE}\nfile.delimiter = ","', "title;x\nAct;1\n")
 
 
 def test_unreadable_csv_is_refused_and_the_rest_is_read() -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from marshmallow import fields, validate
@@ -14,9 +13,12 @@ from schemas.codes import currencies, is_language, jurisdictions
 from schemas.country_names import find_jurisdiction
 from schemas.edtf import EdtfError, bounds
 from schemas.vocabulary import Vocabulary
+from schemas.web_address import AddressError, parse_address
 
 #: Control characters that XML feeds cannot carry and PostgreSQL or terminals handle badly; tab and newlines are fine.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+_SPACE = re.compile(r"\s")
 
 #: The same for JSON Schema: no control character, and at least one that can be seen.
 _PLAIN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff"
@@ -148,29 +150,25 @@ class Decimal(PatternString):
 
 
 class Link(CheckedString):
-    """A web address: http or https with a host, no user name, at most 2,000 characters."""
+    """A web address that the URL standard accepts: http or https, no user name, at most 2,000 characters."""
 
-    form = {"pattern": r"^https?://\S+$", "maxLength": 2000}  # noqa: RUF012 (as CheckedString.form)
+    form = {"pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$", "maxLength": 2000}  # noqa: RUF012 (as CheckedString.form)
 
     def error_in(self, text: str) -> str | None:
         """Return a sentence about the first fault in `text`, or None."""
-        if len(text) > self.form["maxLength"] or any(c.isspace() for c in text) or _CONTROL.search(text):
+        if len(text) > self.form["maxLength"] or _SPACE.search(text) or _CONTROL.search(text):
             return "Must be an http or https URL of at most 2,000 characters, without white space."
         try:
-            parts = urlsplit(text)
-            host = parts.hostname
-            parts.port  # noqa: B018 (the access raises ValueError if the port is no number)
-        except ValueError as error:
+            parse_address(text)
+        except AddressError as error:
             return f"Must be a valid URL: {error}."
-        if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
-            return "Must be an http or https URL with a host and without a user name."
         return None
 
 
 class Reference(CheckedString):
     """A URI of something outside the service: http, https, urn or doi."""
 
-    form = {"pattern": r"^(https?://\S+|(urn|doi):[!-~]+)$", "maxLength": 2000}  # noqa: RUF012 (as CheckedString.form)
+    form = {"pattern": r"^([Hh][Tt][Tt][Pp][Ss]?://\S+|(urn|doi):[!-~]+)$", "maxLength": 2000}  # noqa: RUF012 (as CheckedString.form)
     _opaque = re.compile(r"(urn|doi):[!-~]+\Z")
 
     def error_in(self, text: str) -> str | None:

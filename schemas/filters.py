@@ -66,7 +66,7 @@ PLAIN: Mapping[str, SeveralValues] = {
     "source_publisher": SeveralValues(lambda: Text(300, required=True), "Publisher of a source, exactly as recorded."),
     "source_url": SeveralValues(
         lambda: Link(required=True),
-        "URL of a source. Scheme, `www.`, fragment, trailing slash and tracking parameters are ignored.",
+        "URL of a source, in any spelling. Scheme, `www.`, trailing slash and tracking parameters are ignored.",
     ),
     "external_id": SeveralValues(
         lambda: ExternalIdText(required=True),

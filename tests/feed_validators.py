@@ -1,6 +1,7 @@
 """Validators of Atom and JSON Feed."""
 
 import json
+import re
 from xml.etree import ElementTree as ET
 
 import feedparser
@@ -19,7 +20,14 @@ _AUTHORS = {
     },
 }
 _RFC3339 = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"}
-_URL = {"type": "string", "pattern": "^https?://"}
+_ESCAPED = "%[0-9A-F]{2}"
+#: A URI by RFC 3986, appendix A, with http or https.
+URI = (
+    rf"^https?://(\[[0-9a-f:.]+\]|([A-Za-z0-9._~!$&'()*+,;=-]|{_ESCAPED})+)(:[0-9]+)?"
+    rf"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|{_ESCAPED})*)*"
+    rf"(\?([A-Za-z0-9._~!$&'()*+,;=:@/?-]|{_ESCAPED})*)?(#([A-Za-z0-9._~!$&'()*+,;=:@/?-]|{_ESCAPED})*)?$"
+)
+_URL = {"type": "string", "pattern": URI}
 JSON_FEED = {
     "type": "object",
     "required": ["version", "title", "items"],
@@ -101,6 +109,7 @@ def assert_valid_atom(text: bytes) -> ET.Element:
         assert {child.tag for child in element} <= {f"{ATOM}{name}" for name in allowed}
     for entry in entries:
         assert [link.get("rel") for link in entry.iter(f"{ATOM}link")].count("alternate") == 1
+        assert [link.get("href") for link in entry.iter(f"{ATOM}link") if not re.match(URI, link.get("href", ""))] == []
     ids = [entry.findtext(f"{ATOM}id") for entry in entries]
     assert len(ids) == len(set(ids))
     feed = feedparser.parse(text)

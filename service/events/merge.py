@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.consistency import FACT_FIELDS, FACT_LISTS
 from service.events.normalize import Record, free_id, timestamp
-from service.search.index.features import url_key
+from service.search.index.source_keys import url_key
 from service.strict_json import render
 
 #: Fields that identify a fact: members of two records with equal values are the same fact.

@@ -23,8 +23,8 @@ from service.search.index.features import (
     label,
     main_date,
     parties_of,
-    url_key,
 )
+from service.search.index.source_keys import url_keys
 from service.store.events.duplicates import Clues
 from service.store.events.links import Links, OpenItem, Relation
 from service.store.events.records import Authorship, EventRow, StoredEvent
@@ -138,15 +138,11 @@ def links_of(record: Record, features: Features | None = None) -> Links:
     relations = [relation for relation in record["relations"] if relation["event"]]
     return Links(
         external_ids=[(external["scheme"], external["value"]) for external in record["external_ids"]],
-        url_keys=_url_keys(record),
+        url_keys=url_keys(record),
         relations=list({(one["type"], one["event"]): _relation(one) for one in relations}.values()),
         open=open_items(record),
         search_document=search_document(record, features),
     )
-
-
-def _url_keys(content: Mapping[str, Any]) -> list[str]:
-    return sorted({url_key(source["url"]) for source in content["sources"] if source["url"]})
 
 
 def _relation(relation: Mapping[str, Any]) -> Relation:
@@ -186,7 +182,7 @@ def duplicate_clues(content: Mapping[str, Any]) -> Clues:
     earliest = main.earliest if main else None
     latest = _last_compared_day(earliest, main.latest) if main and earliest else None
     return Clues(
-        url_keys=_url_keys(content),
+        url_keys=url_keys(content),
         title_key=title_key(content["title"]),
         parties=sorted(parties_of(content["participants"])),
         earliest=earliest,

@@ -1,10 +1,12 @@
 """Metadata of a syndication feed and its entries, for every format."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from schemas.web_address import AddressError, parse_address
 from service.search.index.features import foremost_date
 
 Record = Mapping[str, Any]
@@ -74,5 +76,13 @@ def categories_of(record: Record) -> list[tuple[str, str]]:
 
 
 def source_urls(record: Record) -> list[str]:
-    """Return the addresses of the event's sources, in their order."""
-    return list(dict.fromkeys(source["url"] for source in record["sources"] if source["url"]))
+    """Return the addresses of the event's sources as URIs of RFC 3986, in their order.
+
+    An address that was stored before the service refused such addresses is left out: it would make a feed invalid.
+    """
+    urls = []
+    for source in record["sources"]:
+        if source["url"]:
+            with suppress(AddressError):
+                urls.append(parse_address(source["url"]).uri)
+    return list(dict.fromkeys(urls))

@@ -17,7 +17,7 @@ from service.db.migrations import migrate
 from service.events.normalize import normalize
 from service.events.write import row_of
 from service.ids import uuid7
-from service.search.index.features import url_key
+from service.search.index.source_keys import url_key
 from tests.factories import a_full_event, an_event
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"

@@ -13,7 +13,7 @@ from schemas.edtf import Bounds, bounds
 from schemas.filters import NOT, PLAIN, FilterQuerySchema, FilterSchema
 from service.errors import Invalid
 from service.search.filter import EVERYTHING, All, AnyOf, DateFilter, FigureFilter, Filter, InstantRange, Is, Not, Words
-from service.search.index.features import source_digest
+from service.search.index.source_keys import source_digest
 from service.strict_json import render
 from service.validation import Location, faults_of
 

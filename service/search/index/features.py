@@ -1,15 +1,12 @@
 """The features of an event, which filters compare: columns of its row, index terms, and the main date."""
 
-import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from schemas.edtf import Bounds, bounds
+from service.search.index.source_keys import source_digest
 
 Record = Mapping[str, Any]
 
@@ -93,11 +90,6 @@ def parties_of(participants: Iterable[Record]) -> frozenset[str]:
 def label(prefix: str, value: str) -> str:
     """Return the index term of a value."""
     return f"{prefix}:{value}"
-
-
-def source_digest(url: str) -> str:
-    """Return a short digest of a source's URL, equal for all spellings of the URL."""
-    return hashlib.sha256(url_key(url).encode()).hexdigest()[:32]
 
 
 def _jurisdictions(participants: Iterable[Record]) -> frozenset[str]:
@@ -212,26 +204,3 @@ def _standing(entry: Mapping[str, Any]) -> tuple[bool, int, str]:
 
 def _text(day: date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-# Sources
-
-#: Query parameters that tell where a reader came from; they do not select the page.
-_TRACKING = re.compile(r"(utm_.*|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|ref|ref_src|cmpid)\Z", re.IGNORECASE)
-
-#: The longest key in characters. A longer one is replaced by its digest, since an index holds a third of a page.
-_LONGEST = 500
-
-
-@lru_cache(maxsize=1_000)  # a write needs the key of each URL several times
-def url_key(url: str) -> str:
-    """Return the key of a URL, equal for all spellings of the URL of a page.
-
-    Scheme, `www.`, case of the host, default port, fragment, a last slash and tracking parameters do not count.
-    """
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
-    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(pair[0]))
-    key = f"{host}{port}{parts.path.rstrip('/')}" + (f"?{urlencode(query)}" if query else "")
-    return key if len(key) <= _LONGEST else hashlib.sha256(key.encode()).hexdigest()

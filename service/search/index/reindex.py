@@ -1,4 +1,4 @@
-"""Indexing of stored events: of those without a search document, or of all after a change of the analyzer."""
+"""Indexing of stored events: of those that lack a search document or have former terms, or of all of them."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -8,6 +8,8 @@ import psycopg
 
 from service import store
 from service.search.index.document import search_document
+from service.search.index.features import features_of
+from service.search.index.source_keys import url_keys
 
 #: Events in one transaction, which locks them against writers.
 _BATCH = 200
@@ -21,9 +23,13 @@ def index_events(
 ) -> int:
     """Index every event without a search document, or with `again` every event, and return their number.
 
-    `on_batch` is called with the number so far after each batch. Several processes can run it at the same time, and be
-    stopped at any time.
+    Before, terms that a migration made outdated are made anew, with `again` those of every event. `on_batch` is called
+    with the number so far after each batch. Several processes can run it at the same time, and be stopped at any time.
     """
+    if again:
+        with conn.transaction():
+            store.events.terms.insert_outdated_events(conn)
+    _renew_terms(conn)
     done, after = 0, _FIRST
     while True:
         with conn.transaction():
@@ -35,3 +41,19 @@ def index_events(
             return done
         done, after = done + len(rows), rows[-1][0]
         on_batch(done)
+
+
+def _renew_terms(conn: psycopg.Connection) -> None:
+    """Make the index terms and source keys of outdated events anew, those of their earlier versions as well."""
+    while True:
+        with conn.transaction():
+            ids = store.events.terms.claim_outdated_events(conn, _BATCH)
+            terms, keys = {}, {}
+            for id_, version, document, is_current in store.events.terms.list_versions(conn, ids):
+                record = orjson.loads(document)
+                terms[id_, version] = features_of(record).labels
+                if is_current:
+                    keys[id_] = url_keys(record)
+            store.events.terms.update_terms(conn, terms, keys)
+        if not ids:
+            return

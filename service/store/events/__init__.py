@@ -12,6 +12,7 @@ from service.store.events import (
     records,
     relations,
     revisions,
+    terms,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "records",
     "relations",
     "revisions",
+    "terms",
 ]

@@ -49,6 +49,30 @@ def test_an_event_with_the_same_source_is_a_duplicate(client: FlaskClient) -> No
     assert (alone, links) == (None, link(first))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://agency.example/register#/doc/4711", "https://agency.example/register#/doc/4712"),
+        ("https://agency.example/view?ref=A-1", "https://agency.example/view?ref=A-2"),
+        ("https://agency.example/view?id=%E9", "https://agency.example/view?id=%E8"),
+        ("https://agency.example/a%2Fb", "https://agency.example/a/b"),
+    ],
+)
+def test_documents_of_one_agency_are_different_sources(client: FlaskClient, one: str, other: str) -> None:
+    post(client, sourced(one, "One"))
+    strict = client.post(
+        "/v1/events", json=sourced(other, "Quite another title"), headers={"Prefer": "handling=strict"}
+    )
+    assert strict.status_code == 201, strict.json
+
+
+def test_one_document_in_two_spellings_is_one_source(client: FlaskClient) -> None:
+    first, _ = post(client, sourced("https://bücher.example/gesetz/é?a=1&b=2", "One"))
+    again = "HTTPS://XN--BCHER-KVA.example:443/x/../gesetz/%c3%a9/?b=2&a=1&gclid=5#:~:text=a"
+    _, links = post(client, sourced(again, "Quite another title"))
+    assert links == link(first)
+
+
 def test_a_source_of_many_events_is_no_clue(client: FlaskClient) -> None:
     home = "https://tracker.example/"
     all_links = [post(client, sourced(home, f"{number} " * 20))[1] for number in range(7)]

@@ -12,6 +12,16 @@ from tests.feed_validators import ATOM, assert_valid_atom
 from tests.records import FEED, ID, a_record
 
 
+def test_a_source_is_a_uri_however_it_is_written() -> None:
+    urls = ["https://exa|mple.org/", "HTTP://例え.jp/é|x?{a}#[b]"]
+    record = a_record(**a_full_event())
+    record["sources"] = [record["sources"][0] | {"url": url} for url in urls]
+    [entry] = assert_valid_atom(atom(FEED, [record])).iter(f"{ATOM}entry")
+    assert [link.get("href") for link in entry.iter(f"{ATOM}link") if link.get("rel") == "related"] == [
+        "http://xn--r8jz45g.jp/%C3%A9%7Cx?%7Ba%7D#%5Bb%5D"
+    ]
+
+
 def test_an_entry_has_the_facts_and_links_of_the_event() -> None:
     content = a_full_event(summary=None, description=None, tags=["materials", "trade"])
     record = a_record(**content) | {"content_changed_at": "2024-04-03T00:00:00.000000Z"}

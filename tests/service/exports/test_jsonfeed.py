@@ -14,6 +14,15 @@ from tests.feed_validators import json_feed_errors
 from tests.records import FEED, ID, a_date, a_record
 
 
+def test_a_source_is_a_uri_however_it_is_written() -> None:
+    urls = ["https://exa|mple.org/", "HTTP://例え.jp/é|x?{a}#[b]"]
+    record = a_record(**a_full_event())
+    record["sources"] = [record["sources"][0] | {"url": url} for url in urls]
+    text = jsonfeed(FEED, [record])
+    assert json_feed_errors(text) == []
+    assert json.loads(text)["items"][0]["external_url"] == "http://xn--r8jz45g.jp/%C3%A9%7Cx?%7Ba%7D#%5Bb%5D"
+
+
 def test_an_item_has_the_facts_of_the_event_and_an_extension() -> None:
     record = a_record(**a_full_event())
     text = jsonfeed(FEED, [record])

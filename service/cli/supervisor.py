@@ -6,13 +6,10 @@ import os
 import shlex
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
@@ -21,13 +18,13 @@ import click
 import psycopg
 
 from service import clock, store
+from service.cli.part import Part, PostgresPart, ProcessPart, Restarts
 from service.cli.seed import seed_database
 from service.config import MIGRATIONS, ROOT, SEEDS, Settings, environment_name
-from service.db import embedded_postgres
 from service.db.migrations import migrate
 from service.db.pool import compare_clocks
 from service.ids import digest, new_key, uuid7
-from service.imports.process_pool import end_with_parent
+from service.observability import log_stream
 from service.search.index.reindex import index_events
 
 #: Settings for a service on one's own machine, unless the environment sets them: public reading, and webhooks to
@@ -38,32 +35,56 @@ LOCAL_SETTINGS = {
     environment_name("webhook_http_networks"): "127.0.0.0/8,::1/128",
 }
 
-#: Seconds in which gunicorn must be ready, and in which it may finish its requests.
-START_TIMEOUT, STOP_TIMEOUT = 30, 25
+#: Seconds in which the API must be ready, and between two looks at the parts.
+START_TIMEOUT, LOOK_INTERVAL = 30, 0.2
 
 
 def run_everything(settings: Settings) -> None:
-    """Start PostgreSQL (unless DATABASE_URL names one), migrate, seed and serve, until a signal or a crash ends it."""
+    """Start PostgreSQL (unless DATABASE_URL names one), migrate, seed and serve, until a signal ends it.
+
+    A part that ends is started again; the start itself fails with the first part that does.
+    """
+    log_stream.protect("stdout", "stderr")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stack:
         stack.enter_context(_lock(settings.data_dir))
         _require_free_port(settings)
-        url = settings.database_url or stack.enter_context(_embedded_postgres(settings.data_dir))
+        url, parts = settings.database_url, list[Part]()
+        if not url:
+            postgres = PostgresPart(settings.data_dir / "postgres")
+            parts.append(stack.enter_context(_started(postgres)))
+            url = postgres.dsn("policytrail")
+            _create_database(postgres)
         secret = _prepare(url, settings.data_dir)
-        api = stack.enter_context(
-            _process(url, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "service.wsgi:app")
-        )
-        worker = stack.enter_context(_process(url, "-m", "service", "work"))
-        _await_ready(api, settings, stop)
+        environment = {"DATABASE_URL": url} | {
+            name: os.environ.get(name, value) for name, value in LOCAL_SETTINGS.items()
+        }
+        gunicorn = ["-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "service.wsgi:app"]
+        for part in (
+            ProcessPart("The API", gunicorn, environment),
+            ProcessPart("The webhook worker", ["-m", "service", "work"], environment),
+        ):
+            parts.append(stack.enter_context(_started(part)))
+        _await_ready(parts, settings, stop)
         if not stop.is_set():
             click.echo(_greeting(settings, secret))
-        while not stop.wait(0.2):
-            for name, process in (("API", api), ("worker", worker)):
-                if process.poll() is not None:
-                    raise click.ClickException(f"The {name} has stopped unexpectedly; see its last lines above.")
+        restarts = [Restarts(part) for part in parts]
+        while not stop.wait(LOOK_INTERVAL):
+            for one in restarts:
+                one.check(time.monotonic())
         click.echo("Stopping.", err=True)
+
+
+@contextmanager
+def _started(part: Part) -> Iterator[Part]:
+    """`part`, which is stopped when the block ends."""
+    try:
+        part.start()
+        yield part
+    finally:
+        part.stop()
 
 
 @contextmanager
@@ -87,17 +108,10 @@ def _require_free_port(settings: Settings) -> None:
             raise click.ClickException(f"Port {settings.port} is in use; choose another one with PORT=….") from error
 
 
-@contextmanager
-def _embedded_postgres(directory: Path) -> Iterator[str]:
-    """A database in `directory`, by its URL, until the block ends."""
-    server = embedded_postgres.start(directory / "postgres", options=embedded_postgres.spacious())
-    try:
-        with psycopg.connect(server.dsn(), autocommit=True) as conn:
-            if conn.execute("SELECT FROM pg_database WHERE datname = 'policytrail'").fetchone() is None:
-                conn.execute("CREATE DATABASE policytrail")
-        yield server.dsn("policytrail")
-    finally:
-        server.stop()
+def _create_database(postgres: PostgresPart) -> None:
+    with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as conn:
+        if conn.execute("SELECT FROM pg_database WHERE datname = 'policytrail'").fetchone() is None:
+            conn.execute("CREATE DATABASE policytrail")
 
 
 def _prepare(url: str, directory: Path) -> str:
@@ -126,45 +140,14 @@ def _admin_key(conn: psycopg.Connection, file: Path) -> str:
     return secret
 
 
-@contextmanager
-def _process(url: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process with `arguments`, which is stopped in order when the block ends."""
-    # A session of its own, so that Ctrl-C reaches this process alone, which stops the others in order. If this process
-    # is killed, the kernel stops the child.
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=os.environ
-        | {"DATABASE_URL": url}
-        | {name: os.environ.get(name, value) for name, value in LOCAL_SETTINGS.items()},
-        start_new_session=True,
-        preexec_fn=partial(end_with_parent, signal.SIGTERM),  # noqa: PLW1509 (no other thread runs yet)
-    )
-    try:
-        yield process
-    finally:
-        _stop(process)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop a process and its children. The signal is repeated: a worker that was just forked misses the first one."""
-    deadline = time.monotonic() + STOP_TIMEOUT
-    number = signal.SIGTERM
-    while process.poll() is None:
-        if number is signal.SIGTERM and time.monotonic() > deadline:
-            click.echo(f"A process did not stop within {STOP_TIMEOUT} seconds; killing it.", err=True)
-            number = signal.SIGKILL
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(0.5)
-
-
-def _await_ready(api: subprocess.Popen[bytes], settings: Settings, stop: threading.Event) -> None:
-    """Wait until the API is ready, has ended, or `stop` is set."""
+def _await_ready(parts: Sequence[Part], settings: Settings, stop: threading.Event) -> None:
+    """Wait until the API is ready or `stop` is set. ClickException if a part ends before."""
     direct = build_opener(ProxyHandler({}))
     deadline = time.monotonic() + START_TIMEOUT
-    while not stop.is_set() and api.poll() is None:
+    while not stop.is_set():
+        for part in parts:
+            if how := part.end():
+                raise click.ClickException(f"{part.name} has ended during the start ({how}); see its lines above.")
         try:
             with direct.open(_base_url(settings) + "/readyz", timeout=2):
                 return

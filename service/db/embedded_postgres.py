@@ -80,6 +80,11 @@ class Server:
         """Return the URL of `database` for the superuser `postgres`; no password, as the socket is private."""
         return _url(self.directory, database)
 
+    @property
+    def is_running(self) -> bool:
+        """Return whether its postmaster runs; it may still be recovering, and answer nothing."""
+        return _is_postmaster(self.pid, self.directory / "data")
+
     def stop(self, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
         """Stop the server of the directory, if one runs, and wait for its end. EmbeddedPostgresError if it fails."""
         with _lock(self.directory):

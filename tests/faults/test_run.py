@@ -2,20 +2,27 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from email.message import Message
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 
-from tests.faults.clients import send_request, wait_until, wire
+from tests.factories import an_event
+from tests.faults.clients import DROPPED, Answer, at_once, send_request, wait_until, wire
 from tests.faults.processes import Process, family, kill, server_in
 from tests.faults.runs import STOP_TIMEOUT, Run, paste, started
+from tests.receivers import run_receiver
+
+#: Seconds within which a part is back: it pauses for a second at first, and a worker's lease lasts 30.
+RESTART_TIMEOUT = 120.0
 
 
 @pytest.fixture
@@ -101,16 +108,62 @@ def test_the_api_stops_when_the_supervisor_is_killed_and_a_new_run_works(directo
             assert again.stop(signal.SIGTERM) == 0
 
 
-def test_a_killed_api_is_reported_and_stops_the_run(directory: Path) -> None:
+PARTS: dict[str, Callable[[Run], set[Process]]] = {
+    "PostgreSQL": lambda run: {one for one in server_in(run.directory / "postgres") if "postgres -D" in one.command},
+    "the processes of PostgreSQL": lambda run: server_in(run.directory / "postgres"),
+    "a connection of PostgreSQL": lambda run: set(sorted(backends_of(run), key=lambda one: one.pid)[:1]),
+    "the API": lambda run: set(api_of(run)),
+    "gunicorn's master": lambda run: set(sorted(api_of(run), key=lambda one: one.pid)[:1]),
+    "a worker of gunicorn": lambda run: set(sorted(api_of(run), key=lambda one: one.pid)[1:2]),
+    "the webhook worker": lambda run: {one for one in family(run.process.pid) if one.command.endswith("service work ")},
+    "everything": lambda run: run.running() - {one for one in run.running() if one.pid == run.process.pid},
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_killed_part_comes_back_by_itself_and_everything_works_again(directory: Path, part: str) -> None:
+    with run_receiver() as receiver, started(directory) as run:
+        run.greeting()
+        webhook = {"url": receiver.url}
+        assert send_request(run.port, "POST", "/v1/webhooks", key=run.key(), json=webhook).status == 201
+        victims = PARTS[part](run)
+        assert victims
+        kill(victims)
+        wait_until(lambda: not any(one.is_alive for one in victims))
+        wait_until(lambda: statuses(run, "GET", "/v1/events") == {200}, RESTART_TIMEOUT)
+        # Through the API, PostgreSQL and the worker.
+        created = send_request(run.port, "POST", "/v1/events", key=run.key(), json=an_event()).json()
+        wait_until(
+            lambda: created["id"] in {one.json()["data"]["event_id"] for one in receiver.requests}, RESTART_TIMEOUT
+        )
+        assert run.process.poll() is None
+        assert run.stop(signal.SIGTERM) == 0
+
+
+def test_a_postgresql_that_cannot_start_is_tried_again_until_it_can(directory: Path) -> None:
     with started(directory) as run:
         run.greeting()
-        processes = run.running()
-        kill(api_of(run))
-        wait_until(lambda: run.process.poll() is not None, STOP_TIMEOUT)
+        # As on a full disk: the server has ended, and the next ones end at once.
+        control, aside = (directory / "postgres" / "data" / "global" / name for name in ("pg_control", "aside"))
+        control.rename(aside)
+        kill(server_in(directory / "postgres"))
+        wait_until(lambda: run.terminal().count("PostgreSQL could not be started") >= 2, RESTART_TIMEOUT)
+        assert statuses(run, "GET", "/v1/events") == {503}
+        aside.rename(control)
+        wait_until(lambda: "PostgreSQL was started again." in run.terminal(), RESTART_TIMEOUT)
+        wait_until(lambda: statuses(run, "GET", "/v1/events") == {200})
+        assert re.findall(r"PostgreSQL has ended \(see .*log\); starting it again in 1 s", run.terminal())
+        assert run.stop(signal.SIGTERM) == 0
+
+
+def test_a_part_that_ends_during_the_start_ends_the_run(directory: Path) -> None:
+    with started(directory, POLICYTRAIL_WEBHOOK_LEASE="1") as run:
+        wait_until(lambda: run.process.poll() is not None, RESTART_TIMEOUT)
 
         assert run.process.returncode == 1
-        assert "The API has stopped unexpectedly" in run.terminal()
-        assert not any(process.is_alive for process in processes)
+        assert "The webhook worker has ended during the start (exit status 1)" in run.terminal()
+        assert "POLICYTRAIL_WEBHOOK_LEASE is too short" in run.terminal()
+        assert server_in(directory / "postgres") == set()
 
 
 def test_a_second_run_with_the_same_data_is_refused_and_leaves_the_first_alone(directory: Path) -> None:
@@ -194,3 +247,20 @@ def first_event(run: Run) -> tuple[str, int]:
 def api_of(run: Run) -> list[Process]:
     """Return the processes of gunicorn."""
     return [process for process in family(run.process.pid) if "gunicorn" in process.command]
+
+
+def backends_of(run: Run) -> set[Process]:
+    """Return the processes of PostgreSQL that serve the connections of the run."""
+    return {one for one in server_in(run.directory / "postgres") if "policytrail [local]" in one.command}
+
+
+def statuses(run: Run, method: str, path: str) -> set[int]:
+    """Return the statuses of some requests at the same time; 0 for one without an answer."""
+
+    def send() -> Answer:
+        try:
+            return send_request(run.port, method, path)
+        except DROPPED:
+            return Answer(0, Message(), b"")
+
+    return {answer.status for answer in at_once(*[send] * 6)}

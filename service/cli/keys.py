@@ -76,7 +76,7 @@ def list_keys() -> None:
 @key_commands.command("publish")
 @click.argument("key_id", metavar="ID", type=click.UUID)
 @click.argument("public_name", required=False, callback=_public_name)
-def publish_key(key_id: UUID, public_name: str | None) -> None:
+def set_public_name(key_id: UUID, public_name: str | None) -> None:
     """Show readers PUBLIC_NAME as the author of what the key ID wrote, or nothing without PUBLIC_NAME."""
     from service import store
 

@@ -20,6 +20,8 @@ def mirror_command(url: str, file: Path, query: str, key: str | None, *, once: b
     is written as NDJSON after every change, and the database is FILE.state beside it. You can stop the command at any
     time; run it again to resume.
     """
+    import sqlite3
+
     from service.cli.mirror_client import Mirror, MirrorError, follow
 
     if not url.startswith(("http://", "https://")):
@@ -30,3 +32,5 @@ def mirror_command(url: str, file: Path, query: str, key: str | None, *, once: b
         follow(Mirror(url, database, query=query, key=key), lines, once=once)
     except MirrorError as error:
         raise click.ClickException(str(error)) from error
+    except (OSError, sqlite3.Error) as error:
+        raise click.ClickException(f"{file} cannot be written: {error}.") from error

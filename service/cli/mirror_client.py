@@ -12,20 +12,26 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Mapping
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import parse_qsl, urlencode, urljoin
-from urllib.request import Request, urlopen
+from urllib.parse import parse_qsl, urlencode
 
 from service.cli.interrupt import raise_interrupt
+from service.cli.origin import ForeignAddress, ServiceOrigin
 
 #: Seconds that the service may hold a request until there is a change, and that a response may take beyond that.
 WAIT, TIMEOUT = 25, 30
 
 #: Seconds before the first retry, and before later ones at most.
 FIRST_DELAY, MAX_DELAY = 0.5, 60.0
+
+#: Seconds that a Retry-After may ask for, and digits of such a number.
+MAX_RETRY_AFTER, _MAX_DIGITS = 3_600, 6
+
+#: Characters of an error's body that are shown.
+_SHOWN = 500
 
 #: Errors of a response that is missing or incomplete, or that may succeed later.
 RETRIED = (OSError, HTTPException, ValueError, EOFError, zlib.error)
@@ -48,10 +54,14 @@ class Mirror:
     """A copy in a SQLite file of the events that match `query`, the query of a list."""
 
     def __init__(self, url: str, file: Path, *, query: str = "", key: str | None = None) -> None:
-        self.url, self.query, self.key = f"{url.rstrip('/')}/", dict(parse_qsl(query, keep_blank_values=True)), key
+        self.query, self.key = dict(parse_qsl(query, keep_blank_values=True)), key
+        try:
+            self.origin = ServiceOrigin(url)
+        except ValueError as error:
+            raise MirrorError(f"The URL is not valid: {error}") from error
         self.db = sqlite3.connect(file)
         self.db.executescript(_TABLES)
-        source = json.dumps([self.url, self.query])
+        source = json.dumps([self.origin.url, self.query])
         if self.state("of", source) != source:
             raise MirrorError(f"{file} is a copy of {self.state('of')}.")
         self.commit(of=source)
@@ -76,19 +86,22 @@ class Mirror:
         except FeedExpired:
             self.commit(cursor=None)
             return True
-        self.apply(changes["items"])
-        self.commit(cursor=changes["cursor"])
-        return bool(changes["more"])
+        self.apply(_members(changes, _ENTRY))
+        self.commit(cursor=_member(changes, "cursor", str))
+        return bool(_member(changes, "more", bool))
 
     def read_snapshot(self, page: str | None) -> bool:
         """Store one page of all events. After the last page, delete the events that were on none."""
         number = self.state("snapshot", 0) + (page is None)
         events = self.get(page) if page else self.get("v1/events", {**self.query, "snapshot": "true", "limit": 200})
-        rows = ((event["id"], event["version"], to_json(event), number) for event in events["items"])
+        following, cursor = _member(events, "next", str, type(None)), _member(events, "cursor", str, type(None))
+        if following is not None and following == page:
+            raise MirrorError("The service sent a page that leads to itself.")
+        rows = ((event["id"], event["version"], to_json(event), number) for event in _members(events, _EVENT))
         self.db.executemany("REPLACE INTO event VALUES (?, ?, ?, ?)", rows)
-        if events["next"] is None:
+        if following is None:
             self.db.execute("DELETE FROM event WHERE snapshot <> ?", (number,))
-        self.commit(cursor=events["cursor"], page=events["next"], snapshot=number)
+        self.commit(cursor=cursor, page=following, snapshot=number)
         return True
 
     def apply(self, entries: Iterable[Mapping[str, Any]]) -> None:
@@ -103,19 +116,22 @@ class Mirror:
                 self.db.execute(f"INSERT INTO event VALUES (:id, :version, :document, {snapshot})", values)  # noqa: S608 (a constant)
 
     def get(self, path: str, query: Mapping[str, Any] = {}) -> Any:
-        """Return the JSON at `path`. Raises FeedExpired, MirrorError, or one of RETRIED."""
-        address = urljoin(self.url, path) + (f"?{urlencode(query)}" if query else "")
+        """Return the JSON at `path`, a link of the service. Raises FeedExpired, MirrorError, or one of RETRIED."""
         headers = {"Accept-Encoding": "gzip"} | ({"Authorization": f"Bearer {self.key}"} if self.key else {})
         try:
-            with urlopen(Request(address, headers=headers), timeout=WAIT + TIMEOUT) as response:  # noqa: S310 (the command checks the scheme)
-                body = response.read()
-                return parse_answer(gzip.decompress(body) if response.headers["Content-Encoding"] else body)
+            address = self.origin.resolve(path) + (f"?{urlencode(query)}" if query else "")
+            with self.origin.open(address, headers, timeout=WAIT + TIMEOUT) as response:
+                return read_answer(response)
+        except (ForeignAddress, InvalidURL, UnicodeEncodeError) as error:
+            raise MirrorError(str(error)) from error
         except HTTPError as error:
-            if error.code == 410:  # noqa: PLR2004 (Gone)
-                raise FeedExpired from error
-            if error.code < 500 and error.code != 429:  # noqa: PLR2004 (an error of the request itself stays)
-                raise MirrorError(f"{error.code} {error.read().decode(errors='replace')}") from error
-            raise
+            with error:
+                if error.code == 410:  # noqa: PLR2004 (Gone)
+                    raise FeedExpired from error
+                if error.code < 500 and error.code != 429:  # noqa: PLR2004 (an error of the request itself stays)
+                    text = error.read(_SHOWN).decode(errors="replace")
+                    raise MirrorError(f"{error.code} {''.join(c if c.isprintable() else ' ' for c in text)}") from error
+                raise
 
     def write(self, file: Path) -> None:
         """Write the copy as NDJSON. `file` is replaced at once, so that it is always complete."""
@@ -125,6 +141,44 @@ class Mirror:
             lines.flush()
             os.fsync(lines.fileno())
         part.replace(file)
+
+
+def read_answer(response: HTTPResponse) -> Any:
+    """Return the JSON value of a response. MirrorError if it is whole and no JSON, one of RETRIED if it may be cut."""
+    is_measured = response.length is not None or response.chunked
+    body = response.read()
+    try:
+        return parse_answer(gzip.decompress(body) if response.headers["Content-Encoding"] else body)
+    except (ValueError, EOFError, zlib.error, gzip.BadGzipFile, RecursionError) as error:
+        if is_measured or isinstance(error, RecursionError):
+            raise MirrorError("The service sent a page that is not JSON. Check the URL.") from error
+        raise
+
+
+#: The members of an entry and of an event that the copy uses, and their types.
+_ENTRY: Mapping[str, tuple[type, ...]] = {
+    "event_id": (str,),
+    "version": (int,),
+    "kind": (str,),
+    "document": (dict, type(None)),
+}
+_EVENT: Mapping[str, tuple[type, ...]] = {"id": (str,), "version": (int,)}
+
+
+def _members(page: Any, form: Mapping[str, tuple[type, ...]]) -> list[dict[str, Any]]:
+    """Return the `items` of a page, each with the members of `form`. MirrorError if it is no such page."""
+    items: list[dict[str, Any]] = _member(page, "items", list)
+    for item in items:
+        for name, types in form.items():
+            _member(item, name, *types)
+    return items
+
+
+def _member(value: Any, name: str, *types: type) -> Any:
+    """Return the member `name` of an object. MirrorError if it is missing, or of another type."""
+    if not isinstance(value, dict) or type(value.get(name, NotImplemented)) not in types:
+        raise MirrorError(f"The service sent a page whose `{name}` is missing or of another type. Check the URL.")
+    return value[name]
 
 
 def parse_answer(text: bytes) -> Any:
@@ -159,11 +213,11 @@ def follow(mirror: Mirror, file: Path | None, *, once: bool) -> None:
         try:
             more = mirror.step(0 if more else WAIT)
             delay = FIRST_DELAY
+        except UnicodeEncodeError as error:
+            raise MirrorError("The service sent text that is not Unicode.") from error
         except RETRIED as error:
             mirror.db.rollback()
-            retry_after = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
-            jittered = delay * random.uniform(0.5, 1)  # noqa: S311 (it only spreads load)
-            time.sleep(int(retry_after) if retry_after.isdigit() else jittered)
+            time.sleep(_retry_after(error) or delay * random.uniform(0.5, 1))  # noqa: S311 (it only spreads load)
             delay = min(delay * 2, MAX_DELAY)
             continue
         if not more and file and written_cursor != (cursor := mirror.state("cursor")):
@@ -171,3 +225,10 @@ def follow(mirror: Mirror, file: Path | None, *, once: bool) -> None:
             written_cursor = cursor
         if once and not more:
             return
+
+
+def _retry_after(error: BaseException) -> int:
+    """Return the seconds that the service asks to wait, 0 if it does not."""
+    seconds = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
+    is_number = seconds.isascii() and seconds.isdigit() and len(seconds) <= _MAX_DIGITS
+    return min(int(seconds), MAX_RETRY_AFTER) if is_number else 0

@@ -6,6 +6,7 @@ import click
 import psycopg
 from environs import EnvError
 
+from service.cli.erase import erase_command
 from service.cli.export import export_command
 from service.cli.feed import feed_commands
 from service.cli.imports import import_command
@@ -62,6 +63,7 @@ for command in (
     mapping_commands,
     export_command,
     mirror_command,
+    erase_command,
     feed_commands,
     status_command,
     openapi_command,

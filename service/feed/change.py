@@ -41,9 +41,9 @@ class Change:
         """Return the kind of the change for a subscriber with `filter_`, or None if it does not concern him.
 
         A deletion or merge concerns the filters that the event matched before. An update after which the event no
-        longer matches has the kind LEAVE.
+        longer matches has the kind LEAVE. The deletion of an erased event concerns everybody: what it was is unknown.
         """
-        if filter_ == EVERYTHING:
+        if filter_ == EVERYTHING or self.entry.is_erased:
             return self.entry.kind
         if self.after and matches(filter_, self.after, lambda words: has_words(self.entry.document or b"", words)):
             return self.entry.kind

@@ -5,6 +5,17 @@ aliases) and over Conditions that render themselves. A value is never part of th
 composed is not edited afterwards.
 """
 
-from service.store import events, feed, feed_entries, idempotency, imports, keys, search, topics, webhooks
+from service.store import erasure, events, feed, feed_entries, idempotency, imports, keys, search, topics, webhooks
 
-__all__ = ["events", "feed", "feed_entries", "idempotency", "imports", "keys", "search", "topics", "webhooks"]
+__all__ = [
+    "erasure",
+    "events",
+    "feed",
+    "feed_entries",
+    "idempotency",
+    "imports",
+    "keys",
+    "search",
+    "topics",
+    "webhooks",
+]

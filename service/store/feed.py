@@ -123,11 +123,11 @@ _SEQUENCE = f"""
 
 
 def get_history(conn: Connection) -> str:
-    """Return a text that changes when the database may have lost writes: by a restore, recovery or failover.
+    """Return a text that changes when the database may have lost writes: by a restore, recovery, failover or erasure.
 
     Numbers, versions and epochs of another history do not identify what they did in this one.
     """
-    [[history]] = conn.execute(f"SELECT concat_ws('/', generation, {_PLACE}) FROM feed_head").fetchall()
+    [[history]] = conn.execute(f"SELECT concat_ws('/', generation, erasures, {_PLACE}) FROM feed_head").fetchall()
     return str(history)
 
 

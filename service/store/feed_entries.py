@@ -38,6 +38,8 @@ class FeedEntry:
     occurred_at: datetime
     document: bytes | None = None
     before: bytes | None = None
+    #: True if nothing but number and ids is left of it.
+    is_erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,18 +103,18 @@ def _slice_query(condition: str | None, kinds: bool, documents: bool, before: bo
         former = "former.document"
     if condition is not None:
         kind = f"CASE WHEN now.holds OR feed.kind <> 'update' THEN feed.kind ELSE '{LEAVE}' END"
-        conditions.append("AND (now.holds OR former.holds)")
+        conditions.append("AND (now.holds OR former.holds OR feed.erased)")
     if kinds:
         conditions.append(f"AND {kind} = ANY(%(feed_kinds)s)")
     return f"""
         SELECT generation, head.seq, floor, {WAITING}, coalesce(matching, 0),
                entry.seq, event_id, version, kind, changed, change_kind, {PUBLIC_NAME}, merged_into, occurred_at,
-               document, former
+               document, former, erased
           FROM feed_head AS head
           LEFT JOIN LATERAL (
               SELECT *, count(*) OVER () AS matching, sum(bytes) OVER (ORDER BY seq) - bytes AS bytes_ahead
                 FROM (SELECT feed.seq, event_id, version, {kind} AS kind, changed, change_kind, key_id, merged_into,
-                             occurred_at, {document} AS document, {former} AS former,
+                             occurred_at, {document} AS document, {former} AS former, erased,
                              coalesce(octet_length({document}), 0) + coalesce(octet_length({former}), 0) AS bytes
                         FROM feed
                         {" ".join(joins)}

@@ -87,7 +87,9 @@ class Matcher:
         return end
 
     def _deliveries(self, conn: Connection, change: Change, now: datetime) -> Iterator[NewDelivery]:
-        candidates = self._index.candidates(change.after, change.before)
+        candidates = list(self._index.subscriptions)
+        if not change.entry.is_erased:
+            candidates = self._index.candidates(change.after, change.before)
         words = (words for one in candidates for words in one.words)
         document_words = DocumentWords(partial(_savepoint, conn), words, tolerated=_FILTER_ERRORS)
         for subscription in candidates:

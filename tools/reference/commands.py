@@ -11,6 +11,7 @@ _WIDTH = 100
 
 #: The page that shows a command at work, and the operation over HTTP that does the same.
 SEE: Mapping[str, str] = {
+    "erase": "[Operate the service](../operate.md#erase-an-event).",
     "export": "[Export events](../export.md); over HTTP `GET /v1/events.ndjson` and [its like](http.md#exports).",
     "feed new-generation": "[Operate the service](../operate.md#restore-a-backup).",
     "import": "[Import events](../import.md); over HTTP [`POST /v1/imports`](http.md#imports).",

@@ -43,6 +43,15 @@ def get_latest_version(conn: Connection, id: UUID) -> int:
     return version
 
 
+def get_latest_state(conn: Connection, id: UUID) -> tuple[int, str]:
+    """Return version and state of the event, locked against other writers. NotFound for an unknown event."""
+    query = "SELECT version, record_state FROM event WHERE id = %s FOR NO KEY UPDATE"
+    row: tuple[int, str] | None = conn.execute(query, (id,)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no event {id}.")
+    return row
+
+
 def page_revisions(
     conn: Connection, id: UUID, *, limit: int, below: str | int | None = None, above: int = 0
 ) -> list[Revision]:

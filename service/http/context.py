@@ -18,6 +18,7 @@ from service.db.pool import Database
 from service.errors import Malformed
 from service.feed.tail import Tail
 from service.http.rate_limit import RateLimits
+from service.http.request_codec import inflate, is_gzipped
 from service.store.keys import Key
 from service.strict_json import JsonLimits
 
@@ -104,7 +105,8 @@ def json_body() -> Any:
 
 
 def body_bytes() -> bytes:
-    """Return the whole body. Malformed if its length or chunks are not as announced."""
+    """Return the whole body, decompressed. Malformed if its length, its chunks or its gzip are not as announced."""
+    gzipped = is_gzipped()
     try:
         body = request.get_data()
         if request.content_length is None and len(body) == request.max_content_length:
@@ -116,4 +118,4 @@ def body_bytes() -> bytes:
         raise Malformed("The body is not valid HTTP.") from error
     if request.content_length not in (None, len(body)):
         raise Malformed("The body ended before its Content-Length.")
-    return body
+    return inflate(body, settings().max_body_bytes) if gzipped else body

@@ -14,6 +14,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from service import errors
 from service.errors import Fault, ServiceError
+from service.http.request_codec import ACCEPTED as ACCEPTED_CODINGS
+from service.http.request_codec import HEADER as CODING
 from service.strict_json import render
 
 #: The most faults that one problem lists.
@@ -76,6 +78,8 @@ def to_response(error: ServiceError) -> Response:
         response.headers["Location"] = _address_for(error.merged_into) + _query()
     elif isinstance(error, errors.Unavailable | errors.TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, errors.UnsupportedMediaType) and any(one.header == CODING for one in error.faults):
+        response.headers["Accept-Encoding"] = ACCEPTED_CODINGS
     elif isinstance(error, errors.Duplicate):
         response.headers["Link"] = duplicate_links(error.likely)
     elif isinstance(error, errors.CursorExpired):

@@ -48,7 +48,8 @@ _ACCEPT_PATCH = ", ".join(PATCHES)
 
 #: The request headers that a page may send, beyond those of any page.
 _ALLOWED = (
-    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer, X-API-Key,"
+    "Accept, Authorization, Content-Encoding, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID,"
+    " Prefer, X-API-Key,"
     " X-Request-Id, traceparent"
 )
 #: The response headers that a page may read, beyond those of any page.

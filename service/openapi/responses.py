@@ -22,6 +22,7 @@ from service.errors import (
 )
 from service.http.operation import Operation
 from service.http.problems import MEDIA_TYPE, STATUS, title_of
+from service.http.request_codec import ACCEPTED
 from service.openapi import media_types
 from service.openapi.examples.events import REQUEST_ID, problem_example
 from service.openapi.links import response_links
@@ -54,6 +55,7 @@ _HEADERS = {
     "Link": ("Related addresses, such as the next page (RFC 8288).", '</v1/events?limit=20>; rel="first"'),
     "Retry-After": ("Seconds to wait before the next try.", "1"),
     "WWW-Authenticate": ("The required credentials (RFC 6750).", 'Bearer realm="policytrail"'),
+    "Accept-Encoding": ("The codings of a body that the service reads, if the body has another.", ACCEPTED),
     "Accept-Patch": (
         "The media types of patches that the resource accepts (RFC 5789).",
         "application/merge-patch+json",
@@ -68,7 +70,7 @@ _OF_PROBLEM: dict[str, tuple[str, ...]] = {
     "Moved": ("Location",),
     "Unauthenticated": ("WWW-Authenticate",),
     "Forbidden": ("WWW-Authenticate",),
-    "UnsupportedMediaType": ("Accept-Patch",),
+    "UnsupportedMediaType": ("Accept-Encoding", "Accept-Patch"),
     "TooManyRequests": ("Retry-After",),
     "Unavailable": ("Retry-After",),
 }

@@ -22,7 +22,8 @@ Policy events, in which every fact can cite the sentence that supports it.
 
 Send your API key as `Authorization: Bearer ptk_…` or as `X-API-Key`. Errors are `application/problem+json` (RFC 9457).
 The ETag of a record is its version; send it as If-Match to change the record. `next` in a list is the address of the
-next page. Every operation accepts your own `X-Request-Id` and `traceparent`, and supports HEAD and OPTIONS."""
+next page. A body may be gzipped, with Content-Encoding. Every operation
+accepts your own `X-Request-Id` and `traceparent`, and supports HEAD and OPTIONS."""
 
 INFO = {
     "description": _INTRODUCTION,

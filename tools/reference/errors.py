@@ -61,7 +61,7 @@ ADVICE: Mapping[type[ServiceError], tuple[str, str]] = {
         "Split the body. Send many events as an [import](../import.md).",
     ),
     errors.UnsupportedMediaType: (
-        "`Content-Type` is missing, or the operation does not read that type.",
+        "`Content-Type` is missing, or the operation reads no such type, or the body has another coding than gzip.",
         "Send `application/json`, or the type that the operation documents.",
     ),
     errors.Invalid: (

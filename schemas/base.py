@@ -3,7 +3,9 @@
 A request refuses fields that it does not know; a response may gain fields in later versions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
@@ -79,10 +81,37 @@ class BaseQuerySchema(RequestSchema):
     pretty = Flag(metadata={"description": "Indent the JSON for reading."})
 
 
+#: The texts of the stored version of the record that is loaded, each with the name of its field.
+_stored_texts: ContextVar[frozenset[tuple[str, str]]] = ContextVar("stored_texts", default=frozenset())
+
+
+@contextmanager
+def keeping_texts_of(stored: Any) -> Iterator[None]:
+    """Accept in this context the texts that the JSON value `stored` has in fields of the same name."""
+    token = _stored_texts.set(frozenset(_texts(stored)))
+    try:
+        yield
+    finally:
+        _stored_texts.reset(token)
+
+
+def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _texts(member, key)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _texts(member, name)
+
+
 class CheckedString(fields.String):
     """A string for which `error_in(text)` returns None."""
 
     form: dict[str, Any] = {}  # noqa: RUF012 (each subclass has its own)
+    #: The rules of the field may become stricter, or its list of codes shorter: what was stored before stays valid.
+    keeps_stored: ClassVar[bool] = False
 
     def __init__(self, **options: Any) -> None:
         """`options`: those of every field. A field that is not required is null by default: unknown is null."""
@@ -96,7 +125,7 @@ class CheckedString(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if error := self.error_in(text):
+        if (error := self.error_in(text)) and not (self.keeps_stored and (self.name, text) in _stored_texts.get()):
             raise ValidationError(error)
         return text
 

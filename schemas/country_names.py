@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 import pycountry
 
-from schemas.codes import ADDED_JURISDICTIONS, jurisdictions
+from schemas.codes import ADDED_JURISDICTIONS, former_code, former_jurisdictions, jurisdictions, subdivisions
 
 #: Codes beside those of ISO 3166-1 that people and statistical offices use.
 _OTHER_CODES = {
@@ -92,6 +92,19 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "XK": ("Kosovo (under UNSC Resolution 1244)",),
 }
 
+#: Names of former countries beside those of ISO 3166-3, by their codes of four letters.
+_FORMER_NAMES: dict[str, tuple[str, ...]] = {
+    "ANHH": ("Dutch Antilles",),
+    "CSHH": ("Czechoslovakia", "Czecho-Slovakia", "Czechoslovak Socialist Republic"),
+    "CSXX": ("Yugoslavia, Fed. Rep.", "Federal Republic of Yugoslavia", "Serbia/Montenegro"),
+    "DDDE": ("East Germany", "Germany, East", "GDR"),
+    "HVBF": ("Upper Volta",),
+    "SUHH": ("Soviet Union", "USSR", "Union of Soviet Socialist Republics"),
+    "YDYE": ("South Yemen", "Yemen, South", "People's Democratic Republic of Yemen"),
+    "YUCS": ("Yugoslavia", "Socialist Federal Republic of Yugoslavia", "SFR Yugoslavia"),
+    "ZRCD": ("Zaire",),
+}
+
 #: Words that names leave out or keep without a difference in meaning.
 _FILLERS = frozenset({"the", "of", "and"})
 #: The form of a state, which a name may add: "Republic of Romania". Not "State of", which Georgia in the US is, too.
@@ -154,15 +167,27 @@ def _by_code() -> dict[str, str]:
     codes = {code: code for code in jurisdictions()}
     for country in pycountry.countries:
         codes |= dict.fromkeys((country.alpha_3, country.numeric, country.flag), country.alpha_2)
-    return _OTHER_CODES | codes
+    former = {code: code for code in former_jurisdictions()} | {
+        code: former_code(country.alpha_4)
+        for country in pycountry.historic_countries
+        for code in (country.alpha_3, country.alpha_4)
+    }
+    return {code: code for code in subdivisions()} | former | _OTHER_CODES | codes
 
 
 @cache
 def _by_words() -> dict[tuple[str, ...], str]:
     """Return the codes by the words of names. The words of two countries are never equal (a test checks it)."""
-    by_words = {_words(name): code for code, name in _names()}
+    by_words = {_words(name): code for code, name in (*_former_names(), *_names())}
     del by_words[()]
     return by_words
+
+
+def _former_names() -> Iterator[tuple[str, str]]:
+    """Yield the code of each former country with each of its names. A present country can have the same name."""
+    for country in pycountry.historic_countries:
+        for name in (country.name, *_FORMER_NAMES.get(country.alpha_4, ())):
+            yield former_code(country.alpha_4), name
 
 
 def _names() -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 
 from schemas.base import CheckedString, did_you_mean
 from schemas.blank import INVISIBLE, is_blank
-from schemas.codes import currencies, is_language, jurisdictions
+from schemas.codes import currency_names, is_language, jurisdiction_names
 from schemas.country_names import find_jurisdiction
 from schemas.edtf import EdtfError, bounds
 from schemas.vocabulary import Vocabulary
@@ -30,6 +30,8 @@ SLUG = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 class Text(CheckedString):
     """Text for people: not blank, no control characters, at most `most` characters."""
+
+    keeps_stored = True
 
     def __init__(self, most: int, **options: Any) -> None:
         """`most`: the maximum number of characters."""
@@ -102,29 +104,36 @@ class Edtf(CheckedString):
 
 
 class Jurisdiction(CheckedString):
-    """ISO 3166-1 alpha-2 in capitals, EU or XK."""
+    """A present or former country (ISO 3166-1 and 3166-3), a subdivision of one (ISO 3166-2), EU or XK."""
 
-    form = {"pattern": "^[A-Z]{2}$", "minLength": 2, "maxLength": 2}  # noqa: RUF012 (as CheckedString.form)
+    form = {  # noqa: RUF012 (as CheckedString.form)
+        "pattern": "^[A-Z]{2}([A-Z]{2}|-[A-Z0-9]{1,3})?$",
+        "minLength": 2,
+        "maxLength": 6,
+        "examples": ["JP", "EU", "US-CA"],
+    }
+    keeps_stored = True
 
     def error_in(self, text: str) -> str | None:
         """Return a sentence with the code that `text` probably means, or None."""
-        if text in jurisdictions():
+        if text in jurisdiction_names():
             return None
         suggestion = find_jurisdiction(text[:100])
         hint = f' Did you mean "{suggestion}"?' if suggestion else ""
-        return f"Must be an ISO 3166-1 alpha-2 code, EU or XK.{hint}"
+        return f"Must be an ISO 3166 code such as US or US-CA, EU or XK.{hint}"
 
 
 class Currency(CheckedString):
-    """An ISO 4217 code."""
+    """An ISO 4217 code, of a present currency or of a withdrawn one."""
 
     form = {"pattern": "^[A-Z]{3}$", "minLength": 3, "maxLength": 3}  # noqa: RUF012 (as CheckedString.form)
+    keeps_stored = True
 
     def error_in(self, text: str) -> str | None:
         """Return a sentence with the code in capitals if there is one, or None."""
-        if text in currencies():
+        if text in currency_names():
             return None
-        hint = f' Did you mean "{text.upper()}"?' if text.upper() in currencies() else ""
+        hint = f' Did you mean "{text.upper()}"?' if text.upper() in currency_names() else ""
         return f"Must be an ISO 4217 currency code.{hint}"
 
 
@@ -132,6 +141,7 @@ class Language(CheckedString):
     """A BCP 47 language tag."""
 
     form = {"pattern": "^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$", "maxLength": 35, "examples": ["en", "zh-Hant"]}  # noqa: RUF012 (as CheckedString.form)
+    keeps_stored = True
 
     def error_in(self, text: str) -> str | None:
         """Return a sentence with two examples, or None."""
@@ -153,6 +163,7 @@ class Link(CheckedString):
     """A web address that the URL standard accepts: http or https, no user name, at most 2,000 characters."""
 
     form = {"pattern": r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$", "maxLength": 2000}  # noqa: RUF012 (as CheckedString.form)
+    keeps_stored = True
 
     def error_in(self, text: str) -> str | None:
         """Return a sentence about the first fault in `text`, or None."""
@@ -169,6 +180,7 @@ class Reference(CheckedString):
     """A URI of something outside the service: http, https, urn or doi."""
 
     form = {"pattern": r"^([Hh][Tt][Tt][Pp][Ss]?://\S+|(urn|doi):[!-~]+)$", "maxLength": 2000}  # noqa: RUF012 (as CheckedString.form)
+    keeps_stored = True
     _opaque = re.compile(r"(urn|doi):[!-~]+\Z")
 
     def error_in(self, text: str) -> str | None:

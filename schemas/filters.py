@@ -50,12 +50,16 @@ PLAIN: Mapping[str, SeveralValues] = {
     "event_type": SeveralValues(lambda: Word(words.EventType, required=True), "Kind of event."),
     "status": SeveralValues(lambda: Word(words.Status, required=True), "Status of the policy."),
     "verification": SeveralValues(lambda: Word(words.Verification, required=True), "How well the event is verified."),
-    "party": SeveralValues(lambda: Jurisdiction(required=True), "Jurisdiction of a party."),
+    "party": SeveralValues(
+        lambda: Jurisdiction(required=True), "Jurisdiction of a party. A country includes its subdivisions."
+    ),
     "affected": SeveralValues(
         lambda: Jurisdiction(required=True),
-        "Jurisdiction of a participant that is affected or the source of a dependency.",
+        "Jurisdiction of a participant that is affected or the source of a dependency, with its subdivisions.",
     ),
-    "jurisdiction": SeveralValues(lambda: Jurisdiction(required=True), "Jurisdiction of any participant."),
+    "jurisdiction": SeveralValues(
+        lambda: Jurisdiction(required=True), "Jurisdiction of any participant. A country includes its subdivisions."
+    ),
     "topic": SeveralValues(lambda: Slug(required=True), "Topic, including its narrower topics."),
     "tag": SeveralValues(lambda: Text(100, required=True), "Tag."),
     "instrument": SeveralValues(lambda: Word(words.Instrument, required=True), "Instrument of the policy."),

@@ -1,9 +1,14 @@
 """The service's descriptions of itself: vocabularies, problems, links, health."""
 
+from collections.abc import Container, Mapping
+from typing import Any
+
 from marshmallow import fields
 
 from schemas.base import ResponseSchema
+from schemas.codes import currency_names, former_jurisdictions, jurisdictions
 from schemas.vocabulary import VOCABULARIES
+from schemas.withdrawn_currencies import WITHDRAWN_CURRENCIES
 
 
 class MeaningSchema(ResponseSchema):
@@ -11,6 +16,10 @@ class MeaningSchema(ResponseSchema):
 
     word = fields.String(required=True)
     meaning = fields.String(required=True)
+    withdrawn = fields.Boolean(
+        required=True,
+        metadata={"description": "True for a code that its standard has withdrawn; it stays valid for earlier times."},
+    )
 
 
 class VocabularySchema(ResponseSchema):
@@ -21,9 +30,31 @@ class VocabularySchema(ResponseSchema):
 
 
 VocabulariesSchema = ResponseSchema.from_dict(
-    {name: fields.Nested(VocabularySchema, required=True) for name in (*VOCABULARIES, "jurisdiction")},
+    {name: fields.Nested(VocabularySchema, required=True) for name in (*VOCABULARIES, "jurisdiction", "currency")},
     name="VocabulariesSchema",
 )
+
+
+def vocabulary_documents() -> dict[str, Any]:
+    """Return each vocabulary as VocabulariesSchema has it."""
+    documents = {
+        name: _document(vocabulary.__doc__ or "", {member.value: member.sentence for member in vocabulary})
+        for name, vocabulary in VOCABULARIES.items()
+    }
+    countries = (
+        "ISO 3166-1 alpha-2, with EU and XK; former countries (ISO 3166-3). Subdivisions (ISO 3166-2) are valid, too."
+    )
+    return documents | {
+        "jurisdiction": _document(countries, jurisdictions() | former_jurisdictions(), former_jurisdictions()),
+        "currency": _document(
+            "ISO 4217, with withdrawn currencies (list three).", currency_names(), WITHDRAWN_CURRENCIES
+        ),
+    }
+
+
+def _document(description: str, meanings: Mapping[str, str], withdrawn: Container[str] = ()) -> dict[str, Any]:
+    words = [{"word": word, "meaning": meaning, "withdrawn": word in withdrawn} for word, meaning in meanings.items()]
+    return {"description": description.strip(), "words": words}
 
 
 class FaultSchema(ResponseSchema):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from marshmallow import Schema, ValidationError, fields, missing, validate
 
-from schemas.base import CheckedString
+from schemas.base import CheckedString, keeping_texts_of
 from service.errors import Fault, Invalid
 from service.strict_json import pointer_token
 
@@ -15,12 +15,16 @@ Location = Literal["pointer", "parameter"]
 Load = Callable[[Any], Any]
 
 
-def load(schema: Schema, value: Any) -> Any:
-    """Return `value` as `schema` loads it. Invalid with a pointer for each message."""
+def load(schema: Schema, value: Any, stored: Any = None) -> Any:
+    """Return `value` as `schema` loads it. Invalid with a pointer for each message.
+
+    Codes and texts that the version before, `stored`, has in the same fields are valid, whatever the rules of today.
+    """
     with suppress(Unsure):
         return fast_loader(type(schema))(value)
     try:
-        return schema.load(value)
+        with keeping_texts_of(stored):
+            return schema.load(value)
     except ValidationError as error:
         raise Invalid(faults=faults_of(error.normalized_messages(), "pointer")) from error
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from schemas.web_address import AddressError, parse_address
-from service.search.index.features import foremost_date
+from service.search.index.features import foremost_date, jurisdictions_of
 
 Record = Mapping[str, Any]
 
@@ -69,7 +69,7 @@ def categories_of(record: Record) -> list[tuple[str, str]]:
     """Return the event's categories, each as a pair of its vocabulary, or "" without one, and its word."""
     words = [("event_type", record["event_type"]), ("status", record["status"])]
     words += [("instrument", instrument) for instrument in record["instruments"]]
-    codes = sorted({who["jurisdiction"] for who in record["participants"] if who["jurisdiction"]})
+    codes = sorted(jurisdictions_of(record["participants"]))
     words += [("jurisdiction", code) for code in codes]
     free = [*(topic["id"] for topic in record["topics"]), *record["tags"]]
     return [(kind, word) for kind, word in words if word] + [("", word) for word in dict.fromkeys(free)]

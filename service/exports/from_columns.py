@@ -21,7 +21,9 @@ _LISTS = ("instruments", "tags")
 _TEXTS = frozenset({"title", "summary", "description", "source_title", "source_publisher", "source_author"})
 _SOURCE = ("type", "tier", "title", "publisher", "author", "url", "lang", "published")
 
-_PARTICIPANT = re.compile(r"(?:(?P<role>[a-z_]+): )?(?P<name>.*?)(?: \((?P<jurisdiction>[A-Z]{2})\))?", re.DOTALL)
+_PARTICIPANT = re.compile(
+    r"(?:(?P<role>[a-z_]+): )?(?P<name>.*?)(?: \((?P<jurisdiction>[A-Z]{2}(?:[A-Z]{2}|-[A-Z0-9]{1,3})?)\))?", re.DOTALL
+)
 
 
 def event_of_row(row: Mapping[str, str]) -> Document:

@@ -58,6 +58,7 @@ class Operation:
     safe: bool = False
     formats: tuple[Format, ...] = ONLY_JSON
     takes: tuple[str, ...] = ()
+    replaces: Callable[..., Any] | None = None
 
     @property
     def is_negotiated(self) -> bool:
@@ -82,6 +83,7 @@ def operation(
     safe: bool = False,
     formats: Sequence[Format] = ONLY_JSON,
     takes: Sequence[str] = (),
+    replaces: Callable[..., Any] | None = None,
 ) -> Callable[[View], View]:
     """Declare a view's contract: check each request against it before the view runs.
 
@@ -91,6 +93,7 @@ def operation(
     conditions are optional. A POST is idempotent by its Idempotency-Key unless it is `safe`, which changes nothing; it
     runs in the transaction that stores its response, and returns AfterCommit if it has to wait for the outside.
     `takes` lists the media types of a body that the view reads itself, together with its Idempotency-Key.
+    `replaces` returns the stored document that `body` replaces, if any: codes and texts that it has stay valid.
     Every query also takes `pretty`. Accept may refuse JSON, unless the address names one of several `formats`.
     """
     contract = Operation(
@@ -105,6 +108,7 @@ def operation(
         safe,
         tuple(formats),
         tuple(takes),
+        replaces,
     )
     return partial(_checked, contract)
 
@@ -212,13 +216,24 @@ def _body_argument(contract: Operation) -> dict[str, Any]:
     """Return the view's argument for the body: `body`, `patch`, or none if the view reads the body itself."""
     if contract.body:
         require_media_type(JSON)
-        return {"body": load(contract.body, json_body())}
+        return {"body": _load_body(contract.body, contract.replaces)}
     if contract.patches:
         require_media_type(*PATCHES)
         return {"patch": _patch_in_body()}
     if contract.takes:
         require_media_type(*contract.takes)
     return {}
+
+
+def _load_body(schema: RequestSchema, replaces: Callable[..., Any] | None) -> Any:
+    """Return the body as `schema` loads it. Read the document that it replaces only if it is not valid alone."""
+    body = json_body()
+    try:
+        return load(schema, body)
+    except Invalid:
+        if replaces is None:
+            raise
+        return load(schema, body, replaces(**(request.view_args or {})))
 
 
 def _patch_in_body() -> Patch:

@@ -25,12 +25,17 @@ def require_active(content: Mapping[str, Any]) -> None:
         )
 
 
+def is_restored(content: Any) -> bool:
+    """Return True if `content` states the version and the times of an exported record."""
+    return isinstance(content, Mapping) and all(content.get(name) is not None for name in _RESTORED)
+
+
 def with_original_version(record: Record, content: Mapping[str, Any], now: datetime) -> Record:
     """Return a new event's `record` with the version and the times that `content` states.
 
     Returns `record` itself where `content` does not state all of them. Raises Invalid where they are not plausible.
     """
-    if not all(content.get(name) is not None for name in _RESTORED):
+    if not is_restored(content):
         return record
     faults = [*_faults(content, now)]
     if faults:

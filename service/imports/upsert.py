@@ -37,7 +37,7 @@ from service.imports.resolve import (
     find_existing_events,
     prefix_of_distinct_events,
 )
-from service.imports.restore import require_active, with_original_version
+from service.imports.restore import is_restored, require_active, with_original_version
 from service.imports.rows import ImportRow, RefusedRow, row_errors
 from service.search.index.features import features_of
 from service.store.events.bulk import EventVersion
@@ -134,9 +134,10 @@ class BatchUpsert:
         if row.is_flat:
             content = merge_cells(content, before)
         if before:
-            loaded = load(_NEW_EVENT, _with_external_ids(content, before["external_ids"]))
+            loaded = load(_NEW_EVENT, _with_external_ids(content, before["external_ids"]), before)
             return PendingVersion(row, id_, normalize(loaded, id=str(id_), now=self.now, before=before), before)
-        loaded = load(_NEW_EVENT, content) if row.loaded is None else row.loaded
+        stored_elsewhere = content if self.options.preserve_versions and is_restored(content) else None
+        loaded = load(_NEW_EVENT, content, stored_elsewhere) if row.loaded is None else row.loaded
         require_active(content)
         first = normalize(loaded, id=str(id_), now=self.now)
         record = with_original_version(first, content, self.now) if self.options.preserve_versions else first

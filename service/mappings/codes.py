@@ -6,7 +6,7 @@ import unicodedata
 from decimal import Context, Decimal
 from functools import lru_cache
 
-from schemas.codes import jurisdictions
+from schemas.codes import jurisdiction_names
 from schemas.country_names import find_jurisdiction
 
 #: Rounds no number that a record can hold: Python's own context rounds at 28 digits.
@@ -21,7 +21,7 @@ _DIGEST_LENGTH = 12
 def country_name(text: str) -> str | None:
     """Return the English name of the jurisdiction that `find_jurisdiction` finds, or None."""
     code = find_jurisdiction(text)
-    return jurisdictions()[code] if code else None
+    return jurisdiction_names()[code] if code else None
 
 
 @lru_cache(maxsize=4096)  # a reference repeats the id of its target

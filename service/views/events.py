@@ -91,10 +91,17 @@ def get_event(event_id: UUID, query: dict[str, Any]) -> Response:
     return respond(stored.document, stored.version, fields=query["fields"])
 
 
+def _stored_document(event_id: UUID) -> Any:
+    """Return the record of the event."""
+    with reading() as conn:
+        return orjson.loads(store.events.records.get_event(conn, event_id).document)
+
+
 @events.put("/<uuid:event_id>")
 @requires("events:write")
 @operation(
     body=NewEventSchema,
+    replaces=_stored_document,
     returns=(200, EventSchema),
     also=[NotFound, Gone, Conflict, Stale, PreconditionRequired],
     conditional=True,
@@ -126,7 +133,8 @@ def patch_event(event_id: UUID, patch: Patch) -> Response:
     """
     with reading() as conn:
         stored = _get_matching(conn, event_id)
-    content = load(_NEW_EVENT, patch(_without_reason(stored.document)))
+    before = _without_reason(stored.document)
+    content = load(_NEW_EVENT, patch(before), before)
     with transaction() as conn:
         stored = revise_event(conn, stored, content, now=clock.now(), key_id=key_id())
     return respond(stored.document, stored.version)

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
+import orjson
 from flask import Blueprint, Response, request, url_for
 
 from schemas.events import EventSchema, NewEventSchema
@@ -34,9 +35,22 @@ def get_event_by_external_id(scheme: str, value: str, query: dict[str, Any]) -> 
     return _respond(stored, fields=query["fields"])
 
 
+def _stored_document(scheme: str, value: str) -> Any:
+    """Return the record of the event with this external id, or None if there is none."""
+    with reading() as conn:
+        stored = store.events.records.find_event_by_external_id(conn, scheme, value)
+    return orjson.loads(stored.document) if stored else None
+
+
 @external_ids.put("/<scheme>/<path:value>")
 @requires("events:write")
-@operation(body=NewEventSchema, returns=(200, EventSchema), also=[Conflict, Stale], upsert=True)
+@operation(
+    body=NewEventSchema,
+    replaces=_stored_document,
+    returns=(200, EventSchema),
+    also=[Conflict, Stale],
+    upsert=True,
+)
 def upsert_event(scheme: str, value: str, body: dict[str, Any]) -> Response:
     """Create or replace the event with this external id.
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from psycopg import Connection
 
-from schemas.codes import jurisdictions
+from schemas.codes import jurisdiction_labels
 from schemas.facets import MOST_VALUES, FacetsQuerySchema, FacetsSchema
 from service import store
 from service.http.auth import requires
@@ -65,7 +65,7 @@ def _labels(conn: Connection, facets: Iterable[Facet]) -> dict[str, Mapping[str,
     labels: dict[str, Mapping[str, str]] = {}
     for facet in facets:
         if facet.name in _PLACES:
-            labels[facet.name] = jurisdictions()
+            labels[facet.name] = jurisdiction_labels()
         elif facet.name == "topic" and facet.values:
             translations = store.topics.find_topic_labels(conn, [topic for topic, _ in facet.values])
             labels["topic"] = {topic: _preferred(several) for topic, several in translations.items()}

@@ -80,7 +80,7 @@ def _merged_content(conn: Connection, stays: Record, goes: Record) -> Record:
     current = store.events.records.follow_merges(conn, related_event_ids(stays) + related_event_ids(goes))
     own = [str(id_) for id_, current_id in current.items() if str(current_id) in (stays["id"], goes["id"])]
     try:
-        content: Record = load(_NEW_EVENT, merge(stays, goes, own).content)
+        content: Record = load(_NEW_EVENT, merge(stays, goes, own).content, [stays, goes])
     except Invalid as error:
         raise Conflict("The merged event would not be valid.", error.faults) from error
     return content

@@ -4,9 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app
 
-from schemas.codes import jurisdictions
-from schemas.meta import LinksetSchema, OpenApiSchema, ProblemTypeSchema, VocabulariesSchema
-from schemas.vocabulary import VOCABULARIES
+from schemas.meta import LinksetSchema, OpenApiSchema, ProblemTypeSchema, VocabulariesSchema, vocabulary_documents
 from service.errors import NotFound
 from service.http.auth import requires
 from service.http.conditional import content_tag
@@ -47,21 +45,7 @@ _TYPES = {
     for error, status in STATUS.items()
 }
 
-_PUBLISHED = render(
-    {
-        name: {
-            "description": (vocabulary.__doc__ or "").strip(),
-            "words": [{"word": member.value, "meaning": member.sentence} for member in vocabulary],
-        }
-        for name, vocabulary in VOCABULARIES.items()
-    }
-    | {
-        "jurisdiction": {
-            "description": "ISO 3166-1 alpha-2, with EU and XK.",
-            "words": [{"word": code, "meaning": name} for code, name in jurisdictions().items()],
-        }
-    }
-)
+_PUBLISHED = render(vocabulary_documents())
 
 
 @catalog.get(_CATALOG)

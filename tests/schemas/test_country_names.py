@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from schemas.codes import jurisdictions
+from schemas.codes import jurisdiction_names
 from schemas.country_names import _names, _words, find_jurisdiction
 
 steadily = settings(derandomize=True, deadline=None, max_examples=200)
@@ -190,6 +190,18 @@ def test_no_two_countries_have_a_name_of_the_same_words() -> None:
     assert [words for words, several in codes.items() if len(several) > 1] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *(("Soviet Union", "SU"), ("U.S.S.R.", "SU"), ("SUN", "SU"), ("Yugoslavia", "YU"), ("East Germany", "DD")),
+        *(("Czechoslovakia", "CSHH"), ("CSK", "CSHH"), ("Serbia & Montenegro", "CSXX"), ("Netherlands Antilles", "AN")),
+        *(("East Timor", "TL"), ("Burma", "MM"), ("Vietnam", "VN"), ("us-ca", "US-CA")),
+    ],
+)
+def test_a_former_country_is_found_where_no_present_one_has_its_name(name: str, code: str) -> None:
+    assert find_jurisdiction(name) == code
+
+
 @pytest.mark.parametrize("text", ["Virgin Islands", "Republic", "State of Georgia", "Northern Ireland", "---", "the"])
 def test_a_name_of_several_or_no_countries_finds_none(text: str) -> None:
     assert find_jurisdiction(text) is None
@@ -239,4 +251,4 @@ def test_codes_and_common_mistakes_find_the_jurisdiction(spelling: str, code: st
 @example("\x00")
 @example("ǅ")
 def test_any_text_finds_a_code_or_none(text: str) -> None:
-    assert find_jurisdiction(text) in {*jurisdictions(), None}
+    assert find_jurisdiction(text) in {*jurisdiction_names(), None}

@@ -7,10 +7,9 @@ from typing import Any
 
 import orjson
 
-from schemas.codes import jurisdictions
 from schemas.events import NewEventSchema
+from schemas.meta import vocabulary_documents
 from schemas.topics import NewTopicSchema
-from schemas.vocabulary import VOCABULARIES
 from service.errors import CursorExpired, Forbidden, Moved, ServiceError, TooManyRequests
 from service.events.normalize import normalize
 from service.events.topics import first_topic
@@ -195,17 +194,7 @@ def _me() -> dict[str, Any]:
 
 def _vocabularies() -> dict[str, Any]:
     """Return each vocabulary with its first word only."""
-    first_words = {name: ((words.__doc__ or "").strip(), next(iter(words))) for name, words in VOCABULARIES.items()}
-    code, country = next(iter(jurisdictions().items()))
-    return {
-        name: {"description": description, "words": [{"word": first.value, "meaning": first.sentence}]}
-        for name, (description, first) in first_words.items()
-    } | {
-        "jurisdiction": {
-            "description": "ISO 3166-1 alpha-2, with EU and XK.",
-            "words": [{"word": code, "meaning": country}],
-        }
-    }
+    return {name: document | {"words": document["words"][:1]} for name, document in vocabulary_documents().items()}
 
 
 def _linkset() -> dict[str, Any]:

@@ -50,7 +50,7 @@ def _summary() -> dict[str, Any]:
 
 
 def _import() -> dict[str, Any]:
-    wrong = 'Must be an ISO 3166-1 alpha-2 code, EU or XK. Did you mean "GB"?'
+    wrong = 'Must be an ISO 3166 code such as US or US-CA, EU or XK. Did you mean "GB"?'
     errors = [{"line": 17, "pointer": "#/participants/0/jurisdiction", "column": None, "detail": wrong}]
     return _summary() | {"errors": errors}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from schemas.codes import enclosing_jurisdictions
 from schemas.edtf import Bounds, bounds
 from service.search.index.source_keys import source_digest
 
@@ -67,8 +68,8 @@ def features_of(record: Record) -> Features:
     participants, main = record["participants"], main_date(record["dates"])
     return Features(
         parties=parties_of(participants),
-        affected=_jurisdictions(one for one in participants if one["role"] in _AFFECTED),
-        jurisdictions=_jurisdictions(participants),
+        affected=jurisdictions_of(one for one in participants if one["role"] in _AFFECTED),
+        jurisdictions=jurisdictions_of(participants),
         topics=frozenset(topic["id"] for topic in record["topics"]),
         tags=frozenset(record["tags"]),
         publishers=frozenset(source["publisher"] for source in record["sources"] if source["publisher"]),
@@ -82,18 +83,20 @@ def features_of(record: Record) -> Features:
     )
 
 
+def jurisdictions_of(participants: Iterable[Record]) -> frozenset[str]:
+    """Return the jurisdictions of participants, with the countries that they count for."""
+    codes = {one["jurisdiction"] for one in participants if one["jurisdiction"]}
+    return frozenset(wider for code in codes for wider in enclosing_jurisdictions(code))
+
+
 def parties_of(participants: Iterable[Record]) -> frozenset[str]:
     """Return the jurisdictions of the parties."""
-    return _jurisdictions(one for one in participants if one["role"] == "party")
+    return jurisdictions_of(one for one in participants if one["role"] == "party")
 
 
 def label(prefix: str, value: str) -> str:
     """Return the index term of a value."""
     return f"{prefix}:{value}"
-
-
-def _jurisdictions(participants: Iterable[Record]) -> frozenset[str]:
-    return frozenset(one["jurisdiction"] for one in participants if one["jurisdiction"])
 
 
 def _labels(record: Record, main: Bounds | None) -> Iterator[str]:

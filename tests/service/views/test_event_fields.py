@@ -118,7 +118,7 @@ def citing(fact: str, source: str = "report", stance: str = "supports") -> dict[
         (by(jurisdiction="jp"), "#/participants/0/jurisdiction", 'Did you mean "JP"?'),
         (by(jurisdiction="UK"), "#/participants/0/jurisdiction", 'Did you mean "GB"?'),
         (by(jurisdiction="Europe"), "#/participants/0/jurisdiction", 'Did you mean "EU"?'),
-        (by(jurisdiction="ZZ"), "#/participants/0/jurisdiction", "alpha-2"),
+        (by(jurisdiction="ZZ"), "#/participants/0/jurisdiction", "ISO 3166"),
         (by(role="partner_"), "#/participants/0/role", 'Did you mean "partner"?'),
         (by(on_behalf_of="two"), "#/participants/0/on_behalf_of", 'no "two"'),
         (by(on_behalf_of="one"), "#/participants/0/on_behalf_of", "leads back to itself"),

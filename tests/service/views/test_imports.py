@@ -112,7 +112,11 @@ def test_invalid_rows_are_reported_with_line_and_pointer_and_the_others_imported
     assert errors(report) == [
         (3, None, "The line is not JSON: Expecting property name enclosed in double quotes at column 2."),
         (4, "#/title", "Must not be blank; leave it out or send null if it is unknown."),
-        (5, "#/participants/0/jurisdiction", 'Must be an ISO 3166-1 alpha-2 code, EU or XK. Did you mean "GB"?'),
+        (
+            5,
+            "#/participants/0/jurisdiction",
+            'Must be an ISO 3166 code such as US or US-CA, EU or XK. Did you mean "GB"?',
+        ),
         (5, "#/participants/1/name", "Missing data for required field."),
         (6, "#/topics/0/id", 'There is no topic "nowhere".'),
         (7, None, "Send one record per line, not a list of records."),

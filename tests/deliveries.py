@@ -21,7 +21,7 @@ from service.ids import uuid7
 from service.store.webhooks.deliveries import NewDelivery, insert_deliveries
 from service.store.webhooks.leases import shard_of
 from service.store.webhooks.queue import AttemptRow
-from service.webhooks.matcher import Matcher
+from service.webhooks.matcher import BackgroundMatcher, Matcher
 from service.webhooks.receivers import Receiver
 from service.webhooks.worker import WebhookWorker, make_sender
 
@@ -104,9 +104,9 @@ def match(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as conn:
         while sequence_once(conn):
             pass
-        matcher = Matcher()
-        while matcher.match_once(conn, datetime.now(UTC)):
-            pass
+        for matcher in (Matcher(), BackgroundMatcher()):
+            while matcher.match_once(conn, datetime.now(UTC)):
+                pass
 
 
 def make_subscription(

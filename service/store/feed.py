@@ -13,6 +13,9 @@ BATCH, TRIMMED = 500, 5_000
 #: The name of the internal follower that matches entries with subscriptions.
 MATCHER = "matcher"
 
+#: The one that follows the matcher.
+BACKGROUND_MATCHER = "background"
+
 
 @dataclass(frozen=True)
 class FeedHead:
@@ -183,6 +186,12 @@ def claim_cursor(conn: Connection, name: str) -> int | None:
         (name,),
     ).fetchone()
     return row[0] if row else None
+
+
+def get_cursor(conn: Connection, name: str) -> int:
+    """Return the position of the internal follower `name`."""
+    [[seq]] = conn.execute("SELECT seq FROM feed_cursor WHERE name = %s", (name,)).fetchall()
+    return int(seq)
 
 
 def commit_without_waiting(conn: Connection) -> None:

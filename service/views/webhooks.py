@@ -45,8 +45,8 @@ from service.strict_json import render
 from service.validation import load
 from service.views.webhook_documents import attempt_document, visible_owner, webhook_document
 from service.webhooks.address_guard import AddressGuard, parse_networks
-from service.webhooks.matcher import parse_filter
 from service.webhooks.signing import encode_secret, new_secret
+from service.webhooks.subscription_filters import parse_filter
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
 

@@ -1,145 +1,127 @@
-"""The matcher: turns each change of the feed into deliveries to the subscriptions that match it, exactly once."""
+"""The matchers: each change of the feed becomes deliveries to the subscriptions that match it, exactly once.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+The prompt matcher has the active subscriptions, of each key as many as its budget allows. The background matcher
+follows it with all others: paused ones, whose deliveries are skipped and can be recovered, and those beyond a budget.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
-from typing import Any
-from uuid import UUID
+from math import inf
 
-import psycopg
-import structlog
 from psycopg import Connection
 
 from service import store
-from service.errors import ServiceError
-from service.feed.change import Change
-from service.feed.document_words import DocumentWords, words_in
-from service.search.filter import EVERYTHING, Filter
-from service.search.filters.expand import expand_filter
-from service.search.filters.parser import filter_of_json, filter_of_text
-from service.store.feed import BATCH, MATCHER
-from service.store.webhooks.deliveries import NewDelivery
-from service.webhooks.subscription_index import IndexedSubscription, SubscriptionIndex
+from service.store.feed import BACKGROUND_MATCHER, MATCHER
+from service.store.webhooks.matchers import FiltersVersion, SubscriptionFilter
+from service.webhooks.fan_out import FanOut
+from service.webhooks.subscription_filters import within_budget
 
-#: Bytes of documents that one transaction matches, about.
-MAX_BYTES = 16 * 1024**2
+#: The cost of a key's subscriptions for one change that the prompt matcher bears: a few milliseconds.
+KEY_BUDGET = 2_000
 
-#: Deliveries after which a transaction ends (0.3 s). The last change may exceed it by one for each subscription.
-MAX_DELIVERIES = 10_000
-
-#: The reason for disabling a subscription whose filter cannot be evaluated.
-UNREADABLE = "filter"
-
-#: Errors that a filter can cause. A broken connection is none of them: the whole batch is then repeated.
-_FILTER_ERRORS = (ServiceError, psycopg.DataError, psycopg.ProgrammingError, ValueError, LookupError, TypeError)
-
-log = structlog.get_logger()
+#: Seconds after which the background matcher ends a transaction, and lets the other threads work.
+BACKGROUND_SECONDS = 0.1
 
 
-class Matcher:
+class FeedMatcher(ABC):
     """One of any number of matchers. A batch's deliveries and the cursor behind it are written in one transaction."""
+
+    cursor: str
+    seconds: float
 
     def __init__(self) -> None:
         """Begin without subscriptions; each batch refreshes them."""
-        self._index = SubscriptionIndex(())
+        self._fan_out = FanOut(seconds=self.seconds)
         self._history: str | None = None
-        self._version: str | None = None
-        self._filters: dict[tuple[UUID, int], Filter] = {}
+        #: The version of the subscriptions in the fan-out.
+        self._version: object = None
 
     def match_once(self, conn: Connection, now: datetime) -> int:
         """Match a batch of changes, and return its size: 0 if there are none, or another process holds the cursor.
 
-        `conn` must be in autocommit.
+        A refresh of many subscriptions that takes several calls counts as 1. `conn` must be in autocommit.
         """
-        with conn.transaction():
-            after = store.feed.claim_cursor(conn, MATCHER)
-            if after is None:
-                return 0
-            store.feed.commit_without_waiting(conn)
-            # The head before the subscriptions: one that was made before the batch's last change is then included.
-            until = store.feed.get_head(conn).seq
-            self._refresh(conn, now)
-            end = self._match(conn, after, until, now) if self._index.subscriptions else until
-            store.feed.move_cursor(conn, MATCHER, end)
-            return end - after
+        try:
+            with conn.transaction():
+                return self._match(conn, now)
+        except BaseException:
+            self._version = None  # subscriptions that were disabled or assigned are not
+            raise
 
-    def _match(self, conn: Connection, after: int, until: int, now: datetime) -> int:
-        """Insert the deliveries of the next changes, up to `until`, and return the number of the last change."""
-        filtered = any(one.filter != EVERYTHING for one in self._index.subscriptions)
-        batch = store.feed_entries.read_slice(
-            conn,
-            after,
-            limit=BATCH,
-            scan=until - after,
-            most_bytes=MAX_BYTES,
-            documents=filtered,
-            before=filtered,
-        )
-        deliveries: list[NewDelivery] = []
-        end = batch.end
-        for entry in batch.entries:
-            deliveries += self._deliveries(conn, Change(entry), now)
-            if len(deliveries) >= MAX_DELIVERIES:
-                end = entry.seq
-                break
-        store.webhooks.deliveries.insert_deliveries(conn, deliveries)
-        return end
-
-    def _deliveries(self, conn: Connection, change: Change, now: datetime) -> Iterator[NewDelivery]:
-        candidates = list(self._index.subscriptions)
-        if not change.entry.is_erased:
-            candidates = self._index.candidates(change.after, change.before)
-        words = (words for one in candidates for words in one.words)
-        document_words = DocumentWords(partial(_savepoint, conn), words, tolerated=_FILTER_ERRORS)
-        for subscription in candidates:
-            if change.entry.seq <= subscription.since_seq:
-                continue
-            try:
-                kind = change.kind_for(subscription.filter, document_words)
-            except _FILTER_ERRORS as error:
-                self._index.remove(subscription)
-                _disable(conn, subscription.id, error, now)
-                continue
-            if kind in subscription.kinds:
-                yield NewDelivery(subscription.id, change.entry.seq, change.entry.event_id, str(kind))
-
-    def _refresh(self, conn: Connection, now: datetime) -> None:
-        """Index the current subscriptions, with their filters expanded by the current topics and merges."""
-        history, version = store.feed.get_history(conn), store.webhooks.subscriptions.get_filters_version(conn)
+    def _match(self, conn: Connection, now: datetime) -> int:
+        after = store.feed.claim_cursor(conn, self.cursor)
+        if after is None:
+            return 0
+        store.feed.commit_without_waiting(conn)
+        # The end before the subscriptions: one that was made before the batch's last change is then included.
+        until = self._end(conn)
+        if until <= after:
+            return 0
+        history = store.feed.get_history(conn)
         if history != self._history:
-            self._history, self._version, self._filters = history, None, {}
+            self._fan_out, self._history, self._version = FanOut(seconds=self.seconds), history, None
+        if not self._refresh(conn, after, now):
+            return 1
+        end = until
+        if self._fan_out.has_subscriptions(after):
+            end = self._fan_out.match(conn, after, until, now)
+        store.feed.move_cursor(conn, self.cursor, end)
+        return end - after
+
+    def _set(
+        self,
+        conn: Connection,
+        rows: Sequence[SubscriptionFilter],
+        filters: FiltersVersion,
+        version: object,
+        now: datetime,
+    ) -> bool:
+        is_complete = self._fan_out.set_subscriptions(conn, rows, filters, now)
+        self._version = version if is_complete else None
+        return is_complete
+
+    @abstractmethod
+    def _end(self, conn: Connection) -> int:
+        """Return the number of the last change to match."""
+
+    @abstractmethod
+    def _refresh(self, conn: Connection, after: int, now: datetime) -> bool:
+        """Set the subscriptions for the changes after the number `after`, if they differ from those before.
+
+        Return False if time ran out; the next call continues.
+        """
+
+
+class Matcher(FeedMatcher):
+    """The prompt matcher."""
+
+    cursor, seconds = MATCHER, inf
+
+    def _end(self, conn: Connection) -> int:
+        return store.feed.get_head(conn).seq
+
+    def _refresh(self, conn: Connection, after: int, now: datetime) -> bool:
+        version = store.webhooks.matchers.get_filters_version(conn, paused=False)
         if version == self._version:
-            return
-        filters, subscriptions = {}, []
-        for row in store.webhooks.subscriptions.list_filters(conn):
-            key = row.id, row.version
-            try:
-                filters[key] = self._filters.get(key) or parse_filter(row.filter)
-                filter_ = expand_filter(conn, filters[key], strict=False)
-            except _FILTER_ERRORS as error:
-                _disable(conn, row.id, error, now)
-                continue
-            words, kinds = tuple(words_in(filter_)), frozenset(row.kinds)
-            subscriptions.append(IndexedSubscription(row.id, filter_, words, kinds, row.since_seq))
-        self._filters, self._index, self._version = filters, SubscriptionIndex(subscriptions), version
+            return True
+        affordable = within_budget(store.webhooks.matchers.list_prompt_filters(conn), KEY_BUDGET)
+        store.webhooks.matchers.assign_prompt(conn, [row.id for row in affordable], after)
+        return self._set(conn, affordable, version, version, now)
 
 
-def parse_filter(value: Any) -> Filter:
-    """Return a subscription's filter from its owner's value: None, a query string, or JSON. Raise Invalid."""
-    if value is None:
-        return EVERYTHING
-    return filter_of_text(value) if isinstance(value, str) else filter_of_json(value)
+class BackgroundMatcher(FeedMatcher):
+    """The background matcher, never ahead of the prompt one."""
 
+    cursor, seconds = BACKGROUND_MATCHER, BACKGROUND_SECONDS
 
-@contextmanager
-def _savepoint(conn: Connection) -> Iterator[Connection]:
-    """Yield the connection in a savepoint: an error in it undoes nothing else."""
-    with conn.transaction():
-        yield conn
+    def _end(self, conn: Connection) -> int:
+        return store.feed.get_cursor(conn, MATCHER)
 
-
-def _disable(conn: Connection, id: UUID, error: Exception, now: datetime) -> None:
-    """Disable a subscription whose filter fails, so that it does not stop the others."""
-    log.warning("subscription_parked", subscription=str(id), cause=type(error).__name__)
-    store.webhooks.subscriptions.disable_subscription(conn, id, UNREADABLE, now=now)
+    def _refresh(self, conn: Connection, after: int, now: datetime) -> bool:
+        filters = store.webhooks.matchers.get_filters_version(conn, paused=True)
+        version = filters, store.webhooks.matchers.get_assignment(conn)
+        if version == self._version:
+            return True
+        rows = store.webhooks.matchers.list_background_filters(conn, after)
+        return self._set(conn, rows, filters, version, now)

@@ -45,6 +45,11 @@ class IndexedSubscription:
     words: tuple[Words, ...]
     kinds: frozenset[str]
     since_seq: int
+    until_seq: int | None = None
+
+    def covers(self, seq: int) -> bool:
+        """Return whether the change numbered `seq` is one of those to match."""
+        return seq > self.since_seq and (self.until_seq is None or seq <= self.until_seq)
 
 
 class SubscriptionIndex:

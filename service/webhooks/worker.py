@@ -30,7 +30,7 @@ from service.webhooks.assignments import Assignments
 from service.webhooks.dispatcher import Dispatcher
 from service.webhooks.leases import MARGIN, Leases
 from service.webhooks.loop_pulses import LoopPulses
-from service.webhooks.matcher import Matcher
+from service.webhooks.matcher import BackgroundMatcher, FeedMatcher, Matcher
 from service.webhooks.metrics import CLOCK_OFFSET, IN_FLIGHT, REGISTRY, SHARDS, WorkerMetrics, export_health
 from service.webhooks.pings import Pinger
 from service.webhooks.polling import DatabaseThreads, PollInterval, poll_forever
@@ -117,7 +117,7 @@ class WebhookWorker:
             slots=settings.webhook_slots,
             pulses=self.pulses,
         )
-        self._matcher = Matcher()
+        self._matcher, self._background_matcher = Matcher(), BackgroundMatcher()
         self._sequenced = asyncio.Event()
 
     @property
@@ -158,6 +158,7 @@ class WebhookWorker:
             "heartbeat": (self._renew_leases, heartbeat, None),
             "sequencer": (self._sequence, PollInterval(), None),
             "matcher": (self._match, PollInterval(), self._sequenced),
+            "background_matcher": (self._match_in_background, PollInterval(), None),
             "dispatcher": (self._dispatcher.fetch, PollInterval(), wake),
             "pings": (self._send_pings, PollInterval(0.1, 0.2), None),
             "maintenance": (self._run_maintenance, PollInterval(0.01, HEARTBEAT_INTERVAL), None),
@@ -188,13 +189,16 @@ class WebhookWorker:
         return number
 
     async def _match(self) -> int:
-        number = await self._threads.run(self._read, self._match_once)
+        return await self._match_with(self._matcher)
+
+    async def _match_in_background(self) -> int:
+        return await self._match_with(self._background_matcher)
+
+    async def _match_with(self, matcher: FeedMatcher) -> int:
+        number = await self._threads.run(self._read, partial(_match_once, matcher))
         if number:
             self._dispatcher.wake.set()
         return number
-
-    def _match_once(self, conn: Connection) -> int:
-        return self._matcher.match_once(conn, clock.now())
 
     async def _index_suggestions(self) -> int:
         return await self._threads.run(self._write, index_names_once)
@@ -256,6 +260,10 @@ async def _first_ended(stop: asyncio.Event, loops: Sequence[asyncio.Task[None]])
     error = None if ended.cancelled() else ended.exception()
     log.critical("loop_ended", step=ended.get_name(), exc_info=error)
     return ended.get_name()
+
+
+def _match_once(matcher: FeedMatcher, conn: Connection) -> int:
+    return matcher.match_once(conn, clock.now())
 
 
 def _every(seconds: float) -> PollInterval:

@@ -26,7 +26,7 @@ from service.store.webhooks.pings import MAX_WAITING
 from service.views.changes import HEARTBEAT, LASTS
 from service.views.health import PATIENCE
 from service.views.webhooks import OVERLAP
-from service.webhooks import lane, loop_pulses, pings, retry_policy, sender, worker
+from service.webhooks import lane, loop_pulses, matcher, pings, retry_policy, sender, subscription_filters, worker
 from tests.house.pages import DOCS
 from tests.servers import ROOT
 
@@ -112,6 +112,8 @@ PHRASES = {
         f"nothing has succeeded for {retry_policy.DISABLE_AFTER.days} days",
         f"and {retry_policy.DISABLE_AFTER_ATTEMPTS} attempts, the webhook is disabled",
         f"run {DEFAULT.webhook_test_rate_limit.removesuffix('/minute')} tests a minute, and {MAX_WAITING} at the",
+        f"more for each {subscription_filters.COST_UNIT} characters of its filter",
+        f"Beyond {matcher.KEY_BUDGET:,} of one key",
         f"Both secrets sign for {OVERLAP // timedelta(hours=1)} hours",
         f"once a minute for {pings.HANDSHAKE_DEADLINE / DAY:.0f} days",
     ],

@@ -11,6 +11,7 @@ from psycopg import Connection
 from psycopg.errors import InsufficientPrivilege
 
 from service.store.search.tsquery import TsQuery
+from service.store.search.tsvector import TsVector
 
 #: The number of buckets, which events are assigned to by their ids.
 BUCKETS = 64
@@ -177,6 +178,22 @@ def find_matching_queries(
         },
     )
     return {queries[place - 1] for (place,) in rows}
+
+
+def analyse(conn: Connection, search_document: SearchDocument) -> TsVector:
+    """Return the words of a search document, which need not be stored."""
+    [[positions]] = conn.execute(
+        f"""
+        SELECT (SELECT json_object_agg(lexeme, positions)::text FROM unnest(tsv))
+          FROM (SELECT %(sections)s::json AS sections, %(languages)s::text[] AS languages) AS document
+         CROSS JOIN LATERAL ({_TSVECTOR} OFFSET 0) AS analysed
+        """,
+        {
+            "sections": orjson.dumps(search_document.sections).decode(),
+            "languages": list(search_document.languages),
+        },
+    ).fetchall()
+    return TsVector(orjson.loads(positions) if positions else None)
 
 
 def documents_as_json(search_documents: Iterable[tuple[UUID, SearchDocument]]) -> str:

@@ -16,17 +16,6 @@ from service.errors import NotFound, Stale
 MAX_NOTICES = 20
 
 
-@dataclass(frozen=True)
-class SubscriptionFilter:
-    """The part of a subscription that the matcher reads. `filter` is its owner's text or JSON, None for every event."""
-
-    id: UUID
-    version: int
-    filter: Any
-    kinds: list[str]
-    since_seq: int
-
-
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
     """A subscription without its secrets."""
@@ -63,36 +52,6 @@ _NOTICES = f"""(
       FROM jsonb_array_elements(%(notice)s || notices) WITH ORDINALITY AS all_notices (notice, place)
      WHERE place <= {MAX_NOTICES}
     )"""
-
-
-def list_filters(conn: Connection) -> list[SubscriptionFilter]:
-    """Return the filters of all subscriptions, paused ones too: their deliveries are skipped, not lost."""
-    cur = conn.cursor(row_factory=class_row(SubscriptionFilter))
-    cur.execute(
-        """
-        SELECT id, version, filter, kinds, since_seq
-          FROM subscription
-         WHERE deleted_at IS NULL
-           AND disabled_reason IS DISTINCT FROM 'filter'
-         ORDER BY id
-        """
-    )
-    return cur.fetchall()
-
-
-def get_filters_version(conn: Connection) -> str:
-    """Return a text that changes with the subscriptions, and with the topics, merges and languages of their filters."""
-    [[version]] = conn.execute(
-        """
-        SELECT concat_ws(',', (SELECT coalesce(bit_xor(uuid_hash_extended(id, version)), 0)
-                                 FROM subscription
-                                WHERE deleted_at IS NULL AND disabled_reason IS DISTINCT FROM 'filter'),
-                              (SELECT coalesce(bit_xor(hashtextextended(id, version)), 0) FROM topic),
-                              (SELECT count(*) FROM event WHERE merged_into IS NOT NULL),
-                              (SELECT count(DISTINCT configuration) FROM search_language))
-        """
-    ).fetchall()
-    return str(version)
 
 
 def get_subscription(conn: Connection, id: UUID, owner: UUID | None, *, lock: bool = False) -> Subscription:

@@ -1,6 +1,5 @@
 """Backups of a server, and their return in its place."""
 
-import os
 from pathlib import Path
 
 import psycopg
@@ -35,4 +34,4 @@ def fail_over(server: Server, copy: Path) -> None:
 
 def run_program(server: Server, program: str, *arguments: str) -> None:
     """Run one of PostgreSQL's programs as the server's user, who owns what it writes."""
-    _run(server.directory, program, *map(os.fspath, arguments))
+    _run(server.directory, program, *arguments)

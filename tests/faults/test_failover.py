@@ -73,6 +73,24 @@ def test_a_delivery_that_a_receiver_holds_during_a_failover_does_not_count_for_i
     assert fetch(database, "SELECT count(*) FROM attempt") == [(2,)]
 
 
+def test_a_write_that_a_recovery_has_not_sequenced_is_delivered_under_its_webhook_id(primary: Server) -> None:
+    database = make_database(primary)
+    with run_receiver() as receiver:
+        subscribe(database, receiver, 2)
+        events = write(database, 3)  # no worker runs: they wait for their numbers
+        backup = back_up(primary, "backup")
+        with run_worker(database):
+            wait_for_deliveries(database, 2 * 3)
+        before = sorted((request.id, request.json()["data"]["event_id"]) for request in receiver.requests)
+        receiver.requests.clear()
+        fail_over(primary, backup)
+        with run_worker(database):
+            wait_for_deliveries(database, 2 * 3)
+        after = sorted((request.id, request.json()["data"]["event_id"]) for request in receiver.requests)
+    assert after == before
+    assert {event for _, event in after} == set(map(str, events))
+
+
 def events_of(requests: list[Request]) -> list[str]:
     """Return the events of the requests, sorted."""
     return sorted(request.json()["data"]["event_id"] for request in requests)

@@ -10,6 +10,7 @@ import orjson
 from psycopg import Connection
 from psycopg.errors import InsufficientPrivilege
 
+from service.store.search.transactions import row_transaction
 from service.store.search.tsquery import TsQuery
 from service.store.search.tsvector import TsVector
 
@@ -90,7 +91,8 @@ INSERT_DOCUMENTS = f"search_document AS MATERIALIZED ({_ANALYSED}), language AS 
 _UPSERT = f"""
     WITH search_document AS MATERIALIZED ({_ANALYSED}), former AS (
         INSERT INTO event_search_past (event_id, month, bucket, day, length, words, tsv, written)
-        SELECT event_id, former.month, bucket, former.day, former.length, former.words, former.tsv, written
+        SELECT event_id, former.month, bucket, former.day, former.length, former.words, former.tsv,
+               least(written, {row_transaction("former")})
           FROM event_search AS former
           JOIN search_document AS new ON new.id = former.event_id
                                      AND (new.tsv, new.day) IS DISTINCT FROM (former.tsv, former.day)

@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from service.store.search.conditions import FilterSql, Region, SearchFilter, matches_tsquery
+from service.store.search.transactions import is_before
 from service.store.search.tsquery import TsQuery
 
 #: For a term that is n times in a text, ts_rank with equal weights returns 1/1 + 1/4 + … + 1/n², divided by the limit
@@ -194,19 +195,15 @@ def _versions(table: str, shape: _Shape) -> str:
         """
 
 
-# Rows restored from another server have ids of transactions that this server has not reached yet.
-_WRITTEN_BEFORE = """
-    (pg_visible_in_snapshot(search.written, %(snapshot)s::pg_snapshot)
-     OR search.written >= (SELECT pg_snapshot_xmax(pg_current_snapshot())))
-    """
+_SNAPSHOT = "%(snapshot)s::pg_snapshot"
 
 #: The condition for rows as they were when the first page was read, by table: of current and of former rows.
 VISIBLE = {
-    "event_search": _WRITTEN_BEFORE,
+    "event_search": f"({is_before('search', 'written', _SNAPSHOT)})",
     "event_search_past": f"""
-        search.ended >= pg_snapshot_xmin(%(snapshot)s::pg_snapshot)
-        AND {_WRITTEN_BEFORE}
-        AND NOT pg_visible_in_snapshot(search.ended, %(snapshot)s::pg_snapshot)
+        search.ended >= pg_snapshot_xmin({_SNAPSHOT})
+        AND pg_visible_in_snapshot(search.written, {_SNAPSHOT})
+        AND NOT ({is_before("search", "ended", _SNAPSHOT)})
         """,
 }
 

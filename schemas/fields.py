@@ -209,6 +209,7 @@ class Timestamp(CheckedString):
     """An instant, RFC 3339 in UTC with Z."""
 
     form = {"format": "date-time"}  # noqa: RUF012 (as CheckedString.form)
+    mismatch = 'Must be an instant in UTC such as "2024-04-01T09:30:00Z".'
     _pattern = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z\Z")
 
     def error_in(self, text: str) -> str | None:
@@ -220,7 +221,23 @@ class Timestamp(CheckedString):
                 return str(error)
             if text[11:13] < "24" and text[14:16] < "60" and text[17:19] < "60":
                 return None
-        return 'Must be an instant in UTC such as "2024-04-01T09:30:00Z".'
+        return self.mismatch
+
+
+class DayOrInstant(Timestamp):
+    """A day, or an instant in UTC: what is known of a time that was often noted by the day."""
+
+    form = {  # noqa: RUF012 (as CheckedString.form)
+        "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+        r"(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z)?$",
+        "examples": ["2024-04-04", "2024-04-04T09:30:00Z"],
+    }
+    mismatch = 'Must be a day such as "2024-04-01", or an instant in UTC such as "2024-04-01T09:30:00Z".'
+    _day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+
+    def error_in(self, text: str) -> str | None:
+        """Return a sentence about the first fault in `text`, or None."""
+        return super().error_in(f"{text}T00:00:00Z" if self._day.match(text) else text)
 
 
 class FactRef(PatternString):

@@ -8,6 +8,7 @@ from schemas import vocabulary as words
 from schemas.base import PartField, request_schema_of, response_schema_of
 from schemas.fields import (
     Currency,
+    DayOrInstant,
     Decimal,
     Edtf,
     FactRef,
@@ -18,7 +19,6 @@ from schemas.fields import (
     Reference,
     Slug,
     Text,
-    Timestamp,
     Word,
     list_of,
 )
@@ -114,7 +114,7 @@ class SourceFields(Schema):
     url = Link()
     lang = Language()
     published = Edtf()
-    accessed_at = Timestamp()
+    accessed_at = DayOrInstant()
     archive_url = Link()
     derived_from = list_of(
         Slug(required=True), 50, metadata={"description": "Ids of the sources that this one repeats."}

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from service.errors import BodyTooLarge, Malformed
 
@@ -18,6 +19,15 @@ _CHUNK_BYTES = 65_536
 GZIP_WBITS = 16 + zlib.MAX_WBITS
 #: The first bytes of gzip.
 MAGIC = b"\x1f\x8b"
+
+#: The first bytes of files that are no text, with the sentence for each.
+_WORKBOOK = "The file is a workbook or an archive; save the table as CSV (in Excel: CSV UTF-8)."
+_BINARY = {
+    b"PK\x03\x04": _WORKBOOK,  # .xlsx and .ods, which are ZIP files
+    b"\xd0\xcf\x11\xe0": _WORKBOOK,  # .xls
+    b"PAR1": "The file is Parquet; send it as NDJSON or CSV.",
+    b"%PDF": "The file is a PDF; send its table as CSV.",
+}
 
 #: The error of a line whose text was dropped.
 LINE_TOO_LONG = "The line is longer than allowed; shorten the record."
@@ -36,14 +46,12 @@ class Line:
 def decompress(chunks: Iterable[bytes], *, max_bytes: int) -> Iterator[bytes]:
     """Yield the chunks, decompressed if they begin as gzip does.
 
-    Raises Malformed where the gzip is damaged, incomplete or a bomb, BodyTooLarge beyond `max_bytes` bytes.
+    Raises Malformed where the gzip is damaged, incomplete or a bomb, or the content is no text; BodyTooLarge beyond
+    `max_bytes` bytes.
     """
-    chunks = iter(chunks)
-    head = b""
-    while len(head) < len(MAGIC) and (chunk := next(chunks, None)) is not None:
-        head += chunk
-    whole = _prepend(head, chunks)
-    return _limit_bytes(_inflate(whole) if head.startswith(MAGIC) else whole, max_bytes)
+    head, rest = _split_head(chunks, len(MAGIC))
+    whole = chain([head], rest)
+    return _limit_bytes(_require_text(_inflate(whole) if head.startswith(MAGIC) else whole), max_bytes)
 
 
 def split_lines(chunks: Iterable[bytes], *, max_line_bytes: int) -> Iterator[Line]:
@@ -63,7 +71,20 @@ def split_lines(chunks: Iterable[bytes], *, max_line_bytes: int) -> Iterator[Lin
         yield Line(number + 1, None if dropping else partial, end + len(partial))
 
 
-def _prepend(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
+def _split_head(chunks: Iterable[bytes], length: int) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first `length` bytes or more, and the chunks behind them."""
+    rest, head = iter(chunks), b""
+    while len(head) < length and (chunk := next(rest, None)) is not None:
+        head += chunk
+    return head, rest
+
+
+def _require_text(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the chunks. Raises Malformed with a remedy where they begin as a file of another kind does."""
+    head, rest = _split_head(chunks, max(map(len, _BINARY)))
+    for magic, detail in _BINARY.items():
+        if head.startswith(magic):
+            raise Malformed(detail)
     yield head
     yield from rest
 

@@ -1,6 +1,7 @@
 """References between the parts of one record: equal parts are merged, and references follow.
 
-A reference to a part that does not exist is left out, and so is a citation without its fact or source.
+A reference to a part that does not exist is left out, and so is a citation without its fact or source. A reference that
+would lead back to its own part is left out as well: where a copy has the address of its original, it says nothing new.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -46,6 +47,8 @@ def resolve_references(lists: Lists, present: Mapping[str, Any]) -> None:
     for (name, field), target in REFERENCES.items():
         if name in lists:
             lists[name] = [built for built in lists[name] if targets.resolve(built, field, target)]
+            if name == target:
+                _drop_circular(lists[name], field)
     _drop_resolved_actual(lists)
     if "citations" in lists:
         _merge_equal("citations", lists)
@@ -163,6 +166,37 @@ class _Targets:
             return reference if reference in self.present else None
         new_id = self.ids.get(name, {}).get(id_) if name in FACT_LISTS else None
         return f"{name}/{new_id}" if new_id else None
+
+
+def _drop_circular(built: Iterable[BuiltPart], field: str) -> None:
+    """Remove the references in `field` that close a circle. Those of earlier parts are followed first."""
+    parts = {one.part["id"]: one.part for one in built if "id" in one.part}
+    done: set[str] = set()
+    for start, part in parts.items():
+        # The path from `start`, with the references of each part on it that are still to be followed.
+        path: dict[str, list[str]] = {} if start in done else {start: _references(part, field)}
+        while path:
+            id_, rest = next(reversed(path.items()))
+            if not rest:
+                path.pop(id_)
+                done.add(id_)
+            elif (target := rest.pop(0)) in path:
+                _remove_reference(parts[id_], field, target)
+            elif target not in done:
+                path[target] = _references(parts[target], field)
+
+
+def _references(part: Mapping[str, Any], field: str) -> list[str]:
+    value = part.get(field, ())
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _remove_reference(part: dict[str, Any], field: str, target: str) -> None:
+    rest = [one for one in _references(part, field) if one != target]
+    if rest:
+        part[field] = rest
+    else:
+        del part[field]
 
 
 def _drop_resolved_actual(lists: Lists) -> None:

@@ -68,9 +68,20 @@ def _html(node: TomlNode, _: TomlNode, __: CompileScope) -> Transform | None:
     return Transform(_each(strip_markup)) if node.flag() else None
 
 
-def _find(node: TomlNode, _: TomlNode, __: CompileScope) -> Transform | None:
+def _find(node: TomlNode, parent: TomlNode, _: CompileScope) -> Transform | None:
     node.one_of(("links",))
-    return Transform(lambda texts: unique(address for text in texts for address in addresses(text)))
+    unknown = _unknown(parent)
+
+    def find(texts: Sequence[str]) -> Sequence[str]:
+        links = list[str]()
+        for text in texts:
+            links_of_text = addresses(text)
+            if not links_of_text and unknown is None:
+                raise CellError(text, "has no web address.")
+            links += links_of_text or filter(None, [unknown])
+        return unique(links)
+
+    return Transform(find)
 
 
 def _split(node: TomlNode, _: TomlNode, scope: CompileScope) -> Transform | None:

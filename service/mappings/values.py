@@ -23,7 +23,7 @@ from service.mappings.transforms import MODIFIERS, TRANSFORMS, with_transform
 
 _SOURCES = ("column", "text", "first_of", "from", "to")
 #: Transforms that may meet a text that they do not know.
-_WITH_UNKNOWN = ("table", "date", "number", "as")
+_WITH_UNKNOWN = ("find", "table", "date", "number", "as")
 #: Keys of a value in a condition or in `each`.
 SUBJECT_KEYS = (*_SOURCES, *TRANSFORMS, *MODIFIERS, "unknown", "rows")
 VALUE_KEYS = (*SUBJECT_KEYS, "when", "otherwise")

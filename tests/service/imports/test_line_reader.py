@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
@@ -83,6 +83,26 @@ def test_bytes_beyond_the_limit_are_refused() -> None:
     with pytest.raises(BodyTooLarge, match="1,000 bytes"):
         list(decompress((b"x" * 100 for _ in range(11)), max_bytes=1_000))
     assert len(b"".join(decompress((b"x" * 100 for _ in range(10)), max_bytes=1_000))) == 1_000
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize(
+    ("magic", "detail"),
+    [
+        (b"PK\x03\x04", "save the table as CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "save the table as CSV"),
+        (b"PAR1", "Parquet"),
+        (b"%PDF-1.7", "PDF"),
+    ],
+)
+def test_a_workbook_is_refused_with_a_remedy(
+    magic: bytes, detail: str, size: int, pack: Callable[[bytes], bytes]
+) -> None:
+    with pytest.raises(Malformed, match=detail):
+        list(decompress(cut(pack(magic + NOISE[:100]), size), max_bytes=10**6))
+    text = b"title," + magic
+    assert b"".join(decompress(cut(pack(text), size), max_bytes=10**6)) == text
 
 
 def test_gzip_with_flushed_blocks_is_read() -> None:

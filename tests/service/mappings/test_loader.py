@@ -51,7 +51,7 @@ steadily = settings(derandomize=True, deadline=None, max_examples=150)
         ),
         (
             'event.title = { column = "x", unknown = "" }',
-            ["event.title.unknown: needs one of table, date, number, as beside it."],
+            ["event.title.unknown: needs one of find, table, date, number, as beside it."],
         ),
         (
             'event.title = { column = "x", times = 2 }',

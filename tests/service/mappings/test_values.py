@@ -287,3 +287,32 @@ def test_all_errors_of_a_row_are_reported() -> None:
             ],
         )
     ]
+
+
+LINKS = """
+    [[event.sources]]
+    each = {{ column = "link", find = "links"{unknown}, into = "address" }}
+    type = "web_page"
+    url = "{{address}}"
+    [[event.sources]]
+    type = "data_set"
+"""
+
+
+@pytest.mark.parametrize("text", ["see the gazette", "www", "http://", "doi 10.1000/1"])
+def test_a_link_column_without_a_link_refuses_its_row(text: str) -> None:
+    assert refusals_of(LINKS.format(unknown=""), f"link,x\n{text},1\n") == [
+        ((2,), [f'link: "{text}" has no web address.'])
+    ]
+
+
+def test_a_text_without_a_link_may_be_left_out_or_replaced() -> None:
+    csv = "link\nsee the gazette\nsee https://a.example\n"
+    for unknown, urls in (("", []), ("https://d.example", ["https://d.example"])):
+        first, second = records_of(LINKS.format(unknown=f', unknown = "{unknown}"'), csv)
+        assert [one["url"] for one in first["sources"] if "url" in one] == urls
+        assert [one["url"] for one in second["sources"] if "url" in one] == ["https://a.example"]
+
+
+def test_an_empty_link_column_is_no_error() -> None:
+    assert record_of(LINKS.format(unknown=""), "link,x\n,1\n")["sources"] == [{"type": "data_set"}]

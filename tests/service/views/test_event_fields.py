@@ -152,7 +152,9 @@ def citing(fact: str, source: str = "report", stance: str = "supports") -> dict[
         (told_by({"url": "https://me:secret@example.org"}), "#/sources/0/url", "without a user name"),
         (told_by({"url": "javascript:alert(1)"}), "#/sources/0/url", "http or https"),
         (told_by({"url": "http://[::1"}), "#/sources/0/url", "valid URL"),
-        (told_by({"accessed_at": "2024-04-01"}), "#/sources/0/accessed_at", "UTC"),
+        (told_by({"accessed_at": "2024-04-01T09:30"}), "#/sources/0/accessed_at", "UTC"),
+        (told_by({"accessed_at": "2024-04"}), "#/sources/0/accessed_at", "a day such as"),
+        (told_by({"accessed_at": "2023-02-29"}), "#/sources/0/accessed_at", "calendar"),
         (told_by({"accessed_at": "2023-02-29T00:00:00Z"}), "#/sources/0/accessed_at", "calendar"),
         (told_by({"lang": "english"}), "#/sources/0/lang", "BCP 47"),
         (citing("figures/none"), "#/citations/0/fact", 'no fact "figures/none"'),
@@ -182,6 +184,14 @@ def test_an_invalid_value_is_refused_at_its_place(
     assert problem_of(answer) == (422, "invalid", [place])
     assert words in details(answer)
     assert conn.execute("SELECT count(*) FROM event").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("accessed_at", ["2024-04-04", "2024-04-04T09:30:00Z", "2024-02-29T23:59:59.999999Z", None])
+def test_the_time_at_which_a_source_was_read_is_a_day_or_an_instant(
+    client: FlaskClient, accessed_at: str | None
+) -> None:
+    answer = client.post("/v1/events", json=an_event(**told_by({"accessed_at": accessed_at})))
+    assert (answer.status_code, answer.get_json()["sources"][0]["accessed_at"]) == (201, accessed_at)
 
 
 def test_every_fault_is_reported_at_once(client: FlaskClient) -> None:

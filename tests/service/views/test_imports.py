@@ -8,7 +8,20 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import a_full_event, an_event, create_event, create_topic
-from tests.imports import CSV, TABLES, count_rows, counts, errors, event, import_report, ndjson, row, send, titles
+from tests.imports import (
+    CSV,
+    NDJSON,
+    TABLES,
+    count_rows,
+    counts,
+    errors,
+    event,
+    import_report,
+    ndjson,
+    row,
+    send,
+    titles,
+)
 from tests.service.conftest import make_key, running
 from tests.service.problems import problem_of
 
@@ -328,6 +341,13 @@ def test_an_unreadable_request_is_a_problem_and_begins_no_import(
     answer = send(client, b"heading\n1\n", kind=kind, headers=headers)
     assert problem_of(answer)[:2] == problem
     assert client.get("/v1/imports").get_json()["items"] == []
+
+
+@pytest.mark.parametrize("kind", [CSV, NDJSON])
+def test_a_workbook_is_a_problem_with_a_remedy(client: FlaskClient, kind: str) -> None:
+    answer = send(client, b"PK\x03\x04\x14\0\x06\0" + bytes(range(256)), kind=kind)
+    detail = "The file is a workbook or an archive; save the table as CSV (in Excel: CSV UTF-8)."
+    assert (answer.status_code, answer.get_json()["detail"]) == (400, detail)
 
 
 def test_bytes_beyond_the_limit_are_refused_at_once_or_when_they_arrive(database: str) -> None:

@@ -60,10 +60,17 @@ def get_topic(topic_id: str) -> Response:
     return respond(stored.document, stored.version)
 
 
+def _stored_document(topic_id: str) -> Any:
+    """Return the topic as it is stored."""
+    with reading() as conn:
+        return orjson.loads(store.topics.get_topic(conn, topic_id).document)
+
+
 @topics.put("/<topic_id>")
 @requires("events:write")
 @operation(
     body=NewTopicSchema,
+    replaces=_stored_document,
     returns=(200, TopicSchema),
     also=[NotFound, Stale, PreconditionRequired],
     conditional=True,
@@ -92,7 +99,8 @@ def patch_topic(topic_id: str, patch: Patch) -> Response:
     """
     with reading() as conn:
         before = _get_matching(conn, topic_id)
-    body = load(_NEW_TOPIC, patch(orjson.loads(before.document)))
+    document = orjson.loads(before.document)
+    body = load(_NEW_TOPIC, patch(document), document)
     with transaction() as conn:
         stored = _lock_matching(conn, topic_id)
         require_unchanged(before.version, stored.version)

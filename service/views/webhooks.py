@@ -46,7 +46,7 @@ from service.validation import load
 from service.views.webhook_documents import attempt_document, visible_owner, webhook_document
 from service.webhooks.address_guard import AddressGuard, parse_networks
 from service.webhooks.signing import encode_secret, new_secret
-from service.webhooks.subscription_filters import parse_filter
+from service.webhooks.subscription_filters import parse_filter, parse_stored_filter
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks")
 
@@ -224,14 +224,15 @@ def _require_read_access() -> None:
         raise Forbidden("events:read")
 
 
-def _check(conn: Connection, body: Mapping[str, Any]) -> None:
+def _check(conn: Connection, body: Mapping[str, Any], stored_filter: Any = None) -> None:
     """Raise Invalid if the URL is not allowed or the filter cannot be evaluated."""
     faults = []
     guard = _guard(settings().webhook_private_networks, settings().webhook_http_networks)
     if error := guard.url_error(body["url"]):
         faults.append(Fault(error, pointer="#/url"))
     try:
-        compile_filter(conn, parse_filter(body["filter"]))
+        parse = parse_stored_filter if body["filter"] == stored_filter else parse_filter
+        compile_filter(conn, parse(body["filter"]))
     except Invalid as invalid:
         faults += [_in_filter(fault) for fault in invalid.faults]
     if faults:
@@ -261,7 +262,7 @@ def _update(conn: Connection, webhook: Subscription, body: Mapping[str, Any]) ->
     """Update the locked webhook with `body`. An equal body changes nothing."""
     _require_read_access()
     if body != {name: value for name, value in webhook_document(webhook).items() if name not in COMPUTED}:
-        _check(conn, body)
+        _check(conn, body, webhook.filter)
         webhook = store.webhooks.subscriptions.update_subscription(conn, webhook, body, now=clock.now())
     return _respond(webhook)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from schemas.base import keeping_all_codes
 from service.feed.document_words import words_in
 from service.search.filter import EVERYTHING, Filter
 from service.search.filters.expand import expand_filter
@@ -48,7 +49,7 @@ class SubscriptionFilters:
         for row in rows:
             key = row.id, row.version
             try:
-                self._parsed[key] = parsed.get(key) or parse_filter(row.filter)
+                self._parsed[key] = parsed.get(key) or parse_stored_filter(row.filter)
                 self._expanded[key] = expanded.get(key) or expand_filter(conn, self._parsed[key], strict=False)
             except FILTER_ERRORS as error:
                 on_error(row.id, error)
@@ -75,6 +76,12 @@ def parse_filter(value: Any) -> Filter:
     if value is None:
         return EVERYTHING
     return filter_of_text(value) if isinstance(value, str) else filter_of_json(value)
+
+
+def parse_stored_filter(value: Any) -> Filter:
+    """Return the filter of a stored subscription: codes that their lists have dropped since stay valid."""
+    with keeping_all_codes():
+        return parse_filter(value)
 
 
 def _indexed(row: SubscriptionFilter, filter_: Filter) -> IndexedSubscription:

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from schemas import fields
-from tests.factories import an_event, create_event
+from tests.factories import an_event, create_event, create_topic
 from tests.imports import CSV, NDJSON, counts, import_report
 from tests.service.problems import problem_of
 
@@ -95,6 +95,18 @@ def test_an_export_is_imported_into_an_empty_service(client: FlaskClient, event:
         conn.execute("TRUNCATE event, event_revision, event_external_id, event_source, event_search CASCADE")
     assert import_report(client, rows)["rows"] == counts(created=1)
     assert client.get(f"/v1/events/{event['id']}").get_json()["figures"] == event["figures"]
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_topic_keeps_a_language_that_was_dropped(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    topic = create_topic(client, "batteries", labels={"en": "Batteries"})
+    monkeypatch.setattr(fields, "is_language", lambda _: False)
+    labels = {"labels": {"en": "Battery cells"}}
+    sent = topic | labels if method == "PUT" else labels
+    answer = client.open("/v1/topics/batteries", method=method, json=sent, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.get_json()["labels"]) == (200, {"en": "Battery cells"}), answer.text
 
 
 def ids_of(client: FlaskClient, query: str) -> list[str]:

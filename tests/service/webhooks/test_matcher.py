@@ -10,6 +10,7 @@ from uuid import RFC_4122, UUID
 import psycopg
 import pytest
 
+from schemas import fields
 from service import store
 from service.feed.reader import FeedRequest, read_page
 from service.feed.sequencer import catch_up
@@ -389,3 +390,19 @@ def disabled_reason(conn: psycopg.Connection, subscription: UUID) -> str | None:
 
 def fail(*_: object) -> None:
     raise RuntimeError
+
+
+def test_a_filter_keeps_a_code_that_its_list_has_dropped_since(
+    feed: psycopg.Connection, key_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Writer(feed, 7)
+    subscriptions = [
+        subscribe(feed, key_id, "party=JP,EU&figure_currency=EUR"),
+        subscribe(feed, key_id, {"any": [{"party": ["JP"]}, {"lang": "en"}]}),
+    ]
+    writer.write(3)
+    monkeypatch.setattr(fields, "jurisdiction_names", dict)
+    monkeypatch.setattr(fields, "currency_names", dict)
+    monkeypatch.setattr(fields, "is_language", lambda _: False)
+    match_all(feed)
+    assert [disabled_reason(feed, one) for one in subscriptions] == [None, None]

@@ -20,6 +20,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 _METRICS = os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 from service.config import load_settings  # noqa: E402 (see above)
+from service.http import rolling_reload  # noqa: E402 (see above)
 from service.observability import opentelemetry  # noqa: E402 (see above)
 
 _settings = load_settings()
@@ -50,11 +51,18 @@ loglevel = "warning"
 worker_tmp_dir = _MEMORY
 
 
+def on_starting(server: Any) -> None:
+    """Let SIGHUP replace one worker after the other; gunicorn has no setting for it."""
+    server.reload = rolling_reload.RollingReload(server)
+
+
 def post_worker_init(worker: Any) -> None:
-    """Connect to the database in the process that uses the connections."""
+    """Connect to the database in the process that uses the connections, before it accepts requests."""
     if _settings.otel:
         opentelemetry.instrument(worker.app.callable)
-    worker.app.callable.extensions["policytrail"].database.open()
+    database = worker.app.callable.extensions["policytrail"].database
+    database.open()
+    database.await_connection()
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

@@ -53,11 +53,12 @@ def serving(
     wait: str = "/readyz",
     stderr: IO[bytes] | int | None = None,
     wrapper: Sequence[str] = (),
+    directory: Path = ROOT,
     **settings: str,
 ) -> Iterator[Served]:
     """The API on `database`, until the block ends; `settings` are environment variables. It logs to `stderr`.
 
-    `wrapper` is the start of a command line that executes the rest of it.
+    `wrapper` is the start of a command line that executes the rest of it; `directory` has the source.
     """
     port = port or free_port()
     environment = os.environ | {
@@ -73,7 +74,7 @@ def serving(
     }
     process = subprocess.Popen(
         [*wrapper, sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "service.wsgi:app"],
-        cwd=ROOT,
+        cwd=directory,
         env=environment,
         stderr=stderr,
         start_new_session=True,

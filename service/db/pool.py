@@ -59,6 +59,11 @@ class Database:
         """Start to connect, without waiting for it."""
         self.pool.open(wait=False)
 
+    def await_connection(self) -> None:
+        """Wait for the first connection, but not for long: without a database, the process still answers 503."""
+        with suppress(PoolTimeout):
+            self.pool.wait(RECONNECT_FOR)
+
     def close(self) -> None:
         """Close every connection."""
         self.pool.close()

@@ -29,6 +29,8 @@ def build(settings: Settings) -> Flask:
         JsonLimits(nesting=settings.max_nesting, members=settings.max_array, text=settings.max_text),
         Tail(database.reading, settings.max_followers, metrics.set_followers),
         Semaphore(settings.max_imports),
+        Semaphore(max(1, settings.pool_size // 2)),
+        Semaphore(max(1, settings.pool_size // 4)),
     )
     access_log.configure(settings.log_level)
     access_log.register(app)

@@ -34,7 +34,10 @@ class Settings:
     workers: int = _setting(2, "API processes; start with one a core.")
     public_read: bool = _setting(False, "Allow reading without a key; `make run` turns it on.")  # noqa: FBT003 (a default, not a flag argument)
     public_deleted: bool = _setting(False, "Allow reading the versions of deleted events without a key, too.")  # noqa: FBT003 (as above)
-    pool_size: int = _setting(10, "Maximum number of database connections a process.")
+    pool_size: int = _setting(
+        10,
+        "Maximum number of database connections a process; searches for words get half, without a key a quarter.",
+    )
     pool_wait: float = _setting(1.5, "Seconds a request waits for a database connection before it gets 503.")
     statement_timeout: float = _setting(5.0, "Timeout of one SQL statement in a request that reads, in seconds.")
     write_statement_timeout: float = _setting(

@@ -1,25 +1,22 @@
 """Words in documents that no index has any more, or not yet."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import orjson
-from psycopg import Connection
 
 from service.errors import Invalid
-from service.search.filter import EVERYTHING, All, AnyOf, Filter, Is, Not, Words
+from service.search.filter import EVERYTHING, All, AnyOf, Filter, Is, Not, Words, every_words
 from service.search.index.document import words_that_match
-
-#: A context with a connection in autocommit.
-Reading = Callable[[], AbstractContextManager[Connection]]
+from service.store.connect import Connect
 
 
 class DocumentWords:
     """The answers whether words stand in documents. One statement answers for all words of a document."""
 
     def __init__(
-        self, connect: Reading, words: Iterable[Words], *, tolerated: tuple[type[Exception], ...] = ()
+        self, connect: Connect, words: Iterable[Words], *, tolerated: tuple[type[Exception], ...] = ()
     ) -> None:
         """`words` are all that can be in question.
 
@@ -48,26 +45,8 @@ class DocumentWords:
             return answers
 
     def _match(self, record: dict[str, Any], several: tuple[Words, ...]) -> dict[str, bool]:
-        with self._connect() as conn:
-            matching = words_that_match(conn, record, several)
+        matching = words_that_match(self._connect, record, several)
         return {words.text: words in matching for words in several}
-
-
-def words_in(filter_: Filter) -> Iterator[Words]:
-    """Return the words of a filter, as the client wrote them.
-
-    They are compiled for each document, because it can be the first in its language.
-    """
-    match filter_:
-        case Words(text):
-            yield Words(text)
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from words_in(part)
-        case Not(part):
-            yield from words_in(part)
-        case Is():
-            return
 
 
 def without_words(filter_: Filter) -> Filter:
@@ -80,6 +59,6 @@ def without_words(filter_: Filter) -> Filter:
         case AnyOf(parts):
             return AnyOf(tuple(map(without_words, parts)))
         case Not(part):
-            return EVERYTHING if any(words_in(part)) else filter_
+            return EVERYTHING if any(every_words(part)) else filter_
         case Is():
             return filter_

@@ -10,11 +10,12 @@ from psycopg import Connection
 from service import store
 from service.feed.change import Change, WordMatcher
 from service.feed.cursor import cursor_at, require_cursor_valid
-from service.feed.document_words import DocumentWords, Reading, without_words, words_in
+from service.feed.document_words import DocumentWords, without_words
 from service.feed.sequencer import catch_up
 from service.feed.tail import Tail
-from service.search.filter import EVERYTHING, Filter, Words
+from service.search.filter import EVERYTHING, Filter, Words, every_words
 from service.search.filters.sql import filter_condition
+from service.store.connect import Connect
 from service.store.feed_entries import FeedEntry, FeedSlice
 
 #: Entries that are scanned for one page at most, however few of them match: some 20 ms.
@@ -38,7 +39,7 @@ class FeedRequest:
     @property
     def words(self) -> tuple[Words, ...]:
         """The words in the filter."""
-        return tuple(words_in(self.filter))
+        return tuple(every_words(self.filter))
 
 
 def read_page(conn: Connection, request: FeedRequest, after: int, limit: int) -> FeedSlice:
@@ -46,6 +47,11 @@ def read_page(conn: Connection, request: FeedRequest, after: int, limit: int) ->
 
     The page may be empty although more entries follow. `conn` must be in autocommit.
     """
+    return _with_words(_read_candidates(conn, request, after, limit), request, lambda: nullcontext(conn))
+
+
+def _read_candidates(conn: Connection, request: FeedRequest, after: int, limit: int) -> FeedSlice:
+    """Return the entries of which the words of the request decide."""
     page = _read(conn, request, after, limit)
     if page.head.waiting and not page.more:
         catch_up(conn)
@@ -53,10 +59,18 @@ def read_page(conn: Connection, request: FeedRequest, after: int, limit: int) ->
     return page
 
 
+def _with_words(page: FeedSlice, request: FeedRequest, connect: Connect) -> FeedSlice:
+    """Return the page with the matching entries. It opens a connection for each document, and holds none between."""
+    if not request.words:
+        return page
+    has_words = DocumentWords(connect, request.words)
+    return FeedSlice(page.head, entries_for(map(Change, page.entries), request, has_words), page.end)
+
+
 def _read(conn: Connection, request: FeedRequest, after: int, limit: int) -> FeedSlice:
     condition = None if request.filter == EVERYTHING else filter_condition(without_words(request.filter), past=True)
     words = request.words
-    page = store.feed_entries.read_slice(
+    return store.feed_entries.read_slice(
         conn,
         after,
         limit=min(limit, _MOST_SEARCHED) if words else limit,
@@ -67,10 +81,6 @@ def _read(conn: Connection, request: FeedRequest, after: int, limit: int) -> Fee
         documents=request.documents or bool(words),
         before=bool(words),
     )
-    if not words:
-        return page
-    has_words = DocumentWords(lambda: nullcontext(conn), words)
-    return FeedSlice(page.head, entries_for(map(Change, page.entries), request, has_words), page.end)
 
 
 def entries_for(changes: Iterable[Change], request: FeedRequest, has_words: WordMatcher) -> list[FeedEntry]:
@@ -82,7 +92,7 @@ def entries_for(changes: Iterable[Change], request: FeedRequest, has_words: Word
 class Follower:
     """A reader of the feed with its position: it reads the database until it has caught up, then the tail."""
 
-    def __init__(self, tail: Tail, reading: Reading, request: FeedRequest, generation: UUID, after: int) -> None:
+    def __init__(self, tail: Tail, reading: Connect, request: FeedRequest, generation: UUID, after: int) -> None:
         """Begins after the entry with the number `after`."""
         self.more = True
         self._tail, self._reading, self._request = tail, reading, request
@@ -107,8 +117,9 @@ class Follower:
 
     def _next_page(self, limit: int) -> list[FeedEntry]:
         with self._reading() as conn:
-            page = read_page(conn, self._request, self._after, limit)
-        require_cursor_valid(page.head, self._generation, self._after)
+            candidates = _read_candidates(conn, self._request, self._after, limit)
+        require_cursor_valid(candidates.head, self._generation, self._after)
+        page = _with_words(candidates, self._request, self._reading)
         self._after, self.more, self._from_tail = page.end, page.more, not page.more
         return page.entries
 

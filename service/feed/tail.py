@@ -13,8 +13,8 @@ from psycopg import Connection
 from service import store
 from service.errors import Unavailable
 from service.feed.change import Change
-from service.feed.document_words import Reading
 from service.feed.sequencer import catch_up
+from service.store.connect import Connect
 from service.store.feed import BATCH, FeedHead
 
 #: Seconds between two polls of the database, and after a failed poll.
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 class Tail:
     """The newest changes, polled by one thread (a greenlet under gevent) while there are followers."""
 
-    def __init__(self, reading: Reading, slots: int, on_count: Callable[[int], object]) -> None:
+    def __init__(self, reading: Connect, slots: int, on_count: Callable[[int], object]) -> None:
         """`slots`: the maximum number of followers. `on_count` is called with each new number of followers."""
         self.ended = False
         self._slots, self._used_slots, self._on_count = slots, 0, on_count

@@ -32,8 +32,10 @@ class Service:
     rate_limits: RateLimits
     json_limits: JsonLimits
     tail: Tail
-    #: Slots for imports.
+    #: Slots for imports, and for the connections of searches for words, with a key and without.
     imports: Semaphore
+    searches: Semaphore
+    public_searches: Semaphore
     #: Valid keys by digest, with the time (of time.monotonic) until which each is trusted without a query.
     cached_keys: dict[bytes, tuple[float, Key]] = field(default_factory=dict)
     #: The time of each key's last update of `last_used_at`, by the key's id.

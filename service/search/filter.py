@@ -91,3 +91,17 @@ def positive_words(filter: Filter) -> Iterator[Words]:
         case All(parts) | AnyOf(parts):
             for part in parts:
                 yield from positive_words(part)
+
+
+def every_words(filter: Filter) -> Iterator[Words]:
+    """Return the words of a filter, those in `not` too, as the client wrote them."""
+    match filter:
+        case Words(text):
+            yield Words(text)
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from every_words(part)
+        case Not(part):
+            yield from every_words(part)
+        case Is():
+            return

@@ -19,6 +19,7 @@ from service.search.ranking.pages import Position, SearchPage, first_page, next_
 from service.search.suggest.spelling import FEW_MATCHES, better_spelling
 from service.search.text.query_compiler import CompiledWords, compile_query
 from service.store.condition import Condition, and_
+from service.store.connect import Connect
 from service.store.events.ordering import Order
 from service.store.search.tsquery import TsQuery
 
@@ -176,8 +177,17 @@ def _position(text: str) -> Position:
         raise invalid_cursor() from error
 
 
-def find_page(conn: Connection, request: PageRequest) -> EventPage:
+def find_page(connect: Connect, request: PageRequest) -> EventPage:
     """Return a page in the order of sort keys. Malformed if the cursor was forged."""
+    with connect() as conn:
+        page, search = _find_documents(conn, request), request.search
+    if not request.highlight:
+        return page
+    return replace(page, matches=highlight_matches(connect, search.filter, page.documents))
+
+
+def _find_documents(conn: Connection, request: PageRequest) -> EventPage:
+    """Return the page without its highlights."""
     search, after, changes_cursor = request.search, request.after, None
     if request.changes_cursor and after:
         *after, changes_cursor = after
@@ -192,7 +202,7 @@ def find_page(conn: Connection, request: PageRequest) -> EventPage:
         documents=rows.documents,
         next=encode_cursor(request.bound_to, [*rows.end, *carried]) if rows.end else None,
         count=_count(conn, condition, request),
-        matches=highlight_matches(conn, search.filter, rows.documents) if request.highlight else None,
+        matches=None,
         changes_cursor=changes_cursor,
     )
 
@@ -207,30 +217,33 @@ def _count(conn: Connection, condition: Condition, request: PageRequest) -> dict
 _COUNTS = {"exact": store.events.ordering.count_events, "estimate": store.events.ordering.estimate_events}
 
 
-def rank_page(conn: Connection, request: PageRequest, *, cap: int) -> EventPage:
+def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
     """Return a page in the order of relevance, with about `cap` events ranked. Malformed if the cursor was forged."""
     search, position = request.search, request.position
     words, rest = split_words(search.filter)
     if words is None:
         raise ValueError("There are no words to rank by.")
-    compiled = compile_query(conn, words, languages=position.languages if position else None)
-    rest = compile_filter(conn, rest)
-    parts = pushdown(rest)
-    with cursor_errors(position, ValueError, ArithmeticError):
-        if position:
-            page = next_page(conn, compiled, parts, request.limit, cap=cap, position=position)
-        else:
-            page = first_page(conn, compiled, parts, request.limit, cap=cap)
-    is_little = page.estimated_total <= FEW_MATCHES or page.includes_partial
+    with connect() as conn:
+        compiled = compile_query(conn, words, languages=position.languages if position else None)
+        rest = compile_filter(conn, rest)
+        parts = pushdown(rest)
+        with cursor_errors(position, ValueError, ArithmeticError):
+            if position:
+                page = next_page(conn, compiled, parts, request.limit, cap=cap, position=position)
+            else:
+                page = first_page(conn, compiled, parts, request.limit, cap=cap)
+        is_little = page.estimated_total <= FEW_MATCHES or page.includes_partial
+        count = _count_ranked(conn, compiled, rest, page, request.count)
+        did_you_mean = better_spelling(conn, search.filter) if is_little and position is None else None
     return EventPage(
         documents=[event.document for event in page.events],
         next=encode_cursor(request.bound_to, [page.next.encode()]) if page.next else None,
-        count=_count_ranked(conn, compiled, rest, page, request.count),
+        count=count,
         matches=ranked_matches(
-            conn, search.filter, compiled, page, highlights=request.highlight, explanations=request.explain
+            connect, search.filter, compiled, page, highlights=request.highlight, explanations=request.explain
         ),
         ranking=_ranking(page, compiled),
-        did_you_mean=better_spelling(conn, search.filter) if is_little and position is None else None,
+        did_you_mean=did_you_mean,
     )
 
 

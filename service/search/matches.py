@@ -16,6 +16,7 @@ from service.search.ranking.bm25 import CorpusStatistics
 from service.search.ranking.highlight import Fragment, highlight
 from service.search.ranking.pages import SearchPage
 from service.search.text.query_compiler import CompiledWords, Term
+from service.store.connect import Connect
 from service.store.search.ranking import Ranking
 from service.store.search.tsquery import TsQuery
 from service.store.search.words import Fields, TermFrequencies
@@ -67,30 +68,33 @@ class Explanation:
 
 
 def ranked_matches(
-    conn: Connection, filter: Filter, words: CompiledWords, page: SearchPage, *, highlights: bool, explanations: bool
+    connect: Connect, filter: Filter, words: CompiledWords, page: SearchPage, *, highlights: bool, explanations: bool
 ) -> list[dict[str, Any]]:
     """Return a match for each event of a ranked page, with its highlights or the explanation of its score if wanted."""
     documents = [event.document for event in page.events]
     fragments: Sequence[Sequence[Fragment] | None] = [None] * len(documents)
     if highlights:
-        fragments = _highlights(conn, filter, documents)
+        fragments = _highlights(connect, filter, documents)
     scored = [event.id for event in page.events if event.score is not None]
-    explained = explain(conn, words, page.ranking, page.statistics, scored) if explanations else {}
+    explained: Mapping[UUID, Explanation] = {}
+    if explanations:
+        with connect() as conn:
+            explained = explain(conn, words, page.ranking, page.statistics, scored)
     return [
         _match(event.id, event.score, highlighted, explained.get(event.id))
         for event, highlighted in zip(page.events, fragments, strict=True)
     ]
 
 
-def highlight_matches(conn: Connection, filter: Filter, documents: Sequence[bytes]) -> list[dict[str, Any]]:
+def highlight_matches(connect: Connect, filter: Filter, documents: Sequence[bytes]) -> list[dict[str, Any]]:
     """Return a match with its highlights for each document, without scores."""
     ids = [UUID(orjson.loads(document)["id"]) for document in documents]
-    fragments = _highlights(conn, filter, documents)
+    fragments = _highlights(connect, filter, documents)
     return [_match(id_, None, highlighted, None) for id_, highlighted in zip(ids, fragments, strict=True)]
 
 
-def _highlights(conn: Connection, filter: Filter, documents: Sequence[bytes]) -> list[list[Fragment]]:
-    return highlight(conn, filter, [orjson.loads(document) for document in documents])
+def _highlights(connect: Connect, filter: Filter, documents: Sequence[bytes]) -> list[list[Fragment]]:
+    return highlight(connect, filter, [orjson.loads(document) for document in documents])
 
 
 def _match(

@@ -20,11 +20,12 @@ from service.exports.ical import CalendarEntry, calendar
 from service.exports.table_columns import AGENDA
 from service.http.auth import requires
 from service.http.content_negotiation import CSV, ICAL, PAGES, Format
-from service.http.context import reading, settings
+from service.http.context import settings
 from service.http.file_response import send_file
 from service.http.operation import JSON, operation
 from service.http.pages import page_size, url_with
 from service.http.representation import refuse_parameters, requested_format
+from service.http.search_budget import connect_within
 from service.search.filters.parser import filter_key, filter_of
 from service.search.find import Search
 from service.store.events.agenda import DueItem, DueRange
@@ -87,7 +88,7 @@ def _pages(query: dict[str, Any], search: Search, ranges: Mapping[str, DueRange]
         raise invalid_cursor()
     key = filter_key(search.filter)
     after = decode_cursor(cursor, fingerprint("agenda", key, today, query["group"]), 3) if cursor else None
-    with reading() as conn:
+    with connect_within(search.filter) as conn:
         condition = search.condition(conn)
         with cursor_errors(after):
             pages = store.events.agenda.page_agenda(conn, condition, ranges, after, limit + 1)
@@ -117,7 +118,7 @@ def _stream(
 def _calendar(query: dict[str, Any], search: Search, ranges: Mapping[str, DueRange]) -> Response:
     """Return a calendar of the dates: `limit` of each group, or as many as the largest page has."""
     limit = page_size(query) if query["limit"] else settings().max_page_size
-    with reading() as conn:
+    with connect_within(search.filter) as conn:
         pages = store.events.agenda.page_agenda(conn, search.condition(conn), ranges, None, limit)
         began_at = first_applied_at(conn)
     entries = [entry for items in pages.values() for item in items for entry in _entry(item)]

@@ -7,8 +7,9 @@ from flask import Response
 from psycopg import Connection
 
 from service.http.auth import may_read_deleted
-from service.http.context import reading, settings
+from service.http.context import settings
 from service.http.pages import page_response, page_size, select_fields
+from service.http.search_budget import connect_for
 from service.search.find import BY_DATE, EventPage, PageRequest, find_page, page_request, rank_page, search_of
 
 
@@ -25,15 +26,13 @@ def answer_list(query: dict[str, Any], changes_cursor: Callable[[Connection], st
 
 def answer_ordered(query: dict[str, Any], request: PageRequest) -> Response:
     """Return the page of a list in the order of its sort keys."""
-    with reading() as conn:
-        page = find_page(conn, request)
+    page = find_page(connect_for(request.search.filter), request)
     return _response(query, page)
 
 
 def answer_ranked(query: dict[str, Any], request: PageRequest) -> Response:
     """Return the page of a list in the order of relevance."""
-    with reading() as conn:
-        page = rank_page(conn, request, cap=settings().ranked_events)
+    page = rank_page(connect_for(request.search.filter), request, cap=settings().ranked_events)
     return _response(query, page)
 
 

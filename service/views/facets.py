@@ -10,8 +10,9 @@ from schemas.codes import jurisdiction_labels
 from schemas.facets import MOST_VALUES, FacetsQuerySchema, FacetsSchema
 from service import store
 from service.http.auth import requires
-from service.http.context import reading, settings
+from service.http.context import settings
 from service.http.operation import JSON, operation
+from service.http.search_budget import connect_within
 from service.search.facet_counts import Effort, Facet, count_facets
 from service.search.filters.parser import filter_of
 from service.strict_json import render
@@ -34,9 +35,10 @@ def list_facets(query: dict[str, Any]) -> Response:
     is `estimate`. With `q`, events that have every word are counted. An event counts in each year and month of its main
     date, up to 24 months; an open end counts as the other end.
     """
-    with reading() as conn:
+    filter_ = filter_of(query)
+    with connect_within(filter_) as conn:
         names, limit = query["fields"], min(query["limit"], MOST_VALUES)
-        counts = count_facets(conn, filter_of(query), names, limit, _effort())
+        counts = count_facets(conn, filter_, names, limit, _effort())
         labels = _labels(conn, counts.facets)
     body = {
         "count": {"value": counts.matched, "kind": counts.kind},

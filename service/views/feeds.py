@@ -22,6 +22,7 @@ from service.http.context import reading, settings
 from service.http.operation import respond
 from service.http.pages import page_links, page_size, page_urls
 from service.http.representation import PAGE_EXTRAS, refuse_parameters
+from service.http.search_budget import connect_for
 from service.search.find import find_page, page_request, search_of
 from service.store.events.ordering import Order
 
@@ -46,8 +47,9 @@ def answer_feed(form: Format, query: Mapping[str, Any]) -> Response:
     limit = settings().max_page_size if form is ICAL and not query["limit"] else page_size(query)
     search = search_of(query, NEWEST, with_deleted=may_read_deleted())
     feed_request = page_request(search, query, limit, kind="feed")
+    page = find_page(connect_for(feed_request.search.filter), feed_request)
     with reading() as conn:
-        page, began_at = find_page(conn, feed_request), first_applied_at(conn)
+        began_at = first_applied_at(conn)
     records = [orjson.loads(document) for document in page.documents]
     body = _WRITERS[form](feed_of(page.next, began_at), records)
     response = respond_conditionally(body, form, records)

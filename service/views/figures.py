@@ -18,11 +18,11 @@ from service.exports.export import FileFormat, require_writable, write_rows
 from service.exports.table_columns import FIGURES
 from service.http.auth import requires
 from service.http.content_negotiation import FILES, PAGES, Format
-from service.http.context import reading
 from service.http.file_response import send_file
 from service.http.operation import operation
 from service.http.pages import page_response, page_size
 from service.http.representation import refuse_parameters, requested_format
+from service.http.search_budget import connect_within
 from service.search.filter import FigureFilter, Filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.find import BY_DATE, Search
@@ -87,7 +87,7 @@ def _page(query: dict[str, Any]) -> Response:
     bound_to = fingerprint("figures", filter_key(event_filter))
     event, begin = _position(query["cursor"], bound_to)
     figure_filter = figure_filter_of(event_filter)
-    with reading() as conn:
+    with connect_within(event_filter) as conn:
         condition = Search(event_filter).condition(conn)
         having = store.events.figures.with_figures(condition)
         with cursor_errors(event):

@@ -9,9 +9,10 @@ from schemas.similar import SimilarPageSchema, SimilarQuerySchema
 from service import store
 from service.errors import Gone, Moved, NotFound
 from service.http.auth import requires
-from service.http.context import reading, settings
+from service.http.context import settings
 from service.http.operation import JSON, operation
 from service.http.pages import page_body, page_size, select_fields
+from service.http.search_budget import connect_within
 from service.search.filters.parser import filter_of
 from service.search.find import Search
 from service.search.ranking.similar import similar_to
@@ -28,9 +29,10 @@ def list_similar(event_id: UUID, query: dict[str, Any]) -> Response:
     They have its characteristic words: frequent in its text, and rare in all events. They are ranked as in a search for
     these words, without the event itself. The filters of `GET /v1/events` apply. There is one page.
     """
-    with reading() as conn:
+    search = Search(filter_of(query))
+    with connect_within(search.filter) as conn:
         store.events.records.get_event(conn, event_id)
-        condition = Search(filter_of(query)).condition(conn)
+        condition = search.condition(conn)
         result = similar_to(conn, event_id, condition, page_size(query), cap=settings().ranked_events)
     documents = select_fields([event.document for event in result.events], query["fields"])
     matches = [{"id": event.mark.id, "score": event.mark.score} for event in result.events]

@@ -7,8 +7,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from schemas.base import keeping_all_codes
-from service.feed.document_words import words_in
-from service.search.filter import EVERYTHING, Filter
+from service.search.filter import EVERYTHING, Filter, every_words
 from service.search.filters.expand import expand_filter
 from service.search.filters.parser import filter_of_json, filter_of_text
 from service.store.webhooks.matchers import FiltersVersion, SubscriptionFilter
@@ -85,5 +84,5 @@ def parse_stored_filter(value: Any) -> Filter:
 
 
 def _indexed(row: SubscriptionFilter, filter_: Filter) -> IndexedSubscription:
-    words, kinds = tuple(words_in(filter_)), frozenset(row.kinds)
+    words, kinds = tuple(every_words(filter_)), frozenset(row.kinds)
     return IndexedSubscription(row.id, filter_, words, kinds, row.since_seq, row.until_seq)

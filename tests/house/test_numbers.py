@@ -11,7 +11,7 @@ from service import clock, strict_json
 from service.config import Settings
 from service.db import connection
 from service.feed import reader, tail
-from service.http import auth
+from service.http import auth, search_budget
 from service.imports import batch_writer, line_reader
 from service.mappings import dates
 from service.observability import metrics
@@ -90,6 +90,7 @@ PHRASES = {
     "reference/query-syntax.md": [
         f"the first {query_parser.MOST_PREFIXES} such words of a query count",
         f"A query has {filters.LONGEST_Q:,} characters at most, and its first {query_parser.MOST_WORDS} words count.",
+        f"Without an API key, more than {search_budget.MOST_PUBLIC_WORDS} words get 422.",
         f"title, names | {document.TIMES['A']} times",
         f"summary | {document.TIMES['B']} times",
         f"the first {document._MOST_BYTES // 1000} kB of an event",

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from psycopg import Connection
-
 from service.search.filter import Words
 from service.search.index.facet_keys import counted_keys, facet_keys
 from service.search.index.features import Features, features_of
@@ -21,6 +19,7 @@ from service.search.text.analyzer import (
     prepare_texts,
 )
 from service.search.text.query_compiler import compile_queries
+from service.store.connect import Connect
 from service.store.search.documents import SearchDocument, find_matching_queries
 
 Record = Mapping[str, Any]
@@ -163,9 +162,15 @@ def _literal_words(titles: Iterable[str]) -> Iterator[str]:
     return (word for word in words if word in FUNCTION_WORDS or (len(word) <= _LONGEST_STOP_WORD and word.isalpha()))
 
 
-def words_that_match(conn: Connection, record: Record, searches: Sequence[Words]) -> set[Words]:
-    """Return those of the searches that a record as stored matches, whether it is indexed or not."""
-    compiled = compile_queries(conn, searches)
+def words_that_match(connect: Connect, record: Record, searches: Sequence[Words]) -> set[Words]:
+    """Return those of the searches that a record as stored matches, whether it is indexed or not.
+
+    The record is analyzed without a connection, which takes longest.
+    """
+    with connect() as conn:
+        compiled = compile_queries(conn, searches)
     queries = {words: one.all_words for words, one in zip(searches, compiled, strict=True) if one.all_words}
-    matching = find_matching_queries(conn, search_document(record), list(dict.fromkeys(queries.values())))
+    document = search_document(record)
+    with connect() as conn:
+        matching = find_matching_queries(conn, document, list(dict.fromkeys(queries.values())))
     return {words for words, query in queries.items() if query in matching}

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from psycopg import Connection
-
 from service import store
 from service.search.filter import Filter, positive_words
 from service.search.index.document import distinct_passages, with_configurations
 from service.search.text.analyzer import FUNCTION_WORDS, WORD, fold, is_unspaced, plain_words
 from service.search.text.query_parser import WordGroup, parse_query
+from service.store.connect import Connect
 
 Record = Mapping[str, Any]
 
@@ -86,14 +85,14 @@ class _Text(NamedTuple):
     tokens: Sequence[Token]
 
 
-def highlight(conn: Connection, filter: Filter, records: Sequence[Record]) -> list[list[Fragment]]:
-    """Return, for each record, the fragments with the words of a filter. It takes one statement at most."""
+def highlight(connect: Connect, filter: Filter, records: Sequence[Record]) -> list[list[Fragment]]:
+    """Return, for each record, the fragments with the words of a filter. One statement at most needs a connection."""
     patterns = list(dict.fromkeys(_patterns(filter)))
     if not patterns:
         return [[] for _ in records]
     most = min(_MOST_CHARACTERS, _MOST_OF_PAGE // max(1, len(records)))
     texts = [list(_texts(record, most)) for record in records]
-    highlighter = _Highlighter(patterns, _meanings(conn, patterns, [text for of_one in texts for text in of_one]))
+    highlighter = _Highlighter(patterns, _meanings(connect, patterns, [text for of_one in texts for text in of_one]))
     return [
         best_fragments([(text.path, text.text) for text in of_one], [list(highlighter.hits(text)) for text in of_one])
         for of_one in texts
@@ -167,7 +166,7 @@ def _texts(record: Record, most: int) -> Iterator[_Text]:
             return
 
 
-def _meanings(conn: Connection, patterns: Iterable[Pattern], texts: Iterable[_Text]) -> Meanings:
+def _meanings(connect: Connect, patterns: Iterable[Pattern], texts: Iterable[_Text]) -> Meanings:
     terms = sorted({atom.word for pattern in patterns for atom in pattern if not is_unspaced(atom.word)})
     initials = {term[0] for term in terms}
     words: dict[tuple[str, str], None] = {}
@@ -177,7 +176,11 @@ def _meanings(conn: Connection, patterns: Iterable[Pattern], texts: Iterable[_Te
             if (any_initial or token.word[:1] in initials) and len(words) < _MOST_WORDS:
                 words[text.configuration, token.word] = None
     meanings: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for configuration, word, term in store.search.words.find_forms(conn, list(words), terms) if terms and words else ():
+    if not terms or not words:
+        return meanings
+    with connect() as conn:
+        forms = store.search.words.find_forms(conn, list(words), terms)
+    for configuration, word, term in forms:
         meanings[configuration, word].add(term)
     return meanings
 

@@ -87,6 +87,13 @@ def parse_query(text: str) -> Expression:
     return Expression(tuple(required), tuple(excluded), ignored)
 
 
+def count_words(text: str) -> int:
+    """Return the number of words in an expression, excluded and ignored ones too."""
+    expression = parse_query(text)
+    groups = [*expression.required_groups, *expression.excluded]
+    return expression.ignored + sum(len(group.words) for group in groups)
+
+
 def _groups(part: re.Match[str]) -> Iterator[WordGroup]:
     if part["quoted"] is not None:
         begins = bool(part["begins"]) or part["quoted"].rstrip().endswith("*")

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 
 import psycopg
@@ -83,7 +83,7 @@ def test_punctuation_finds_nothing_and_an_exclusion_lists_the_rest(client: Flask
 def test_a_search_that_takes_too_long_answers_503(database: str) -> None:
     with running(database, statement_timeout=0.001) as app:
         client = app.test_client()
-        answer = client.get("/v1/events", query_string={"q": " ".join(f'"a{n} b"*' for n in range(99))})
+        answer = client.get("/v1/events", query_string={"q": " ".join(f'"a{n} b"*' for n in range(16))})
     assert (answer.status_code, answer.get_json()["type"]) == (503, "/problems/unavailable")
     assert answer.headers["Retry-After"] == "1"
 
@@ -114,7 +114,7 @@ def test_a_hundred_phrases_are_highlighted_in_long_texts_in_time(database: str) 
     content = NewEventSchema().load(an_event(title="Word b7", description="word " * 4_000))
     record = normalize(content, id=str(uuid7()), now=datetime.now(UTC))
     with psycopg.connect(database) as conn, an_end_within(20):
-        highlights = highlight(conn, phrases, [record] * 200)
+        highlights = highlight(lambda: nullcontext(conn), phrases, [record] * 200)
     assert [[one.field for one in fragments] for fragments in highlights[:2]] == [["title"], ["title"]]
 
 

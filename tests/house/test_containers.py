@@ -198,6 +198,11 @@ def test_only_the_port_of_the_api_is_published_and_only_on_loopback(services: di
     assert published == {"api": [loopback]}
 
 
+def test_the_health_check_of_the_image_asks_the_worker_too(services: dict[str, Any]) -> None:
+    assert services["worker"]["environment"]["POLICYTRAIL_WORKER_METRICS_PORT"] == IMAGE_ENVIRONMENT["PORT"]
+    assert "healthcheck" not in services["worker"]
+
+
 def test_docker_waits_longer_than_gunicorn_for_requests_in_progress(services: dict[str, Any]) -> None:
     graceful = re.search(r"^graceful_timeout = (\d+)$", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)
     assert graceful
@@ -228,12 +233,15 @@ def test_the_commands_of_compose_work_with_the_files_of_the_image(
             "".join(f"{file.name}\n" for file in sorted((ROOT / "migrations").glob("*.sql"))),
         )
         serving = started(argv("CMD"), app, api["environment"], network, port)
-        working = started(worker["command"], app, worker["environment"], network)
+        own_port = str(free_port())
+        metrics_port = {"POLICYTRAIL_WORKER_METRICS_PORT": own_port}
+        working = started(worker["command"], app, worker["environment"], network, metrics_port)
         try:
             _await_health(serving, app, api["environment"] | port)
             with urlopen(f"http://127.0.0.1:{port['PORT']}/readyz") as ready:
                 assert json.load(ready)["checks"] == {"database": "pass", "migrations": "pass"}
             _await_worker(app, worker["environment"], network)
+            _await_health(working, app, worker["environment"] | {"PORT": own_port})
             for process, service in ((serving, api), (working, worker)):
                 process.send_signal(signal.Signals[final("STOPSIGNAL")[-1]])
                 assert process.wait(seconds(service["stop_grace_period"])) == 0

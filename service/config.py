@@ -52,6 +52,9 @@ class Settings:
     max_import_errors: int = _setting(
         100_000, "Maximum number of errors that the service stores for one import; further ones are only counted."
     )
+    max_import_refused: int = _setting(
+        10_000, "Number of refused rows from which an import ends if they are more than half of its rows."
+    )
     max_imports: int = _setting(2, "Maximum number of concurrent imports a process; further ones get 503.")
     max_exports: int = _setting(4, "Maximum number of concurrent exports a process; each holds a database connection.")
     rate_limit: str = _setting("6000/minute", "Rate limit of a key; empty for no limit.")

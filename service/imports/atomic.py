@@ -69,6 +69,8 @@ def _attempt(job: ImportJob, spool: Spool, progress: Progress, errors: list[RowE
             errors += errors_in_order(result.refused)[: max(0, job.max_errors - len(errors))]
             progress.add(FinishedBatch(batch, result))
             yield progress
+            if job.is_hopeless(progress.counts):
+                break
         if progress.counts.refused:
             raise _RolledBack
         _record(conn, job, progress, errors)

@@ -53,6 +53,12 @@ class ImportJob:
     options: ImportOptions
     #: Errors that are recorded.
     max_errors: int
+    #: Refused rows from which the import ends if they are most of its rows.
+    max_refused: int
+
+    def is_hopeless(self, counts: RowCounts) -> bool:
+        """Return True if so many rows were refused that the others are not worth reading."""
+        return counts.refused > self.max_refused and counts.refused > counts.rows / 2
 
     def task(self, batch: Batch, *, is_last: bool = False) -> BatchTask:
         """Return the task for a batch. `is_last`: rows whose related events are missing are refused, not deferred."""

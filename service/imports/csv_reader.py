@@ -12,7 +12,7 @@ from schemas.blank import is_blank
 from service.errors import Fault, Invalid, Malformed
 from service.exports.csv_file import DELIMITERS, is_empty_row, named_delimiter
 from service.exports.from_columns import COLUMN_NAMES, event_of_row
-from service.imports.line_reader import LINE_TOO_LONG, Line
+from service.imports.line_reader import LINE_TOO_LONG, EmptyRows, Line
 from service.imports.rows import ImportRow, ParsedRow, RefusedRow, build_row, refused_row
 from service.store.imports import RowError
 
@@ -55,15 +55,16 @@ def csv_rows(lines: Iterable[Line]) -> Iterator[ParsedRow]:
     Raises Malformed where the header cannot be read, Invalid where it has unknown or repeated columns.
     """
     lines = iter(lines)
-    names, delimiter = _read_header(lines)
-    yield from _rows(_LineFeed(lines), names, delimiter)
+    empty_rows = EmptyRows()
+    names, delimiter = _read_header(lines, empty_rows)
+    yield from _rows(_LineFeed(lines), names, delimiter, empty_rows)
 
 
-def _read_header(lines: Iterator[Line]) -> tuple[list[str], str]:
+def _read_header(lines: Iterator[Line], empty_rows: EmptyRows) -> tuple[list[str], str]:
     """Return the names of the columns, and the delimiter. Where two delimiters fit, the first one is returned."""
-    text, delimiters = _first_row(lines), DELIMITERS
+    text, delimiters = _first_row(lines, empty_rows), DELIMITERS
     if delimiter := named_delimiter(text):
-        text, delimiters = _first_row(lines), (delimiter, *DELIMITERS)
+        text, delimiters = _first_row(lines, empty_rows), (delimiter, *DELIMITERS)
     try:
         candidates = [(_column_names(text, delimiter), delimiter) for delimiter in delimiters]
     except csv.Error as error:
@@ -74,7 +75,7 @@ def _read_header(lines: Iterator[Line]) -> tuple[list[str], str]:
     return names, delimiter
 
 
-def _first_row(lines: Iterator[Line]) -> str:
+def _first_row(lines: Iterator[Line], empty_rows: EmptyRows) -> str:
     """Return the text of the first line that is not an empty row."""
     for line in lines:
         if line.text is None:
@@ -86,6 +87,7 @@ def _first_row(lines: Iterator[Line]) -> str:
         text = line.text.removeprefix(_BOM).decode("utf-8", "replace")
         if not is_empty_row(text):
             return text
+        empty_rows.add()
     raise Malformed("The table has no header; name the columns in its first line.")
 
 
@@ -111,7 +113,7 @@ def _name_faults(names: Iterable[str]) -> Iterator[Fault]:
         earlier.add(name)
 
 
-def _rows(feed: _LineFeed, names: Sequence[str], delimiter: str) -> Iterator[ParsedRow]:
+def _rows(feed: _LineFeed, names: Sequence[str], delimiter: str, empty_rows: EmptyRows) -> Iterator[ParsedRow]:
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
     while True:
         feed.first = 0
@@ -124,7 +126,9 @@ def _rows(feed: _LineFeed, names: Sequence[str], delimiter: str) -> Iterator[Par
         else:
             if cells is None:
                 return
-            if not all(map(is_blank, cells)):
+            if all(map(is_blank, cells)):
+                empty_rows.add()
+            else:
                 yield _row(feed, names, cells)
 
 

@@ -29,6 +29,9 @@ _BINARY = {
     b"%PDF": "The file is a PDF; send its table as CSV.",
 }
 
+#: Empty rows of a file, twice as many as a spreadsheet has rows.
+MAX_EMPTY_ROWS = 2_000_000
+
 #: The error of a line whose text was dropped.
 LINE_TOO_LONG = "The line is longer than allowed; shorten the record."
 
@@ -41,6 +44,19 @@ class Line:
     text: bytes | None
     #: Bytes of the file up to the end of the line, decompressed.
     end: int
+
+
+class EmptyRows:
+    """The empty rows of a file. They cost time and say nothing, so a file may have only so many."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self) -> None:
+        """Count one more. Raises Malformed for the one that is too many."""
+        self._count += 1
+        if self._count > MAX_EMPTY_ROWS:
+            raise Malformed(f"The file has more than {MAX_EMPTY_ROWS:,} empty rows; remove them.")
 
 
 def decompress(chunks: Iterable[bytes], *, max_bytes: int) -> Iterator[bytes]:

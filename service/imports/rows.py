@@ -8,17 +8,22 @@ from uuid import UUID
 
 import orjson
 
+from schemas.events import NewEventSchema
 from schemas.fields import Identifier
 from service import strict_json
 from service.errors import ServiceError
-from service.imports.line_reader import LINE_TOO_LONG, Line
+from service.imports.line_reader import LINE_TOO_LONG, EmptyRows, Line
 from service.store.imports import RowError
 from service.strict_json import JsonLimits
+from service.validation import load
 
 #: Errors that are recorded of one row.
 MAX_ROW_ERRORS = 20
 
 ExternalId = tuple[str, str]
+
+_NEW_EVENT = NewEventSchema()
+_REQUIRED = frozenset(name for name, field in _NEW_EVENT.load_fields.items() if field.required)
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,15 @@ ParsedRow = ImportRow | RefusedRow
 
 
 def json_rows(lines: Iterable[Line], limits: JsonLimits) -> Iterator[ParsedRow]:
-    """Yield a row for each line that is not blank."""
+    """Yield a row for each line that is not blank. Raises Malformed for too many blank ones."""
+    empty_rows = EmptyRows()
     for line in lines:
         if line.text is None:
             yield refused_row(line.number, LINE_TOO_LONG, end=line.end)
         elif text := line.text.strip(_BLANK):
             yield _json_row(line, text, limits)
+        else:
+            empty_rows.add()
 
 
 #: JSON's white space, and the byte order mark that some editors write.
@@ -77,10 +85,17 @@ def _json_row(line: Line, text: bytes, limits: JsonLimits) -> ParsedRow:
         return refused_row(line.number, "Send one record per line, not a list of records.", end=line.end)
     try:
         value = strict_json.parse(text, limits)
+        _require_fields(value)
     except ServiceError as error:
         return RefusedRow(line.number, row_errors(line.number, error), line.end)
     # Rendered anew, so that whoever reads the row's text reads the value that was judged here.
     return build_row(line.number, strict_json.render(value), value, original=text, end=line.end)
+
+
+def _require_fields(value: Any) -> None:
+    """Raise Invalid for a value that no stored event can complete. It is refused here, without the database."""
+    if not isinstance(value, dict) or not value.keys() >= _REQUIRED:
+        load(_NEW_EVENT, value)
 
 
 def build_row(line: int, text: bytes, value: Any, *, original: bytes | None = None, end: int = 0) -> ParsedRow:

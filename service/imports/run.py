@@ -12,7 +12,7 @@ import structlog
 from service import clock, store
 from service.config import Settings
 from service.db.pool import Database
-from service.errors import ServiceError, StreamInterrupted, Unavailable
+from service.errors import Invalid, ServiceError, StreamInterrupted, Unavailable
 from service.ids import uuid7
 from service.imports.atomic import write_all
 from service.imports.batch_writer import ImportJob, retry_while_unavailable, write_batch
@@ -56,7 +56,7 @@ def begin_import(
             token=token,
         )
         store.imports.insert_import(conn, stored)
-    return ImportJob(database, stored, options, settings.max_import_errors)
+    return ImportJob(database, stored, options, settings.max_import_errors, settings.max_import_refused)
 
 
 class BatchRunner(Protocol):
@@ -168,6 +168,10 @@ class Import:
             for row in batch.result.deferred:
                 deferred.add(row)
             yield self.progress
+        if self.job.is_hopeless(self.progress.counts):
+            raise Invalid(
+                f"More than {self.job.max_refused:,} rows were refused, most of the file; correct them first."
+            )
 
     def _record_end(self, state: str, reason: str | None) -> None:
         """Record the final state. Without a database, the missing heartbeat marks the import as interrupted."""

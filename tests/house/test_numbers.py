@@ -66,6 +66,7 @@ PHRASES = {
         f"the database was away for {sum(batch_writer.RETRY_DELAYS):.0f} seconds",
         f"Reports are kept for {stored_imports.KEPT_FOR.days} days",
         f"a number beyond {strict_json._INTEGERS.stop.bit_length() - 1} bits",
+        f"after {line_reader.MAX_EMPTY_ROWS:,} empty rows",
         f"a gzip that grows to {line_reader._MAX_RATIO} times its size",
     ],
     "operate.md": [

@@ -26,7 +26,14 @@ GROUPS: Mapping[str, Sequence[str]] = {
         *("page_size", "max_page_size", "ranked_events", "facet_exact", "facet_sample", "facet_patience"),
     ),
     "Imports and exports": (
-        *("max_imports", "max_import_bytes", "max_import_errors", "max_exports", "export_timeout"),
+        *(
+            "max_imports",
+            "max_import_bytes",
+            "max_import_errors",
+            "max_import_refused",
+            "max_exports",
+            "export_timeout",
+        ),
     ),
     "Change feed": ("feed_retention", "max_followers"),
     "Webhooks": (

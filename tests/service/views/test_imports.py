@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from service.imports import line_reader
 from tests.factories import a_full_event, an_event, create_event, create_topic
 from tests.imports import (
     CSV,
@@ -309,6 +310,45 @@ def test_errors_beyond_the_limit_are_only_counted(database: str) -> None:
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
         report = import_report(client, ndjson(*[b"{"] * 9))
         assert (report["error_count"], [one["line"] for one in report["errors"]]) == (9, [1, 2, 3, 4, 5])
+
+
+REFUSED = [b"{}", b"[]", b"{", ndjson(row(1, title=5)).rstrip(), ndjson(row(2, event_type="none")).rstrip()]
+
+
+@pytest.mark.parametrize("mode", ["partial", "atomic"])
+@pytest.mark.parametrize("dry_run", ["false", "true"])
+def test_an_import_ends_where_most_of_many_rows_were_refused(database: str, mode: str, dry_run: str) -> None:
+    with running(database, max_import_refused=20) as app:
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
+        report = import_report(client, ndjson(*REFUSED * 1_000, row(3)), mode=mode, dry_run=dry_run)
+        assert report["state"] == "failed"
+        assert "rows were refused" in report["reason"]
+        assert 20 < report["rows"]["refused"] < 2_000
+        assert (report["rows"]["created"], report["errors"][0]["line"]) == (0, 1)
+
+
+def test_refused_rows_end_no_import_whose_other_rows_are_as_many(database: str) -> None:
+    with running(database, max_import_refused=20) as app:
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'events:write')}"
+        lines = [line for number in range(30) for line in (row(number), b"{}")]
+        assert import_report(client, ndjson(*lines))["rows"] == counts(created=30, refused=30)
+
+
+@pytest.mark.parametrize(
+    ("kind", "empty_row"), [(NDJSON, b"\n"), (NDJSON, b" \t\r\n"), (CSV, b"\r\n"), (CSV, b" ,,\n")]
+)
+def test_empty_rows_are_read_up_to_a_limit(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, kind: str, empty_row: bytes
+) -> None:
+    monkeypatch.setattr(line_reader, "MAX_EMPTY_ROWS", 50)
+    table = b"title,external_ids,event_type,parties,source_type\nPolicy 1,tracker:1,other,Japan,report\n"
+    content = table if kind == CSV else ndjson(row(1))
+    assert import_report(client, empty_row * 25 + content + empty_row * 25, kind=kind)["rows"] == counts(created=1)
+    assert problem_of(send(client, empty_row * 51 + content, kind=kind))[:2] == (400, "malformed")
+    report = import_report(client, content + empty_row * 51, kind=kind)
+    assert (report["state"], report["reason"]) == ("failed", "The file has more than 50 empty rows; remove them.")
 
 
 def test_gzip_is_recognised_by_its_header_or_its_first_bytes(client: FlaskClient) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 from unittest.mock import patch
 
 from service.store.events import records
-from service.store.search.documents import INSERT_DOCUMENTS
 
 
 def _nothing(*_: Any) -> None:
@@ -12,7 +11,7 @@ def _nothing(*_: Any) -> None:
 
 
 patch("service.events.write.search_document", _nothing).start()
-patch("service.store.events.records._INSERT", records._INSERT.replace(f"{INSERT_DOCUMENTS}, ", "")).start()  # noqa: SLF001 (to take it out)
+patch("service.store.events.records._INSERT", records._insert_statement("")).start()  # noqa: SLF001 (to leave it out)
 
 from service.wsgi import app  # noqa: E402 (its parts are patched before)
 

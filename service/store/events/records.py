@@ -85,30 +85,36 @@ def _outbox(kind: str) -> str:
         """
 
 
-# In one line: psycopg does not cache its parse of a statement of more than 4096 characters, which takes 0.15 ms.
-_INSERT = " ".join(
-    f"""
-    WITH written AS (
-        INSERT INTO event (record_state, {", ".join(_NAMES)})
-        VALUES ('active', {_VALUES})
-     RETURNING *
-    ), external AS (
-        INSERT INTO event_external_id (scheme, value, event_id)
-        SELECT scheme, value, %(id)s FROM unnest(%(schemes)s::text[], %(values)s::text[]) AS given (scheme, value)
-    ), source AS (
-        INSERT INTO event_source (event_id, url_key) SELECT %(id)s, unnest(%(url_keys)s::text[])
-    ), relation AS (
-        INSERT INTO event_relation (event_id, type, target_id, note)
-        SELECT %(id)s, type, target_id, note
-          FROM unnest(%(types)s::text[], %(targets)s::uuid[], %(notes)s::text[]) AS given (type, target_id, note)
-    ), agenda AS (
-        INSERT INTO event_agenda (event_id, item, due)
-        SELECT %(id)s, item, coalesce(due, 'infinity')
-          FROM unnest(%(open_items)s::text[], %(open_due)s::date[]) AS given (item, due)
-    ), {INSERT_DOCUMENTS}, {_outbox("create")}
-    {_REVISION}
-    """.split()
-)
+def _insert_statement(documents: str) -> str:
+    """Return the statement that writes an event with its revision and links. `documents` writes its search documents.
+
+    In one line: psycopg does not cache its parse of a statement of more than 4096 characters, which takes 0.15 ms.
+    """
+    statement = f"""
+        WITH written AS (
+            INSERT INTO event (record_state, {", ".join(_NAMES)})
+            VALUES ('active', {_VALUES})
+         RETURNING *
+        ), external AS (
+            INSERT INTO event_external_id (scheme, value, event_id)
+            SELECT scheme, value, %(id)s FROM unnest(%(schemes)s::text[], %(values)s::text[]) AS given (scheme, value)
+        ), source AS (
+            INSERT INTO event_source (event_id, url_key) SELECT %(id)s, unnest(%(url_keys)s::text[])
+        ), relation AS (
+            INSERT INTO event_relation (event_id, type, target_id, note)
+            SELECT %(id)s, type, target_id, note
+              FROM unnest(%(types)s::text[], %(targets)s::uuid[], %(notes)s::text[]) AS given (type, target_id, note)
+        ), agenda AS (
+            INSERT INTO event_agenda (event_id, item, due)
+            SELECT %(id)s, item, coalesce(due, 'infinity')
+              FROM unnest(%(open_items)s::text[], %(open_due)s::date[]) AS given (item, due)
+        ), {documents}{_outbox("create")}
+        {_REVISION}
+        """
+    return " ".join(statement.split())
+
+
+_INSERT = _insert_statement(f"{INSERT_DOCUMENTS}, ")
 
 _UPDATE = f"""
     WITH written AS (

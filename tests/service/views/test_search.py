@@ -8,20 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from schemas.filters import MOST_CONDITIONS, MOST_LEVELS, MOST_Q, MOST_Q_WORDS
-from tests.factories import create_event, create_topic
+from tests.factories import create_event
 from tests.service.conftest import make_key, running
 from tests.service.problems import details, problem_of
-from tests.service.views.test_filters import EVENTS
-
-
-@pytest.fixture
-def recorded(client: FlaskClient) -> FlaskClient:
-    """A client to a database with the EVENTS and the topics that they use."""
-    for id_, broader in (("materials", []), ("batteries", ["materials"]), ("sodium", ["batteries"]), ("trade", [])):
-        create_topic(client, id_, broader=broader)
-    for title, said in EVENTS.items():
-        create_event(client, title=title, **said)
-    return client
 
 
 def titles(client: FlaskClient, **body: Any) -> str:

@@ -1,7 +1,8 @@
 """One filter language: the address, the JSON, the database and the matching of one document say the same."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,10 +16,11 @@ from hypothesis import strategies as st
 from schemas.events import NewEventSchema
 from service.events.write import record_event
 from service.ids import uuid7
-from service.search.filter import All, AnyOf, Not
-from service.search.filters.evaluate import features_of, matches
+from service.search.filter import All, AnyOf, Filter, Not
+from service.search.filters.evaluate import matches
 from service.search.filters.parser import filter_of_json
 from service.search.filters.sql import filter_condition
+from service.search.index.features import Features, features_of
 from service.store.condition import Condition, and_, not_, or_
 from tests.random_filters import any_filter, values_in
 from tests.strategies import events
@@ -50,6 +52,25 @@ def record_all(conn: psycopg.Connection, said: list[dict[str, Any]]) -> dict[UUI
     return stored
 
 
+#: Features of the recorded events, and the values in them that filters could find them by.
+World = tuple[dict[UUID, Features], dict[str, list[str]]]
+
+
+@contextmanager
+def recorded(conn: psycopg.Connection, said: list[dict[str, Any]]) -> Iterator[World]:
+    """Events of what is `said`, until the block ends."""
+    try:
+        stored = record_all(conn, said)
+        yield {id_: features_of(record) for id_, record in stored.items()}, values_in(stored.values())
+    finally:
+        conn.rollback()
+
+
+def matching(asked: Filter, features: dict[UUID, Features]) -> set[UUID]:
+    """The events that match by their documents."""
+    return {id_ for id_, one in features.items() if matches(asked, one, lambda _: False)}
+
+
 def selected(conn: psycopg.Connection, condition: Condition, table: str, row: str, among: Iterable[UUID]) -> set[UUID]:
     """The events that PostgreSQL selects in a table whose rows have the alias `row`."""
     query = f"SELECT id FROM {table} AS {row} WHERE id = ANY(%(among)s) AND ({condition.render(row, row)})"
@@ -73,19 +94,14 @@ generated = settings(
 def test_the_database_and_a_document_agree_on_a_filter_for_every_alias(
     world: psycopg.Connection, said: list[dict[str, Any]], chance: random.Random
 ) -> None:
-    try:
-        stored = record_all(world, said)
-        features = {id_: features_of(record) for id_, record in stored.items()}
-        known = values_in(stored.values())
+    with recorded(world, said) as (features, known):
         for sent in [any_filter(chance, known) for _ in range(25)]:
             note(f"filter: {sent}")
             asked = filter_of_json(sent)
-            expected = {id_ for id_, one in features.items() if matches(asked, one, lambda _: False)}
+            expected = matching(asked, features)
             for row in ("event", "candidate"):
-                assert selected(world, filter_condition(asked), "event", row, stored) == expected
-                assert selected(world, filter_condition(asked, past=True), "event_revision", row, stored) == expected
-    finally:
-        world.rollback()
+                assert selected(world, filter_condition(asked), "event", row, features) == expected
+                assert selected(world, filter_condition(asked, past=True), "event_revision", row, features) == expected
 
 
 @settings(generated, max_examples=15)
@@ -93,10 +109,7 @@ def test_the_database_and_a_document_agree_on_a_filter_for_every_alias(
 def test_composed_conditions_agree_with_composed_filters(
     world: psycopg.Connection, said: list[dict[str, Any]], chance: random.Random
 ) -> None:
-    try:
-        stored = record_all(world, said)
-        features = {id_: features_of(record) for id_, record in stored.items()}
-        known = values_in(stored.values())
+    with recorded(world, said) as (features, known):
         for _ in range(10):
             first, second = (filter_of_json(any_filter(chance, known)) for _ in range(2))
             note(f"filters: {first} and {second}")
@@ -105,8 +118,6 @@ def test_composed_conditions_agree_with_composed_filters(
                 (or_(filter_condition(first), filter_condition(second)), AnyOf((first, second))),
                 (not_(or_(filter_condition(first), not_(filter_condition(second)))), All((Not(first), second))),
             ):
-                expected = {id_ for id_, one in features.items() if matches(asked, one, lambda _: False)}
-                assert selected(world, condition, "event", "event", stored) == expected
-                assert selected(world, condition.on("one"), "event", "one", stored) == expected
-    finally:
-        world.rollback()
+                expected = matching(asked, features)
+                assert selected(world, condition, "event", "event", features) == expected
+                assert selected(world, condition.on("one"), "event", "one", features) == expected

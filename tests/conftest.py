@@ -52,7 +52,8 @@ _numbers = count(1)
 
 #: Files that take longest, on a machine with two cores; they run first, so that none is left alone at the end.
 LONGEST = (
-    "tests/house/test_openapi_gates.py",
+    "tests/house/test_boundary_requests.py",
+    "tests/house/test_random_requests.py",
     "tests/faults/test_fresh_clone.py",
     "tests/faults/test_beside_bad_receivers.py",
     "tests/faults/test_run.py",
@@ -60,7 +61,13 @@ LONGEST = (
     "tests/faults/test_imports_cut.py",
     "tests/faults/test_database_gone.py",
     "tests/benchmarks/test_small_runs.py",
-    "tests/examples/test_tracker_imports.py",
+    "tests/house/test_pages.py",
+    "tests/examples/test_trackers.py",
+    "tests/examples/test_trackers_by_hand.py",
+    "tests/service/views/test_naughty_strings.py",
+    "tests/faults/test_following.py",
+    "tests/service/webhooks/test_scheduler_isolation.py",
+    "tests/service/store/search/test_tsquery.py",
 )
 
 #: Modules that start processes: a test that uses one of them needs a server, Node, a browser or a command.

@@ -9,26 +9,27 @@ from coverage import Coverage
 ROOT = Path(__file__).resolve().parent.parent
 
 #: Percent of the statements of all packages that tests must run.
-OVERALL = 90
+OVERALL = 95
 
-#: Percent of the statements of each package. `service` stands for its own files.
+#: Percent of the statements of each package. `service` stands for its own files. Some statements of the command and of
+#: observability run under gunicorn alone, which is not measured.
 FLOORS = {
-    "schemas": 90,
-    "service": 90,
+    "schemas": 95,
+    "service": 95,
     "service/cli": 90,
-    "service/db": 90,
-    "service/events": 90,
-    "service/exports": 90,
-    "service/feed": 90,
-    "service/http": 90,
-    "service/imports": 90,
-    "service/mappings": 90,
-    "service/observability": 90,
-    "service/openapi": 90,
-    "service/search": 90,
-    "service/store": 90,
-    "service/views": 90,
-    "service/webhooks": 90,
+    "service/db": 95,
+    "service/events": 95,
+    "service/exports": 95,
+    "service/feed": 95,
+    "service/http": 95,
+    "service/imports": 95,
+    "service/mappings": 95,
+    "service/observability": 85,
+    "service/openapi": 95,
+    "service/search": 95,
+    "service/store": 95,
+    "service/views": 95,
+    "service/webhooks": 95,
 }
 
 

@@ -13,6 +13,7 @@ from service import create_app
 from service.config import Settings
 from service.http.auth import ANY_SCOPE, requires
 from service.openapi.spec import to_yaml
+from tests.conftest import LONGEST
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,6 +72,10 @@ def test_no_file_of_code_is_much_longer_than_300_lines() -> None:
     assert [
         (name, lines) for name in _tracked("*.py") if (lines := len((ROOT / name).read_text().splitlines())) > 360
     ] == []
+
+
+def test_the_longest_files_exist() -> None:
+    assert [file for file in LONGEST if not (ROOT / file).is_file()] == []
 
 
 def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:

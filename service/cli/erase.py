@@ -26,8 +26,11 @@ def erase_command(event_id: UUID, *, yes: bool) -> None:
         click.confirm(f"Erase the event {event_id} for ever?", abort=True)
     with psycopg.connect(database_url(), autocommit=True) as conn:
         compare_clocks(conn)
+        current = store.events.records.follow_merges(conn, [event_id]).get(event_id, event_id)
         rows = erase_event(conn, event_id)
         store.erasure.vacuum(conn)
+    if current != event_id:
+        click.echo(f"It was merged into {current}, which keeps what it took over.", err=True)
     click.echo(
         f"Erased {rows.versions} versions, {rows.entries} entries of the feed, {rows.deliveries} deliveries,"
         f" {rows.answers} stored responses and {rows.import_errors} errors of imports."

@@ -1,7 +1,8 @@
 """Access control: the caller's API key, its scopes and its rate limit."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from threading import Thread
 from typing import Any
@@ -12,7 +13,7 @@ from flask import g, request
 from psycopg import Connection
 
 from service import clock, store
-from service.errors import Forbidden, TooManyRequests, Unauthenticated
+from service.errors import Forbidden, Invalid, TooManyRequests, Unauthenticated
 from service.http.context import Service, caller, reading, service, settings
 from service.http.rate_limit import RateLimitState
 from service.ids import digest, is_well_formed
@@ -92,6 +93,20 @@ def require_reader() -> None:
     """Raise Forbidden if the caller may not read events and topics."""
     if not may_read():
         raise Forbidden(READ)
+
+
+@contextmanager
+def own_faults(body: Callable[[], Any]) -> Iterator[None]:
+    """Let an Invalid show a caller who may not read only the faults in members of `body`; others quote the record."""
+    try:
+        yield
+    except Invalid as error:
+        if may_read():
+            raise
+        members = body()
+        names = {f"#/{name}" for name in members} if isinstance(members, dict) else set()
+        faults = [fault for fault in error.faults if "/".join((fault.pointer or "").split("/")[:2]) in names]
+        raise Invalid("The patch makes the record invalid.", faults) from None
 
 
 def may_read_deleted() -> bool:

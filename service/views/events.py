@@ -12,10 +12,10 @@ from schemas.lists import EventPageSchema, EventQuerySchema, OneEventQuerySchema
 from service import clock, store
 from service.errors import Conflict, Duplicate, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
 from service.events.write import duplicate_clues, record_event, revise_event
-from service.http.auth import require_revisions_readable, requires
+from service.http.auth import own_faults, require_revisions_readable, requires
 from service.http.conditional import require_match
 from service.http.content_negotiation import FORMATS, PREFER, PREFERENCE_APPLIED, preferences
-from service.http.context import key_id, reading, transaction
+from service.http.context import json_body, key_id, reading, transaction
 from service.http.operation import Patch, operation, respond
 from service.http.problems import duplicate_links
 from service.http.representation import requested_format
@@ -134,7 +134,8 @@ def patch_event(event_id: UUID, patch: Patch) -> Response:
     with reading() as conn:
         stored = _get_matching(conn, event_id)
     before = _without_reason(stored.document)
-    content = load(_NEW_EVENT, patch(before), before)
+    with own_faults(json_body):
+        content = load(_NEW_EVENT, patch(before), before)
     with transaction() as conn:
         stored = revise_event(conn, stored, content, now=clock.now(), key_id=key_id())
     return respond(stored.document, stored.version)

@@ -14,7 +14,7 @@ from service.events.diff import changed_fields
 from service.events.merge import merge, merged_record
 from service.events.normalize import Record
 from service.events.write import related_event_ids, revise_event
-from service.http.auth import requires
+from service.http.auth import may_read, requires
 from service.http.conditional import require_match
 from service.http.context import key_id, transaction
 from service.http.operation import operation, respond
@@ -82,5 +82,5 @@ def _merged_content(conn: Connection, stays: Record, goes: Record) -> Record:
     try:
         content: Record = load(_NEW_EVENT, merge(stays, goes, own).content, [stays, goes])
     except Invalid as error:
-        raise Conflict("The merged event would not be valid.", error.faults) from error
+        raise Conflict("The merged event would not be valid.", error.faults if may_read() else ()) from error
     return content

@@ -12,9 +12,9 @@ from service import clock, store
 from service.cursors import decode_cursor, encode_cursor, fingerprint
 from service.errors import Conflict, Fault, Invalid, NotFound, PreconditionRequired, Stale
 from service.events.topics import first_topic, next_topic
-from service.http.auth import requires
+from service.http.auth import own_faults, requires
 from service.http.conditional import require_match, require_unchanged
-from service.http.context import reading, transaction
+from service.http.context import json_body, reading, transaction
 from service.http.operation import Patch, operation, respond
 from service.http.pages import page_response, page_size
 from service.store.topics import StoredTopic
@@ -100,7 +100,8 @@ def patch_topic(topic_id: str, patch: Patch) -> Response:
     with reading() as conn:
         before = _get_matching(conn, topic_id)
     document = orjson.loads(before.document)
-    body = load(_NEW_TOPIC, patch(document), document)
+    with own_faults(json_body):
+        body = load(_NEW_TOPIC, patch(document), document)
     with transaction() as conn:
         stored = _lock_matching(conn, topic_id)
         require_unchanged(before.version, stored.version)

@@ -145,6 +145,15 @@ def test_events_that_were_merged_into_an_erased_one_are_erased_along(
     assert client.get(f"/v1/events/{one['id']}").status_code == 410
 
 
+def test_an_event_that_was_merged_into_another_is_erased_alone(client: FlaskClient, run: Any) -> None:
+    one, other = create_event(client, title=f"{MARKER} one"), create_event(client, title="Other")
+    client.post(f"/v1/events/{one['id']}/merge", json={"into": other["id"]}, headers={"If-Match": "*"})
+    result = run(one["id"])
+    assert (result.exit_code, f"It was merged into {other['id']}" in result.output) == (0, True)
+    assert client.get(f"/v1/events/{one['id']}").status_code == 410
+    assert client.get(f"/v1/events/{other['id']}").get_json()["title"] == "Other"
+
+
 def test_a_full_record_leaves_nothing_but_its_tombstone(
     client: FlaskClient, feed: psycopg.Connection, run: Any
 ) -> None:

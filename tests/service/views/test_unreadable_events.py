@@ -40,6 +40,31 @@ def test_a_merge_patch_shows_no_record_to_a_writer(
     assert writer.get(f"/v1/events/{event['id']}").status_code == 403
 
 
+def test_a_refused_patch_shows_only_the_faults_of_what_was_sent(client: FlaskClient, writer: FlaskClient) -> None:
+    sources = [{"id": "report", "type": "report"}, {"id": "unreadable", "type": "report", "derived_from": ["report"]}]
+    address = f"/v1/events/{create_event(client, sources=sources)['id']}"
+    body = {"sources": [{"id": "other", "type": "report"}], "title": None, "unknown": 1}
+    patches: list[Any] = [body, {"participants": [], "citations": None}, {"sources": None}, []]
+    for patch in patches:
+        response = writer.patch(address, json=patch, headers={"If-Match": "*"})
+        assert response.status_code in (204, 422)
+        assert "unreadable" not in response.text
+    response = writer.patch(address, json=body, headers={"If-Match": "*"})
+    assert {fault["pointer"] for fault in response.get_json()["errors"]} == {"#/title", "#/unknown"}
+
+
+def test_a_patch_that_breaks_a_citation_does_not_quote_it(client: FlaskClient, writer: FlaskClient) -> None:
+    participants = [{"id": "unreadable", "name": "Japan", "role": "party", "jurisdiction": "JP"}]
+    citation = {"fact": "participants/unreadable", "source": "report", "stance": "supports"}
+    event = create_event(client, participants=participants, citations=[citation])
+    body = {"participants": [{"name": "France", "role": "party", "jurisdiction": "FR"}]}
+    headers = {"If-Match": "*"}
+    refused = writer.patch(f"/v1/events/{event['id']}", json=body, headers=headers)
+    assert (refused.status_code, refused.get_json().get("errors", [])) == (422, [])
+    assert "unreadable" not in refused.text
+    assert "unreadable" in client.patch(f"/v1/events/{event['id']}", json=body, headers=headers).text
+
+
 @pytest.mark.parametrize(
     "operation",
     [

@@ -1,6 +1,7 @@
 """Checks between the parts of one record. Each check yields a path and a sentence for each fault."""
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -103,6 +104,13 @@ def figures_have_one_unit(record: Record) -> Iterator[Finding]:
             yield ("figures", index, "unit"), "A figure has a currency or a unit, not both."
 
 
+def ranges_are_in_order(record: Record) -> Iterator[Finding]:
+    """Check that the greatest value of a range is not less than its least value."""
+    for index, figure in enumerate(record["figures"]):
+        if figure["value_max"] is not None and Decimal(figure["value_max"]) < Decimal(figure["value"]):
+            yield ("figures", index, "value_max"), "Must not be less than value, the least value of the range."
+
+
 def relations_have_one_end(record: Record) -> Iterator[Finding]:
     """Check that each relation points to either an event or a URI."""
     for index, relation in enumerate(record["relations"]):
@@ -145,6 +153,7 @@ CHECKS: tuple[Callable[[Record], Iterator[Finding]], ...] = (
     facts_exist,
     chains_end,
     figures_have_one_unit,
+    ranges_are_in_order,
     relations_have_one_end,
 )
 

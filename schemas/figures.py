@@ -40,6 +40,7 @@ class FlatFigureSchema(ResponseSchema):
     label = Text(300)
     comparator = Word(words.Comparator)
     value = Decimal(required=True)
+    value_max = Decimal(metadata={"description": "Greatest value of a range, of which `value` is the least."})
     currency = Currency()
     unit = Text(40)
     value_type = Word(words.ValueType)
@@ -70,7 +71,8 @@ class FigureSumSchema(ResponseSchema):
     )
     count = fields.Integer(required=True)
     inexact = fields.Integer(
-        required=True, metadata={"description": "Number of figures whose value is approximate, a minimum or a maximum."}
+        required=True,
+        metadata={"description": "Number of figures whose value is approximate, one-sided or a range."},
     )
     sum = fields.String(
         required=True,
@@ -79,6 +81,11 @@ class FigureSumSchema(ResponseSchema):
             "description": "Exact sum, as text. Null if values do not add up (shares, rates, prices, durations), if"
             " intervals differ in length, or without currency and unit."
         },
+    )
+    sum_max = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The same with the greatest value of each range; equal to `sum` without ranges."},
     )
     least = fields.String(required=True)
     greatest = fields.String(required=True)

@@ -111,8 +111,10 @@ FIGURE: Mapping[str, SeveralValues | SingleValue] = {
     ),
     "figure_currency": SeveralValues(lambda: Currency(required=True), "The figure's currency, ISO 4217."),
     "figure_unit": SeveralValues(lambda: Text(40, required=True), "The figure's unit, exactly as recorded."),
-    "figure_min": SingleValue(Number, "Least value of the figure; its comparator is ignored."),
-    "figure_max": SingleValue(Number, "Greatest value of the figure."),
+    "figure_min": SingleValue(
+        Number, "Least value of the figure, which a range must reach; its comparator is ignored."
+    ),
+    "figure_max": SingleValue(Number, "Greatest value of the figure; a range must begin at it or below."),
 }
 
 #: Filters of the record itself.

@@ -82,6 +82,7 @@ class FigureFields(Schema):
     label = Text(300)
     subject = Slug(metadata={"description": "Id of the participant that the figure is about."})
     value = Decimal(required=True)
+    value_max = Decimal(metadata={"description": "Greatest value of a range, of which `value` is the least."})
     comparator = Word(words.Comparator)
     currency = Currency()
     unit = Text(40, metadata={"examples": ["GWh", "%"]})

@@ -1,6 +1,7 @@
 """Valid events for Hypothesis, made from the schema itself: a new field is generated from the day it exists."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -57,7 +58,7 @@ _JOINED = {
     "names": {"id"},
     "dates": {"id", "resolves"},
     "topics": {"id"},
-    "figures": {"id", "subject", "currency", "unit"},
+    "figures": {"id", "subject", "currency", "unit", "value_max"},
     "statements": {"id", "speaker", "resolved_by"},
     "sources": {"id", "derived_from"},
     "citations": {"fact", "source"},
@@ -141,6 +142,8 @@ def _join(draw: Draw, event: Record) -> None:
         _name(draw, date, "resolves", _ids(others))
     for figure in event.get("figures", []):
         _name(draw, figure, "subject", _ids(people))
+        if draw(st.booleans()):
+            figure["value_max"] = max(figure["value"], draw(decimals), key=Decimal)
         _name(draw, figure, *draw(st.sampled_from([("currency", sorted(currencies())), ("unit", ["GWh", "%"])])))
     for index, source in enumerate(event["sources"]):
         before = _ids(event["sources"][:index])

@@ -59,6 +59,7 @@ def _flat(record: Record, figure: Record) -> dict[str, Any]:
         "label": figure["label"],
         "comparator": figure["comparator"],
         "value": figure["value"],
+        "value_max": figure.get("value_max"),
         "currency": figure["currency"],
         "unit": figure["unit"],
         "value_type": figure["value_type"],
@@ -121,10 +122,12 @@ def _sum(key: tuple[str | None, ...], members: list[FigureGroup]) -> dict[str, A
     adds_up = is_amount and _have_one_length(key[-1], [one.period for one in members])
     with localcontext(prec=_DIGITS):
         total = sum((one.sum for one in members), Decimal(0))
+        total_max = sum((one.sum_max for one in members), Decimal(0))
     return dict(zip(_KEY, key, strict=True)) | {
         "count": sum(one.count for one in members),
         "inexact": sum(one.inexact for one in members),
         "sum": _format(total) if adds_up else None,
+        "sum_max": _format(total_max) if adds_up else None,
         "least": _format(min(one.least for one in members)),
         "greatest": _format(max(one.greatest for one in members)),
     }

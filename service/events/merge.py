@@ -16,7 +16,7 @@ _SAME_FACT: dict[str, tuple[str, ...]] = {
     "participants": ("name", "role"),
     "dates": ("kind", "edtf", "modality"),
     "topics": ("id",),
-    "figures": ("measure", "subject", "value", "comparator", "currency", "unit", "period", "value_type"),
+    "figures": ("measure", "subject", "value", "value_max", "comparator", "currency", "unit", "period", "value_type"),
     "statements": ("speaker", "text"),
 }
 
@@ -109,8 +109,8 @@ def _facts(record: Record) -> Iterator[tuple[str, Hashable]]:
 
 
 def _key(part: str, member: Record, who: Mapping[str, Hashable]) -> Hashable:
-    values = ((field, member[field]) for field in _SAME_FACT[part])
-    return part, tuple(who.get(value) if field in _PARTICIPANTS else value for field, value in values)
+    values = ((field, member.get(field)) for field in _SAME_FACT[part])
+    return part, tuple(who.get(value or "") if field in _PARTICIPANTS else value for field, value in values)
 
 
 def _source_key(source: Record) -> Hashable:

@@ -123,9 +123,10 @@ def written_at(record: Record) -> datetime:
 
 
 def _figure_members(figure: Mapping[str, Any]) -> Record:
-    """Return the members of a figure that filters and sums use; the value as a number with exactly its digits."""
+    """Return the members of a figure that filters and sums use; the values as numbers with exactly their digits."""
     members = {name: figure[name] for name in _FIGURE_MEMBERS}
-    return members | {"value": Fragment(figure["value"])}
+    ends = {name: Fragment(figure[name]) for name in ("value", "value_max") if figure.get(name) is not None}
+    return members | ends
 
 
 def title_key(title: str) -> str:

@@ -20,7 +20,7 @@ _ADDRESS = "https://policytrail.example/v1/events.jsonfeed?party=JP"
 def figures(event: Record) -> Record:
     """Return a page of the event's figures, with their sum."""
     [(_, figure)] = flat_figures(event, None)
-    amount = dict.fromkeys(("sum", "least", "greatest"), figure["value"])
+    amount = dict.fromkeys(("sum", "sum_max", "least", "greatest"), figure["value"])
     keys = {name: figure[name] for name in ("measure", "currency", "unit", "value_type")}
     group = keys | {"period_type": period_type(figure["period"]), "count": 1, "inexact": 0} | amount
     return {"items": [figure], "next": None, "sums": {"complete": True, "groups": [group]}}

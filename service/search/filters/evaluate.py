@@ -86,8 +86,8 @@ def figure_matches(figure: Record, condition: FigureFilter) -> bool:
     words = ((condition.measures, "measure"), (condition.currencies, "currency"), (condition.units, "unit"))
     if any(several and figure[name] not in several for several, name in words):
         return False
-    value = Decimal(figure["value"])
-    return (condition.least is None or value >= condition.least) and (condition.most is None or value <= condition.most)
+    least, most = Decimal(figure["value"]), Decimal(figure.get("value_max") or figure["value"])
+    return (condition.least is None or most >= condition.least) and (condition.most is None or least <= condition.most)
 
 
 _CONDITIONS: Mapping[str, Decide] = {

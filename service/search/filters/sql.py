@@ -3,7 +3,7 @@
 A closed table has the conditions. None of them is ever NULL, so that Not means not.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from schemas.edtf import Bounds
 from service.errors import Invalid
 from service.search.filter import All, AnyOf, DateFilter, FigureFilter, Filter, InstantRange, Is, Not, Words
 from service.search.index.facet_keys import FACETS, KEYED
-from service.search.index.features import COLUMNS, DATE_KIND, LABELS, MEASURE, UNIT, VALUE, label, magnitude
+from service.search.index.features import COLUMNS, DATE_KIND, LABELS, MAGNITUDES, MEASURE, UNIT, VALUE, label, magnitude
 from service.search.text.query_compiler import CompiledWords
 from service.store.condition import FALSE, Condition, and_, not_, or_
 from service.store.search.conditions import SearchFilter, has_search_row, matches_tsquery
@@ -33,9 +33,6 @@ _MOST_YEARS = 30
 
 #: Labels that are looked up at once at most.
 _MOST_LABELS = 200
-
-#: The magnitudes of values in order, least first; 30 digits are the most that one has before its point.
-_MAGNITUDES = [*(f"-{digits}" for digits in range(30, -1, -1)), "0", *(f"+{digits}" for digits in range(31))]
 
 
 def filter_condition(filter: Filter, *, past: bool = False) -> Condition:
@@ -150,9 +147,10 @@ def _figure(values: tuple[FigureFilter, ...]) -> Condition:
     words = {"measure": figures.measures, "currency": figures.currencies, "unit": figures.units}
     variables: dict[str, Any] = {name: several for name, several in words.items() if several}
     parts = [f"@.{name} == ${name}[*]" for name in variables]
-    for name, compared, bound in (("least", ">=", figures.least), ("most", "<=", figures.most)):
+    reaches, begins = "(@.value >= $least || @.value_max >= $least)", "@.value <= $most"  # a range has both ends
+    for name, path, bound in (("least", reaches, figures.least), ("most", begins, figures.most)):
         if bound is not None:
-            parts.append(f"@.value {compared} ${name}")
+            parts.append(path)
             variables[name] = Fragment(format(bound, "f"))
     hints = _hints(figures)
     if len(hints) == len(parts) == 1 and figures.least is figures.most is None:
@@ -174,11 +172,11 @@ def _hints(figures: FigureFilter) -> list[Condition]:
     return [*hints, _has_label(VALUE, values)]
 
 
-def _magnitudes(least: Decimal | None, most: Decimal | None) -> list[str]:
+def _magnitudes(least: Decimal | None, most: Decimal | None) -> Sequence[str]:
     """Return every magnitude of a value from `least` to `most`."""
-    first = 0 if least is None else _MAGNITUDES.index(magnitude(format(least, "f")))
-    last = len(_MAGNITUDES) if most is None else _MAGNITUDES.index(magnitude(format(most, "f")))
-    return _MAGNITUDES[first : last + 1]
+    first = 0 if least is None else MAGNITUDES.index(magnitude(format(least, "f")))
+    last = len(MAGNITUDES) if most is None else MAGNITUDES.index(magnitude(format(most, "f")))
+    return MAGNITUDES[first : last + 1]
 
 
 def _one_has(column: str, parts: Iterable[str], variables: Mapping[str, Any]) -> Condition:

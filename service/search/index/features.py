@@ -41,6 +41,9 @@ COLUMNS = {
 #: The most years of a date that is indexed by each of them.
 MOST_YEARS = 5
 
+#: The magnitudes of values in order, least first; 30 digits are the most that one has before its point.
+MAGNITUDES = [*(f"-{digits}" for digits in range(30, -1, -1)), "0", *(f"+{digits}" for digits in range(31))]
+
 _AFFECTED = frozenset({"affected", "dependency_source"})
 
 
@@ -143,12 +146,20 @@ def _labels_of_date(entry: Record) -> Iterator[str]:
 
 def _labels_of_figure(figure: Record) -> Iterator[str]:
     yield label(MEASURE, figure["measure"])
-    digits = magnitude(figure["value"])
-    yield label(VALUE, digits)
     if figure["unit"]:
         yield label(UNIT, figure["unit"])
-    if counted_in := figure["currency"] or figure["unit"]:
-        yield label(VALUE, f"{digits}:{counted_in}")
+    counted_in = figure["currency"] or figure["unit"]
+    for digits in _magnitudes(figure["value"], figure.get("value_max")):
+        yield label(VALUE, digits)
+        if counted_in:
+            yield label(VALUE, f"{digits}:{counted_in}")
+
+
+def _magnitudes(least: str, most: str | None) -> Sequence[str]:
+    """Return the magnitudes of all values of a range, which often is one value."""
+    first = magnitude(least)
+    last = magnitude(most) if most else first
+    return (first,) if last == first else MAGNITUDES[MAGNITUDES.index(first) : MAGNITUDES.index(last) + 1]
 
 
 def magnitude(value: str) -> str:

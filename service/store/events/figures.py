@@ -21,7 +21,10 @@ MOST_SUMMED = 50_000
 
 @dataclass(frozen=True)
 class FigureGroup:
-    """Figures that agree in the first five fields: their number, how many are inexact, and their values."""
+    """Figures that agree in the first five fields: their number, how many are inexact, and their values.
+
+    `sum_max` and `greatest` are of the greatest values of ranges, `sum` and `least` of the least ones.
+    """
 
     measure: str
     currency: str | None
@@ -31,6 +34,7 @@ class FigureGroup:
     count: int
     inexact: int
     sum: Decimal
+    sum_max: Decimal
     least: Decimal
     greatest: Decimal
 
@@ -65,16 +69,17 @@ def sum_figures(
                 LIMIT %(events)s + 1               -- one more: is that all?
                )
         SELECT (SELECT count(*) FROM chosen), measure, currency, unit, value_type, period, count(*),
-               count(*) FILTER (WHERE comparator <> 'equal'), sum(value), min(value), max(value)
+               count(*) FILTER (WHERE comparator <> 'equal' OR value_max IS NOT NULL),
+               sum(value), sum(coalesce(value_max, value)), min(value), max(coalesce(value_max, value))
           FROM chosen
          CROSS JOIN LATERAL jsonb_to_recordset(figures)
                          AS figure (measure text, currency text, unit text, comparator text, period text,
-                                    value_type text, value numeric)
+                                    value_type text, value numeric, value_max numeric)
          WHERE place <= %(events)s
            AND (%(figure_measures)s::text[] IS NULL OR measure = ANY(%(figure_measures)s))
            AND (%(figure_currencies)s::text[] IS NULL OR currency = ANY(%(figure_currencies)s))
            AND (%(figure_units)s::text[] IS NULL OR unit = ANY(%(figure_units)s))
-           AND (%(least)s::numeric IS NULL OR value >= %(least)s)
+           AND (%(least)s::numeric IS NULL OR coalesce(value_max, value) >= %(least)s)
            AND (%(most)s::numeric IS NULL OR value <= %(most)s)
          GROUP BY measure, currency, unit, value_type, period
         """

@@ -83,3 +83,13 @@ def update_terms(conn: Connection, versions: Versions, keys: Keys) -> None:
         """,
         parameters,
     )
+
+
+def update_documents(conn: Connection, documents: Mapping[tuple[UUID, int], bytes]) -> None:
+    """Write the documents of versions, to the event as well as to its revision. Their content is the same as before."""
+    for table in ("event", "event_revision"):
+        with conn.cursor() as cur:
+            cur.executemany(
+                f"UPDATE {table} SET document = %(document)s WHERE id = %(id)s AND version = %(version)s",
+                [{"id": id_, "version": version, "document": text} for (id_, version), text in documents.items()],
+            )

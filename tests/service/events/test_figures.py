@@ -22,7 +22,8 @@ def amounts(value: str, count: int = 1, inexact: int = 0, **changes: Any) -> Fig
         "period": "2020",
     }
     number = Decimal(value)
-    return FigureGroup(**fields | changes, count=count, inexact=inexact, sum=number, least=number, greatest=number)
+    values = dict.fromkeys(("sum", "sum_max", "least", "greatest"), number)
+    return FigureGroup(**fields | changes | values, count=count, inexact=inexact)
 
 
 def sums(*groups: FigureGroup) -> list[str | None]:
@@ -54,6 +55,7 @@ def test_a_figure_stands_with_its_event_its_subject_its_period_and_its_source() 
         "label": "Budget",
         "comparator": "equal",
         "value": "19.8",
+        "value_max": None,
         "currency": "EUR",
         "unit": None,
         "value_type": "estimate",
@@ -93,6 +95,23 @@ def test_what_a_filter_asks_of_a_figure_selects_figures(query: str, places: list
 
 
 @pytest.mark.parametrize(
+    ("query", "matches"),
+    [
+        ("figure_min=15", True),
+        ("figure_min=15.1", False),
+        ("figure_max=10", True),
+        ("figure_max=9.9", False),
+        ("figure_min=11&figure_max=12", True),
+        ("figure_min=1&figure_max=100", True),
+    ],
+)
+def test_a_range_matches_what_it_overlaps(query: str, *, matches: bool) -> None:
+    figures = [{"measure": "budget", "value": "10", "value_max": "15", "currency": "EUR"}]
+    record = a_record(**a_full_event(figures=figures, citations=[]))
+    assert bool(list(flat_figures(record, figure_filter_of(filter_of_text(query))))) is matches
+
+
+@pytest.mark.parametrize(
     ("period", "kind"),
     [
         (None, None),
@@ -128,6 +147,7 @@ def test_what_agrees_is_summed_exactly() -> None:
         "count": 3,
         "inexact": 1,
         "sum": "1" + "0" * 29 + ".3",
+        "sum_max": "1" + "0" * 29 + ".3",
         "least": "0.1",
         "greatest": "1" + "0" * 29 + ".2",
     }

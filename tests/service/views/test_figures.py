@@ -105,6 +105,40 @@ def test_sums_are_of_all_matching_figures_on_every_page(client: FlaskClient) -> 
     assert [(one["count"], one["sum"], one["least"], one["greatest"]) for one in some] == [(2, "24.8", "5", "19.8")]
 
 
+def test_a_range_is_found_and_summed_by_both_ends(client: FlaskClient) -> None:
+    figures = [
+        a_figure("range", "9.5", value_max="15"),
+        a_figure("exact", "3"),
+        a_figure("cold", "-5", value_max="0.5"),
+    ]
+    event = create_event(client, figures=figures)
+    assert [figure["value_max"] for figure in event["figures"]] == ["15", None, "0.5"]
+    for query, expected in {
+        "figure_min=15": ["range"],
+        "figure_min=15.1": [],
+        "figure_min=10&figure_max=11": ["range"],
+        "figure_min=4": ["range"],
+        "figure_max=-1": ["cold"],
+        "figure_min=0&figure_max=0": ["cold"],
+        "figure_min=100": [],
+    }.items():
+        assert ids(client.get(f"/v1/figures?{query}")) == expected, query
+        assert len(body(client.get(f"/v1/events?{query}"))["items"]) == bool(expected), query
+    [group] = body(client.get("/v1/figures?sums=true"))["sums"]["groups"]
+    assert {name: group[name] for name in ("count", "inexact", "sum", "sum_max", "least", "greatest")} == {
+        "count": 3,
+        "inexact": 2,
+        "sum": "7.5",
+        "sum_max": "18.5",
+        "least": "-5",
+        "greatest": "15",
+    }
+    [some] = body(client.get("/v1/figures?sums=true&figure_min=4"))["sums"]["groups"]
+    assert (some["count"], some["sum"], some["sum_max"]) == (1, "9.5", "15")
+    rows = list(csv.DictReader(client.get("/v1/figures.csv").text.splitlines()))
+    assert [(row["value"], row["value_max"]) for row in rows] == [("9.5", "15"), ("3", ""), ("-5", "0.5")]
+
+
 def test_figures_of_different_kinds_are_summed_apart(client: FlaskClient) -> None:
     create_event(
         client,

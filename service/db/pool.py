@@ -61,8 +61,9 @@ class Database:
 
     def await_connection(self) -> None:
         """Wait for the first connection, but not for long: without a database, the process still answers 503."""
-        with suppress(PoolTimeout):
-            self.pool.wait(RECONNECT_FOR)
+        # Not by the pool's own wait(), which closes the pool when it gives up.
+        with suppress(Unavailable), self.reading():
+            pass
 
     def close(self) -> None:
         """Close every connection."""

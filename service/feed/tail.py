@@ -115,16 +115,17 @@ class Tail:
             catch_up(conn)
             head = store.feed.get_head(conn)
         last = self._head
-        if last and (last.generation, last.seq) == (head.generation, head.seq):
+        continues = last is not None and (last.generation, last.erasures) == (head.generation, head.erasures)
+        if last and continues and last.seq == head.seq:
             return
         new: list[Change] = []
-        if last and last.generation == head.generation and head.seq - last.seq <= MOST_ENTRIES:
+        if last and continues and head.seq - last.seq <= MOST_ENTRIES:
             new = _read(conn, last.seq, head.seq)
         with self._news:
-            if last is None or last.generation != head.generation or last.seq + len(new) != head.seq:
-                self._clear()
-            else:
+            if last and continues and last.seq + len(new) == head.seq:
                 self._append(new)
+            else:
+                self._clear()
             self._head = head
             self._news.notify_all()
 

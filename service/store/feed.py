@@ -19,12 +19,16 @@ BACKGROUND_MATCHER = "background"
 
 @dataclass(frozen=True)
 class FeedHead:
-    """The last number of the feed, the last deleted number (`floor`), and whether writes wait for a number."""
+    """The last number of the feed, the last deleted number (`floor`), and whether writes wait for a number.
+
+    `erasures`: their number so far; entries that were read before the latest one may be of an erased event.
+    """
 
     generation: UUID
     seq: int
     floor: int
     waiting: bool
+    erasures: int
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def get_head(conn: Connection) -> FeedHead:
     return FeedHead(*head)
 
 
-_HEAD = f"SELECT generation, seq, floor, {WAITING} FROM feed_head"
+_HEAD = f"SELECT generation, seq, floor, {WAITING}, erasures FROM feed_head"
 
 
 def get_feed_lag(conn: Connection) -> FeedLag:

@@ -82,8 +82,8 @@ def read_slice(
         "feed_kinds": list(kinds or ()),
     }
     rows = conn.execute(query, values | (condition.parameters() if condition else {}), binary=True).fetchall()
-    head, matching = FeedHead(*rows[0][:4]), rows[0][4]
-    entries = [FeedEntry(*row[5:]) for row in rows if row[5] is not None]
+    head, matching = FeedHead(*rows[0][:5]), rows[0][5]
+    entries = [FeedEntry(*row[6:]) for row in rows if row[6] is not None]
     is_complete = len(entries) == matching < limit
     return FeedSlice(head, entries, max(after, min(head.seq, after + scan)) if is_complete else entries[-1].seq)
 
@@ -107,7 +107,7 @@ def _slice_query(condition: str | None, kinds: bool, documents: bool, before: bo
     if kinds:
         conditions.append(f"AND {kind} = ANY(%(feed_kinds)s)")
     return f"""
-        SELECT generation, head.seq, floor, {WAITING}, coalesce(matching, 0),
+        SELECT generation, head.seq, floor, {WAITING}, erasures, coalesce(matching, 0),
                entry.seq, event_id, version, kind, changed, change_kind, {PUBLIC_NAME}, merged_into, occurred_at,
                document, former, erased
           FROM feed_head AS head

@@ -32,3 +32,16 @@ def test_entries_of_a_generation_that_ended_are_forgotten_even_at_the_same_numbe
     generation = store.feed.begin_generation(feed)
     tail._poll(feed)
     assert tail.changes_after(generation, head.seq - 1, timeout=0) is None
+
+
+def test_entries_in_memory_are_forgotten_after_an_erasure(feed: psycopg.Connection) -> None:
+    tail, writer = Tail(lambda: nullcontext(feed), slots=1, on_count=lambda _: None), Writer(feed, 1)
+    tail._polling = True  # the test polls, not a thread
+    writer.write(3)
+    tail._poll(feed)
+    writer.write(3)
+    tail._poll(feed)
+    head = store.feed.get_head(feed)
+    feed.execute("UPDATE feed_head SET erasures = erasures + 1")
+    tail._poll(feed)
+    assert tail.changes_after(head.generation, head.seq - 1, timeout=0) is None

@@ -17,6 +17,7 @@ def work_command() -> None:
     any number of workers on any number of machines: they share the webhooks, and take over from a worker that ends.
     """
     from service.db import migrations
+    from service.db.connection import CONNECT_TIMEOUT, DeadlineConnection
     from service.observability import access_log, log_stream
     from service.webhooks import worker
 
@@ -24,7 +25,11 @@ def work_command() -> None:
     settings, url = load_settings(), database_url()
     access_log.configure(settings.log_level)
     # An unreachable database is no error: the worker waits for it.
-    with suppress(psycopg.OperationalError), psycopg.connect(url) as conn:
+    with (
+        suppress(psycopg.OperationalError),
+        DeadlineConnection.connect(url, connect_timeout=CONNECT_TIMEOUT) as conn,
+    ):
+        conn.allow(settings.statement_timeout)
         if missing := migrations.pending(conn, MIGRATIONS):
             raise click.ClickException(
                 f"First apply the migrations with `policytrail migrate`. Pending: {', '.join(missing)}."

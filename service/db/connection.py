@@ -8,6 +8,9 @@ from psycopg.errors import _WaitTimeout
 
 RV = TypeVar("RV")
 
+#: Seconds for a new connection.
+CONNECT_TIMEOUT = 2
+
 #: Seconds beyond the timeout of a statement, in which PostgreSQL itself ends one, even on a busy machine.
 GRACE = 2.0
 

@@ -9,7 +9,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from service.clock import CLOCK
 from service.config import Settings
-from service.db.connection import TCP_OPTIONS, DeadlineConnection
+from service.db.connection import CONNECT_TIMEOUT, TCP_OPTIONS, DeadlineConnection
 from service.errors import Unavailable
 
 #: Seconds for which the pool retries a connection before it leaves the next try to the next request: short, so that the
@@ -41,7 +41,7 @@ class Database:
             connection_class=DeadlineConnection,
             kwargs={
                 "autocommit": True,
-                "connect_timeout": 2,
+                "connect_timeout": CONNECT_TIMEOUT,
                 **TCP_OPTIONS,
                 "application_name": "policytrail",
                 # Compiling a plan takes longer than running any plan of a page.

@@ -13,11 +13,11 @@ import pytest
 from service.db.embedded_postgres import Server
 from service.views.health import PATIENCE
 from tests.factories import an_event
-from tests.faults.clients import Answer, at_once, send_request, wait_until
+from tests.faults.clients import DROPPED, Answer, at_once, send_request, wait_until
 from tests.faults.processes import server_in
 from tests.faults.workers import run_worker, subscribe, wait_for_deliveries, write
 from tests.receivers import run_receiver
-from tests.servers import serving
+from tests.servers import START_WITHIN, free_port, serving
 
 #: Timeouts of a second: no request is answered before PostgreSQL would have ended its statement.
 TIMEOUTS: dict[str, Any] = {
@@ -36,6 +36,12 @@ REQUESTS: dict[str, tuple[str, str, Any]] = {
 }
 
 
+def thaw(server: Server) -> None:
+    """Let all processes of `server` go on."""
+    for process in server_in(server.directory):
+        os.kill(process.pid, signal.SIGCONT)
+
+
 @contextmanager
 def frozen(server: Server) -> Iterator[None]:
     """Stop all processes of `server` until the block ends; their sockets stay open."""
@@ -45,8 +51,7 @@ def frozen(server: Server) -> Iterator[None]:
     try:
         yield
     finally:
-        for process in processes:
-            os.kill(process.pid, signal.SIGCONT)
+        thaw(server)
 
 
 @pytest.fixture
@@ -91,6 +96,23 @@ def test_readiness_is_answered_before_the_statements_of_requests_time_out(
     assert ready.seconds >= PATIENCE
 
 
+def test_a_worker_that_starts_while_the_database_stands_still_delivers_afterwards(
+    own_cluster: Server, own_database: str
+) -> None:
+    port = free_port()
+    with run_receiver() as receiver:
+        subscribe(own_database, receiver)
+        with (
+            frozen(own_cluster),
+            run_worker(own_database, **TIMEOUTS, POLICYTRAIL_WORKER_METRICS_PORT=str(port)) as process,
+        ):
+            wait_until(lambda: _is_live(port), START_WITHIN)
+            thaw(own_cluster)
+            write(own_database, 2)
+            wait_for_deliveries(own_database, 2)
+            assert process.poll() is None
+
+
 def test_a_worker_delivers_on_after_the_database_stood_still(own_cluster: Server, own_database: str) -> None:
     with run_receiver() as receiver, run_worker(own_database, **TIMEOUTS) as process:
         subscribe(own_database, receiver)
@@ -102,3 +124,10 @@ def test_a_worker_delivers_on_after_the_database_stood_still(own_cluster: Server
         write(own_database, 2)
         wait_for_deliveries(own_database, 4)
         assert process.poll() is None
+
+
+def _is_live(port: int) -> bool:
+    try:
+        return send_request(port, "GET", "/livez").status == 200
+    except DROPPED:
+        return False

@@ -1,5 +1,6 @@
 """The database's clock: one time for all machines, and no deletion while clocks contradict each other."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -7,12 +8,11 @@ import pytest
 
 from service import clock, store
 from service.clock import COMPARE_EVERY, HELD_SECONDS, MOST_DELAY, TOLERATED_SECONDS, DatabaseClock
-from service.db.pool import Database, compare_clocks
-from service.feed.sequencer import catch_up, trim_once
-from service.store.feed import MATCHER
-from service.store.webhooks.leases import SHARDS
-from service.webhooks import maintenance
-from tests.deliveries import make_deliveries, make_subscription, states
+from service.config import Settings
+from service.db.pool import compare_clocks
+from service.feed.sequencer import catch_up
+from service.webhooks.worker import WebhookWorker, make_sender
+from tests.deliveries import TEST_SETTINGS, make_deliveries, make_subscription
 from tests.random_writer import Writer
 
 NOON = datetime(2024, 4, 2, 12, tzinfo=UTC).timestamp()
@@ -132,19 +132,57 @@ def ahead(monkeypatch: pytest.MonkeyPatch) -> DatabaseClock:
     return wrong
 
 
-@pytest.mark.usefixtures("ahead")
-def test_a_worker_with_a_wrong_clock_deletes_no_entry_and_no_delivery(
-    conn: psycopg.Connection, opened: Database, database: str
-) -> None:
+@pytest.fixture
+def written(database: str, conn: psycopg.Connection) -> int:
+    """The number of entries in the feed, beside two deliveries."""
     with psycopg.connect(database, autocommit=True) as feed:
         Writer(feed, 1).write(10)
         catch_up(feed)
-        store.feed.move_cursor(feed, MATCHER, store.feed.get_head(feed).seq)
-        compare_clocks(feed)
-        assert trim_once(feed, before=clock.cutoff(90)) == 0
+        number = store.feed.get_head(feed).seq
+        feed.execute("UPDATE feed_cursor SET seq = %s", (number,))
+        feed.execute("UPDATE feed SET occurred_at = now()")
     make_deliveries(conn, make_subscription(conn), 1, 2)
-    assert maintenance.delete_expired(opened, list(range(SHARDS)), 30) == 0
-    assert states(conn) == {1: "pending", 2: "pending"}
+    return number
+
+
+def clean_up(database: str) -> None:
+    """Let a worker delete what is too old, as it does at its start."""
+
+    async def work() -> None:
+        settings = Settings(database_url=database, **TEST_SETTINGS)
+        worker = WebhookWorker(settings, make_sender(settings))
+        worker._database.open()
+        await worker._renew_leases()
+        await worker._delete_expired()
+        worker._threads.shutdown()
+        worker._database.close()
+
+    asyncio.run(work())
+
+
+def rows(conn: psycopg.Connection) -> tuple[int, int]:
+    """Return the numbers of entries and of deliveries."""
+    [numbers] = conn.execute("SELECT (SELECT count(*) FROM feed), (SELECT count(*) FROM delivery)").fetchall()
+    conn.rollback()
+    return numbers
+
+
+def test_a_worker_with_a_wrong_clock_deletes_no_entry_and_no_delivery(
+    conn: psycopg.Connection, database: str, written: int, ahead: DatabaseClock
+) -> None:
+    clean_up(database)
+    assert rows(conn) == (written, 2)
+    assert not ahead.is_trusted
+
+
+def test_a_worker_whose_clock_agrees_deletes_what_is_old(conn: psycopg.Connection, database: str, written: int) -> None:
+    clean_up(database)
+    assert rows(conn) == (written, 2)
+    conn.execute("UPDATE feed SET occurred_at = now() - interval '91 days' WHERE seq <= 3")
+    conn.execute("UPDATE delivery SET created_at = now() - interval '31 days' WHERE seq = 1")
+    conn.commit()
+    clean_up(database)
+    assert rows(conn) == (written - 3, 1)
 
 
 def test_the_time_of_a_process_with_a_wrong_clock_is_the_databases(

@@ -72,6 +72,13 @@ class Settings:
     client_timeout: float = _setting(
         60.0, "Seconds a client may stall while it sends or reads before its connection is closed."
     )
+    body_timeout: float = _setting(
+        30.0, "Seconds within which a whole request body must arrive, except that of an import; a slower one gets 408."
+    )
+    max_connections_per_address: int = _setting(
+        500,
+        "Maximum number of connections a process from one address; further ones get 429. 0, or proxies, for no limit.",
+    )
     max_body_bytes: int = _setting(1_048_576, "Maximum size of a request body in bytes; a larger one gets 413.")
     max_nesting: int = _setting(64, "Maximum nesting of objects and arrays in a body; a deeper one gets 400.")
     max_array: int = _setting(

@@ -150,6 +150,12 @@ class TooManyRequests(ServiceError):
         self.retry_after = retry_after
 
 
+class BodyTimeout(ServiceError):
+    """The body took too long to arrive."""
+
+    code = "body-timeout"
+
+
 class BodyTooLarge(ServiceError):
     """The body is too large."""
 

@@ -10,12 +10,13 @@ from uuid import UUID
 
 import psycopg
 from flask import current_app, g, request
+from gevent import Timeout
 from werkzeug.exceptions import HTTPException
 
 from service import strict_json
 from service.config import Settings
 from service.db.pool import Database
-from service.errors import Malformed
+from service.errors import BodyTimeout, Malformed
 from service.feed.tail import Tail
 from service.http.rate_limit import RateLimits
 from service.http.request_codec import inflate, is_gzipped
@@ -107,17 +108,33 @@ def json_body() -> Any:
 
 
 def body_bytes() -> bytes:
-    """Return the whole body, decompressed. Malformed if its length, its chunks or its gzip are not as announced."""
+    """Return the whole body, decompressed.
+
+    Malformed if its length, its chunks or its gzip are not as announced, BodyTimeout if it is not complete in time.
+    """
     gzipped = is_gzipped()
     try:
-        body = request.get_data()
-        if request.content_length is None and len(body) == request.max_content_length:
-            # werkzeug stops silently at the limit if no length was announced; one more read makes it raise 413.
-            request.stream.read(1)
-    except HTTPException:
+        with _body_deadline():
+            body = request.get_data()
+            if request.content_length is None and len(body) == request.max_content_length:
+                # werkzeug stops silently at the limit if no length was announced; one more read makes it raise 413.
+                request.stream.read(1)
+    except (HTTPException, BodyTimeout):
         raise
     except Exception as error:
         raise Malformed("The body is not valid HTTP.") from error
     if request.content_length not in (None, len(body)):
         raise Malformed("The body ended before its Content-Length.")
     return inflate(body, settings().max_body_bytes) if gzipped else body
+
+
+def _body_deadline() -> AbstractContextManager[object]:
+    """Raise BodyTimeout in a block that reads the body for longer than `body_timeout`, however often a byte comes."""
+    if "gunicorn.socket" not in request.environ:  # a test without gunicorn, whose body is here
+        return nullcontext()
+    seconds = settings().body_timeout
+    # gunicorn ends the connection of a body whose reading failed.
+    deadline: AbstractContextManager[object] = Timeout(
+        seconds, BodyTimeout(f"Send the whole body within {seconds:g} seconds.")
+    )
+    return deadline

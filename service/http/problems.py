@@ -32,6 +32,7 @@ STATUS: dict[type[ServiceError], int] = {
     errors.NotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.NotAcceptable: 406,
+    errors.BodyTimeout: 408,
     errors.Duplicate: 409,
     errors.Conflict: 409,
     errors.CursorExpired: 410,

@@ -4,8 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from ipaddress import IPv6Address, ip_network
+from functools import cached_property
 from threading import Lock
 from typing import NamedTuple, Protocol, cast
 from uuid import UUID
@@ -16,6 +15,7 @@ from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 
 from service.config import Settings
+from service.http.network import network_of
 
 #: The value of the setting `rate_limit_storage` that stands for this process.
 IN_PROCESS = "memory://"
@@ -169,25 +169,6 @@ class RateLimits:
             return None
         used, ends_in = window
         return RateLimitState(quota, used, max(1, math.ceil(ends_in)))
-
-
-@lru_cache(maxsize=10_000)  # parsing an address takes longer than counting it
-def network_of(address: str) -> str:
-    """Return the network of one caller: an IPv4 address, or the /64 in which an IPv6 subscriber picks addresses.
-
-    Some proxies add the port of the connection, which differs for each; it does not count.
-    """
-    if address.startswith("["):
-        address = address[1:].partition("]")[0]
-    elif address.count(":") == 1:
-        address = address.partition(":")[0]
-    if ":" not in address:
-        return address
-    try:
-        parsed = IPv6Address(address)
-    except ValueError:
-        return address
-    return str(parsed.ipv4_mapped or ip_network((int(parsed), 64), strict=False))
 
 
 def parse_quota(name: str, text: str) -> Quota | None:

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import Schema
 
 from service.errors import (
+    BodyTimeout,
     BodyTooLarge,
     Conflict,
     Forbidden,
@@ -222,7 +223,7 @@ def _errors(contract: Operation, methods: list[str], scope: str | None) -> set[t
     if scope:
         errors.add(Forbidden)
     if contract.body or contract.patches or contract.takes:
-        errors |= {Malformed, UnsupportedMediaType, BodyTooLarge}
+        errors |= {Malformed, UnsupportedMediaType, BodyTooLarge, BodyTimeout}
     if "post" in methods and not contract.safe:
         errors.add(Conflict)  # for its Idempotency-Key
     if contract.conditional or contract.upsert:

@@ -19,6 +19,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
     ),
     "Request limits": (
         *("rate_limit", "public_rate_limit", "rate_limit_storage", "trusted_proxies", "client_timeout"),
+        *("body_timeout", "max_connections_per_address"),
         *("max_body_bytes", "max_nesting", "max_array", "max_text", "max_request_line", "max_headers"),
         *("max_header_bytes", "cors_origins"),
     ),

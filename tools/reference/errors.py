@@ -56,6 +56,10 @@ ADVICE: Mapping[type[ServiceError], tuple[str, str]] = {
         "Somebody changed the resource after you read it, so `If-Match` no longer matches.",
         "Read the resource again, apply your change to it, and send the new ETag.",
     ),
+    errors.BodyTimeout: (
+        "The body arrived so slowly that it was not complete in time.",
+        "Send the request again on a better connection. Compress the body with gzip, or split it.",
+    ),
     errors.BodyTooLarge: (
         "The body exceeds the limit of the operation, or the copies of a JSON Patch add too much.",
         "Split the body. Send many events as an [import](../import.md).",

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 import service.http.rate_limit
 from service.config import Settings
+from service.http.network import network_of
 from service.http.rate_limit import (
     STORE_LOG_EVERY,
     STORE_PAUSE,
@@ -21,7 +22,6 @@ from service.http.rate_limit import (
     RateLimits,
     RateLimitState,
     SharedWindows,
-    network_of,
     parse_quota,
 )
 from tests.factories import an_event

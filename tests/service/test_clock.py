@@ -154,6 +154,7 @@ def clean_up(database: str) -> None:
         worker._database.open()
         await worker._renew_leases()
         await worker._delete_expired()
+        worker._release()
         worker._threads.shutdown()
         worker._database.close()
 

@@ -1,5 +1,7 @@
-"""Lanes for tests: deliveries queued in them, and receivers that have answered."""
+"""Lanes for tests: deliveries queued in them, and receivers that have answered, or answer as time goes by."""
 
+import heapq
+from collections.abc import Callable
 from itertools import count
 from uuid import UUID
 
@@ -48,3 +50,23 @@ def start_all(scheduler: Scheduler, now: float) -> list[QueuedDelivery]:
     while delivery := scheduler.next(now):
         deliveries.append(delivery)
     return deliveries
+
+
+def accept_all(latency: Callable[[float], float], *, until: float) -> list[float]:
+    """Return the times at which a receiver with an endless backlog accepts deliveries, from 0 to `until` in seconds.
+
+    `latency` returns the seconds that a delivery takes which begins at a given time.
+    """
+    scheduler, events, times, now = Scheduler(1_000), list[tuple[float, int, QueuedDelivery]](), list[float](), 0.0
+    scheduler.open_lane(lane_id(1), rate=None, ordered=False, failing=False)
+    while now < until:
+        capacities = list(scheduler.free_capacity([lane_id(1)], now))
+        scheduler.enqueue(capacities, [a_delivery() for one in capacities for _ in range(one.first)])
+        for delivery in start_all(scheduler, now):
+            heapq.heappush(events, (now + latency(now), delivery.seq, delivery))
+        now, _, delivery = heapq.heappop(events)
+        scheduler.mark_stuck(now)
+        scheduler.finish(delivery, ACCEPTED, now)
+        scheduler.mark_recorded(delivery)
+        times.append(now)
+    return times

@@ -2,24 +2,32 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, NamedTuple
 from uuid import UUID
 
 #: Deliveries in flight to one receiver: at most, and once it has answered for the first time.
 MAX_CONCURRENCY, INITIAL_WINDOW = 32, 4.0
-#: The change of the window by one response. A slow response or a failure halves it.
+#: The change of the window by one accepted delivery. A failure halves it.
 WINDOW_STEP = 0.25
-#: Deliveries that queue inside a receiver (or here), estimated from the latency above the base latency. Below the first
-#: bound a window that was full grows, above the second it shrinks (as in TCP Vegas): more would only queue for longer.
+#: Deliveries that queue inside a receiver (or here), estimated from the mean latency above the base latency. Below the
+#: first bound a window that was full grows, above the second it shrinks (as in TCP Vegas): more would only queue for
+#: longer. A receiver that is slow by nature has a high base latency, and its window grows like any other.
 GROW_BELOW, SHRINK_ABOVE = 2.0, 4.0
-#: The factor by which the base latency rises with each response that is not quicker: receivers change.
-BASE_LATENCY_DRIFT = 1.0002
+#: The mean of a receiver with uneven latencies varies by up to this factor without any queue.
+LATENCY_TOLERANCE = 2.0
+#: Accepted deliveries without growth after which the base latency is measured anew with a single delivery in flight, as
+#: in BBR: a receiver that has become slower need not have a queue.
+PROBE_AFTER = 100
 #: Seconds from which a response is slow.
 SLOW_AFTER = 1.0
 #: A response that takes so many times the usual latency, and at least so many seconds, marks its receiver as stuck.
 STUCK_FACTOR, STUCK_AT_LEAST = 8.0, 0.1
-#: The weight of the latest response in the smoothed latency.
-LATENCY_WEIGHT = 0.2
+#: The weight of the latest response in the smoothed latency, by which a receiver counts as slow, and in the mean
+#: latency of accepted deliveries, by which its window changes.
+LATENCY_WEIGHT, MEAN_WEIGHT = 0.2, 0.0625
+#: Accepted deliveries from which their mean latency counts as a base.
+BASE_SAMPLES = 4
 #: Consecutive failures from which a lane counts as failing, and from which it backs off between attempts.
 FAILING_AFTER, BACKOFF_AFTER = 3, 5
 #: Seconds that a lane backs off at most: a receiver that always fails gets one attempt a minute.
@@ -70,7 +78,13 @@ class Lane:
     window: float = INITIAL_WINDOW
     failures: int = 0
     latency: float | None = None
-    base_latency: float = SLOW_AFTER
+    #: Mean latency of the measured deliveries, their number, the least mean, and those since the window last grew.
+    mean_latency: float = 0.0
+    measured_count: int = 0
+    base_latency: float = inf
+    since_growth: int = 0
+    #: Deliveries in flight that began before the latest measurement of the base latency.
+    unmeasured: int = 0
     stuck: bool = False
     backoff_until: float = 0.0
     tokens: float = 1.0
@@ -145,12 +159,13 @@ class Lane:
             self.stuck = False
         if result.accepted:
             self.failures = 0
-        else:
-            self.failures += 1
-            self.backoff_until = max(self.backoff_until, now + self._backoff(), now + result.backoff)
-            if self.ordered:
-                self.clear()
-        self._adjust_window(latency if result.accepted else SLOW_AFTER, was_full=was_full)
+            self._adjust_window(latency, was_full=was_full)
+            return
+        self.failures += 1
+        self.window = max(1.0, self.window / 2)
+        self.backoff_until = max(self.backoff_until, now + self._backoff(), now + result.backoff)
+        if self.ordered:
+            self.clear()
 
     def mark_stuck(self, now: float) -> None:
         """Mark the receiver as stuck if its oldest delivery in flight takes long, before that has ended."""
@@ -164,15 +179,30 @@ class Lane:
             queue.clear()
 
     def _adjust_window(self, latency: float, *, was_full: bool) -> None:
-        if latency >= SLOW_AFTER:
-            self.window = max(1.0, self.window / 2)
+        if self.unmeasured:
+            self.unmeasured -= 1
             return
-        self.base_latency = min(latency, self.base_latency * BASE_LATENCY_DRIFT)
-        queued = self.window * (1 - self.base_latency / latency)
+        self.measured_count += 1
+        self.mean_latency += max(MEAN_WEIGHT, 1 / self.measured_count) * (latency - self.mean_latency)
+        if self.measured_count >= BASE_SAMPLES:
+            self.base_latency = min(self.base_latency, self.mean_latency)
+        self.since_growth += was_full
+        queued = self._queued()
         if queued > SHRINK_ABOVE:
-            self.window -= WINDOW_STEP
+            self.window = max(1.0, self.window - WINDOW_STEP * queued / SHRINK_ABOVE)
         elif queued < GROW_BELOW and was_full:
-            self.window = min(float(MAX_CONCURRENCY), self.window + WINDOW_STEP)
+            self.window, self.since_growth = min(float(MAX_CONCURRENCY), self.window + WINDOW_STEP), 0
+        if self.since_growth >= PROBE_AFTER:
+            self._measure_anew()
+
+    def _queued(self) -> float:
+        """Return the estimated number of deliveries that queue inside the receiver."""
+        usual = LATENCY_TOLERANCE * self.base_latency
+        return self.window * (1 - usual / self.mean_latency) if self.mean_latency > usual else 0.0
+
+    def _measure_anew(self) -> None:
+        self.window, self.mean_latency, self.base_latency = 1.0, 0.0, inf
+        self.measured_count, self.since_growth, self.unmeasured = 0, 0, len(self.in_flight)
 
     def _backoff(self) -> float:
         if self.failures < BACKOFF_AFTER:

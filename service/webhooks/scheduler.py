@@ -3,9 +3,10 @@
 Lanes take turns by bytes (deficit round robin), first attempts before retries, within their shares of the slots.
 
 Receivers that are slow or failing share at most half of all slots; together with those of unknown health, three
-quarters. The rest stays for the fast ones. A quarter of the slots that slow ones leave is for lanes with nothing in
-flight, so that receivers that begin to hang do not fill every slot before their lanes count as stuck. The slots of fast
-lanes are also bounded by the load that this process can serve.
+quarters. The rest stays for the fast ones. A lane with something in flight may start more only within three quarters of
+these shares, a fast one a few more, and fewer the less room is left. Receivers with deep queues that begin to hang so
+leave room for a delivery of each other lane until their attempts time out. The slots of fast lanes are also bounded by
+the load that this process can serve.
 """
 
 import heapq
@@ -30,6 +31,10 @@ MAX_QUEUED_BYTES = 64 * 1024**2
 MIN_FAST_SLOTS = 32
 #: The change of that number, some fifty times a second: the factor while this process is overloaded, else the addition.
 SHRINK, GROW = 0.8, 4.0
+
+#: Within the last quarter of the slots, a fast lane may have one in so many of those free beyond an eighth of all in
+#: flight: a receiver that begins to hang must not take the rest.
+RESERVE_PART = 16
 
 _FIRST, _RETRY = 0, 1
 
@@ -122,8 +127,7 @@ class Scheduler:
             if lane := self._lanes.get(capacity.lane):
                 first, retries = numbers[capacity.lane]
                 lane.has_more = first >= capacity.first or retries >= capacity.retries > 0
-        for lane in self._shares.lanes_with_room(idle=True):
-            self._wake(lane)
+        self._wake_waiting()
 
     def next(self, now: float) -> QueuedDelivery | None:
         """Return the next delivery, in flight from now on; None if no delivery may start."""
@@ -148,8 +152,7 @@ class Scheduler:
         self._shares.add(before, -1)
         self._shares.move(before, lane.health, number - 1)
         self._wake(lane)
-        for other in self._shares.lanes_with_room(idle=False):
-            self._wake(other)
+        self._wake_waiting()
 
     def mark_recorded(self, delivery: QueuedDelivery) -> None:
         """Forget `delivery`: the result of its attempt is recorded."""
@@ -204,6 +207,10 @@ class Scheduler:
         self.in_flight += 1
         self._shares.add(lane.health, 1)
 
+    def _wake_waiting(self) -> None:
+        for lane in self._shares.lanes_with_room():
+            self._wake(lane)
+
     def _wake(self, lane: Lane) -> None:
         for kind in (_FIRST, _RETRY):
             if lane.queues[kind]:
@@ -237,7 +244,10 @@ class SlotShares:
         """`slots`: deliveries in flight at the same time, at most."""
         self._slots = slots
         self._in_flight = [0, 0, 0]
-        self._crowded: tuple[deque[Lane], ...] = (deque(), deque(), deque())
+        #: Waiting lanes by health, and whether they had nothing in flight.
+        self._crowded: dict[tuple[int, bool], deque[Lane]] = {
+            (health, idle): deque() for health in (UNKNOWN, FAST, SLOW) for idle in (True, False)
+        }
         self._fast_slots = float(slots)
 
     def add(self, health: int, number: int) -> None:
@@ -256,25 +266,35 @@ class SlotShares:
 
     def has_room(self, lane: Lane) -> bool:
         """Return whether the lane may start another delivery. If not, `lanes_with_room` yields it later."""
-        room = self._room(lane.health, idle=not lane.in_flight) > 0
+        health, idle = lane.health, not lane.in_flight
+        room = self._room(health, len(lane.in_flight)) > 0
         if not room:
-            self._crowded[lane.health].append(lane)
+            self._crowded[health, idle].append(lane)
         return room
 
-    def lanes_with_room(self, *, idle: bool) -> Iterator[Lane]:
-        """Yield the waiting lanes that have room by now; with `idle`, also those that have it while they are idle."""
-        for health, crowd in enumerate(self._crowded):
-            for _ in range(min(len(crowd), self._room(health, idle=idle))):
-                yield crowd.popleft()
+    def lanes_with_room(self) -> Iterator[Lane]:
+        """Yield the waiting lanes that have room by now."""
+        for (health, idle), crowd in self._crowded.items():
+            if crowd:
+                for _ in range(min(len(crowd), self._room(health, int(not idle)))):
+                    yield crowd.popleft()
 
-    def _room(self, health: int, *, idle: bool) -> int:
-        """Return the number of deliveries that lanes of this health may start."""
+    def _room(self, health: int, number: int) -> int:
+        """Return the number of deliveries that lanes of this health with `number` in flight may start."""
         unknown, fast, slow = self._in_flight
+        shared = _three_quarters(self._slots) - unknown - slow
         if health == FAST:
             free = int(self._fast_slots) - fast
-            return free if idle else min(free, _three_quarters(self._slots - slow) - unknown - fast)
-        unproven = _three_quarters(self._slots) - unknown - slow
-        return unproven if health == UNKNOWN else min(unproven, max(1, self._slots // 2) - self._in_flight[SLOW])
+            return free if number == 0 else min(free, max(shared - fast, self._reserve(number)))
+        if health == UNKNOWN:
+            return shared
+        half = max(1, self._slots // 2)
+        return min(shared, (half if number == 0 else _three_quarters(half)) - slow)
+
+    def _reserve(self, number: int) -> int:
+        """Return the slots beyond three quarters for fast lanes with `number` in flight, more than none."""
+        room = self._slots - self._slots // 8 - sum(self._in_flight)
+        return room if number < room // RESERVE_PART else 0
 
 
 def _three_quarters(slots: int) -> int:

@@ -25,6 +25,7 @@ class World:
     answers_in: Callable[[int], float | None]  # seconds by lane; None hangs until the timeout
     rates: dict[int, float]  # arrivals a second by lane
     seconds: float = 8.0
+    now: float = 0.0
     waits: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     ended: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -43,6 +44,7 @@ class World:
             heapq.heappush(events, (number / 50, next(tick), "fetch", None))
         while events and events[0][0] <= self.seconds:
             now, _, kind, delivery = heapq.heappop(events)
+            self.now = now
             if kind == "fetch":
                 capacities = list(scheduler.free_capacity(scheduler.open_lanes, now))
                 scheduler.enqueue(capacities, list(_fetched(stored, capacities)))

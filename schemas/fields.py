@@ -172,7 +172,7 @@ class Link(CheckedString):
         try:
             parse_address(text)
         except AddressError as error:
-            return f"Must be a valid URL: {error}."
+            return f"Must be an http or https URL: {error}."
         return None
 
 

@@ -62,7 +62,7 @@ def parse_address(text: str) -> WebAddress:
     """Return the address `text`. AddressError if the URL standard refuses it, and for a user name or a missing host."""
     parts = _PARTS.match(text)
     if not parts:
-        raise AddressError("it must be an http or https URL")
+        raise AddressError("it must begin with http:// or https://")
     scheme, authority, path, query, fragment = parts.groups()
     scheme = scheme.lower()
     if "@" in authority:

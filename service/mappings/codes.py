@@ -14,6 +14,8 @@ _EXACT = Context(prec=1_000)
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _NOT_SLUG = re.compile(r"[^a-z0-9_]+")
+#: What stands between the ends of a range of numbers.
+_BETWEEN = re.compile(r"\s*(?:[-\u2010-\u2015]|\bto\b)\s*", re.IGNORECASE)
 #: Characters of the digest in a slug that lost letters or its end.
 _DIGEST_LENGTH = 12
 
@@ -62,3 +64,12 @@ def parse_number(text: str, point: str, times: Decimal) -> str | None:
     number = _EXACT.multiply(Decimal(plain.replace(other, "").replace(point, ".")), times)
     digits = f"{number:f}"
     return (digits.rstrip("0").rstrip(".") if "." in digits else digits) or "0"
+
+
+def parse_range(text: str, point: str, times: Decimal) -> tuple[str, str] | None:
+    """Return both ends of a range such as `10-15` or `10 to 15`, each as `parse_number` does; None where it is none."""
+    for between in _BETWEEN.finditer(text):
+        least, most = (parse_number(end, point, times) for end in (text[: between.start()], text[between.end() :]))
+        if least is not None and most is not None and Decimal(least) <= Decimal(most):
+            return least, most
+    return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from schemas.country_names import find_jurisdiction
-from service.mappings.codes import country_name, make_slug, parse_number
+from service.mappings.codes import country_name, make_slug, parse_number, parse_range
 from service.mappings.context import CellError, CompileScope, Value, unique
 from service.mappings.dates import DateReader, date_reader
 from service.mappings.lookup_tables import LookupTable, compile_lookup_table
@@ -37,7 +37,9 @@ CONVERSIONS: dict[str, tuple[Callable[[str], str | None], str]] = {
 }
 
 #: Keys that modify a transform, with its key.
-MODIFIERS = {"approximate": "date", "uncertain": "date", "times": "number"}
+#: The ends of a range by name.
+RANGE_ENDS = {"least": 0, "greatest": 1}
+MODIFIERS = {"approximate": "date", "uncertain": "date", "times": "number", "range": "number"}
 
 
 def with_transform(value: Value, transform: Transform, node: TomlNode) -> Value:
@@ -170,7 +172,17 @@ def _number(node: TomlNode, parent: TomlNode, _: CompileScope) -> Transform | No
     point = NUMBER_FORMATS.get(format_, ".")
     times = Decimal(parent.at("times").whole_number()) if "times" in parent else Decimal(1)
     problem = f"is not a number written as {format_}."
-    return Transform(_each(lambda text: parse_number(text, point, times), problem, _unknown(parent)))
+    if "range" not in parent:
+        return Transform(_each(lambda text: parse_number(text, point, times), problem, _unknown(parent)))
+    place = RANGE_ENDS.get(parent.at("range").one_of(RANGE_ENDS), 0)
+
+    def end_of_range(text: str) -> str | None:
+        if ends := parse_range(text, point, times):
+            return ends[place]
+        number = parse_number(text, point, times)
+        return "" if number is not None and place else number  # a single number has no greatest value
+
+    return Transform(_each(end_of_range, problem, _unknown(parent)))
 
 
 def _as(node: TomlNode, parent: TomlNode, _: CompileScope) -> Transform | None:

@@ -145,7 +145,8 @@ def patch_webhook(webhook_id: UUID, patch: Patch) -> Response:
     """
     with reading() as conn:
         before = _get_matching(conn, webhook_id)
-    body = load(_NEW_WEBHOOK, patch(webhook_document(before)))
+    document = webhook_document(before)
+    body = load(_NEW_WEBHOOK, patch(document), document)
     with transaction() as conn:
         webhook = _get_matching(conn, webhook_id, lock=True)
         require_unchanged(before.version, webhook.version)

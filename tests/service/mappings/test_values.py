@@ -316,3 +316,38 @@ def test_a_text_without_a_link_may_be_left_out_or_replaced() -> None:
 
 def test_an_empty_link_column_is_no_error() -> None:
     assert record_of(LINKS.format(unknown=""), "link,x\n,1\n")["sources"] == [{"type": "data_set"}]
+
+
+@pytest.mark.parametrize(
+    ("cell", "ends"),
+    [
+        ("10\u201315", ("10000", "15000")),
+        ("10 - 15", ("10000", "15000")),
+        ("1,000.5 to 2,000", ("1000500", "2000000")),
+        ("-5\u2013-3", ("-5000", "-3000")),
+        ("12", ("12000", None)),
+        ("-12", ("-12000", None)),
+    ],
+)
+def test_a_range_in_one_cell_has_two_ends(cell: str, ends: tuple[str, str | None]) -> None:
+    toml = """
+        [[event.figures]]
+        measure = "budget"
+        value = { column = "c", number = "1,234.56", times = 1000, range = "least" }
+        value_max = { column = "c", number = "1,234.56", times = 1000, range = "greatest" }
+        currency = "EUR"
+    """
+    [figure] = record_of(toml, f'c\n"{cell}"\n')["figures"]
+    assert (figure["value"], figure.get("value_max")) == ends
+
+
+def test_a_cell_that_is_no_range_is_refused() -> None:
+    toml = """
+        [[event.figures]]
+        measure = "budget"
+        value = { column = "c", number = "1,234.56", range = "least" }
+        unit = "GWh"
+    """
+    problem = "is not a number written as 1,234.56."
+    for cell in ("15-10", "10-", "ten to twelve"):
+        assert refusals_of(toml, f"c\n{cell}\n") == [((2,), [f'c: "{cell}" {problem}'])]

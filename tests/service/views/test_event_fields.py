@@ -154,7 +154,7 @@ def citing(fact: str, source: str = "report", stance: str = "supports") -> dict[
         (told_by({"url": "https://xn--a.example"}), "#/sources/0/url", "no domain name"),
         (told_by({"url": "https://me:secret@example.org"}), "#/sources/0/url", "without a user name"),
         (told_by({"url": "javascript:alert(1)"}), "#/sources/0/url", "http or https"),
-        (told_by({"url": "http://[::1"}), "#/sources/0/url", "valid URL"),
+        (told_by({"url": "http://[::1"}), "#/sources/0/url", "http or https URL"),
         (told_by({"accessed_at": "2024-04-01T09:30"}), "#/sources/0/accessed_at", "UTC"),
         (told_by({"accessed_at": "2024-04"}), "#/sources/0/accessed_at", "a day such as"),
         (told_by({"accessed_at": "2023-02-29"}), "#/sources/0/accessed_at", "calendar"),

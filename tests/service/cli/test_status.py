@@ -40,3 +40,11 @@ def test_status_shows_the_backlog_of_feed_and_webhooks(conn: psycopg.Connection,
 
 def test_status_warns_that_no_worker_is_running(database: str) -> None:
     assert "none: nothing is sent" in run("status", DATABASE_URL=database)
+
+
+def test_status_names_the_loops_that_are_stalled_in_any_worker(conn: psycopg.Connection, database: str) -> None:
+    for loops in (["matcher"], [], ["sequencer", "matcher"]):
+        store.webhooks.leases.upsert_worker(conn, uuid7(), {"stalled_loops": loops}, alive_for=30)
+    conn.commit()
+    [line] = [line for line in run("status", DATABASE_URL=database).splitlines() if line.startswith("stalled loops")]
+    assert line.split("  ")[-1].strip() == "matcher, sequencer: restart their workers"

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from service.webhooks import retry_policy
-from tests.deliveries import TEST_SETTINGS
+from service.webhooks import retry_policy, sender
+from tests.deliveries import PATIENCE, TEST_SETTINGS
 from tests.service.conftest import client_of, make_key, running
 
 
@@ -38,3 +38,10 @@ def client(database: str) -> Iterator[FlaskClient]:
 def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Delay retries by an hour, so that a slow machine has none before the test makes a delivery due."""
     monkeypatch.setattr(retry_policy, "DELAYS", (3600.0,) * len(retry_policy.DELAYS))
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allow the time that a slow machine needs for a connection, and before it opens a dropped one again."""
+    monkeypatch.setattr(sender, "CONNECT_TIMEOUT", PATIENCE)
+    monkeypatch.setattr(sender, "RECONNECT_WITHIN", PATIENCE)

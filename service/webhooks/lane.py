@@ -54,10 +54,14 @@ class QueuedDelivery:
 
 
 class AttemptResult(NamedTuple):
-    """The result of an attempt for its lane: success or failure, and the seconds that the receiver asks to wait."""
+    """The result of an attempt for its lane: success or failure, and the seconds that the receiver asks to wait.
+
+    An attempt without a request has no latency of the receiver.
+    """
 
     accepted: bool
     backoff: float = 0.0
+    has_latency: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -154,6 +158,8 @@ class Lane:
         latency = now - self.in_flight.pop(delivery.seq)
         self.busy_events.discard(delivery.event_id)
         self.unrecorded.add(delivery.seq)
+        if not result.has_latency:
+            return
         self.latency = latency if self.latency is None else self.latency + LATENCY_WEIGHT * (latency - self.latency)
         if latency < SLOW_AFTER:
             self.stuck = False

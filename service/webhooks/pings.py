@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,9 @@ from service.webhooks.sender import Reply, Sender
 
 #: Seconds until the handshake is repeated with a receiver that was unavailable, and after which it has failed.
 HANDSHAKE_RETRY, HANDSHAKE_DEADLINE = 60.0, 5 * 86_400.0
+
+#: Handshakes of one key in flight at the same time: hanging receivers must not take all connections.
+MAX_HANDSHAKES = 10
 
 #: The value of WebHook-Allowed-Origin that allows every origin.
 _ANY = "*"
@@ -37,6 +41,8 @@ class Pinger:
         self._database, self._threads, self._sender = database, threads, sender
         self._keys, self._origin = keys, origin
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        #: Handshakes in flight by key.
+        self._handshakes: Counter[UUID] = Counter()
         #: Subscriptions whose receivers were unavailable, and the times of their next handshakes.
         self._retry_at: dict[UUID, float] = {}
 
@@ -50,7 +56,15 @@ class Pinger:
         pending = await self._threads.run(self._read, store.webhooks.pings.list_pending_handshakes, shards)
         now = time.monotonic()
         self._retry_at = {id_: at for id_, at in self._retry_at.items() if at > now}
-        return self._start([one for one in pending if one.id not in self._retry_at], self._handshake)
+        due = [one for one in pending if one.id not in self._retry_at and one.id not in self._tasks]
+        return self._start(list(self._within_limit(due)), self._handshake)
+
+    def _within_limit(self, due: Iterable[PendingHandshake]) -> Iterator[PendingHandshake]:
+        """Yield as many handshakes of each key as may start beside those in flight."""
+        for one in due:
+            if self._handshakes[one.key_id] < MAX_HANDSHAKES:
+                self._handshakes[one.key_id] += 1
+                yield one
 
     def _read(self, query: Callable[..., list[Any]], shards: Sequence[int]) -> list[Any]:
         with self._database.reading() as conn:
@@ -87,6 +101,12 @@ class Pinger:
         await self._threads.run(self._write, store.webhooks.pings.record_ping, result)
 
     async def _handshake(self, pending: PendingHandshake) -> None:
+        try:
+            await self._ask_for_consent(pending)
+        finally:
+            self._handshakes[pending.key_id] -= 1
+
+    async def _ask_for_consent(self, pending: PendingHandshake) -> None:
         reply = await send_handshake(self._sender, pending.url, origin=self._origin, rate=pending.rate_limit)
         if is_consent(reply, self._origin):
             await self._threads.run(self._write, self._pass, pending.id, allowed_rate(reply))

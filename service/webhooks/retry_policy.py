@@ -44,7 +44,7 @@ def decide(reply: Reply, *, step: int, chance: float, now: datetime) -> RetryDec
     if reply.outcome == "gone":
         return RetryDecision("skipped", 0.0, AttemptResult(accepted=False))
     if reply.outcome == "expired":
-        return RetryDecision("failed", 0.0, AttemptResult(accepted=True))  # no request was sent
+        return RetryDecision("failed", 0.0, AttemptResult(accepted=True, has_latency=False))  # no request was sent
     wait = parse_retry_after(reply.header("retry-after"), now)
     overloaded = reply.status in OVERLOADED or reply.outcome == "timeout"
     delay = next_delay(step, chance=chance, overloaded=overloaded, retry_after=wait)

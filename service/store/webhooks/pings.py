@@ -47,6 +47,7 @@ class PendingHandshake:
     """A subscription whose receiver has yet to consent, and the seconds since its handshake became due."""
 
     id: UUID
+    key_id: UUID
     url: str
     rate_limit: int | None
     seconds: float
@@ -132,7 +133,7 @@ def list_pending_handshakes(conn: Connection, shards: Sequence[int]) -> list[Pen
     cur = conn.cursor(row_factory=class_row(PendingHandshake))
     cur.execute(
         """
-        SELECT id, url, rate_limit, extract(epoch FROM now() - updated_at)::float8 AS seconds
+        SELECT id, key_id, url, rate_limit, extract(epoch FROM now() - updated_at)::float8 AS seconds
           FROM subscription
          WHERE shard = ANY(%(shards)s) AND handshake = 'pending' AND NOT paused AND deleted_at IS NULL
         """,

@@ -107,6 +107,30 @@ def test_the_handshake_is_repeated_while_the_receiver_is_unavailable(
         wait_for(lambda: receiver.requests[-1].method == "POST")
 
 
+def test_few_handshakes_of_a_key_are_in_flight_at_the_same_time(
+    client: FlaskClient, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    responding = threading.Event()
+    consent = respond_with(200, b"", WebHook_Allowed_Origin="*")
+
+    async def hesitate(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.to_thread(responding.wait, PATIENCE)
+        await consent(request, writer)
+
+    monkeypatch.setattr(pings, "MAX_HANDSHAKES", 1)
+    settings = {"webhook_timeout": PATIENCE, "webhook_lease": 2 * PATIENCE}
+    with run_receiver(hesitate) as slow, run_receiver(consent) as prompt:
+        webhooks = [make_webhook(client, url=slow.url, handshake=True) for _ in range(3)]
+        with running(database, **TEST_SETTINGS) as app, run_worker(database, **settings):
+            wait_for(lambda: slow.requests)
+            other = client_of(app, database, "admin")
+            webhook = make_webhook(other, url=prompt.url, handshake=True)
+            wait_for(lambda: get_webhook(other, webhook)["state"] == "active")
+            assert len(slow.requests) == 1
+            responding.set()
+            wait_for(lambda: all(get_webhook(client, one)["state"] == "active" for one in webhooks))
+
+
 def test_the_handshake_fails_after_five_days_without_a_response(
     client: FlaskClient, database: str, conn: psycopg.Connection
 ) -> None:

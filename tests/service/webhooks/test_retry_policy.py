@@ -129,6 +129,7 @@ def test_a_429_with_retry_after_backs_off_the_whole_lane_for_an_hour_at_most() -
 
 def test_an_expired_change_fails_its_delivery_without_blaming_the_receiver() -> None:
     decision = decide(Reply("expired"), step=1, chance=0.5, now=NOON)
+    assert not decision.result.has_latency
     assert (decision.state, decision.result.accepted) == ("failed", True)
 
 

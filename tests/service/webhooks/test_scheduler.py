@@ -52,6 +52,17 @@ def test_concurrency_stays_low_for_a_receiver_that_works_serially() -> None:
     assert 2 <= max(numbers[50:]) <= 10
 
 
+def test_an_attempt_without_a_request_says_nothing_about_the_receiver() -> None:
+    scheduler = make_scheduler()
+    enqueue(scheduler, *(a_delivery() for _ in range(50)))
+    [lane] = scheduler._lanes.values()
+    before = lane.latency, lane.mean_latency, lane.window, lane.failures
+    for delivery in start_all(scheduler, 1.0):
+        scheduler.finish(delivery, AttemptResult(accepted=True, has_latency=False), 1.0)
+    assert (lane.latency, lane.mean_latency, lane.window, lane.failures) == before
+    assert len(start_all(scheduler, 1.0)) == 4
+
+
 def test_a_failure_halves_the_concurrency() -> None:
     scheduler = make_scheduler()
     enqueue(scheduler, *(a_delivery() for _ in range(50)))

@@ -77,7 +77,7 @@ class Settings:
     )
     max_connections_per_address: int = _setting(
         500,
-        "Maximum number of connections a process from one address; further ones get 429. 0, or proxies, for no limit.",
+        "Maximum number of busy connections a process from one address; more get 429. 0, or proxies, for no limit.",
     )
     max_body_bytes: int = _setting(1_048_576, "Maximum size of a request body in bytes; a larger one gets 413.")
     max_nesting: int = _setting(64, "Maximum nesting of objects and arrays in a body; a deeper one gets 400.")

@@ -42,20 +42,24 @@ class ApiWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         self.most_from_one = 0 if settings.trusted_proxies else settings.max_connections_per_address
         self.connections: Counter[str] = Counter()
         self.serving: dict[gevent.Greenlet, socket.socket] = {}
-        #: Those that wait for a request, in the order in which they began to.
-        self.idle: dict[gevent.Greenlet, None] = {}
+        self.networks: dict[gevent.Greenlet, str] = {}
+        #: The network of each connection that waits for a request, in the order in which they began to.
+        self.idle: dict[gevent.Greenlet, str] = {}
 
     def handle(self, listener: socket.socket, client: socket.socket, addr: Any) -> None:
         """Serve one connection to its end, and close it so that the client can read the last response.
 
-        An address with too many connections gets 429. While the worker is crowded, the longest idle one is ended.
+        While the worker is crowded, or the address has too many connections, the longest idle one is ended. An address
+        with too many busy ones gets 429.
         """
         network = network_of(addr[0]) if addr else ""
-        if network and 0 < self.most_from_one <= self.connections[network]:
+        has_most = bool(network) and 0 < self.most_from_one <= self.connections[network]
+        if has_most and not self._end_longest_idle(network):
             self._refuse(client)
             return
         duplicate, me = client.dup(), gevent.getcurrent()
         self.serving[me] = duplicate
+        self.networks[me] = network
         self.connections[network] += 1
         if len(self.serving) > CROWDED * self.worker_connections:
             self._end_longest_idle()
@@ -64,7 +68,7 @@ class ApiWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         try:
             AsyncWorker.handle(self, listener, client, addr)
         finally:
-            del self.serving[me]
+            del self.serving[me], self.networks[me]
             self.connections[network] -= 1
             if not self.connections[network]:
                 del self.connections[network]
@@ -76,19 +80,21 @@ class ApiWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
             _write_problem(client, 429, "Too Many Requests", limit)
         _close(client, SHORT_LINGER)
 
-    def _end_longest_idle(self) -> None:
-        """End the connection that has waited longest for a request, so that a new one finds room."""
-        longest = next(iter(self.idle), None)
-        if longest is not None:
-            del self.idle[longest]
-            with suppress(OSError):
-                self.serving[longest].shutdown(socket.SHUT_RD)
+    def _end_longest_idle(self, network: str | None = None) -> bool:
+        """End the connection, of `network` if given, that has waited longest for a request. False if none waits."""
+        longest = next((one for one, of in self.idle.items() if network in (None, of)), None)
+        if longest is None:
+            return False
+        del self.idle[longest]
+        with suppress(OSError):
+            self.serving[longest].shutdown(socket.SHUT_RD)
+        return True
 
     @contextmanager
     def timeout_ctx(self) -> Iterator[None]:
         """Limit the wait for a connection's next request."""
         me = gevent.getcurrent()
-        self.idle[me] = None
+        self.idle[me] = self.networks[me]
         try:
             # A timeout without an exception of its own ends the block silently.
             with gevent.Timeout(self.cfg.keepalive if self.alive else LAST_WORD, exception=False):

@@ -52,26 +52,27 @@ def test_a_whole_body_is_read_whatever_the_timeout(database: str, key: str) -> N
             assert line.answer("POST").status == 201
 
 
-def test_one_address_has_a_limited_number_of_connections(database: str) -> None:
+def test_one_address_has_a_limited_number_of_busy_connections(database: str, key: str) -> None:
     with (
         serving(database, POLICYTRAIL_WORKERS="1", POLICYTRAIL_MAX_CONNECTIONS_PER_ADDRESS="5") as served,
         ExitStack() as opened,
     ):
-        lines = [answered(served, opened) for _ in range(5)]
-        with wire(served.port) as further:
-            assert further.answer().problem() == 429
-            assert further.is_ended()
-        for line in lines[1:]:
-            line.send(request_bytes("GET", "/livez"))
-            assert line.answer().status == 200
-        lines[0].close()
+        lines = [opened.enter_context(wire(served.port)) for _ in range(5)]
+        for line in lines:
+            line.send(request_bytes("POST", "/v1/events", EVENT, key=key)[:-20])
 
-        def is_admitted() -> bool:
-            with suppress(*DROPPED):
-                return send_request(served.port, "GET", "/livez").status == 200
+        def is_refused() -> bool:
+            with wire(served.port) as further, suppress(*DROPPED):
+                further.send(request_bytes("GET", "/livez"))
+                return further.answer().status == 429
             return False
 
-        wait_until(is_admitted)
+        wait_until(is_refused)
+        for line in lines:
+            line.send(EVENT[-20:])
+            assert line.answer("POST").status == 201
+        assert send_request(served.port, "GET", "/livez").status == 200
+        assert lines[0].is_ended()
 
 
 def test_no_limit_counts_the_connections_of_a_proxy(database: str) -> None:
@@ -96,6 +97,17 @@ def test_idle_connections_give_way_to_new_ones(database: str) -> None:
         # Without room for the 21st, it would wait until the first one has idled for 30 seconds.
         lines = [answered(served, opened) for _ in range(60)]
         assert send_request(served.port, "GET", "/v1/events").status == 200
+        assert lines[0].is_ended()
+        lines[-1].send(request_bytes("GET", "/livez"))
+        assert lines[-1].answer().status == 200
+
+
+def test_idle_connections_of_an_address_give_way_to_its_new_ones(database: str) -> None:
+    with (
+        serving(database, POLICYTRAIL_WORKERS="1", POLICYTRAIL_MAX_CONNECTIONS_PER_ADDRESS="5") as served,
+        ExitStack() as opened,
+    ):
+        lines = [answered(served, opened) for _ in range(12)]
         assert lines[0].is_ended()
         lines[-1].send(request_bytes("GET", "/livez"))
         assert lines[-1].answer().status == 200

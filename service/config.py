@@ -36,7 +36,7 @@ class Settings:
     public_deleted: bool = _setting(False, "Allow reading the versions of deleted events without a key, too.")  # noqa: FBT003 (as above)
     pool_size: int = _setting(
         10,
-        "Maximum number of database connections a process; searches for words get half, without a key a quarter.",
+        "Maximum number of database connections a process; half as many searches for words run, a quarter without key.",
     )
     pool_wait: float = _setting(1.5, "Seconds a request waits for a database connection before it gets 503.")
     statement_timeout: float = _setting(5.0, "Timeout of one SQL statement in a request that reads, in seconds.")

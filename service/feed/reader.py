@@ -1,7 +1,7 @@
 """Reading the change feed: from the database until its end, then from the tail."""
 
-from collections.abc import Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -89,13 +89,17 @@ def entries_for(changes: Iterable[Change], request: FeedRequest, has_words: Word
     return [entry for entry in entries if entry and (request.kinds is None or entry.kind in request.kinds)]
 
 
+#: Opens a block in which connections can be opened: one of the searches that may run at once.
+SearchBlock = Callable[[], AbstractContextManager[Connect]]
+
+
 class Follower:
     """A reader of the feed with its position: it reads the database until it has caught up, then the tail."""
 
-    def __init__(self, tail: Tail, reading: Connect, request: FeedRequest, generation: UUID, after: int) -> None:
-        """Begins after the entry with the number `after`."""
+    def __init__(self, tail: Tail, search: SearchBlock, request: FeedRequest, generation: UUID, after: int) -> None:
+        """Begins after the entry with the number `after`. Each page is a `search` of its own; waiting is none."""
         self.more = True
-        self._tail, self._reading, self._request = tail, reading, request
+        self._tail, self._search, self._request = tail, search, request
         self._generation, self._after = generation, after
         self._from_tail = False
 
@@ -116,10 +120,11 @@ class Follower:
         return self._next_from_tail(limit, timeout) if self._from_tail else self._next_page(limit)
 
     def _next_page(self, limit: int) -> list[FeedEntry]:
-        with self._reading() as conn:
-            candidates = _read_candidates(conn, self._request, self._after, limit)
-        require_cursor_valid(candidates.head, self._generation, self._after)
-        page = _with_words(candidates, self._request, self._reading)
+        with self._search() as connect:
+            with connect() as conn:
+                candidates = _read_candidates(conn, self._request, self._after, limit)
+            require_cursor_valid(candidates.head, self._generation, self._after)
+            page = _with_words(candidates, self._request, connect)
         self._after, self.more, self._from_tail = page.end, page.more, not page.more
         return page.entries
 
@@ -128,7 +133,8 @@ class Follower:
         if changes is None:
             self._from_tail = False
             return self._next_page(limit)
-        entries = entries_for(changes, self._request, DocumentWords(self._reading, self._request.words))
+        with self._search() as connect:
+            entries = entries_for(changes, self._request, DocumentWords(connect, self._request.words))
         self.more = len(entries) > limit
         if self.more:
             entries = entries[:limit]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from service.http.content_negotiation import EVENT_STREAM, PAGES, format_for
 from service.http.context import reading, service
 from service.http.operation import JSON, operation
 from service.http.pages import page_body
-from service.http.search_budget import connect_for
+from service.http.search_budget import connect_for, connect_within
 from service.search.filters.expand import expand_filter
 from service.search.filters.parser import filter_of
 from service.store.feed_entries import FeedEntry
@@ -78,12 +79,12 @@ def list_changes(query: dict[str, Any]) -> Response:
 
 def _follower(query: dict[str, Any]) -> Follower:
     filter_, kinds = filter_of(query), query.get("kind")
-    connect = connect_for(filter_)
-    with connect() as conn:
+    search = partial(connect_for, filter_)
+    with connect_within(filter_) as conn:
         filter_ = expand_filter(conn, filter_)
         generation, after = _position(conn, query["after"])
     feed_request = FeedRequest(filter_, tuple(kinds) if kinds else None, query["include"] == "document")
-    return Follower(service().tail, connect, feed_request, generation, after)
+    return Follower(service().tail, search, feed_request, generation, after)
 
 
 def _position(conn: Connection, after: str | None) -> tuple[UUID, int]:

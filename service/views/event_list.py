@@ -26,13 +26,15 @@ def answer_list(query: dict[str, Any], changes_cursor: Callable[[Connection], st
 
 def answer_ordered(query: dict[str, Any], request: PageRequest) -> Response:
     """Return the page of a list in the order of its sort keys."""
-    page = find_page(connect_for(request.search.filter), request)
+    with connect_for(request.search.filter) as connect:
+        page = find_page(connect, request)
     return _response(query, page)
 
 
 def answer_ranked(query: dict[str, Any], request: PageRequest) -> Response:
     """Return the page of a list in the order of relevance."""
-    page = rank_page(connect_for(request.search.filter), request, cap=settings().ranked_events)
+    with connect_for(request.search.filter) as connect:
+        page = rank_page(connect, request, cap=settings().ranked_events)
     return _response(query, page)
 
 

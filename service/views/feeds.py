@@ -47,7 +47,8 @@ def answer_feed(form: Format, query: Mapping[str, Any]) -> Response:
     limit = settings().max_page_size if form is ICAL and not query["limit"] else page_size(query)
     search = search_of(query, NEWEST, with_deleted=may_read_deleted())
     feed_request = page_request(search, query, limit, kind="feed")
-    page = find_page(connect_for(feed_request.search.filter), feed_request)
+    with connect_for(feed_request.search.filter) as connect:
+        page = find_page(connect, feed_request)
     with reading() as conn:
         began_at = first_applied_at(conn)
     records = [orjson.loads(document) for document in page.documents]

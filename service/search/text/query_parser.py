@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from service.search.text.analyzer import bigrams, code_of, fold, is_unspaced, plain_words, script_runs
@@ -87,6 +88,7 @@ def parse_query(text: str) -> Expression:
     return Expression(tuple(required), tuple(excluded), ignored)
 
 
+@lru_cache(maxsize=256)  # a stream counts those of its filter for each page
 def count_words(text: str) -> int:
     """Return the number of words in an expression, excluded and ignored ones too."""
     expression = parse_query(text)

@@ -91,6 +91,7 @@ _BY_KIND: dict[type[fields.Field[Any]], Callable[[Any], st.SearchStrategy[Any]]]
     kinds.Link: lambda _: links,
     kinds.Reference: lambda _: uris,
     kinds.Timestamp: lambda _: timestamps,
+    kinds.DayOrInstant: lambda _: timestamps | st.dates().map(str),
 }
 
 

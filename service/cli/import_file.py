@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,15 +24,15 @@ from service.db.pool import Database
 from service.events.topics import first_topic
 from service.imports.batch_writer import ImportJob
 from service.imports.line_reader import decompress
-from service.imports.mapped_reader import mapped_rows
+from service.imports.mapped_reader import FindKnown, mapped_rows
 from service.imports.options import ImportOptions
 from service.imports.process_pool import PoolRunner, process_pool
 from service.imports.progress import Progress
 from service.imports.readers import ChunkFile, format_by_content, format_by_name, read_chunks, read_rows
 from service.imports.report import error_lines
-from service.imports.rows import ParsedRow
+from service.imports.rows import ExternalId, ParsedRow
 from service.imports.run import Import, begin_import
-from service.mappings import Mapping, load_mapping, map_file, text_lines
+from service.mappings import Mapping, load_mapping, open_table, text_lines
 from service.store.imports import StoredImport
 from service.strict_json import JsonLimits
 
@@ -68,7 +68,12 @@ def import_file(path: Path, command: CommandOptions, settings: Settings) -> bool
         chunks = chain([beginning], chunks)
         format_ = "csv" if mapping else command.format or format_by_name(path.name) or format_by_content(beginning)
         size, counter = os.fstat(file.fileno()).st_size if path.is_file() else 0, _LineCounter()
-        rows = _read_rows(chunks, format_, mapping, settings, counter)
+        if mapping:
+            plain = decompress(chunks, max_bytes=settings.max_import_bytes)
+            find_known = partial(_find_known, database, keep_edits=command.keep_edits)
+            rows = _mapped_rows(mapping, plain, counter, find_known)
+        else:
+            rows = _plain_rows(chunks, format_, settings)
         options = ImportOptions(
             preserve_versions=True,
             keep_edits=command.keep_edits,
@@ -155,16 +160,24 @@ def _bytes_done(file: BinaryIO, counter: _LineCounter, progress: Progress) -> fl
     return done * (1 + progress.counts.rows / progress.spooled) / 2 if progress.spooled else done
 
 
-def _read_rows(
-    chunks: Iterator[bytes], format: str, mapping: Mapping | None, settings: Settings, counter: _LineCounter
+def _mapped_rows(
+    mapping: Mapping, chunks: Iterable[bytes], counter: _LineCounter, find_known: FindKnown
 ) -> Iterator[ParsedRow]:
-    """Return the rows of the file. Raises Invalid at once where it lacks columns of the mapping."""
-    max_bytes = settings.max_import_bytes
-    if mapping:
-        plain = BufferedReader(ChunkFile(decompress(chunks, max_bytes=max_bytes)))
-        return mapped_rows(map_file(mapping, counter.count(text_lines(mapping, plain))))
+    """Return the rows of a file by a mapping. Raises Invalid at once where it lacks columns of the mapping."""
+    lines = counter.count(text_lines(mapping, BufferedReader(ChunkFile(chunks))))
+    return mapped_rows(mapping, open_table(mapping, lines), find_known)
+
+
+def _plain_rows(chunks: Iterable[bytes], format: str, settings: Settings) -> Iterator[ParsedRow]:
     limits = JsonLimits(nesting=settings.max_nesting, members=settings.max_array, text=settings.max_text)
-    return read_rows(chunks, format, limits, max_line_bytes=settings.max_body_bytes, max_bytes=max_bytes)
+    sizes = {"max_line_bytes": settings.max_body_bytes, "max_bytes": settings.max_import_bytes}
+    return read_rows(chunks, format, limits, **sizes)
+
+
+def _find_known(database: Database, digests: Sequence[bytes], *, keep_edits: bool) -> dict[bytes, list[ExternalId]]:
+    """See FindKnown."""
+    with database.reading() as conn:
+        return store.events.bulk.find_import_sources(conn, digests, keep_edits=keep_edits)
 
 
 def _print_result(job: ImportJob, command: CommandOptions, seconds: float) -> bool:

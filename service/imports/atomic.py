@@ -88,6 +88,7 @@ def _write(conn: Connection, batch: Batch, options: ImportOptions, *, is_last: b
     result = BatchUpsert(conn, options, clock.now(), is_last=is_last).run(batch.rows)
     for row in batch.refused:
         result.refuse(row)
+    result.counts.unchanged += batch.known_rows
     return result
 
 

@@ -36,6 +36,8 @@ class BatchTask:
     import_id: UUID
     rows: Sequence[ImportRow]
     refused: Sequence[RefusedRow]
+    #: Number of known rows.
+    known_rows: int
     #: The last line of the batch, and the bytes of the file up to its end; 0 where that is not known.
     line: int
     end: int
@@ -66,6 +68,7 @@ class ImportJob:
             self.stored.id,
             batch.rows,
             batch.refused,
+            batch.known_rows,
             batch.line,
             batch.end,
             self.options,
@@ -105,7 +108,7 @@ def _write_available(database: Database, task: BatchTask, dry_run: DryRunState |
         return _write_once(database, replace(task, rows=(), refused=[*task.refused, refused]), dry_run)
     result = _write_once(database, replace(task, rows=()), dry_run)
     for row in task.rows:
-        result.add(_write_available(database, replace(task, rows=[row], refused=()), dry_run))
+        result.add(_write_available(database, replace(task, rows=[row], refused=(), known_rows=0), dry_run))
     return result
 
 
@@ -115,6 +118,7 @@ def _write_once(database: Database, task: BatchTask, dry_run: DryRunState | None
         result = BatchUpsert(conn, task.options, now, is_last=task.is_last, dry_run=dry_run).run(task.rows)
         for row in task.refused:
             result.refuse(row)
+        result.counts.unchanged += task.known_rows
         totals = batch_totals(result.counts, result.topics, task.line, task.end)
         errors = errors_in_order(result.refused)
         store.imports.advance_import(conn, task.import_id, totals, errors, now, max_errors=task.max_errors)

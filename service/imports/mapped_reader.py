@@ -1,14 +1,17 @@
-"""Rows of an import from the results of a mapping; service/mappings makes these."""
+"""Rows of an import from a table by a mapping."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, islice
 
 from schemas.events import NewEventSchema
 from service.errors import Invalid
-from service.imports.rows import ImportRow, ParsedRow, RefusedRow, build_row, row_errors
+from service.imports.rows import ExternalId, ImportRow, KnownRow, ParsedRow, RefusedRow, build_row, row_errors
+from service.mappings.loader import Mapping as TableMapping
+from service.mappings.loader import RecordMapper
 from service.mappings.result import MappedRecord, UnmappedRows
+from service.mappings.table import CsvTable, group_rows
 from service.store.imports import RowError
 from service.strict_json import render
 from service.validation import load
@@ -16,10 +19,35 @@ from service.validation import load
 _NEW_EVENT = NewEventSchema()
 
 
-def mapped_rows(results: Iterable[MappedRecord | UnmappedRows]) -> Iterator[ParsedRow]:
-    """Yield a row for each result, on the first of its lines; refused where the record is not valid."""
-    for result in results:
-        yield _unmapped_row(result) if isinstance(result, UnmappedRows) else _row(result)
+#: Events whose rows are looked up at once.
+_LOOK_UP = 500
+
+#: Returns those digests of rows that would change nothing, with the external ids of their events.
+FindKnown = Callable[[Sequence[bytes]], Mapping[bytes, Sequence[ExternalId]]]
+
+
+def mapped_rows(mapping: TableMapping, table: CsvTable, find_known: FindKnown) -> Iterator[ParsedRow]:
+    """Yield a row for each event of the table, on the first of its lines.
+
+    It is refused where it cannot be mapped or the record is not valid. Rows that `find_known` returns are not mapped.
+    """
+    mapper, groups = RecordMapper(mapping), group_rows(table.rows, mapping.grouping)
+    while some := [*islice(groups, _LOOK_UP)]:
+        digests = [b"" if isinstance(group, UnmappedRows) else mapper.digest(group) for group in some]
+        ids_by_digest = find_known([digest for digest in digests if digest])
+        for group, digest in zip(some, digests, strict=True):
+            if digest in ids_by_digest and not isinstance(group, UnmappedRows):
+                mapper.use(ids_by_digest[digest])
+                yield KnownRow(min(row.line for row in group))
+            else:
+                yield _parsed_row(mapper.map(group), digest)
+
+
+def _parsed_row(result: MappedRecord | UnmappedRows, source: bytes) -> ParsedRow:
+    if isinstance(result, UnmappedRows):
+        return _unmapped_row(result)
+    row = _row(result)
+    return replace(row, source=source) if isinstance(row, ImportRow) else row
 
 
 def _row(mapped: MappedRecord) -> ParsedRow:

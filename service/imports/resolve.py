@@ -26,6 +26,7 @@ class UnchangedRow:
     """A row that equals the one that its event's version was made from."""
 
     row: ImportRow
+    id: UUID
 
 
 @dataclass
@@ -78,7 +79,7 @@ def classify(row: ImportRow, existing: ExistingEvents, *, keep_edits: bool) -> U
     if event is None:
         return Upsert(row, row.id if row.id.int else uuid7(), is_new=True)
     if event.digest == row.digest and (keep_edits or event.marked == event.version) and event.record_state == "active":
-        return UnchangedRow(row)
+        return UnchangedRow(row, event.id)
     if problem := _problem(row, event, existing):
         detail, pointer = problem
         return refused_row(row.line, detail, pointer, end=row.end)

@@ -52,6 +52,8 @@ class ImportRow:
     #: `text` holds the cells of a table.
     is_flat: bool = False
     end: int = 0
+    #: The digest of the tracker's rows that a mapping made the row of; None without a mapping.
+    source: bytes | None = None
     #: The content as NewEventSchema loads it, where the row is validated already.
     loaded: dict[str, Any] | None = field(default=None, repr=False, compare=False)
 
@@ -61,7 +63,15 @@ class ImportRow:
         return (self.id, *self.external_ids) if self.says_id else self.external_ids or (self.id,)
 
 
-ParsedRow = ImportRow | RefusedRow
+@dataclass(frozen=True)
+class KnownRow:
+    """Rows of a tracker that an earlier import has mapped, and whose event is still as they left it."""
+
+    line: int
+    end: int = 0
+
+
+ParsedRow = ImportRow | RefusedRow | KnownRow
 
 
 def json_rows(lines: Iterable[Line], limits: JsonLimits) -> Iterator[ParsedRow]:
@@ -98,7 +108,9 @@ def _require_fields(value: Any) -> None:
         load(_NEW_EVENT, value)
 
 
-def build_row(line: int, text: bytes, value: Any, *, original: bytes | None = None, end: int = 0) -> ParsedRow:
+def build_row(
+    line: int, text: bytes, value: Any, *, original: bytes | None = None, end: int = 0
+) -> ImportRow | RefusedRow:
     """Return the row on `line` with the JSON `text` of `value`; refused where its id is not valid.
 
     Rows with the same `original`, by default the same `text`, are equal.

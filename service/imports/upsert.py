@@ -75,6 +75,8 @@ class BatchUpsert:
     is_last: bool = False
     dry_run: DryRunState | None = None
     result: BatchResult = field(default_factory=BatchResult)
+    #: By event: the row that it equals now.
+    _rows: dict[UUID, ImportRow] = field(default_factory=dict)
 
     def run(self, rows: Sequence[ImportRow]) -> BatchResult:
         """Write `rows`, which share no key, and return their result.
@@ -92,7 +94,12 @@ class BatchUpsert:
                 self._write(versions)
             for version in versions:
                 self._count(version)
+                self._rows[version.id] = version.row
             rows = rows[number:]
+        if self.dry_run is None:
+            store.events.bulk.upsert_import_sources(
+                self.conn, [(id_, row.source, row.digest) for id_, row in self._rows.items() if row.source]
+            )
         return self.result
 
     def _upserts(self, classified: Iterable[Upsert | UnchangedRow | RefusedRow]) -> list[Upsert]:
@@ -101,7 +108,10 @@ class BatchUpsert:
         for one in classified:
             if isinstance(one, RefusedRow):
                 self.result.refuse(one)
-            elif isinstance(one, UnchangedRow) or (self.dry_run and self.dry_run.is_repeated(one.row)):
+            elif isinstance(one, UnchangedRow):
+                self.result.counts.unchanged += 1
+                self._rows[one.id] = one.row
+            elif self.dry_run and self.dry_run.is_repeated(one.row):
                 self.result.counts.unchanged += 1
             else:
                 upserts.append(one)
@@ -120,6 +130,7 @@ class BatchUpsert:
             if version.before and is_unchanged(version.record, version.before):
                 self.result.counts.unchanged += 1
                 unchanged.append((version.id, version.before["version"], version.row.digest))
+                self._rows[version.id] = version.row
             else:
                 versions.append(version)
         if self.dry_run is None:

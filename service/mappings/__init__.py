@@ -11,13 +11,23 @@
 No row is lost: every row is in the `lines` of exactly one result.
 """
 
-from service.mappings.loader import Mapping, load_mapping, map_file, map_table, open_table, parse_mapping, text_lines
+from service.mappings.loader import (
+    Mapping,
+    RecordMapper,
+    load_mapping,
+    map_file,
+    map_table,
+    open_table,
+    parse_mapping,
+    text_lines,
+)
 from service.mappings.result import MappedRecord, MappingError, UnmappedRows
 
 __all__ = [
     "MappedRecord",
     "Mapping",
     "MappingError",
+    "RecordMapper",
     "UnmappedRows",
     "load_mapping",
     "map_file",

@@ -6,8 +6,12 @@ import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import orjson
 
 from schemas.base import did_you_mean
 from service.errors import Fault, Invalid
@@ -49,6 +53,8 @@ class Mapping:
     ignored: tuple[str, ...]
     #: Names that it gives to parts of cells, with the path of each. No column may have such a name.
     bound_names: dict[str, str]
+    #: The same for the same mapping of the same release.
+    fingerprint: bytes
 
     def unused(self, header: Sequence[str]) -> list[str]:
         """Return the columns of a file that it neither reads nor ignores."""
@@ -117,16 +123,35 @@ def open_table(mapping: Mapping, lines: Iterable[str]) -> CsvTable:
 
 
 def map_table(mapping: Mapping, table: CsvTable) -> Iterator[MappedRecord | UnmappedRows]:
-    """Yield the result of every row. An external id is used by one record of a file only."""
-    used: set[tuple[str, str]] = set()
-    for group in group_rows(table.rows, mapping.grouping):
-        result = group if isinstance(group, UnmappedRows) else _build_record(mapping.event, group)
+    """Yield the result of every row."""
+    return map(RecordMapper(mapping).map, group_rows(table.rows, mapping.grouping))
+
+
+class RecordMapper:
+    """Makes the records of one file. An external id is used by one record of a file only."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._mapping = mapping
+        self._used: set[tuple[str, str]] = set()
+
+    def digest(self, rows: Sequence[NumberedRow]) -> bytes:
+        """Return 16 bytes that are the same for the same rows and the same mapping of the same release."""
+        cells = orjson.dumps([row.row for row in rows])
+        return blake2b(self._mapping.fingerprint + cells, digest_size=16).digest()
+
+    def use(self, external_ids: Iterable[tuple[str, str]]) -> None:
+        """Count the external ids of a record that is not mapped again as used."""
+        self._used.update(external_ids)
+
+    def map(self, group: Sequence[NumberedRow] | UnmappedRows) -> MappedRecord | UnmappedRows:
+        """Return the result of the rows of one event."""
+        result = group if isinstance(group, UnmappedRows) else _build_record(self._mapping.event, group)
         if isinstance(result, MappedRecord):
             ids = {(one["scheme"], one["value"]) for one in result.record.get("external_ids", ())}
-            if repeated := ids & used:
+            if repeated := ids & self._used:
                 result = _repeated_id(result, min(repeated))
-            used |= ids
-        yield result
+            self._used |= ids
+        return result
 
 
 def _build_record(event: EventMapping, rows: Sequence[NumberedRow]) -> MappedRecord | UnmappedRows:
@@ -172,6 +197,7 @@ def _compile(root: TomlNode) -> Mapping:
         columns=scope.columns,
         ignored=ignored,
         bound_names=scope.bound_names,
+        fingerprint=blake2b(f"{version('policytrail')} {root.value!r}".encode(), digest_size=16).digest(),
     )
 
 

@@ -20,7 +20,7 @@ _BLANK = """
 #: Tables with rows about one event, which go as a whole.
 _OWNED = (
     *("event_external_id", "event_source", "event_relation", "event_agenda"),
-    *("event_search", "event_search_past", "import_mark"),
+    *("event_search", "event_search_past", "import_mark", "import_source"),
 )
 
 #: The tables in which deleted versions of rows stay until they are vacuumed, with the statistics about their values.

@@ -168,6 +168,48 @@ def upsert_import_marks(conn: Connection, marks: Iterable[tuple[UUID, int, bytes
         )
 
 
+def upsert_import_sources(conn: Connection, sources: Iterable[tuple[UUID, bytes, bytes]]) -> None:
+    """Insert or update for each event the digest of the tracker's rows and that of the row which a mapping made."""
+    if sources := list(sources):
+        conn.execute(
+            """
+            INSERT INTO import_source (event_id, digest, row_digest)
+            SELECT * FROM unnest(%s::uuid[], %b::bytea[], %b::bytea[])
+                ON CONFLICT (event_id) DO UPDATE
+               SET digest = excluded.digest, row_digest = excluded.row_digest
+             WHERE (import_source.digest, import_source.row_digest) <> (excluded.digest, excluded.row_digest)
+            """,
+            _columns(sources, 3),
+        )
+
+
+def find_import_sources(
+    conn: Connection, digests: Sequence[bytes], *, keep_edits: bool
+) -> dict[bytes, list[ExternalId]]:
+    """Return those of `digests` whose rows would change nothing, with the external ids of their events.
+
+    With `keep_edits`, that holds whatever others have written since.
+    """
+    rows = conn.execute(
+        """
+        SELECT import_source.digest, external.scheme, external.value
+          FROM import_source
+          JOIN import_mark AS mark USING (event_id)
+          JOIN event ON event.id = event_id
+          LEFT JOIN event_external_id AS external USING (event_id)
+         WHERE import_source.digest = ANY(%b::bytea[])
+           AND mark.digest = row_digest
+           AND (%s OR mark.version = event.version)
+           AND record_state = 'active'
+        """,
+        (list(digests), keep_edits),
+    )
+    ids_by_digest: dict[bytes, list[ExternalId]] = {}
+    for digest, scheme, value in rows:
+        ids_by_digest.setdefault(bytes(digest), []).extend([(scheme, value)] if scheme is not None else [])
+    return ids_by_digest
+
+
 _NAMES = [field.name for field in fields(EventRow)]
 _FOLLOWING = [name for name in _NAMES if name not in ("id", "created_at")]
 _REVISION_COLUMNS = ", ".join(["record_state", "merged_into", *_NAMES])

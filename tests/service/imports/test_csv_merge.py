@@ -10,7 +10,7 @@ from service.exports.csv_file import csv_file
 from service.imports.csv_merge import merge_cells
 from service.imports.csv_reader import csv_rows
 from service.imports.line_reader import split_lines
-from service.imports.rows import RefusedRow
+from service.imports.rows import ImportRow
 
 EVENT: dict[str, Any] = {
     "id": "01980000-0000-7000-8000-000000000000",
@@ -57,7 +57,7 @@ def exported() -> dict[str, str]:
     row = ExportRecord(EVENT)
     table = b"".join(csv_file([column.name for column in COLUMNS], [[[column.of(row) for column in COLUMNS]]]))
     [row_of_table] = csv_rows(split_lines([table], max_line_bytes=10_000))
-    assert not isinstance(row_of_table, RefusedRow), row_of_table
+    assert isinstance(row_of_table, ImportRow), row_of_table
     cells: dict[str, str] = orjson.loads(row_of_table.text)
     return cells
 

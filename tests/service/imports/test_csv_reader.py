@@ -6,7 +6,7 @@ import pytest
 from service.errors import Invalid, Malformed
 from service.imports.csv_reader import csv_rows
 from service.imports.line_reader import split_lines
-from service.imports.rows import ParsedRow, RefusedRow
+from service.imports.rows import ImportRow, ParsedRow, RefusedRow
 
 NAMES = "title,event_type,parties,source_type"
 
@@ -17,7 +17,7 @@ def entries(table: str | bytes, *, longest: int = 10_000) -> list[ParsedRow]:
 
 
 def cells(entry: ParsedRow) -> tuple[int, dict[str, str]]:
-    assert not isinstance(entry, RefusedRow), entry
+    assert isinstance(entry, ImportRow), entry
     return entry.line, orjson.loads(entry.text)
 
 
@@ -167,8 +167,8 @@ def test_a_row_has_the_ids_of_its_columns() -> None:
     id_ = "01980000-0000-7000-8000-000000000000"
     table = f"id,external_ids\n{id_},tracker:1; other:a\\;b\n,tracker:2\n,\nwrong,tracker:3\n"
     first, second, bad = entries(table)
-    assert not isinstance(first, RefusedRow)
-    assert not isinstance(second, RefusedRow)
+    assert isinstance(first, ImportRow)
+    assert isinstance(second, ImportRow)
     assert (str(first.id), first.says_id, first.external_ids) == (id_, True, (("tracker", "1"), ("other", "a;b")))
     assert (second.says_id, second.external_ids) == (False, (("tracker", "2"),))
     assert isinstance(bad, RefusedRow)

@@ -76,7 +76,7 @@ class Settings:
         30.0, "Seconds within which a whole request body must arrive, except that of an import; a slower one gets 408."
     )
     max_connections_per_address: int = _setting(
-        500,
+        800,
         "Maximum number of busy connections a process from one address; more get 429. 0, or proxies, for no limit.",
     )
     max_body_bytes: int = _setting(1_048_576, "Maximum size of a request body in bytes; a larger one gets 413.")

@@ -15,22 +15,26 @@ from service.store.connect import Connect
 MOST_PUBLIC_WORDS = 32
 
 
+def require_few_words(filter_: Filter) -> int:
+    """Return the number of words in all `q`. Invalid if a caller without a key sends more than MOST_PUBLIC_WORDS."""
+    words = sum(count_words(one.text) for one in every_words(filter_))
+    if words > MOST_PUBLIC_WORDS and caller() is None:
+        detail = f"Must have at most {MOST_PUBLIC_WORDS} words without a key, has {words}. Send an API key."
+        raise Invalid.at(detail, parameter="q")
+    return words
+
+
 @contextmanager
 def connect_for(filter_: Filter) -> Iterator[Connect]:
     """Yield a function that opens connections for a search by `filter_`; hold none while you compute.
 
     For words, the block is one of the searches that may run at once: Unavailable if none ends for as long as a request
-    waits. Invalid if a caller without a key sends more than MOST_PUBLIC_WORDS.
+    waits. Other errors as of `require_few_words`.
     """
-    words = sum(count_words(one.text) for one in every_words(filter_))
-    if not words:
+    if not require_few_words(filter_):
         yield reading
         return
-    is_public = caller() is None
-    if is_public and words > MOST_PUBLIC_WORDS:
-        detail = f"Must have at most {MOST_PUBLIC_WORDS} words without a key, has {words}. Send an API key."
-        raise Invalid.at(detail, parameter="q")
-    budget = service().public_searches if is_public else service().searches
+    budget = service().searches if caller() else service().public_searches
     if not budget.acquire(timeout=settings().pool_wait):
         raise Unavailable("Too many searches are running; try again shortly.")
     try:

@@ -25,7 +25,7 @@ from service.http.file_response import send_file
 from service.http.operation import JSON, operation
 from service.http.pages import page_size, url_with
 from service.http.representation import refuse_parameters, requested_format
-from service.http.search_budget import connect_within
+from service.http.search_budget import connect_within, require_few_words
 from service.search.filters.parser import filter_key, filter_of
 from service.search.find import Search
 from service.store.events.agenda import DueItem, DueRange
@@ -70,6 +70,7 @@ def _answer(form: Format, query: dict[str, Any]) -> Response:
     search = Search(filter_of(query))
     if form is CSV:
         refuse_parameters(query, ("cursor", "limit"), "An export has all items. Omit `cursor` and `limit`.")
+        require_few_words(search.filter)
         stream = partial(_stream, search=search, ranges=ranges, today=today)
         return send_file(
             form, "policytrail-agenda", stream, partial(write_rows, FileFormat("csv", bom=query["bom"]), AGENDA)

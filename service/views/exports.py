@@ -16,6 +16,7 @@ from service.http.content_negotiation import FORMATS, NDJSON, Format
 from service.http.file_response import send_file
 from service.http.operation import operation
 from service.http.representation import PAGE_EXTRAS, refuse_parameters, requested_format
+from service.http.search_budget import require_few_words
 from service.search.find import require_past, search_of
 from service.views.event_list import answer_list
 from service.views.feeds import answer_feed
@@ -60,6 +61,7 @@ def answer_export(form: Format, query: Mapping[str, Any]) -> Response:
         refuse_parameters(query, ("fields",), "The columns of this format are fixed. Omit `fields`.")
     require_past(query["as_of"])
     search = search_of(query, (), with_deleted=may_read_deleted())
+    require_few_words(search.filter)
     file_form = FileFormat(form.name, query["fields"], query["bom"])
     require_writable(file_form)
     changes_cursor: list[str] = []

@@ -22,7 +22,7 @@ from service.http.file_response import send_file
 from service.http.operation import operation
 from service.http.pages import page_response, page_size
 from service.http.representation import refuse_parameters, requested_format
-from service.http.search_budget import connect_within
+from service.http.search_budget import connect_within, require_few_words
 from service.search.filter import FigureFilter, Filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.find import BY_DATE, Search
@@ -70,7 +70,9 @@ def _answer(form: Format, query: dict[str, Any]) -> Response:
     refuse_parameters(query, ("sums",), "Only JSON pages have sums. Omit `sums`, or use `format=json`.")
     file_form = FileFormat(form.name, bom=query["bom"])
     require_writable(file_form)
-    stream, write = partial(_stream, filter=filter_of(query)), partial(write_rows, file_form, FIGURES)
+    event_filter = filter_of(query)
+    require_few_words(event_filter)
+    stream, write = partial(_stream, filter=event_filter), partial(write_rows, file_form, FIGURES)
     return send_file(form, "policytrail-figures", stream, write)
 
 

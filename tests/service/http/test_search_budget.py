@@ -26,6 +26,9 @@ SEARCHES = [
     "/v1/agenda?q={q}",
 ]
 
+#: Exports have a budget of their own, and the same limit of words.
+EXPORTS = ["/v1/events.ndjson?q={q}", "/v1/events.csv?q={q}", "/v1/events?format=parquet&q={q}"]
+
 OTHERS = ["/v1/events", "/v1/changes", "/v1/facets", "/v1/topics", "/v1/agenda"]
 
 
@@ -64,7 +67,7 @@ def test_searches_with_a_key_do_not_wait_for_those_without(narrow: Flask, databa
         assert client.get("/v1/events").status_code == 200
 
 
-@pytest.mark.parametrize("path", SEARCHES)
+@pytest.mark.parametrize("path", [*SEARCHES, *EXPORTS, "/v1/figures.csv?q={q}", "/v1/agenda.csv?q={q}"])
 def test_more_words_need_a_key(anyone: FlaskClient, client: FlaskClient, path: str) -> None:
     few, many = ("%20".join(f"word{n}" for n in range(count)) for count in (MOST_PUBLIC_WORDS, MOST_PUBLIC_WORDS + 1))
     assert anyone.get(path.format(q=few)).status_code == 200

@@ -70,10 +70,11 @@ def parse(text: bytes, limits: JsonLimits = _DEFAULT_LIMITS) -> Any:
         raise _too_deep(limits) from error
     if is_deeper_than(limits.nesting, value):
         raise _too_deep(limits)
-    if _may_be_oversized(text, limits) and (faults := list(_oversized(value, "", limits))):
-        raise Invalid("An array, object or string in the body is too large.", faults)
+    # First, since the pointers of the other faults name the keys.
     if _SUSPECT_ESCAPE.search(text) and (faults := list(_unstorable(value, ""))):
         raise Invalid("The body has text that cannot be stored.", faults)
+    if _may_be_oversized(text, limits) and (faults := list(_oversized(value, "", limits))):
+        raise Invalid("An array, object or string in the body is too large.", faults)
     if _SUSPECT_NUMBER.search(text) and (faults := list(_unreadable_numbers(value, ""))):
         raise Invalid("The body has a number that cannot be read.", faults)
     return value

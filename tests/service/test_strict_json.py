@@ -81,6 +81,14 @@ def test_a_number_is_refused_exactly_where_it_does_not_fit_64_bits(text: str) ->
     assert value_or_pointers(f'[{{"a": {text}}}]') == ([{"a": number}] if fits else ["#/0/a"])
 
 
+@pytest.mark.parametrize("key", ["\\ud800", "a\\udfff", "\\u0000"])
+@pytest.mark.parametrize("value", ['"aaaa"', "[1, 2, 3, 4]", '[{"b": "aaaa"}]'])
+def test_no_pointer_names_a_key_that_cannot_be_stored(key: str, value: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse(f'{{"title": {{"{key}": {value}}}}}'.encode(), JsonLimits(members=3, text=3))
+    assert [fault.pointer for fault in caught.value.faults] == ["#/title"]
+
+
 def value_or_pointers(text: str) -> list[object]:
     """Return the value, or the pointers of its faults."""
     try:

@@ -188,8 +188,10 @@ def _begin(query: dict[str, Any], body: StreamedBody, key: RequestKey | None) ->
         dry_run=query["dry_run"],
     )
     max_line_bytes, max_bytes = settings().max_body_bytes, settings().max_import_bytes
-    rows = read_rows(body.chunks(), format_, service().json_limits, max_line_bytes=max_line_bytes, max_bytes=max_bytes)
     with _interruption_is_malformed():
+        rows = read_rows(
+            body.chunks(), format_, service().json_limits, max_line_bytes=max_line_bytes, max_bytes=max_bytes
+        )
         first = list(islice(rows, 1))
     token = key.token if key else None
     job = begin_import(service().database, settings(), options, format=format_, mode=query["mode"], token=token)

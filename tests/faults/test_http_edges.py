@@ -11,6 +11,7 @@ import pytest
 from tests.factories import an_event
 from tests.faults.clients import Wire, at_once, request_bytes, send_request, wire
 from tests.faults.locks import count_events
+from tests.imports import NDJSON
 from tests.servers import Served, serving
 
 EVENT = orjson.dumps(an_event())
@@ -67,9 +68,12 @@ def test_malformed_http_is_400(served: Served, sent: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}xx0\r\n\r\n", b"-2\r\n{}\r\n0\r\n\r\n"])
-def test_malformed_chunks_are_400(served: Served, key: str, body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("path", "media_type"), [("/v1/events", "application/json"), ("/v1/imports", "text/csv"), ("/v1/imports", NDJSON)]
+)
+def test_malformed_chunks_are_400(served: Served, key: str, body: bytes, path: str, media_type: str) -> None:
     with wire(served.port) as line:
-        line.send(request_bytes("POST", "/v1/events", key=key, headers=CHUNKED) + body)
+        line.send(request_bytes("POST", path, key=key, headers={**CHUNKED, "Content-Type": media_type}) + body)
         assert line.answer().problem() == 400
         assert line.is_ended()
 

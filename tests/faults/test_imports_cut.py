@@ -130,9 +130,12 @@ def test_a_body_shorter_than_announced_is_interrupted(empty: str, writer: str) -
         assert last_import(served, writer)["rows"] == counts(created=whole(empty))
 
 
-def test_a_body_that_ends_in_its_first_row_is_malformed_and_begins_no_import(empty: str, writer: str) -> None:
+@pytest.mark.parametrize("piece", [b"", b"{", b'{"ti', b"\x1f\x8b"])
+def test_a_body_that_ends_in_its_first_row_is_malformed_and_begins_no_import(
+    empty: str, writer: str, piece: bytes
+) -> None:
     with serving(empty) as served, wire(served.port) as line:
-        line.send(request_bytes("POST", "/v1/imports", b'{"ti', key=writer, headers=NDJSON_OF_100_BYTES))
+        line.send(request_bytes("POST", "/v1/imports", piece, key=writer, headers=NDJSON_OF_100_BYTES))
         line.sock.shutdown(socket.SHUT_WR)
         assert line.answer("POST").problem() == 400
         assert send_request(served.port, "GET", "/v1/imports", key=writer).json()["items"] == []

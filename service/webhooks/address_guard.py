@@ -52,6 +52,10 @@ FORBIDDEN_IPV6 = [
 #: A host that a C library reads as one number, or as octal or hexadecimal numbers.
 _NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*\.?\Z", re.IGNORECASE)
 
+#: Maximum characters of a host name, and of a label between its dots (RFC 1035, section 2.3.4).
+_MAX_NAME = 253
+_MAX_LABEL = 63
+
 
 class AddressForbidden(OSError):
     """An address that webhooks may not go to. aiohttp treats it as any other error of a socket."""
@@ -101,6 +105,8 @@ class AddressGuard:
         except ValueError:
             return "Must have a valid host and port."
         host, plain = parsed.raw_host or "", parsed.scheme == "http"
+        if not parsed.port or not _can_resolve(host):
+            return "Must have a valid host and port."
         if plain and not self._plain:
             return "Must be https."
         try:
@@ -114,6 +120,12 @@ class AddressGuard:
         if not self.allows(ip_address(address[0]), plain=plain):
             raise AddressForbidden(address[0])
         return socket.socket(family, kind, protocol)
+
+
+def _can_resolve(host: str) -> bool:
+    """Return whether no label of `host` is empty or too long."""
+    name = host.removesuffix(".")
+    return len(name) <= _MAX_NAME and all(0 < len(label) <= _MAX_LABEL for label in name.split("."))
 
 
 def _within(address: Address, networks: Sequence[Network]) -> bool:

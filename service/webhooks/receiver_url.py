@@ -9,6 +9,9 @@ from yarl import URL
 #: Scheme, authority and target. A fragment is not sent.
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 
+#: Characters of an authority that parsers read in several ways. Only an IPv6 address may have a percent sign.
+_AMBIGUOUS = re.compile(r".*\\|[^\[]*%")
+
 #: The visible ASCII characters, which stay as they are.
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -25,8 +28,8 @@ def parse_receiver_url(text: str) -> URL:
         raise ValueError("The URL needs http or https, and a host.")
     scheme, authority, target = match.groups()
     parts = urlsplit(f"//{authority}")
-    if not parts.hostname:
-        raise ValueError("The URL needs a host.")
+    if not parts.hostname or _AMBIGUOUS.match(authority):
+        raise ValueError("The URL needs a host, without a percent sign or a backslash.")
     url = URL.build(scheme=scheme.lower(), host=parts.hostname, port=parts.port)
     # yarl would decode and resolve parts of a path. As one encoded path, target and query are sent as they are.
     path = quote(target if target.startswith("/") else f"/{target}", safe=_VISIBLE)

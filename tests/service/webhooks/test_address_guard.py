@@ -135,6 +135,15 @@ def test_a_malformed_network_setting_is_refused(setting: str) -> None:
         ("https://255.255.255.255/", "may not go"),
         ("https://[64:ff9b::7f00:1]/", "may not go"),
         ("https://[2002:7f00:1::]/", "may not go"),
+        ("https://receiver.example./", None),
+        (f"https://{'a' * 63}.example/", None),
+        ("https://a..example/", "valid host"),
+        ("https://.example/", "valid host"),
+        (f"https://{'a' * 64}.example/", "valid host"),
+        (f"https://{'.'.join(['a' * 60] * 5)}/", "valid host"),
+        ("https://%65xample.com/", "valid host"),
+        ("https://receiver.example\\@elsewhere.example/", "valid host"),
+        ("https://receiver.example:0/", "valid host"),
     ],
 )
 def test_a_url_with_a_forbidden_address_has_an_error_before_any_request(url: str, problem: str | None) -> None:

@@ -48,7 +48,20 @@ def test_scheme_and_host_are_without_case(origin: str, parts: tuple[str, str, in
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://a/", "https:a", "/hook", "https://", "https://:80/", "https://a\\b/", "https://a:70000/"]
+    "url",
+    [
+        "ftp://a/",
+        "https:a",
+        "/hook",
+        "https://",
+        "https://:80/",
+        "https://a\\b/",
+        "https://a:70000/",
+        "https://receiver.example\\@elsewhere.example/",
+        "https://receiver.example:443\\@elsewhere.example:443/",
+        "https://%61.example/",
+        "https://a%2e.example/",
+    ],
 )
 def test_a_url_without_a_valid_host_or_port_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"."):

@@ -17,10 +17,12 @@ import click
 
 from schemas.imports import MAX_REPORT_ERRORS
 from service import clock, store
+from service.cli.common import write_errors_of
 from service.cli.interrupt import interruptible
 from service.cli.progress_bar import progress_bar
 from service.config import Settings
 from service.db.pool import Database
+from service.errors import Malformed
 from service.events.topics import first_topic
 from service.imports.batch_writer import ImportJob
 from service.imports.line_reader import decompress
@@ -63,7 +65,7 @@ def import_file(path: Path, command: CommandOptions, settings: Settings) -> bool
     """Import a file and print the result. Return True if all of its rows were imported."""
     mapping = load_mapping(command.mapping) if command.mapping else None
     with _connect(settings) as database, _open(path) as file:
-        chunks = interruptible(read_chunks(file))
+        chunks = interruptible(_read_file(path, file))
         beginning = next(chunks, b"")
         chunks = chain([beginning], chunks)
         format_ = "csv" if mapping else command.format or format_by_name(path.name) or format_by_content(beginning)
@@ -103,6 +105,8 @@ def _connect(settings: Settings) -> Iterator[Database]:
 @contextmanager
 def _open(path: Path) -> Iterator[BinaryIO]:
     if str(path) == "-":
+        if sys.stdin is None:
+            raise click.ClickException("The standard input is closed; name a file.")
         yield sys.stdin.buffer
         return
     try:
@@ -111,6 +115,14 @@ def _open(path: Path) -> Iterator[BinaryIO]:
         raise click.ClickException(f"{path} cannot be read: {error.strerror}.") from error
     with file:
         yield file
+
+
+def _read_file(path: Path, file: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of the file in chunks. Raises Malformed where the system cannot read it."""
+    try:
+        yield from read_chunks(file)
+    except OSError as error:
+        raise Malformed(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _create_topics(database: Database, mapping: Mapping | None, command: CommandOptions) -> frozenset[str]:
@@ -209,7 +221,7 @@ def _summary(stored: StoredImport, seconds: float) -> str:
 def _write_errors(job: ImportJob, file: Path) -> None:
     """Append all errors of the import to the file."""
     after = (0, -1)
-    with job.database.reading() as conn, file.open("ab") as out:
+    with write_errors_of(file), job.database.reading() as conn, file.open("ab") as out:
         while page := store.imports.page_errors(conn, job.stored.id, after=after, limit=MAX_REPORT_ERRORS):
             out.write(error_lines(page))
             after = page[-1].line, page[-1].place

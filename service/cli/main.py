@@ -1,5 +1,6 @@
 """The `policytrail` command."""
 
+import errno
 from typing import Any
 
 import click
@@ -23,6 +24,9 @@ from service.cli.worker import work_command
 from service.errors import ServiceError
 from service.observability import log_stream
 
+#: The errors of files that take no more bytes.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 
 class ErrorReportingGroup(click.Group):
     """A group that reports expected errors of its commands in plain text instead of a traceback."""
@@ -44,6 +48,11 @@ class ErrorReportingGroup(click.Group):
             raise click.ClickException("\n".join([error.detail, *faults])) from error
         except psycopg.OperationalError as error:
             raise click.ClickException(f"The database cannot be reached: {error}") from error
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            file = error.filename or "The output"
+            raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error
 
 
 @click.group(cls=ErrorReportingGroup)

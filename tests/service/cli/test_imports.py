@@ -110,6 +110,28 @@ def test_a_file_that_cannot_be_read_or_written_is_reported_in_one_line(
     assert count_rows(database, "event") == {"event": 0}
 
 
+@pytest.mark.parametrize(
+    ("redirection", "line"),
+    [
+        ("--errors /dev/full rows.ndjson", "/dev/full cannot be written: No space left on device."),
+        ("rows.ndjson >/dev/full", "The output cannot be written: No space left on device."),
+        ("- <&-", "The standard input is closed; name a file."),
+        ("/proc/self/mem", "/proc/self/mem cannot be read: Input/output error."),
+    ],
+)
+def test_a_fault_of_a_file_is_reported_in_one_line(
+    database: str, file: Callable[..., Path], redirection: str, line: str
+) -> None:
+    rows = file("rows.ndjson", ndjson(row(1, title="")))
+    shell = f"exec {Path(sys.executable).parent}/policytrail import {redirection}"
+    environment = os.environ | {"DATABASE_URL": database}
+    done = subprocess.run(
+        ["sh", "-c", shell], cwd=rows.parent, env=environment, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"Error: {line}")
+    assert "Traceback" not in done.stderr
+
+
 def test_an_internal_error_is_logged_in_one_line_without_the_content_of_rows(
     database: str, file: Callable[..., Path]
 ) -> None:

@@ -42,12 +42,12 @@ _TABLES = """
     """
 
 
-class FeedExpired(Exception):
-    """The service has no changes after the cursor any more."""
-
-
 class MirrorError(Exception):
     """The service refuses the request for good, or the file is a copy of something else."""
+
+
+class FeedExpired(MirrorError):
+    """The service has no changes after the cursor any more. Elsewhere than in the feed, it refuses for good."""
 
 
 class Mirror:
@@ -87,16 +87,20 @@ class Mirror:
             self.commit(cursor=None)
             return True
         self.apply(_members(changes, _ENTRY))
-        self.commit(cursor=_member(changes, "cursor", str))
-        return bool(_member(changes, "more", bool))
+        following, more = _member(changes, "cursor", str), bool(_member(changes, "more", bool))
+        if more:
+            _require_progress(cursor, following)
+        self.commit(cursor=following)
+        return more
 
     def read_snapshot(self, page: str | None) -> bool:
         """Store one page of all events. After the last page, delete the events that were on none."""
         number = self.state("snapshot", 0) + (page is None)
         events = self.get(page) if page else self.get("v1/events", {**self.query, "snapshot": "true", "limit": 200})
-        following, cursor = _member(events, "next", str, type(None)), _member(events, "cursor", str, type(None))
-        if following is not None and following == page:
-            raise MirrorError("The service sent a page that leads to itself.")
+        following = _member(events, "next", str, type(None))
+        _require_progress(page, following)
+        # The last page says where the changes begin; without it, the snapshot would begin again, for ever.
+        cursor = _member(events, "cursor", str, *(() if following is None else (type(None),)))
         rows = ((event["id"], event["version"], to_json(event), number) for event in _members(events, _EVENT))
         self.db.executemany("REPLACE INTO event VALUES (?, ?, ?, ?)", rows)
         if following is None:
@@ -126,11 +130,10 @@ class Mirror:
             raise MirrorError(str(error)) from error
         except HTTPError as error:
             with error:
-                if error.code == 410:  # noqa: PLR2004 (Gone)
-                    raise FeedExpired from error
                 if error.code < 500 and error.code != 429:  # noqa: PLR2004 (an error of the request itself stays)
                     text = error.read(_SHOWN).decode(errors="replace")
-                    raise MirrorError(f"{error.code} {''.join(c if c.isprintable() else ' ' for c in text)}") from error
+                    refusal = FeedExpired if error.code == 410 else MirrorError  # noqa: PLR2004 (Gone)
+                    raise refusal(f"{error.code} {''.join(c if c.isprintable() else ' ' for c in text)}") from error
                 raise
 
     def write(self, file: Path) -> None:
@@ -163,6 +166,12 @@ _ENTRY: Mapping[str, tuple[type, ...]] = {
     "document": (dict, type(None)),
 }
 _EVENT: Mapping[str, tuple[type, ...]] = {"id": (str,), "version": (int,)}
+
+
+def _require_progress(place: str | None, following: str | None) -> None:
+    """Raise MirrorError if what follows the page at `place` is that page again."""
+    if following is not None and following == place:
+        raise MirrorError("The service sent a page that leads to itself.")
 
 
 def _members(page: Any, form: Mapping[str, tuple[type, ...]]) -> list[dict[str, Any]]:

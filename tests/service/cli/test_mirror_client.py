@@ -190,6 +190,27 @@ def test_a_page_that_leads_to_itself_is_an_error(tmp_path: Path) -> None:
         assert len(service.requests) == 2
 
 
+def test_changes_that_lead_to_themselves_are_an_error(tmp_path: Path) -> None:
+    with scripted(**{"*": (200, {}, page(more=True))}) as service:
+        with pytest.raises(MirrorError, match="leads to itself"):
+            mirrored(service, tmp_path)
+        assert len(service.requests) == 2
+
+
+def test_a_snapshot_without_a_cursor_is_an_error(tmp_path: Path) -> None:
+    with scripted(**{"*": (200, {}, page(cursor=None))}) as service:
+        with pytest.raises(MirrorError, match="`cursor` is missing"):
+            mirrored(service, tmp_path)
+        assert len(service.requests) == 1
+
+
+def test_a_list_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    with scripted(**{"*": (410, {}, b"Moved to another host.")}) as service:
+        done = CliRunner().invoke(main, ["mirror", service.url, str(tmp_path / "copy.sqlite"), "--once"])
+    assert done.exit_code == 1
+    assert done.output == "Error: 410 Moved to another host.\n"
+
+
 def test_what_is_not_gzip_as_it_says_is_an_error(tmp_path: Path) -> None:
     with (
         scripted(**{"*": (200, {"Content-Encoding": "br"}, page())}) as service,

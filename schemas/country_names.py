@@ -18,10 +18,13 @@ _OTHER_CODES = {
 }
 
 #: Names beside those of pycountry: colloquial and former ones, and those of the United Nations, the World Bank, the
-#: OECD and Natural Earth where `_words` does not make them equal.
+#: Monetary Fund, the OECD and Natural Earth where `_words` does not make them equal.
 _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "AE": ("UAE", "Emirates"),
+    "AF": ("Islamic State of Afghanistan",),
     "AG": ("Antigua", "Antigua and Barb."),
+    "AI": ("Anguilla, United Kingdom-British Overseas Territory",),
+    "AW": ("Aruba, Kingdom of the Netherlands",),
     "AX": ("Åland",),
     "BA": ("Bosnia", "Bosnia and Herz.", "B&H"),
     "BF": ("Burkina",),
@@ -33,9 +36,11 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "CF": ("CAR",),
     "CG": ("Congo-Brazzaville", "Congo (Brazzaville)"),
     "CI": ("Ivory Coast", "Cote d Ivoire"),
-    "CN": ("PRC", "Mainland China", "China (Mainland)"),
+    "CN": ("PRC", "PR China", "Mainland China", "China (Mainland)", "China, PR: Mainland"),
     "CV": ("Cape Verde", "Cape Verde Islands"),
+    "CW": ("Curaçao, Kingdom of the Netherlands",),
     "EU": (
+        "EU",
         "European Union (27)",
         "European Union (28)",
         "European Union (27 countries)",
@@ -50,7 +55,7 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "FO": ("Faeroe Islands", "Faroe", "Faroes"),
     "GB": ("Great Britain", "Britain", "United Kingdom of Great Britain"),
     "GM": ("Islamic Republic of the Gambia",),
-    "HK": ("Hong Kong SAR", "Hong Kong (China)"),
+    "HK": ("Hong Kong SAR", "Hong Kong (China)", "China, PR: Hong Kong"),
     "HM": ("Heard and McDonald Islands",),
     "IE": ("Eire",),
     "KN": ("St. Kitts",),
@@ -60,8 +65,9 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "LY": ("Libyan Arab Jamahiriya",),
     "MF": ("Saint Martin",),
     "MK": ("Macedonia", "FYROM", "The former Yugoslav Republic of Macedonia"),
-    "MM": ("Burma", "Republic of the Union of Myanmar", "Union of Myanmar"),
-    "MO": ("Macau", "Macao SAR", "Macau SAR", "Macau SAR, China", "Macao (China)"),
+    "MM": ("Burma", "Republic of the Union of Myanmar", "Union of Myanmar", "Myanmar (Burma)"),
+    "MO": ("Macau", "Macao SAR", "Macau SAR", "Macau SAR, China", "Macao (China)", "China, PR: Macao"),
+    "MS": ("Montserrat, United Kingdom-British Overseas Territory",),
     "NL": ("Holland",),
     "PN": ("Pitcairn Islands",),
     "PR": ("Puerto Rico (US)",),
@@ -72,24 +78,26 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
         "Palestinian Territories",
         "Gaza Strip",
     ),
-    "RE": ("La Réunion",),
+    "RE": ("La Réunion", "Reunion Island"),
     "RU": ("Russia",),
     "SH": ("Saint Helena",),
     "SJ": ("Svalbard", "Svalbard and Jan Mayen Islands"),
     "ST": ("Sao Tome", "São Tomé e Príncipe"),
-    "SX": ("Sint Maarten", "St. Maarten"),
+    "SX": ("Sint Maarten", "St. Maarten", "Sint Maarten, Kingdom of the Netherlands"),
     "SZ": ("Swaziland",),
+    "TC": ("Turks and Caicos",),
     "TF": ("Fr. S. Antarctic Lands", "French Southern and Antarctic Lands"),
     "TL": ("East Timor",),
     "TR": ("Turkey",),
     "TT": ("Trinidad",),
     "TW": ("Chinese Taipei", "Taiwan, China", "Republic of China", "Taiwan, Republic of China", "Taiwan, ROC"),
     "US": ("America",),
-    "VA": ("Holy See", "Vatican", "Vatican City", "Vatican City State"),
+    "VA": ("Holy See", "Vatican", "Vatican City", "Vatican City State", "Holy See (Vatican City)"),
     "VC": ("St. Vincent", "St. Vin. and Gren."),
-    "VE": ("Venezuela, RB",),
+    "VE": ("Venezuela, RB", "Venezuela, Rep. Bolivariana de"),
+    "VG": ("Virgin Islands (UK)",),
     "WF": ("Wallis and Futuna Islands",),
-    "XK": ("Kosovo (under UNSC Resolution 1244)",),
+    "XK": ("Kosovo (under UNSC Resolution 1244)", "Kosovo (under UNSCR 1244)"),
 }
 
 #: Names of former countries beside those of ISO 3166-3, by their codes of four letters.
@@ -135,7 +143,7 @@ _ABBREVIATIONS = {
     "fyr": "former yugoslav republic",
 }
 _APOSTROPHES = re.compile("['\u2018\u2019\u201a\u201b\u02b9-\u02bd\u02c8\u00b4\u0060\u2032\u2035\uff07]")
-_FOOTNOTES = re.compile("[\u00b2\u00b3\u00b9\u2070-\u2079]")
+_FOOTNOTES = re.compile(r"[\u00b2\u00b3\u00b9\u2070-\u2079]|\[(?:[0-9]{1,2}|[a-z])\]")
 #: Letters with dots, as in U.S.A. or D.R. Congo.
 _INITIALS = re.compile(r"\b\w\.(?:\s?\w\b\.?)+")
 #: Letters that have no decomposition in Unicode.

@@ -88,6 +88,23 @@ UNITED_NATIONS = {
     "Wallis and Futuna Islands": "WF",
 }
 
+#: Names of the International Monetary Fund's lists that ISO 3166-1 writes otherwise.
+MONETARY_FUND = {
+    "Afghanistan, Islamic Rep. of": "AF",
+    "Afghanistan, Islamic State of": "AF",
+    "Anguilla, United Kingdom-British Overseas Territory": "AI",
+    "Aruba, Kingdom of the Netherlands": "AW",
+    "China, P.R.: Hong Kong": "HK",
+    "China, P.R.: Macao": "MO",
+    "China, P.R.: Mainland": "CN",
+    "Cura\u00e7ao, Kingdom of the Netherlands": "CW",
+    "Ethiopia, The Federal Dem. Rep. of": "ET",
+    "Montserrat, United Kingdom-British Overseas Territory": "MS",
+    "Sint Maarten, Kingdom of the Netherlands": "SX",
+    "Timor-Leste, Dem. Rep. of": "TL",
+    "Venezuela, Rep. Bolivariana de": "VE",
+}
+
 #: Names as trackers, newspapers and maps write them.
 WRITTEN_BY_HAND = {
     "São Tomé and Príncipe": "ST",
@@ -137,10 +154,25 @@ WRITTEN_BY_HAND = {
     "Fran\u00adce\u200b": "FR",
     "Viet\u00a0Nam": "VN",
     "European Union - 27 countries (from 2020)": "EU",
+    "E.U.": "EU",
+    "P.R. China": "CN",
+    "PR China": "CN",
+    "Holy See (Vatican City)": "VA",
+    "Kosovo (under UNSCR 1244)": "XK",
+    "Myanmar (Burma)": "MM",
+    "Burma/Myanmar": "MM",
+    "Peru [1]": "PE",
+    "Peru[a]": "PE",
+    "Reunion Island": "RE",
+    "Turks & Caicos": "TC",
+    "Virgin Islands (UK)": "VG",
 }
 
 
-@pytest.mark.parametrize(("name", "code"), [*WORLD_BANK.items(), *UNITED_NATIONS.items(), *WRITTEN_BY_HAND.items()])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [pair for names in (WORLD_BANK, UNITED_NATIONS, MONETARY_FUND, WRITTEN_BY_HAND) for pair in names.items()],
+)
 def test_a_country_is_found_however_its_name_is_written(name: str, code: str) -> None:
     assert find_jurisdiction(name) == code
 

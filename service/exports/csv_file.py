@@ -10,7 +10,7 @@ from typing import Any
 DELIMITERS: Sequence[str] = (",", ";", "\t", "|")
 
 #: The line above the header that names the delimiter for Excel, with empty cells behind it or not.
-_DELIMITER_LINE = re.compile(r"""["']?sep=(?P<delimiter>[^\w\s"]|\t)["']?[\s,;|"]*""", re.IGNORECASE)
+_DELIMITER_LINE = re.compile(r"""["']?sep=(?P<delimiter>\\t|[^\w\s"]|\t)["']?[\s,;|"]*""", re.IGNORECASE)
 
 #: A row of empty cells, whatever delimiter they have.
 _EMPTY_ROW = re.compile(r"""[\s,;|"]*""")
@@ -55,7 +55,7 @@ def csv_file(names: Sequence[str], batches: Iterable[Iterable[Iterable[Any]]], *
 def named_delimiter(line: str) -> str | None:
     """Return the delimiter that a line such as `sep=;` names; None for every other line."""
     match = _DELIMITER_LINE.fullmatch(line)
-    return match["delimiter"] if match else None
+    return match["delimiter"].replace(r"\t", "\t") if match else None
 
 
 def is_empty_row(line: str) -> bool:

@@ -16,7 +16,7 @@ from service.imports.line_reader import LINE_TOO_LONG, EmptyRows, Line
 from service.imports.rows import ImportRow, ParsedRow, RefusedRow, build_row, refused_row
 from service.store.imports import RowError
 
-_BOM = b"\xef\xbb\xbf"
+_BOM = "\ufeff"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 #: Faults of a header that are reported: a line may have hundreds of thousands of names.
@@ -84,7 +84,7 @@ def _first_row(lines: Iterator[Line], empty_rows: EmptyRows) -> str:
             raise Malformed("The table is in UTF-16; save it as UTF-8 (in Excel: CSV UTF-8).")
         if b"\r" in line.text.rstrip(b"\r"):
             raise Malformed("The table's lines end in CR alone; save it with LF (in Excel: CSV UTF-8).")
-        text = line.text.removeprefix(_BOM).decode("utf-8", "replace")
+        text = line.text.decode("utf-8", "replace").lstrip(_BOM)
         if not is_empty_row(text):
             return text
         empty_rows.add()
@@ -93,7 +93,8 @@ def _first_row(lines: Iterator[Line], empty_rows: EmptyRows) -> str:
 
 def _column_names(header: str, delimiter: str) -> list[str]:
     """Return the names as exports write them, however they are capitalised and spaced, up to the last one."""
-    names = ["_".join(cell.lower().split()) for cell in next(csv.reader([header], delimiter=delimiter))]
+    cells = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True))
+    names = ["_".join(cell.lower().split()) for cell in cells]
     while names and not names[-1]:
         names.pop()
     return names
@@ -114,7 +115,7 @@ def _name_faults(names: Iterable[str]) -> Iterator[Fault]:
 
 
 def _rows(feed: _LineFeed, names: Sequence[str], delimiter: str, empty_rows: EmptyRows) -> Iterator[ParsedRow]:
-    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    reader = csv.reader(feed, delimiter=delimiter, strict=True, skipinitialspace=True)
     while True:
         feed.first = 0
         try:

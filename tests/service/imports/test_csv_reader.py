@@ -66,6 +66,9 @@ def test_column_names_are_normalized_and_empty_rows_skipped() -> None:
         "sep=^\ntitle^summary^tags\nA law^^\nB^x^\n",
         "sep=;\ntitle,summary,tags\nA law,,\nB,x,\n",
         ",title,,summary,tags\n,A law,,,\n ,B,,x\n",
+        "sep=\\t\r\ntitle\tsummary\ttags\r\nA law\r\nB\tx\t\r\n",
+        "\ufeff\ufefftitle,summary,tags\nA law\nB,x\n",
+        '\ufeff"title", "summary", "tags"\n"A law", "", ""\n"B", "x", ""\n',
     ],
 )
 def test_a_table_is_read_as_spreadsheets_write_it(table: str) -> None:
@@ -73,6 +76,11 @@ def test_a_table_is_read_as_spreadsheets_write_it(table: str) -> None:
         {"title": "A law", "summary": "", "tags": ""},
         {"title": "B", "summary": "x", "tags": ""},
     ]
+
+
+def test_a_quote_behind_a_blank_opens_its_cell() -> None:
+    [entry] = entries('title, summary\n"A law",  "x, ""y"""\n')
+    assert cells(entry)[1] == {"title": "A law", "summary": 'x, "y"'}
 
 
 def test_a_cell_without_a_column_name_refuses_its_row() -> None:

@@ -1,9 +1,10 @@
-"""The Host header."""
+"""The Host header, and the scheme that a proxy names."""
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import create_environ, run_wsgi_app
 
+from tests.service.conftest import running
 from tests.service.problems import problem_of
 
 MALFORMED = (400, "malformed", ["Host"])
@@ -11,7 +12,16 @@ MALFORMED = (400, "malformed", ["Host"])
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost", "policy_trail.example:8000", "192.0.2.1:80", "[2001:db8::1]:8000", "xn--bcher-kva.example", "a:"],
+    [
+        "localhost",
+        "policy_trail.example:8000",
+        "192.0.2.1:80",
+        "[2001:db8::1]:8000",
+        "xn--bcher-kva.example",
+        "a:",
+        "a.",
+        "a:65535",
+    ],
 )
 def test_a_valid_host_is_served(client: FlaskClient, host: str) -> None:
     assert client.get("/v1/events", headers={"Host": host}).status_code == 200
@@ -34,10 +44,19 @@ def test_a_valid_host_is_served(client: FlaskClient, host: str) -> None:
         "http://a",
         "a\\b",
         "ü",
+        ".",
+        "a..b",
+        ".a",
+        "a" * 64,
+        "a%zz",
+        "a:65536",
+        "[::1::]",
+        "[.]",
     ],
 )
 def test_a_malformed_host_is_400(client: FlaskClient, host: str) -> None:
-    assert problem_of(client.get("/v1/events", environ_overrides={"HTTP_HOST": host})) == MALFORMED
+    plain = client.application.test_client(use_cookies=False)  # cookies are by host, and some of these are none
+    assert problem_of(plain.get("/v1/events", environ_overrides={"HTTP_HOST": host})) == MALFORMED
 
 
 @pytest.mark.parametrize(("protocol", "status"), [("HTTP/1.1", "400 BAD REQUEST"), ("HTTP/1.0", "200 OK")])
@@ -45,3 +64,11 @@ def test_only_http_1_0_may_omit_the_host(client: FlaskClient, protocol: str, sta
     environ = create_environ("/v1/events") | {"SERVER_PROTOCOL": protocol}
     del environ["HTTP_HOST"]
     assert run_wsgi_app(client.application, environ)[1] == status
+
+
+@pytest.mark.parametrize(("scheme", "status"), [("http", 200), ("https", 200), ("javascript", 400), ("https://a", 400)])
+def test_a_proxy_names_a_scheme_of_http_or_none(database: str, scheme: str, status: int) -> None:
+    with running(database, trusted_proxies=1) as app:
+        answer = app.test_client().get("/v1/events.atom", headers={"X-Forwarded-Proto": scheme})
+    assert answer.status_code == status
+    assert status == 200 or problem_of(answer) == (400, "malformed", ["X-Forwarded-Proto"])

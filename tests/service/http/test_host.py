@@ -50,13 +50,17 @@ def test_a_valid_host_is_served(client: FlaskClient, host: str) -> None:
         "a" * 64,
         "a%zz",
         "a:65536",
-        "[::1::]",
         "[.]",
     ],
 )
 def test_a_malformed_host_is_400(client: FlaskClient, host: str) -> None:
-    plain = client.application.test_client(use_cookies=False)  # cookies are by host, and some of these are none
-    assert problem_of(plain.get("/v1/events", environ_overrides={"HTTP_HOST": host})) == MALFORMED
+    assert problem_of(client.get("/v1/events", environ_overrides={"HTTP_HOST": host})) == MALFORMED
+
+
+def test_brackets_without_an_address_are_400(client: FlaskClient) -> None:
+    # Not by the client, which cannot read back such an address itself.
+    environ = create_environ("/v1/events") | {"HTTP_HOST": "[::1::]"}
+    assert run_wsgi_app(client.application, environ)[1] == "400 BAD REQUEST"
 
 
 @pytest.mark.parametrize(("protocol", "status"), [("HTTP/1.1", "400 BAD REQUEST"), ("HTTP/1.0", "200 OK")])

@@ -33,7 +33,7 @@ def require_host() -> None:
 
 def require_scheme() -> None:
     """Raise Malformed if a trusted proxy passed on another scheme than http or https."""
-    if request.scheme not in ("http", "https"):
+    if request.scheme.lower() not in ("http", "https"):
         raise Malformed.at("Let the proxy send http or https.", header="X-Forwarded-Proto")
 
 

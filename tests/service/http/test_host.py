@@ -70,7 +70,7 @@ def test_only_http_1_0_may_omit_the_host(client: FlaskClient, protocol: str, sta
     assert run_wsgi_app(client.application, environ)[1] == status
 
 
-@pytest.mark.parametrize(("scheme", "status"), [("http", 200), ("https", 200), ("javascript", 400), ("https://a", 400)])
+@pytest.mark.parametrize(("scheme", "status"), [("http", 200), ("HTTPS", 200), ("javascript", 400), ("https://a", 400)])
 def test_a_proxy_names_a_scheme_of_http_or_none(database: str, scheme: str, status: int) -> None:
     with running(database, trusted_proxies=1) as app:
         answer = app.test_client().get("/v1/events.atom", headers={"X-Forwarded-Proto": scheme})

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
+
+from service.db.pool import Database
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
@@ -11,7 +14,7 @@ class Empty:
     """A WSGI app that answers every request with an empty object."""
 
     #: gunicorn.conf.py opens and closes the database of the app it serves.
-    extensions = {"policytrail": SimpleNamespace(database=SimpleNamespace(open=lambda: None, close=lambda: None))}  # noqa: RUF012 (read only)
+    extensions = {"policytrail": SimpleNamespace(database=Mock(spec=Database))}  # noqa: RUF012 (read only)
 
     def __call__(self, _environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer 200."""

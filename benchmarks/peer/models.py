@@ -112,6 +112,7 @@ class Figure(BaseModel):
     label: Text300 | None = None
     subject: Slug | None = None
     value: DecimalText
+    value_max: DecimalText | None = None
     comparator: Comparator | None = None
     currency: CurrencyCode | None = None
     unit: Text40 | None = None

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import psycopg
 
 from benchmarks import servers
+from benchmarks.databases import make_key
 from benchmarks.search.agreement import require_complete_search
 from benchmarks.search.client import Client, Times, measure
 from benchmarks.search.events import vocabulary
@@ -130,7 +131,7 @@ class Speed:
 
 def run(url: str, events: int, sizes: Sizes) -> Speed:
     """Measure all kinds of requests, first and deep pages, and hostile searches."""
-    with servers.service(url) as address, Client(address) as client:
+    with servers.service(url) as address, Client(address, make_key(url)) as client:
         require_complete_search(client, url, events)
         kinds = {}
         for kind in KINDS:

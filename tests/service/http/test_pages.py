@@ -140,7 +140,7 @@ def test_a_write_during_a_walk_moves_no_other_event(client: FlaskClient) -> None
 
 
 def test_a_walk_by_title_gets_past_any_title(client: FlaskClient) -> None:
-    said = ['"' * 500, "😀" * 500, "\\" * 500, "ﬃ" * 500, "\t\n " * 100 + "x", "a,b&c=d%2C#", "\u2028\u202e", "''; --"]
+    said = ['"' * 500, "😀" * 500, "\\" * 500, "ﬃ" * 500, "\t\n " * 100 + "x", "a,b&c=d%2C#", "\u2028x\u202e", "''; --"]
     events = [create_event(client, title=title, dates=on("2024")) for title in said]
     for sort in ("title,-announced,updated_at", "-title"):
         assert walk(client, f"/v1/events?sort={sort}&limit=1") == in_order(events, sort)

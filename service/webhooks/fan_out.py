@@ -84,16 +84,16 @@ class FanOut:
 
     def _deliveries(self, conn: Connection, change: Change, now: datetime) -> Iterator[NewDelivery]:
         has_words: Callable[[bytes, Words], bool] = self._filters.words.matcher(conn)
-        candidates = list(self._index.subscriptions)
-        if not change.entry.is_erased:
-            candidates = self._index.candidates(change.after, change.before)
-        for subscription in candidates:
+        # An erased entry goes to everybody; nobody can tell any more whose filter the event passed.
+        is_erased = change.entry.is_erased
+        index = self._index
+        for subscription in [*index.subscriptions] if is_erased else index.candidates(change.after, change.before):
             if not subscription.covers(change.entry.seq):
                 continue
             try:
                 kind = change.kind_for(subscription.filter, has_words)
             except FILTER_ERRORS as error:
-                self._index.remove(subscription)
+                index.remove(subscription)
                 _disable(conn, subscription.id, error, now)
                 continue
             if kind in subscription.kinds:

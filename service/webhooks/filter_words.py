@@ -1,8 +1,8 @@
 """The words of filters: compiled once for all subscriptions that share them, and looked up in documents."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 
 import orjson
@@ -85,22 +85,15 @@ def _compile_each(conn: Connection, words: Sequence[Words]) -> dict[Words, TsQue
 
 
 def _compile(conn: Connection, words: Sequence[Words]) -> dict[Words, TsQuery]:
-    with _savepoint(conn):
+    with conn.transaction():
         return {one: compiled.all_words for one, compiled in zip(words, compile_queries(conn, words), strict=True)}
 
 
 def _analyse(conn: Connection, document: bytes) -> TsVector:
     """Return the words of a document. One that PostgreSQL cannot analyse has none, which is no fault of a filter."""
     try:
-        with _savepoint(conn):
+        with conn.transaction():
             return analyse(conn, search_document(orjson.loads(document)))
     except FILTER_ERRORS as error:
         log.warning("document_not_analysed", cause=type(error).__name__)
         return TsVector(None)
-
-
-@contextmanager
-def _savepoint(conn: Connection) -> Iterator[Connection]:
-    """Yield the connection in a savepoint: an error in it undoes nothing else."""
-    with conn.transaction():
-        yield conn

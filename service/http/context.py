@@ -107,11 +107,22 @@ def json_body() -> Any:
     return strict_json.parse(body_bytes(), service().json_limits)
 
 
+#: The key of the environ under which a body is kept: its fingerprint and its JSON are made from it.
+_BODY = "policytrail.body"
+
+
 def body_bytes() -> bytes:
     """Return the whole body, decompressed.
 
     Malformed if its length, its chunks or its gzip are not as announced, BodyTimeout if it is not complete in time.
     """
+    body: bytes | None = request.environ.get(_BODY)
+    if body is None:
+        body = request.environ[_BODY] = _read_body()
+    return body
+
+
+def _read_body() -> bytes:
     gzipped = is_gzipped()
     try:
         with _body_deadline():

@@ -1,4 +1,4 @@
-"""The command of imports for tests, and a small mapping."""
+"""The command in the tests' process, and a small mapping."""
 
 from click.testing import CliRunner, Result
 
@@ -37,5 +37,6 @@ law = "law"
 
 
 def command(database: str, *arguments: object, content: bytes = b"") -> Result:
+    """Run `policytrail` with the arguments on a database, and return its result."""
     words = [str(argument) for argument in arguments]
     return CliRunner().invoke(main, words, input=content, env={"DATABASE_URL": database})

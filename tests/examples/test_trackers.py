@@ -6,12 +6,11 @@ from typing import Any
 import orjson
 import psycopg
 import pytest
-from click.testing import CliRunner
 
 from schemas.events import NewEventSchema
-from service.cli.main import main
 from service.mappings import UnmappedRows, load_mapping
 from service.validation import fast_loader
+from tests.commands import command
 from tests.mappings import MAPPINGS, tracker
 from tests.trackers import CORONANET, CPD, FILES, LAWS, tracker_records, tracker_results, tracker_rows
 
@@ -126,8 +125,8 @@ def test_every_update_of_coronanet_is_a_statement_and_every_record_an_external_i
 
 def import_tracker(name: str, database: str) -> str:
     """Import the file of a tracker, and return the output of the command."""
-    arguments = ["import", "--mapping", str(MAPPINGS / f"{name}.toml"), "--jobs", "1", str(tracker(FILES[name]))]
-    return CliRunner().invoke(main, arguments, env={"DATABASE_URL": database}).output
+    file, mapping = tracker(FILES[name]), MAPPINGS / f"{name}.toml"
+    return command(database, "import", "--mapping", mapping, "--jobs", "1", file).output
 
 
 def restrict(document: Any, record: Any) -> Any:

@@ -55,6 +55,13 @@ def opened(database: str) -> Iterator[Database]:
 
 
 @pytest.fixture
+def feed(database: str) -> Iterator[psycopg.Connection]:
+    """A connection in autocommit, as a sequencer and a matcher have."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture
 def earlier(database: str) -> UUID:
     """An event that others relate to."""
     content = NewEventSchema().load(an_event(title="The one before"))

@@ -1,6 +1,5 @@
 """`policytrail erase`: nothing but the tombstone is left in any table, and every follower drops the event."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -18,13 +17,6 @@ from tests.factories import a_full_event, an_event, create_event, create_topic
 
 #: A word of the record to erase.
 MARKER = "zxqvmarker"
-
-
-@pytest.fixture
-def feed(database: str) -> Iterator[psycopg.Connection]:
-    """A connection in autocommit."""
-    with psycopg.connect(database, autocommit=True) as conn:
-        yield conn
 
 
 @pytest.fixture

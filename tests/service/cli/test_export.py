@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from service.cli.main import main
 from service.exports import export as exporter
+from tests.commands import command
 from tests.factories import create_event
 
 Run = Callable[..., Result]
@@ -23,7 +24,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def export(database: str) -> Run:
     def run(*arguments: str | Path) -> Result:
-        return CliRunner().invoke(main, ["export", *map(str, arguments)], env={"DATABASE_URL": database})
+        return command(database, "export", *arguments)
 
     return run
 

@@ -15,6 +15,7 @@ from service.cli import import_file
 from service.cli.interrupt import interruptible, raise_interrupt, remember_interrupts
 from service.cli.main import main
 from service.imports import readers
+from tests.commands import command
 from tests.imports import ndjson, row
 from tests.mappings import MAPPINGS
 
@@ -112,7 +113,7 @@ def test_a_dropped_interrupt_ends_an_import_as_interrupted(
 ) -> None:
     waits: list[str] = []
     monkeypatch.setattr(import_file, "read_chunks", chunks_around(interrupt, waits))
-    result = CliRunner().invoke(main, ["import", "-"], input=b"", env={"DATABASE_URL": database})
+    result = command(database, "import", "-")
     assert (result.exit_code, result.output, waits) == (1, "\nAborted!\n", [])
     with psycopg.connect(database) as conn:
         assert conn.execute("SELECT state, reason FROM import").fetchall() == [

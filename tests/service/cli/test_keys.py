@@ -6,11 +6,11 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from service import store
-from service.cli.main import main
 from service.ids import digest
+from tests.commands import command
 
 Run = Callable[..., Result]
 
@@ -18,7 +18,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def keys(database: str) -> Run:
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(main, ["keys", *arguments], env={"DATABASE_URL": database})
+        return command(database, "keys", *arguments)
 
     return run
 

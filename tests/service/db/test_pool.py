@@ -2,6 +2,9 @@
 
 import select
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -38,11 +41,20 @@ def test_a_statement_past_its_timeout_answers_503_and_the_connection_serves_on(
     assert healthy == [200, 201]
 
 
+@contextmanager
+def database_with_timeouts(url: str) -> Iterator[Any]:
+    """A database whose statements have 1.5 seconds to read, 2.5 to write and 99 to export, on one connection."""
+    timeouts: dict[str, float] = {
+        "statement_timeout": 1.5,
+        "write_statement_timeout": 2.5,
+        "export_statement_timeout": 99,
+    }
+    with running(url, pool_size=1, **timeouts) as app:
+        yield app.extensions["policytrail"].database
+
+
 def test_each_use_of_a_connection_has_its_own_deadline(database: str) -> None:
-    with running(
-        database, pool_size=1, statement_timeout=1.5, write_statement_timeout=2.5, export_statement_timeout=99
-    ) as app:
-        pool = app.extensions["policytrail"].database
+    with database_with_timeouts(database) as pool:
         deadlines = []
         for use in (pool.reading, pool.transaction, pool.exporting, pool.reading):
             with use() as conn:
@@ -53,10 +65,7 @@ def test_each_use_of_a_connection_has_its_own_deadline(database: str) -> None:
 
 
 def test_each_use_of_a_connection_has_its_own_timeout(database: str) -> None:
-    with running(
-        database, pool_size=1, statement_timeout=1.5, write_statement_timeout=2.5, export_statement_timeout=99
-    ) as app:
-        pool = app.extensions["policytrail"].database
+    with database_with_timeouts(database) as pool:
         timeouts = []
         for use in (pool.reading, pool.transaction, pool.exporting, pool.reading):
             with use() as conn:

@@ -1,7 +1,6 @@
 """The sequencer: numbers for committed writes, generations, and the deletion of old entries."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -19,13 +18,6 @@ from service.store.feed import MATCHER, FeedLag
 
 NOW = datetime(2024, 4, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def feed(database: str) -> Iterator[psycopg.Connection]:
-    """A connection in autocommit, as a sequencer has."""
-    with psycopg.connect(database, autocommit=True) as conn:
-        yield conn
 
 
 def test_numbers_follow_the_order_of_writing_without_gaps(feed: psycopg.Connection) -> None:

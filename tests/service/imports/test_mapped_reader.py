@@ -9,11 +9,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from service.cli.main import main
 from service.mappings import RecordMapper, UnmappedRows
+from tests.commands import command
 from tests.imports import event, import_report, ndjson, row
 from tests.mappings import MAPPINGS, tracker
 from tests.trackers import CPD, FILES
@@ -58,8 +57,7 @@ def run(database: str, tmp_path: Path, mapped: list[int]) -> Callable[..., tuple
         mapped.clear()
         (tmp_path / "laws.toml").write_text(mapping)
         (tmp_path / "laws.csv").write_text("\n".join(["id,title", *rows, ""]))
-        words = ["import", "--mapping", str(tmp_path / "laws.toml"), str(tmp_path / "laws.csv"), *options]
-        result = CliRunner().invoke(main, words, env={"DATABASE_URL": database})
+        result = command(database, "import", "--mapping", tmp_path / "laws.toml", tmp_path / "laws.csv", *options)
         return sorted(mapped), counts_in(result.stdout)
 
     return run_import
@@ -136,9 +134,9 @@ def test_a_row_with_the_external_id_of_a_known_row_is_refused(run: Run) -> None:
 def test_a_real_tracker_is_mapped_once(database: str, mapped: list[int], tmp_path: Path) -> None:
     with tracker(FILES[CPD]).open(encoding="utf-8-sig", newline="") as file, (tmp_path / "part.csv").open("w") as part:
         csv.writer(part).writerows(islice(csv.reader(file), 200))
-    words = ["import", "--mapping", str(MAPPINGS / f"{CPD}.toml"), str(tmp_path / "part.csv")]
-    first = CliRunner().invoke(main, words, env={"DATABASE_URL": database})
+    words = ("import", "--mapping", MAPPINGS / f"{CPD}.toml", tmp_path / "part.csv")
+    first = command(database, *words)
     assert len(mapped) > 100
     mapped.clear()
-    second = CliRunner().invoke(main, words, env={"DATABASE_URL": database})
+    second = command(database, *words)
     assert (mapped, counts_in(second.stdout)) == ([], counts_in(first.stdout).replace("created", "unchanged"))

@@ -13,13 +13,6 @@ from tests.service.conftest import client_of, make_key, running
 
 
 @pytest.fixture
-def feed(database: str) -> Iterator[psycopg.Connection]:
-    """A connection in autocommit."""
-    with psycopg.connect(database, autocommit=True) as conn:
-        yield conn
-
-
-@pytest.fixture
 def key_id(database: str, feed: psycopg.Connection) -> UUID:
     """The id of a key that owns subscriptions."""
     make_key(database, "webhooks")

@@ -126,8 +126,8 @@ RECORD: Mapping[str, SingleValue] = {
 }
 
 _Q = (
-    'Words to find, as in a web search: `"quoted phrase"`, `OR`, `-without`, `prefix*`. All texts are searched: titles,'
-    " names, summary, description, statements, quotes and more."
+    'Words to find, as in a web search: `"quoted phrase"`, `OR`, `NOT`, `-without`, `prefix*`. All texts are searched:'
+    " titles, names, summary, description, statements, quotes and more."
 )
 
 

@@ -118,7 +118,7 @@ Stems = Mapping[str, Mapping[str, str | None]]
 
 def _looked_up(expression: Expression) -> Iterator[str]:
     """Return every word whose stems the compiler needs."""
-    for group in _groups(expression):
+    for group in expression.groups:
         for one in group.words:
             yield one.text
             yield literal(one.text)
@@ -126,11 +126,6 @@ def _looked_up(expression: Expression) -> Iterator[str]:
                 yield from (one.text + ending for ending in _ENDINGS)
         if group.code:
             yield group.code
-
-
-def _groups(expression: Expression) -> Iterator[WordGroup]:
-    yield from expression.required_groups
-    yield from expression.excluded
 
 
 class _Compiler:
@@ -150,8 +145,8 @@ class _Compiler:
 
     def compile(self, text: str) -> CompiledWords:
         """Return the whole expression, which was written as `text`."""
-        conditions = [condition for several in self.expression.required if (condition := self._either(several))]
-        excluded = tuple(query for group in self.expression.excluded if (query := self._group(group)))
+        conditions = self._conditions(self.expression)
+        excluded = tuple(self._excluded(self.expression))
         quoted = tuple(self._quoted())
         is_possible = conditions or not self.expression.required
         all_words = TsQuery.all(conditions, none_of=excluded) if is_possible else TsQuery()
@@ -166,6 +161,15 @@ class _Compiler:
             languages=tuple(self.stems),
             ignored=self.expression.ignored,
         )
+
+    def _conditions(self, expression: Expression) -> list[TsQuery]:
+        return [condition for several in expression.required if (condition := self._either(several))]
+
+    def _excluded(self, expression: Expression) -> Iterator[TsQuery]:
+        """Return the queries of which none may match."""
+        for one in expression.excluded:
+            if conditions := self._conditions(one):
+                yield TsQuery.all(conditions, none_of=self._excluded(one))
 
     def _either(self, alternatives: Iterable[Alternative]) -> TsQuery:
         return TsQuery.any(TsQuery.all(map(self._group, groups)) for groups in alternatives)

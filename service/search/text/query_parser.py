@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -16,6 +16,11 @@ SHORTEST_PREFIX: Final = 3
 
 #: The most prefixes of an expression, since each matches many words. Further ones are whole words.
 MOST_PREFIXES: Final = 4
+
+#: The most excluded brackets inside each other. Deeper ones are ignored.
+MOST_DEPTH: Final = 4
+
+_OPERATORS: Final = frozenset({"AND", "OR", "NOT"})
 
 
 class QueryWord(NamedTuple):
@@ -41,59 +46,125 @@ Alternative = tuple[WordGroup, ...]
 
 @dataclass(frozen=True)
 class Expression:
-    """A search: one alternative of each of `required` must match, and none of `excluded`.
+    """A search: one alternative of each of `required` must match, and none of the `excluded` expressions.
 
     `ignored` is the number of words beyond the limit.
     """
 
-    required: tuple[tuple[Alternative, ...], ...]
-    excluded: tuple[WordGroup, ...]
-    ignored: int
+    required: tuple[tuple[Alternative, ...], ...] = ()
+    excluded: tuple["Expression", ...] = ()
+    ignored: int = 0
 
     @property
     def required_groups(self) -> Iterator[WordGroup]:
         """The groups of all alternatives."""
         return (group for alternatives in self.required for groups in alternatives for group in groups)
 
+    @property
+    def groups(self) -> Iterator[WordGroup]:
+        """The required groups, and those of the excluded expressions."""
+        yield from self.required_groups
+        for expression in self.excluded:
+            yield from expression.groups
+
 
 _QUOTES: Final = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
-_PART: Final = re.compile(r'(?P<without>-+)?(?:"(?P<quoted>[^"]*)(?:"|$)(?P<begins>\*)?|(?P<bare>[^\s"]+))')
+_PART: Final = re.compile(
+    r'(?P<without>-+)?(?:(?P<opens>\()|"(?P<quoted>[^"]*)(?:"|$)(?P<begins>\*)?|(?P<bare>(?<![^\s(])NOT(?=\()|[^\s"]+))'
+)
 _SEPARATOR: Final = re.compile(r"[,;|!?\u2026\u3001\u3002\uff0c\uff1b]+")
 _AROUND: Final = "\"'()[]{}<>.:*\u2018\u2019"
 
 
 def parse_query(text: str) -> Expression:
     """Return the expression. Every text is valid: unknown syntax is read as words, and punctuation is ignored."""
-    required: list[tuple[Alternative, ...]] = []
-    excluded: list[WordGroup] = []
-    allowance = _Allowance()
-    ignored, either = 0, False
-    for part in _PART.finditer(text.translate(_QUOTES)):
-        if part["bare"] in ("OR", "AND") and not part["without"]:
-            either = part["bare"] == "OR" and bool(required)
-            continue
-        if not allowance.words:
-            ignored += 1
-            continue
-        groups = tuple(allowance.cut(_groups(part)))
-        if not groups:
-            continue
-        if part["without"]:
-            excluded += groups
-        elif either:
-            required[-1] = (*required[-1], groups)
+    return _Parser(text).parse()
+
+
+class _Parser:
+    """Reads the parts of a search in order, each once."""
+
+    def __init__(self, text: str) -> None:
+        self._parts = _PART.finditer(text.translate(_QUOTES))
+        self._allowance = _Allowance()
+        self._open_brackets = 0
+        self._ignored = 0
+
+    def parse(self) -> Expression:
+        """Return the whole expression."""
+        return replace(self._expression(0), ignored=self._ignored)
+
+    def _expression(self, depth: int) -> Expression:
+        """Return the expression that ends where the bracket closes that was opened last; at depth 0, with the text."""
+        clauses = _Clauses()
+        outside = self._open_brackets - 1
+        for part in self._parts:
+            self._read(part, clauses, depth)
+            if depth and self._open_brackets <= outside:
+                break
+        return Expression(tuple(clauses.required), tuple(clauses.excluded))
+
+    def _read(self, part: re.Match[str], clauses: "_Clauses", depth: int) -> None:
+        if part["opens"]:
+            self._open_brackets += 1
+            if clauses.excludes(part) and depth < MOST_DEPTH:
+                clauses.exclude(self._expression(depth + 1))
+            return
+        bare = part["bare"] or ""
+        self._open_brackets += bare.count("(") - bare.count(")")
+        if (operator := bare.rstrip(")")) in _OPERATORS and not part["without"]:
+            clauses.join_by(operator)
+        elif not self._allowance.words:
+            self._ignored += 1
         else:
-            required.append((groups,))
-        either = False
-    return Expression(tuple(required), tuple(excluded), ignored)
+            clauses.add(part, tuple(self._allowance.cut(_groups(part))))
+
+
+class _Clauses:
+    """The conditions and exclusions of an expression so far, and the operators that wait for their word."""
+
+    def __init__(self) -> None:
+        self.required: list[tuple[Alternative, ...]] = []
+        self.excluded: list[Expression] = []
+        self._either = self._negated = False
+
+    def excludes(self, part: re.Match[str]) -> bool:
+        """Return whether a part is excluded, by a hyphen or by NOT."""
+        return self._negated or bool(part["without"])
+
+    def join_by(self, operator: str) -> None:
+        """Let an operator hold for the next words. A second NOT cancels the first."""
+        if operator == "NOT":
+            self._negated = not self._negated
+        else:
+            self._either = operator == "OR" and bool(self.required)
+
+    def add(self, part: re.Match[str], groups: Alternative) -> None:
+        """Add the groups of a part, if it has any."""
+        if not groups:
+            return
+        if self.excludes(part):
+            self.excluded += [Expression((((group,),),)) for group in groups]
+        elif self._either:
+            self.required[-1] = (*self.required[-1], groups)
+        else:
+            self.required.append((groups,))
+        self._either = self._negated = False
+
+    def exclude(self, inner: Expression) -> None:
+        """Add an expression in brackets as an exclusion. To exclude what only excludes is to require it."""
+        if inner.required:
+            self.excluded.append(inner)
+        elif inner.excluded:
+            self.required.append(tuple(one for each in inner.excluded for several in each.required for one in several))
+        self._either = self._negated = False
 
 
 @lru_cache(maxsize=256)  # a stream counts those of its filter for each page
 def count_words(text: str) -> int:
     """Return the number of words in an expression, excluded and ignored ones too."""
     expression = parse_query(text)
-    groups = [*expression.required_groups, *expression.excluded]
-    return expression.ignored + sum(len(group.words) for group in groups)
+    return expression.ignored + sum(len(group.words) for group in expression.groups)
 
 
 def _groups(part: re.Match[str]) -> Iterator[WordGroup]:

@@ -1,5 +1,6 @@
 """The events that compiled searches match, in every language."""
 
+import json
 from typing import Any
 
 import pytest
@@ -118,6 +119,35 @@ def test_quotes_or_exclusions_and_prefixes(client: FlaskClient) -> None:
     assert strictly(client, "batt*") == {"Lithium battery law", "Battery law for sodium"}
     assert strictly(client, "sustainab*") == {"Sustainable mining"}
     assert strictly(client, '"sodi*"') == {"Battery law for sodium"}
+
+
+def test_not_excludes_words_phrases_prefixes_and_brackets(client: FlaskClient) -> None:
+    for title in ("Steel of China", "Steel of India", "Hot rolled steel", "Coal of India"):
+        create_event(client, title=title, lang="en")
+    for q in ("steel NOT china", "NOT china steel", "steel AND NOT china", "steel OR NOT china", "steel NOT chin*"):
+        assert strictly(client, q) == {"Steel of India", "Hot rolled steel"}, q
+    assert strictly(client, 'steel NOT "hot rolled" NOT') == {"Steel of China", "Steel of India"}
+    assert strictly(client, "steel NOT (china OR india)") == {"Hot rolled steel"}
+    assert strictly(client, "NOT (steel india)") == {"Steel of China", "Hot rolled steel", "Coal of India"}
+    assert strictly(client, "steel NOT NOT china") == strictly(client, "NOT (NOT china)") == {"Steel of China"}
+
+
+@pytest.mark.parametrize("q", ["NOT", "OR NOT", "NOT OR AND", 'NOT "', "NOT *", "NOT (", "NOT )(", "-NOT NOT-"])
+def test_operators_without_words_fail_nowhere(client: FlaskClient, q: str) -> None:
+    create_event(client, title="Steel")
+    for path in ("/v1/events", "/v1/events.ndjson", "/v1/facets", "/v1/changes", "/v1/suggest"):
+        answer = client.get(path, query_string={"q": q} | ({"fields": "year"} if "facets" in path else {}))
+        assert answer.status_code == 200, (path, answer.text)
+
+
+def test_not_is_read_wherever_a_query_is(client: FlaskClient) -> None:
+    create_event(client, title="Steel of China")
+    india = create_event(client, title="Steel of India")
+    q = {"q": "steel NOT china"}
+    assert client.get("/v1/events", query_string=q | {"count": "exact"}).get_json()["items"] == [india]
+    assert client.post("/v1/search", json=q).get_json()["items"] == [india]
+    assert json.loads(client.get("/v1/events.ndjson", query_string=q).data)["id"] == india["id"]
+    assert [one["event_id"] for one in client.get("/v1/changes", query_string=q).get_json()["items"]] == [india["id"]]
 
 
 def test_a_search_for_stop_words_only_finds_them_in_titles(client: FlaskClient) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.search.text.query_parser import MOST_WORDS, Expression, WordGroup, parse_query
+from service.search.text.query_parser import MOST_DEPTH, MOST_WORDS, Expression, WordGroup, parse_query
 
 
 def in_one_line(expression: Expression) -> str:
@@ -12,7 +12,12 @@ def in_one_line(expression: Expression) -> str:
     required = [
         " | ".join("+".join(map(_group, groups)) for groups in alternatives) for alternatives in expression.required
     ]
-    return " & ".join(required + [f"!{_group(group)}" for group in expression.excluded])
+    return " & ".join(required + [f"!{_excluded(one)}" for one in expression.excluded])
+
+
+def _excluded(expression: Expression) -> str:
+    line = in_one_line(expression)
+    return line if len(list(expression.groups)) == 1 else f"{{{line}}}"
 
 
 def _group(group: WordGroup) -> str:
@@ -48,6 +53,67 @@ def test_an_expression_is_parsed(text: str, parsed: str) -> None:
     assert in_one_line(parse_query(text)) == parsed
 
 
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("steel NOT china", "(steel@0) & !(china@0)"),
+        ("NOT china steel", "(steel@0) & !(china@0)"),
+        ("steel AND NOT china", "(steel@0) & !(china@0)"),
+        ("steel NOT AND china", "(steel@0) & !(china@0)"),
+        ("steel not china", "(steel@0) & (not@0) & (china@0)"),
+        ('steel NOT "hot rolled"', '(steel@0) & !"hot@0 rolled@1"'),
+        ('steel NOT"hot rolled"', '(steel@0) & !"hot@0 rolled@1"'),
+        ("steel NOT chin*", "(steel@0) & !(chin*@0)"),
+        ("steel NOT", "(steel@0)"),
+        ("NOT", ""),
+        ('steel "NOT"', '(steel@0) & "not@0"'),
+        ("steel -NOT", "(steel@0) & !(not@0)"),
+        ("steel NOT NOT china", "(steel@0) & (china@0)"),
+        ("steel NOT NOT NOT china", "(steel@0) & !(china@0)"),
+        ("steel NOT -china", "(steel@0) & !(china@0)"),
+        ("steel NOT ... china", "(steel@0) & !(china@0)"),
+        ("steel OR NOT china", "(steel@0) & !(china@0)"),
+        ("steel NOT OR china", "(steel@0) & !(china@0)"),
+        ("steel OR NOT china OR iron", "(steel@0) | (iron@0) & !(china@0)"),
+        ("NOT china,russia", "!(china@0) & !(russia@0)"),
+        ("steel NOT sodium-ion", "(steel@0) & !(sodium@0 ion@1)"),
+        ("steel NOT (china OR russia)", "(steel@0) & !{(china@0) | (russia@0)}"),
+        ("steel NOT(china OR russia) law", "(steel@0) & (law@0) & !{(china@0) | (russia@0)}"),
+        ("steel -(china russia)", "(steel@0) & !{(china@0) & (russia@0)}"),
+        ('NOT ("hot rolled" OR (iron)) law', '(law@0) & !{"hot@0 rolled@1" | (iron@0)}'),
+        ("NOT (china NOT coal) law", "(law@0) & !{(china@0) & !(coal@0)}"),
+        ("NOT (NOT china NOT coal)", "(china@0) | (coal@0)"),
+        ("NOT (china NOT (coal)) law", "(law@0) & !{(china@0) & !(coal@0)}"),
+        ("steel NOT (COM(2023) coal) law", "(steel@0) & (law@0) & !{(com@0 2023@1) & (coal@0)}"),
+        ("steel NOT (china", "(steel@0) & !(china@0)"),
+        ("steel NOT ()", "(steel@0)"),
+        ("steel) NOT (china) law)", "(steel@0) & (law@0) & !(china@0)"),
+        ("(steel NOT)", "(steel@0)"),
+        ("CANNOT(china)", "(cannot@0 china@1)"),
+    ],
+)
+def test_not_excludes_what_follows_it(text: str, parsed: str) -> None:
+    assert in_one_line(parse_query(text)) == parsed
+
+
+@given(
+    st.lists(st.sampled_from(["NOT", "OR", "AND", "-", "(", ")", '"', "*", "a", "steel", " ", "NOT ("]), max_size=60)
+)
+def test_operators_in_any_place_are_an_expression(parts: list[str]) -> None:
+    for separator in ("", " "):
+        text = separator.join(parts)
+        words = [one.text for group in parse_query(text).groups for one in group.words]
+        assert set("".join(words)) <= set("notraderasteel"), text
+
+
+def test_brackets_inside_each_other_are_read_to_a_limit() -> None:
+    expression = parse_query("a " + "NOT (b " * 2_000)
+    depth = 0
+    while expression.excluded:
+        depth, expression = depth + 1, expression.excluded[-1]
+    assert MOST_DEPTH <= depth <= MOST_DEPTH + 1
+
+
 def test_a_code_is_one_word_as_well() -> None:
     [[[group]]] = parse_query("COM(2023)160").required
     assert (group.code, [word.text for word in group.words]) == ("com\ua78f2023\ua78f160", ["com", "2023", "160"])
@@ -65,12 +131,6 @@ def test_only_the_first_prefixes_are_prefixes() -> None:
 @given(st.text(max_size=300))
 def test_every_text_is_an_expression(text: str) -> None:
     expression = parse_query(text)
-    words = [
-        word
-        for alternatives in expression.required
-        for groups in alternatives
-        for group in groups
-        for word in group.words
-    ]
+    words = [word for group in expression.groups for word in group.words]
     assert len(words) <= MOST_WORDS
     assert all(word.text and len(word.text) <= 64 for word in words)

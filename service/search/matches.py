@@ -113,7 +113,7 @@ def explain(
 ) -> dict[UUID, Explanation]:
     """Return the explanation of each ranked event by its id; deleted events are not in it."""
     terms = list(_ranked_terms(words, ranking, statistics))
-    frequencies = store.search.words.find_frequencies(conn, ranking, ids)
+    frequencies = store.search.words.find_frequencies(conn, ranking, words.all_words, ids)
     lexemes, prefixes = _lexemes(one.term for one in terms)
     fields = store.search.words.find_lexeme_weights(conn, lexemes, prefixes, ids)
     return {id_: _explanation(of_event, terms, ranking, fields.get(id_, {})) for id_, of_event in frequencies.items()}

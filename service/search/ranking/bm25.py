@@ -65,7 +65,10 @@ def inverse_document_frequency(events: int, document_frequency: int) -> float:
 
 
 def build_ranking(words: CompiledWords, statistics: CorpusStatistics, *, partial: bool, cap: int) -> Ranking:
-    """Return the ranking of the events that match all words, or with `partial` some of them; about `cap` at most."""
+    """Return the ranking of the events that match all words, or with `partial` some of them; about `cap` at most.
+
+    With `partial` few events have all words, and these lead.
+    """
     idfs = [inverse_document_frequency(statistics.events, frequency) for frequency in statistics.document_frequencies]
     factor = statistics.saturation + 1
     weights = [term.times * idf * factor for term, idf in zip(words.terms, idfs, strict=True)]
@@ -73,7 +76,8 @@ def build_ranking(words: CompiledWords, statistics: CorpusStatistics, *, partial
     idf_of_word = {term.word: idf for term, idf in zip(words.terms, idfs, strict=True)}
     return Ranking(
         candidates=_candidates(words, statistics, weights, cap) if partial and words.any_word else words.all_words,
-        all_words=words.all_words,
+        leading=words.all_words if partial else TsQuery(),
+        tiers=(words.all_words,) if partial else (),
         terms=[
             WeightedTerm(TsQuery.any(words.terms[n].lexemes), len(words.terms[n].lexemes), weights[n])
             for n in sorted(best)

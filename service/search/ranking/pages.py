@@ -67,7 +67,7 @@ class Position:
         statistics, region, after = self.statistics, self.region, self.after
         mark: list[Any] = []
         if isinstance(after, RankMark):
-            mark = [after.has_all_words, after.score, str(after.id)]
+            mark = [after.tier, after.score, str(after.id)]
         elif after:
             mark = [after.day, str(after.id)]
         averages = (statistics.average_length, statistics.average_words)
@@ -93,7 +93,7 @@ class Position:
         events, length, words, *frequencies = numbers
         after: RankMark | DayMark | None = None
         if len(mark) == 3:  # noqa: PLR2004 (the members of a RankMark)
-            after = RankMark(bool(mark[0]), float(mark[1]), UUID(mark[2]))
+            after = RankMark(_number(mark[0]), float(mark[1]), UUID(mark[2]))
         elif mark:
             after = DayMark(_day(mark[0]), UUID(mark[1]))
         return cls(

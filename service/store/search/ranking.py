@@ -39,13 +39,20 @@ class WeightedPair:
 class Ranking:
     """The events to rank and the parameters of their scores.
 
-    `candidates` matches the events to rank, in the `region` if there is one. Those that match `all_words` come first.
+    `candidates` matches the events to rank, in the `region` if there is one. Events that match `leading`, which must be
+    few, are ranked as well, whatever their month.
+
+    `tiers` sort before scores: an event belongs to the first of these queries that it matches. Tiers are numbered
+    downwards to 0, the tier of the events that match none. To add one, put its query where it belongs in the order; if
+    none of its events may be missed, add it to `leading` too.
+
     `saturation` and `length_weight` are k1 and b of BM25. Pairs add to scores from `score_floor` on. The `snapshot` is
     that of the first page, on the following ones.
     """
 
     candidates: TsQuery
-    all_words: TsQuery
+    leading: TsQuery
+    tiers: Sequence[TsQuery]
     terms: Sequence[WeightedTerm]
     pairs: Sequence[WeightedPair]
     saturation: float
@@ -58,9 +65,9 @@ class Ranking:
 
 @dataclass(frozen=True)
 class RankMark:
-    """The place of an event in the ranking: whether it has all words, its score and its id."""
+    """The place of an event in the ranking: its tier, its score and its id."""
 
-    has_all_words: bool
+    tier: int
     score: float
     id: UUID
 
@@ -88,13 +95,14 @@ def page_ranked(
 ) -> RankedPage:
     """Return at most `limit` events behind `after`.
 
-    At most `most` candidates are ranked. If there are more, `scored` is larger than `most`.
+    At most `most` events are ranked, leading ones first. If there are more, `scored` is larger than `most`.
     """
-    candidates = matches_tsquery(ranking.candidates)
+    candidates, leading = matches_tsquery(ranking.candidates), matches_tsquery(ranking.leading)
     shape = _Shape(
         candidates=(candidates.render("search", "candidates"), *([ranking.region.condition] if ranking.region else [])),
+        leading=leading.render("search", "leading") if ranking.leading else None,
+        tiers=len(ranking.tiers),
         terms=tuple(term.stems > 1 for term in ranking.terms),
-        have_all_words=ranking.candidates == ranking.all_words,
         pairs=len(ranking.pairs),
         filter=filter.sql,
         past=ranking.snapshot is not None,
@@ -102,10 +110,10 @@ def page_ranked(
         behind=after is not None,
     )
     text = _page_query(shape)
-    values = _values(ranking) | candidates.parameters("candidates") | filter.parameters
-    values |= {"limit": limit, "most": most + 1}
+    values = _values(ranking) | filter.parameters | {"limit": limit, "most": most + 1}
+    values |= candidates.parameters("candidates") | leading.parameters("leading")
     if after:
-        values |= {"after_all": after.has_all_words, "after_score": after.score, "after_id": after.id}
+        values |= {"after_tier": after.tier, "after_score": after.score, "after_id": after.id}
     rows = conn.execute(text, values, binary=True, prepare=False).fetchall()
     scored, score_floor, snapshot = rows[0][:3]
     events = [RankedEvent(RankMark(row[3], row[4], row[5]), row[6]) for row in rows if row[5] is not None]
@@ -117,10 +125,10 @@ class _Shape:
     """The parts of which the text of a statement is made, by which it is cached."""
 
     candidates: tuple[str, ...]
+    leading: str | None
+    tiers: int
     #: For each term whether it has several stems.
     terms: tuple[bool, ...]
-    #: Whether all candidates have all words.
-    have_all_words: bool
     pairs: int
     filter: FilterSql
     past: bool
@@ -136,58 +144,74 @@ _SCORE_FLOOR = f"coalesce((SELECT score FROM found ORDER BY score DESC OFFSET {_
 
 @lru_cache(maxsize=512)  # more than the shapes that clients use; each is five kilobytes
 def _page_query(shape: _Shape) -> str:
-    versions = [_versions("event_search", shape)]
-    if shape.past:
-        versions.append(_versions("event_search_past", shape))
     score_floor = _SCORE_FLOOR if shape.first else "%(score_floor)s::float8"
     score = "score + coalesce(extra, 0)"
     return f"""
         WITH found AS MATERIALIZED (
-            SELECT event_id, former, has_all_words, {_score(shape.terms)} AS score
-              FROM ({" UNION ALL ".join(versions)} LIMIT %(most)s) AS counted
+            SELECT event_id, former, tier, {_score(shape.terms)} AS score
+              FROM ({_counted(shape)}) AS counted
         ), total AS MATERIALIZED (
             SELECT count(*) AS scored, {score_floor} AS score_floor
               FROM found
         )
         SELECT total.scored, total.score_floor, pg_current_snapshot()::text,
-               page.has_all_words, page.total_score, page.event_id, page.document
+               page.tier, page.total_score, page.event_id, page.document
           FROM total
           LEFT JOIN LATERAL (
               SELECT ranked.*, event.document
-                FROM (SELECT event_id, has_all_words, {score} AS total_score
+                FROM (SELECT event_id, tier, {score} AS total_score
                         FROM found
                         {_extra(shape.pairs, past=shape.past)}
                        WHERE TRUE {_BEHIND.format(score=score) if shape.behind else ""}
-                       ORDER BY has_all_words DESC, total_score DESC, event_id DESC) AS ranked
+                       ORDER BY tier DESC, total_score DESC, event_id DESC) AS ranked
                 JOIN event ON event.id = ranked.event_id AND event.record_state = 'active'
-               ORDER BY ranked.has_all_words DESC, ranked.total_score DESC, ranked.event_id DESC
+               ORDER BY ranked.tier DESC, ranked.total_score DESC, ranked.event_id DESC
                LIMIT %(limit)s
           ) AS page ON TRUE
-         ORDER BY page.has_all_words DESC, page.total_score DESC, page.event_id DESC
+         ORDER BY page.tier DESC, page.total_score DESC, page.event_id DESC
         """
 
 
-_BEHIND = "AND (has_all_words, {score}, event_id) < (%(after_all)s::bool, %(after_score)s::float8, %(after_id)s::uuid)"
+_BEHIND = "AND (tier, {score}, event_id) < (%(after_tier)s::integer, %(after_score)s::float8, %(after_id)s::uuid)"
 
 
-def _versions(table: str, shape: _Shape) -> str:
-    """Return the query for the candidates in one table, with the rank of each term."""
+def _counted(shape: _Shape) -> str:
+    """Return the query for the tier of each event to rank, and for the rank of each of its terms."""
     ranks = [
-        f", %(stems_{n})s * ts_rank('{{1,1,1,1}}', search.tsv, %(term_{n})s::tsquery) AS rank_{n}"
+        f", %(stems_{n})s * ts_rank('{{1,1,1,1}}', tsv, %(term_{n})s::tsquery) AS rank_{n}"
         for n in range(len(shape.terms))
     ]
-    has_all_words = "TRUE" if shape.have_all_words else "search.tsv @@ %(all_words)s::tsquery"
-    conditions = [*shape.candidates]
-    if shape.past:
-        conditions.append(VISIBLE[table])
+    tables = ("event_search", "event_search_past") if shape.past else ("event_search",)
+    versions = [_versions(table, conditions, shape) for conditions in _branches(shape) for table in tables]
+    return f"""
+        SELECT event_id, former, {_tier(shape.tiers)} AS tier,
+               %(saturation)s * (1 - %(length_weight)s + %(length_weight)s * length / %(average_length)s) AS saturation
+               {"".join(ranks)}
+          FROM ({" UNION ALL ".join(versions)} LIMIT %(most)s) AS version
+        OFFSET 0
+        """
+
+
+def _tier(tiers: int) -> str:
+    cases = (f"WHEN tsv @@ %(tier_{n})s::tsquery THEN {tiers - n}" for n in range(tiers))
+    return f"CASE {' '.join(cases)} ELSE 0 END" if tiers else "0"
+
+
+def _branches(shape: _Shape) -> list[list[str]]:
+    """Return the conditions on leading events, if there can be some, and on all other candidates."""
+    if not shape.leading:
+        return [[*shape.candidates]]
+    return [[shape.leading], [*shape.candidates, f"NOT ({shape.leading})"]]
+
+
+def _versions(table: str, conditions: Sequence[str], shape: _Shape) -> str:
+    """Return the query for the events to rank in one table."""
+    visible = [VISIBLE[table]] if shape.past else []
     current = table == "event_search"
-    conditions += shape.filter.conditions(current=current)
+    conditions = [*conditions, *visible, *shape.filter.conditions(current=current)]
     former = "NULL::xid8" if current else "search.written"
     return f"""
-        (SELECT search.event_id, {former} AS former, {has_all_words} AS has_all_words,
-                %(saturation)s * (1 - %(length_weight)s + %(length_weight)s * search.length / %(average_length)s)
-                AS saturation
-                {"".join(ranks)}
+        (SELECT search.event_id, {former} AS former, search.length, search.tsv
            FROM {table} AS search
            {shape.filter.join(current=current)}
           WHERE {" AND ".join(conditions)}
@@ -255,13 +279,13 @@ def _extra(pairs: int, *, past: bool) -> str:
 
 def _values(ranking: Ranking) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "all_words": ranking.all_words,
         "saturation": ranking.saturation,
         "length_weight": ranking.length_weight,
         "average_length": ranking.average_length,
         "score_floor": ranking.score_floor,
         "snapshot": ranking.snapshot,
     }
+    values |= {f"tier_{n}": query for n, query in enumerate(ranking.tiers)}
     for n, term in enumerate(ranking.terms):
         values |= {f"term_{n}": term.query, f"stems_{n}": term.stems, f"weight_{n}": term.weight}
     for n, pair in enumerate(ranking.pairs):

@@ -98,6 +98,7 @@ def page_unranked(
     values: dict[str, Any] = filter.parameters | months.values | words.parameters("words")
     values |= {
         "candidates": ranking.candidates,
+        "leading": ranking.leading,
         # Without a region all candidates are ranked, whatever their month.
         "region_month": region.month if region else -1,
         "region_bucket": region.bucket if region else 0,
@@ -126,7 +127,8 @@ def _query(conditions: tuple[str, ...], filter: FilterSql, *, past: bool, behind
 
 
 def _versions(table: str, conditions: Sequence[str], filter: FilterSql, *, past: bool, behind: bool) -> str:
-    conditions = [*conditions, f"NOT (search.tsv @@ %(candidates)s::tsquery AND {IN_REGION})"]
+    is_ranked = f"search.tsv @@ %(candidates)s::tsquery AND {IN_REGION} OR search.tsv @@ %(leading)s::tsquery"
+    conditions = [*conditions, f"NOT ({is_ranked})"]
     if past:
         conditions.append(VISIBLE[table])
     if behind:

@@ -7,6 +7,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from service.store.search.ranking import Ranking, term_frequency
+from service.store.search.tsquery import TsQuery
 
 
 def find_stems(
@@ -90,7 +91,9 @@ class TermFrequencies:
     frequencies: Sequence[int]
 
 
-def find_frequencies(conn: Connection, ranking: Ranking, ids: Sequence[UUID]) -> dict[UUID, TermFrequencies]:
+def find_frequencies(
+    conn: Connection, ranking: Ranking, all_words: TsQuery, ids: Sequence[UUID]
+) -> dict[UUID, TermFrequencies]:
     """Return the frequencies of the ranking's terms in events, computed as for the ranking."""
     ranks = "".join(
         f", %(stems_{n})s * ts_rank('{{1,1,1,1}}', tsv, %(term_{n})s::tsquery) AS rank_{n}"
@@ -100,7 +103,7 @@ def find_frequencies(conn: Connection, ranking: Ranking, ids: Sequence[UUID]) ->
         f"CASE WHEN rank_{n} > 0 THEN {term_frequency(f'rank_{n}', several=True)} ELSE 0 END"
         for n in range(len(ranking.terms))
     )
-    values: dict[str, object] = {"ids": list(ids), "all_words": ranking.all_words}
+    values: dict[str, object] = {"ids": list(ids), "all_words": all_words}
     for n, term in enumerate(ranking.terms):
         values |= {f"term_{n}": term.query, f"stems_{n}": term.stems}
     rows = conn.execute(

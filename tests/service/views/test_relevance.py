@@ -227,6 +227,25 @@ def test_only_the_newest_of_many_events_are_ranked_and_the_others_follow_by_date
     assert days[ranked_events:] == sorted(days[ranked_events:], reverse=True)
 
 
+def test_an_old_event_with_all_words_comes_first_among_many_newer_ones_with_some(database: str) -> None:
+    with running(database, ranked_events=10) as app:
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {make_key(database, 'admin')}"
+        bare(client, "Solar wind steel water", dates=[{"kind": "adopted", "edtf": "1999", "modality": "actual"}])
+        for number in range(80):
+            title = f"{('Solar wind steel', 'Water')[number % 2]} {number}"
+            day = f"2020-{number % 12 + 1:02}-{number % 28 + 1:02}"
+            bare(client, title, dates=[{"kind": "adopted", "edtf": day, "modality": "actual"}])
+        with psycopg.connect(database, autocommit=True) as conn:
+            conn.execute("ANALYZE event_search")
+        pages = [search(client, "solar wind steel water", limit=30)]
+        while path := pages[-1]["next"]:
+            pages.append(client.get(path).get_json())
+    titles = [item["title"] for page in pages for item in page["items"]]
+    assert titles[0] == "Solar wind steel water"
+    assert len(titles) == len(set(titles)) == 81
+
+
 @pytest.mark.parametrize("form", ["csv", "ndjson", "atom", "jsonfeed", "ical"])
 def test_files_and_feeds_have_the_events_with_all_words_in_their_own_order(client: FlaskClient, form: str) -> None:
     dates = [{"kind": "adopted", "edtf": "2030-01-01", "modality": "expected"}]

@@ -30,8 +30,14 @@ FACETS = (
 USUAL_VALUES, MOST_VALUES = 20, 200
 
 #: The kinds of suggestions, and the most of them.
-SUGGESTED = ("title", "topic", "participant")
+SUGGESTED = (
+    *("title", "topic", "party", "affected", "participant", "event_type", "instrument", "status", "verification"),
+    *("tag", "source_publisher"),
+)
 MOST_SUGGESTIONS = 10
+
+#: The most events with one title that a suggestion counts.
+MOST_WITH_TITLE = 1_000
 
 
 class OneOf(CheckedString):
@@ -147,14 +153,30 @@ class SuggestionSchema(ResponseSchema):
     """A suggestion."""
 
     type = fields.String(required=True, metadata={"enum": list(SUGGESTED)})
-    text = fields.String(required=True, metadata={"description": "The title, label or name."})
+    text = fields.String(
+        required=True, metadata={"description": "The title, label or name, in English for jurisdictions and words."}
+    )
     id = fields.String(
-        required=True, allow_none=True, metadata={"description": "Id of the event or topic; null for a participant."}
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Id of the topic or of the newest event with the title; code of the jurisdiction; word of"
+            " the vocabulary. Null for the name of a participant or publisher and for a tag."
+        },
     )
     filter = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "Query of `GET /v1/events` that finds the events; null for a title."},
+        metadata={
+            "description": "Query of `GET /v1/events` that finds the events; null for a title that only one event has."
+        },
+    )
+    count = fields.Integer(
+        required=True,
+        metadata={
+            "description": f"Number of events: with the title ({MOST_WITH_TITLE:,} at most), with the topic or a"
+            " narrower one, or with the value. Changes of the last seconds may be missing."
+        },
     )
 
 

@@ -16,7 +16,7 @@ from service.search.filters.parser import filter_key, filter_of
 from service.search.filters.sql import filter_condition, pushdown
 from service.search.matches import highlight_matches, ranked_matches
 from service.search.ranking.pages import Position, SearchPage, first_page, next_page
-from service.search.suggest.spelling import FEW_MATCHES, better_spelling
+from service.search.suggest.did_you_mean import better_spelling
 from service.search.text.query_compiler import CompiledWords, compile_query
 from service.store.condition import Condition, and_
 from service.store.connect import Connect
@@ -232,9 +232,9 @@ def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
                 page = next_page(conn, compiled, parts, request.limit, cap=cap, position=position)
             else:
                 page = first_page(conn, compiled, parts, request.limit, cap=cap)
-        is_little = page.estimated_total <= FEW_MATCHES or page.includes_partial
         count = _count_ranked(conn, compiled, rest, page, request.count)
-        did_you_mean = better_spelling(conn, search.filter) if is_little and position is None else None
+        matches = None if page.includes_partial else page.estimated_total
+        did_you_mean = better_spelling(conn, search.filter, matches) if position is None else None
     return EventPage(
         documents=[event.document for event in page.events],
         next=encode_cursor(request.bound_to, [page.next.encode()]) if page.next else None,

@@ -26,7 +26,7 @@ _OWNED = (
 #: The tables in which deleted versions of rows stay until they are vacuumed, with the statistics about their values.
 VACUUMED = (
     *("event", "event_revision", *_OWNED, "feed", "outbox", "delivery", "attempt", "idempotent_answer"),
-    *("import_error", "participant_name", "vocabulary"),
+    *("import_error", "facet_value", "vocabulary"),
 )
 
 

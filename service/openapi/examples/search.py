@@ -61,9 +61,16 @@ def _suggestions() -> dict[str, Any]:
                 "text": "Advanced materials",
                 "id": "advanced-materials",
                 "filter": "topic=advanced-materials",
+                "count": 5_120,
             },
-            {"type": "participant", "text": "Advisory Board", "id": None, "filter": "q=%22Advisory+Board%22"},
-            {"type": "title", "text": "Advance of the tariffs", "id": _EVENT_ID, "filter": None},
+            {
+                "type": "participant",
+                "text": "Advisory Board",
+                "id": None,
+                "filter": "q=%22Advisory+Board%22",
+                "count": 6,
+            },
+            {"type": "title", "text": "Advance of the tariffs", "id": _EVENT_ID, "filter": None, "count": 1},
         ],
         "did_you_mean": None,
     }

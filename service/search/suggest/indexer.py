@@ -1,27 +1,36 @@
-"""The indexer of names and words for suggestions, which follows the change feed."""
+"""The indexer of names, values of facets and words for suggestions, which follows the change feed."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from typing import Any, Final
 
 import orjson
 from psycopg import Connection
 
 from service import store
-from service.search.index.document import passages
-from service.search.suggest.spelling import fold_name, name_words, spelled_words
-from service.store.search.suggestion_index import FOLLOWER, IndexedName
+from service.search.index.document import passages, with_configurations
+from service.search.index.features import features_of
+from service.search.suggest.labels import PLACES, VOCABULARIES
+from service.search.suggest.normalize import fold_name, name_words, spelled_words
+from service.search.text.analyzer import CONFIGURATIONS
+from service.store.search.suggestion_index import FOLLOWER, FacetKey, IndexedName, WordKey
 
 Record = Mapping[str, Any]
 
 #: The most entries of the feed, and topics, in one transaction, which takes some 100 ms.
 _BATCH = 500
 
-#: The fields of an event with names and words for suggestions. Those of sources are not suggested.
-_FIELDS = (
+#: The facets whose values are codes, or a set of ids: they are not found by words of their own.
+_CODED: Final = frozenset({*PLACES, *VOCABULARIES, "topics"})
+
+#: The fields of an event with names and words for suggestions. The texts of sources are not suggested.
+_TEXTS: Final = (
     *("title", "names", "summary", "description", "participants", "statements", "figures", "relations", "tags"),
-    "external_ids",
+    *("external_ids", "lang"),
 )
+#: Those of its texts, and those with values of facets.
+_FIELDS: Final = (*_TEXTS, "sources", "topics", "event_type", "status", "verification", "instruments")
 _WEIGHTS = frozenset("ABC")
 
 #: The most words of an event that are indexed.
@@ -33,40 +42,85 @@ def index_names_once(conn: Connection) -> int:
 
     It is 0 if there are none, or while another process indexes. Any number of processes can call it.
     """
-    after = store.feed.claim_cursor(conn, FOLLOWER)
+    after = store.search.suggestion_index.claim_suggestion_cursor(conn)
     if after is None:
         return 0
     store.feed.commit_without_waiting(conn)
+    if uncounted := store.search.suggestion_index.claim_uncounted(conn, _BATCH):
+        _count(conn, [(1, document) for document in uncounted if document is not None])
+        return len(uncounted)
     until = min(store.feed.get_head(conn).seq, after + _BATCH)
     if until > after:
-        _count(conn, after, until)
+        _count(conn, store.search.suggestion_index.find_rewritten(conn, after, until, _FIELDS))
         store.feed.move_cursor(conn, FOLLOWER, until)
     return until - after + _label_topics(conn)
 
 
-def _count(conn: Connection, after: int, until: int) -> None:
-    uses, events = Counter[str](), Counter[str]()
-    forms: dict[str, str] = {}
-    for sign, document in store.search.suggestion_index.find_rewritten(conn, after, until, _FIELDS):
+def _count(conn: Connection, documents: Iterable[tuple[int, bytes]]) -> None:
+    """Add the words and values of documents to their numbers, each with its sign: -1 for one that was replaced."""
+    values, words = Counter[FacetKey](), Counter[WordKey]()
+    folded: dict[str, str] = {}
+    for sign, document in documents:
         record = orjson.loads(document)
-        for name in {participant["name"] for participant in record["participants"]}:
-            uses[name] += sign
-        words = dict(_words_of(record))
-        forms |= words
-        for word in words:
-            events[word] += sign
-    changed = {name: number for name, number in uses.items() if number}
-    store.search.suggestion_index.add_name_uses(conn, [_name(name) for name in changed], changed)
+        values.update(dict.fromkeys(_values_of(record), sign))
+        spelled = _words_of(record)
+        words.update(dict.fromkeys(spelled, sign))
+        folded |= {key.word: form for key, form in spelled.items()}
+    changed = {key: number for key, number in sorted(values.items()) if number}
+    names = dict(map(_indexed, changed))
+    store.search.suggestion_index.add_value_counts(conn, names, list(changed.values()))
     store.search.suggestion_index.add_word_counts(
-        conn, forms, {word: number for word, number in events.items() if number}
+        conn, folded, {key: number for key, number in sorted(words.items()) if number}
     )
 
 
-def _words_of(record: Record) -> Iterator[tuple[str, str]]:
-    """Return the first words of an event in their spelling, each with its folded form."""
-    texts = " ".join(passage.text for passage in passages(record) if passage.weight in _WEIGHTS)
-    for word, _ in zip(dict.fromkeys(spelled_words(texts)), range(_MOST_WORDS), strict=False):
-        yield word
+def _values_of(record: Record) -> Iterator[FacetKey]:
+    """Return the values of an event in the facets that are suggested. All its topics together are one value."""
+    features = features_of(record)
+    several = {
+        "participant": (participant["name"] for participant in record["participants"]),
+        "party": features.parties,
+        "affected": features.affected,
+        "tag": features.tags,
+        "source_publisher": features.publishers,
+        "instrument": record["instruments"],
+        "event_type": (record["event_type"],),
+        "status": (record["status"],) if record["status"] else (),
+        "verification": (record["verification"],),
+        "topics": (" ".join(sorted(features.topics)),) if features.topics else (),
+    }
+    return (FacetKey(facet, value) for facet, values in several.items() for value in values)
+
+
+def _words_of(record: Record) -> dict[WordKey, str]:
+    """Return the first words of an event in their spelling and language, each with its folded form."""
+    texts = [passage for passage in passages(record) if passage.weight in _WEIGHTS]
+    words = (
+        (WordKey(word, _LANGUAGES.get(configuration, "")), folded)
+        for passage, configuration in with_configurations(texts)
+        for word, folded in spelled_words(passage.text)
+    )
+    distinct: dict[WordKey, str] = {}
+    for key, folded in words:
+        distinct[key] = folded
+        if len(distinct) == _MOST_WORDS:
+            break
+    return distinct
+
+
+#: The language by configuration. Words in Latin letters in texts of China, Japan and Korea are mostly English.
+_LANGUAGES: Final = {configuration: language for language, configuration in reversed(CONFIGURATIONS.items())}
+
+
+def _indexed(key: FacetKey) -> tuple[FacetKey, IndexedName]:
+    """Return a value with the words by which it is found; the ids of a set of topics; no words for a code."""
+    if key.facet == "topics":
+        # A long list of ids would not fit into the index of values.
+        digest = blake2b(key.value.encode(), digest_size=16).hexdigest()
+        return FacetKey(key.facet, digest), IndexedName(digest, "", key.value.split())
+    if key.facet in _CODED:
+        return key, IndexedName(key.value, "", ())
+    return key, _name(key.value)
 
 
 def _label_topics(conn: Connection) -> int:

@@ -1,166 +1,245 @@
-"""Spelling: the words of a user folded for comparison, and corrected to the spelling of the events."""
+"""Spelling: the words of a search corrected to the spelling of the events.
 
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+The best correction is a word of many events from which likely mistakes lead to the typed one. A word that some events
+have, too, is corrected if the other one is more frequent by more than the mistake is rare. Likelihoods and costs are
+powers of ten. A correction is of the languages of the other words, or of the texts that have the typed one.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import log10
+from typing import Final
 
 from psycopg import Connection
 
 from service import store
-from service.search.filter import All, Filter, Words
-from service.search.filters.expand import compile_filter
-from service.search.filters.sql import pushdown
-from service.store.search.tsquery import Lexeme, TsQuery
-from service.store.search.words import VocabularyWord
+from service.search.filter import Words
+from service.search.ranking.statistics import statistics_of
+from service.search.suggest.edits import edit_cost, edit_distance, words_one_edit_away
+from service.search.suggest.typed_words import TypedWord, typed_words
+from service.search.text.query_compiler import compile_queries
+from service.store.search.vocabulary import VocabularyWord
 
-#: The most matches of a search for which a correction is tried.
-FEW_MATCHES = 3
+#: A word, two words as one, or one as two, must be in so many times as many events as the typed ones.
+TIMES_MORE: Final = 20
 
-#: The most words of a search that are corrected.
-_MOST_WORDS = 10
+#: The powers of ten by which a word is more likely right that one or two events have, that more of them have, or that
+#: looks like a name.
+_SEEN, _KNOWN, _NAME = 0.8, 1.5, 2.0
 
-#: A word that is in some events is only corrected to one that is in so many times as many.
-_TIMES_MORE = 20
+#: The power of ten for a word of few letters, which has many neighbours.
+_SHORT: Final = 0.5
+
+#: The shortest word in letters in which two edits are corrected. With two edits a shorter word is like any other.
+_TWO_EDITS: Final = 6
+
+#: The power of ten by which a space is rarely forgotten or added.
+_SPACE: Final = 0.9
+
+#: The shortest part in letters of a word that is split.
+_SHORTEST_PART: Final = 3
 
 #: The largest document frequency of a word that is corrected.
-_LARGEST_FREQUENCY = 1_000
+_LARGEST_FREQUENCY: Final = 1_000
+
+#: A word is of the languages with this share of its events, and the fewest events that tell its language.
+_SHARE, _ENOUGH_EVENTS = 0.05, 3
+
+#: The most corrections of a word that are tried.
+_MOST_TRIES: Final = 5
+
+#: The fewest events in which one of a hundred is expected, for a sum of powers of ten.
+_LEAST_EXPECTED: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class _TypedWord:
-    """A word that can be misspelled, folded, and its place in the text."""
+class _Correction:
+    """The text for the typed words from the place `first` to `last`, and how likely it is, as a power of ten."""
 
-    start: int
-    end: int
-    folded: str
+    first: int
+    last: int
+    text: str
+    likelihood: float
+    is_split: bool = False
 
 
-def correct_spelling(conn: Connection, text: str) -> str | None:
-    """Return a web-search expression with its words as the events spell them; None if there is nothing to correct."""
-    typed = list(_typed_words(text))[:_MOST_WORDS]
-    if not typed:
+def correct_spelling(conn: Connection, text: str, *, matches: int = 0, joins_only: bool = False) -> str | None:
+    """Return a web-search expression with its words as the events spell them; None if there is nothing to correct.
+
+    It has so many `matches`, by which words are only joined that are one word in many more events.
+    """
+    words = typed_words(text)
+    if not words or (joins_only and not any(word.follows for word in words)):
         return None
-    words = sorted({one.folded for one in typed})
-    frequencies = store.search.words.count_events_with(conn, words)
-    rare = [word for word in words if frequencies.get(word, 0) <= _LARGEST_FREQUENCY]
-    similar = store.search.words.find_similar_words(conn, rare)
-    corrections = {word: nearest_word(word, frequencies.get(word, 0), similar.get(word, ())) for word in words}
+    speller = _Speller(conn, words, matches)
+    corrections = speller.joins()
+    if not joins_only:
+        places = {place for one in corrections for place in range(one.first, one.last + 1)}
+        corrections += speller.corrections(place for place in range(len(words)) if place not in places)
+    return _replace(text, words, corrections) if corrections else None
+
+
+def _replace(text: str, words: Sequence[TypedWord], corrections: Iterable[_Correction]) -> str:
     parts, end = [], 0
-    for one in typed:
-        if (correction := corrections[one.folded]) is not None:
-            parts += [text[end : one.start], correction]
-            end = one.end
-    return "".join([*parts, text[end:]]) if parts else None
+    for one in sorted(corrections, key=lambda correction: correction.first):
+        parts += [text[end : words[one.first].start], one.text]
+        end = words[one.last].end
+    return "".join([*parts, text[end:]])
 
 
-def better_spelling(conn: Connection, filter: Filter) -> str | None:
-    """Return the words of a filter corrected; None unless it has few matches and with the correction more."""
-    parts = filter.parts if isinstance(filter, All) else (filter,)
-    words = [part for part in parts if isinstance(part, Words)]
-    correction = correct_spelling(conn, words[0].text) if len(words) == 1 else None
-    if correction is None:
+#: A word and its likelihood.
+_Likely = tuple[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _NearWords:
+    """The words of the vocabulary by their folded form: those near the typed words, and parts of these.
+
+    `near` has the folded forms that are near each typed word.
+    """
+
+    by_form: Mapping[str, Sequence[VocabularyWord]]
+    near: Mapping[str, Collection[str]]
+
+    def alike(self, typed: str, languages: frozenset[str]) -> Iterator[_Likely]:
+        """Return the words that few edits make of the typed one."""
+        most, penalty = (2, 0.0) if len(typed) >= _TWO_EDITS else (1, _SHORT)
+        for form in self.near[typed]:
+            word = _in_languages(self.by_form[form], languages)
+            if word and 0 < edit_distance(typed, form) <= most:
+                yield word.word, log10(word.events) - edit_cost(typed, form) - penalty
+
+    def splits(self, typed: str, languages: frozenset[str], collection: int) -> Iterator[_Likely]:
+        """Return two words that the typed one is together, as likely as so many events of a `collection` have both."""
+        for place in _cuts(typed):
+            before, behind = (
+                _in_languages(self.by_form.get(part, ()), languages) for part in (typed[:place], typed[place:])
+            )
+            if before and behind:
+                expected = max(_LEAST_EXPECTED, before.events * behind.events / collection)
+                yield f"{before.word} {behind.word}", log10(expected) - _SPACE
+
+
+def _near_words(conn: Connection, forms: Collection[str]) -> _NearWords:
+    """Return the words one edit away, those with many trigrams in common for two edits, and the parts of the forms."""
+    one_edit = {form: words_one_edit_away(form) for form in forms}
+    parts = {part for form in forms for place in _cuts(form) for part in (form[:place], form[place:])}
+    by_form = _by_form(store.search.vocabulary.find_words(conn, parts.union(*one_edit.values())))
+    long = [form for form in sorted(forms) if len(form) >= _TWO_EDITS]
+    similar = store.search.vocabulary.find_similar_words(conn, long) if long else {}
+    near = {form: by_form.keys() & one_edit[form] for form in forms}
+    for form, words in similar.items():
+        new = _by_form(word for word in words if word.folded not in by_form)
+        by_form |= new
+        near[form] |= {word.folded for word in words}
+    return _NearWords(by_form, near)
+
+
+def _cuts(word: str) -> range:
+    """Return the places at which a word can be split."""
+    return range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)
+
+
+def _by_form(words: Iterable[VocabularyWord]) -> dict[str, list[VocabularyWord]]:
+    by_form = defaultdict[str, list[VocabularyWord]](list)
+    for word in words:
+        by_form[word.folded].append(word)
+    return by_form
+
+
+def _in_languages(words: Iterable[VocabularyWord], languages: frozenset[str]) -> VocabularyWord | None:
+    """Return the most frequent spelling in one of the languages, or in any if none is named, with all their events."""
+    several = [word for word in words if not languages or word.lang in languages]
+    if not several:
         return None
-    other = All((*(part for part in parts if part not in words), Words(correction)))
-    matches = _count(conn, filter)
-    return correction if matches <= FEW_MATCHES and _count(conn, other) > matches else None
+    best = max(several, key=lambda word: (word.events, word.word))
+    return replace(best, events=sum(word.events for word in several))
 
 
-def _count(conn: Connection, filter: Filter) -> int:
-    """Return the number of matches, at most one more than are few."""
-    return store.events.ordering.count_up_to(conn, pushdown(compile_filter(conn, filter), few=True), FEW_MATCHES + 1)
+class _Speller:
+    """Corrects the words of one search."""
 
+    def __init__(self, conn: Connection, words: Sequence[TypedWord], matches: int) -> None:
+        self.conn, self.words, self.matches = conn, words, matches
+        self.pairs = {
+            place: before.folded + word.folded for place, (before, word) in enumerate(pairwise(words)) if word.follows
+        }
+        forms = {*(word.folded for word in words), *self.pairs.values()}
+        self.vocabulary = _by_form(store.search.vocabulary.find_words(conn, forms))
+        most = max((self._events(place) for place in range(len(words))), default=0)
+        #: The number of events. The vocabulary can be ahead of the statistics.
+        self.collection = max(1, statistics_of(conn).collection.events, most)
 
-def _typed_words(text: str) -> Iterator[_TypedWord]:
-    """Return the required words. A prefix (`batter*`) cannot be misspelled."""
-    for letters in _LETTERS.finditer(text):
-        before, behind = text[: letters.start()], text[letters.end() : letters.end() + 1]
-        excluded = before.endswith("-") and (len(before) == 1 or before[-2].isspace())
-        if letters[0] in ("OR", "AND") or excluded or behind == "*":
-            continue
-        if (word := _spelled_word(letters[0])) is not None:
-            yield _TypedWord(letters.start(), letters.end(), word[1])
+    def joins(self) -> list[_Correction]:
+        """Return the pairs of words that many more events have as one word; no word is in two of them."""
+        joins: list[_Correction] = []
+        for place, pair in self.pairs.items():
+            form = _in_languages(self.vocabulary.get(pair, ()), self._languages(place, place + 1))
+            before, behind = (self._events(one) for one in (place, place + 1))
+            least = max(TIMES_MORE * self.matches, before * behind / self.collection)
+            if form and form.events > least and not (joins and joins[-1].last == place):
+                joins.append(_Correction(place, place + 1, form.word, log10(form.events)))
+        return joins
 
+    def corrections(self, places: Iterable[int]) -> list[_Correction]:
+        """Return the best correction of each word that has one."""
+        rare = [place for place in places if self._can_be_wrong(place)]
+        if not rare:
+            return []
+        forms = {self.words[place].folded for place in rare}
+        near = _near_words(self.conn, forms)
+        names = store.search.suggestions.find_participant_names(self.conn, sorted(forms))
+        best = (self._best(place, near) for place in rare if self.words[place].folded not in names)
+        return [correction for correction in best if correction]
 
-def nearest_word(folded: str, events: int, candidates: Sequence[VocabularyWord]) -> str | None:
-    """Return the candidate nearest to a word that is in so many `events`; None if none is near enough."""
-    allowed = 1 if len(folded) < 6 else 2  # noqa: PLR2004 (letters: with two edits a shorter word is like any other)
-    near = [
-        (distance, -one.events, one.word)
-        for one in candidates
-        if one.events > events * _TIMES_MORE and 0 < (distance := edit_distance(folded, one.folded)) <= allowed
-    ]
-    return min(near)[2] if near else None
+    def _can_be_wrong(self, place: int) -> bool:
+        return not self.words[place].is_fixed and self._events(place) <= _LARGEST_FREQUENCY
 
+    def _events(self, place: int) -> int:
+        return sum(one.events for one in self.vocabulary.get(self.words[place].folded, ()))
 
-def edit_distance(one: str, other: str) -> int:
-    """Return the number of insertions, deletions, replacements and swaps of neighbours between two words."""
-    above, row = list[int](), list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        above_that, above, row = above, row, [i]
-        for j, letter_of_other in enumerate(other, 1):
-            least = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != letter_of_other))
-            is_swap = i > 1 < j and letter == other[j - 2] and one[i - 2] == letter_of_other
-            row.append(min(least, above_that[j - 2] + 1) if is_swap else least)
-    return row[-1]
+    def _languages(self, *places: int) -> frozenset[str]:
+        """Return the languages of the other words, or of the words at these places; none where nothing tells.
 
+        Those that all these words have in common, if there is one.
+        """
+        others = [self._languages_of(place) for place in range(len(self.words)) if place not in places]
+        evidence = [one for one in others if one] or [one for one in map(self._languages_of, places) if one]
+        common = frozenset[str].intersection(*evidence) if evidence else frozenset[str]()
+        return common or frozenset[str]().union(*evidence)
 
-# Folding
+    def _languages_of(self, place: int) -> frozenset[str]:
+        words = self.vocabulary.get(self.words[place].folded, ())
+        return frozenset(one.lang for one in words if one.events >= _SHARE * self._events(place))
 
-#: The most characters of a name, its most words, and the most prefixes inside words of scripts without spaces.
-_MOST_CHARACTERS, _MOST_NAME_WORDS, _MOST_INSIDE = 300, 40, 30
+    def _best(self, place: int, near: _NearWords) -> _Correction | None:
+        """Return the likeliest correction of a word, if it is likelier than the word itself."""
+        word, events = self.words[place], self._events(place)
+        are_few = events < _ENOUGH_EVENTS
+        right = log10(events) + (_SEEN if are_few else _KNOWN) if events else float("-inf")
+        if word.is_capital:
+            right = max(right, 0) + _NAME
+        languages = [self._languages(place)]
+        if are_few and len(self.words) == 1:
+            languages.append(frozenset())  # so few events say little about the language of the word
+        corrections = (self._likeliest(place, near, some, right) for some in languages)
+        return next((correction for correction in corrections if correction), None)
 
-#: The shortest and the longest word that is corrected, in letters. A shorter one is like too many others.
-_SHORTEST, _LONGEST = 4, 40
+    def _likeliest(self, place: int, near: _NearWords, languages: frozenset[str], right: float) -> _Correction | None:
+        typed = self.words[place].folded
+        words = near.alike(typed, languages)
+        splits = near.splits(typed, languages, self.collection)
+        corrections = [
+            *(_Correction(place, place, text, likelihood) for text, likelihood in words),
+            *(_Correction(place, place, text, likelihood, is_split=True) for text, likelihood in splits),
+        ]
+        likely = (one for one in corrections if one.likelihood > right)
+        ordered = sorted(likely, key=lambda correction: (-correction.likelihood, correction.text))
+        return next((one for one in ordered[:_MOST_TRIES] if not one.is_split or self._is_phrase(one.text)), None)
 
-#: The words whose folded forms are cached, since most words of a text are in other texts, too.
-_CACHED = 65_536
-
-_WORD = re.compile(r"\w+")
-#: Letters with their combining marks; no digits.
-_LETTERS = re.compile("[^\\W\\d_](?:[^\\W\\d_]|[\u0300-\u036f])*")
-
-#: Scripts without spaces, in which the text of a user can begin inside a run of letters.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+"
-)
-
-
-def fold_name(text: str) -> str:
-    """Return the words of a text in one case and without accents, separated by spaces."""
-    return " ".join(_words(text))
-
-
-def name_words(text: str) -> list[str]:
-    """Return the words by whose prefixes a name is found."""
-    words = _words(text)
-    inside = [run[begin:] for word in words for run in _UNSPACED.findall(word) for begin in range(len(run))]
-    return list(dict.fromkeys([*words, *inside[:_MOST_INSIDE]]))
-
-
-def prefix_query(text: str) -> TsQuery:
-    """Return the query for names with words that have the words of the text as prefixes."""
-    return TsQuery.all(Lexeme(word, begins=True) for word in _words(text))
-
-
-def spelled_words(text: str) -> Iterator[tuple[str, str]]:
-    """Return each word of a text that others can be corrected to, in small letters and folded."""
-    for letters in _LETTERS.finditer(text):
-        if (word := _spelled_word(letters[0])) is not None:
-            yield word
-
-
-@lru_cache(_CACHED)
-def _spelled_word(letters: str) -> tuple[str, str] | None:
-    """Return a word in small letters and folded; None if it is too short, too long or of a script without spaces."""
-    word = unicodedata.normalize("NFKC", letters).lower()
-    if not _SHORTEST <= len(word) <= _LONGEST or _UNSPACED.search(word):
-        return None
-    return word, fold_name(word).replace(" ", "")
-
-
-def _words(text: str) -> list[str]:
-    decomposed = unicodedata.normalize("NFKD", text[:_MOST_CHARACTERS]).casefold()
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return _WORD.findall(unicodedata.normalize("NFC", plain))[:_MOST_NAME_WORDS]
+    def _is_phrase(self, text: str) -> bool:
+        """Return whether some event has the words one after the other."""
+        words, phrase = compile_queries(self.conn, [Words(text), Words(f'"{text}"')])
+        return store.search.vocabulary.has_phrase(self.conn, words.all_words, phrase.all_words)

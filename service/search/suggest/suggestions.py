@@ -1,30 +1,42 @@
-"""Suggestions of titles, topics and participants for the text that a user has typed so far."""
+"""Suggestions of titles, topics and values of facets for the text that a user has typed so far."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Final
 from urllib.parse import urlencode
 
 from psycopg import Connection
 
+from schemas.filter_values import join_values
 from service import store
 from service.search.filter import Words
 from service.search.ranking.bm25 import newest_region
 from service.search.ranking.statistics import statistics_of
-from service.search.suggest.spelling import correct_spelling, fold_name, prefix_query
+from service.search.suggest.labels import PLACES, VOCABULARIES, label_of, labelled_values
+from service.search.suggest.normalize import fold_name, prefix_query
+from service.search.suggest.spelling import correct_spelling
 from service.search.text.analyzer import MARK
 from service.search.text.query_compiler import compile_query
+from service.store.search.plans import indexes_only
 from service.store.search.suggestions import MOST_CANDIDATES, Suggestion
 from service.store.search.tsquery import Lexeme, TsQuery
 
 #: The characters of a title's key, by whose prefix it is found.
-_TITLE_KEY = 80
+_TITLE_KEY: Final = 80
 
 #: The shortest last word in letters that is completed inside titles, and its most completions.
 _SHORTEST, _MOST_COMPLETIONS = 3, 10
 
 #: The most matches of words for which titles are suggested.
-_MOST_MATCHES = 20_000
+_MOST_MATCHES: Final = 20_000
+
+#: The facets whose values have labels, and those whose values are names.
+_LABELLED: Final = (*PLACES, *VOCABULARIES)
+_NAMED: Final = ("participant", "tag", "source_publisher")
+
+#: The kinds of suggestions, in the order in which they alternate.
+_KINDS: Final = ("topic", "party", "participant", "title", "affected", *VOCABULARIES, "tag", "source_publisher")
 
 
 @dataclass(frozen=True)
@@ -40,39 +52,32 @@ def suggest(conn: Connection, typed: str, kinds: Sequence[str], limit: int) -> S
 
     If there are none, they are for the corrected text.
     """
-    if items := _find(conn, typed, kinds, limit):
-        return Suggestions(items)
-    correction = correct_spelling(conn, typed)
-    items = _find(conn, correction, kinds, limit) if correction else []
-    return Suggestions(items, correction if items else None)
+    with indexes_only(conn):
+        if items := _find(conn, typed, kinds, limit):
+            return Suggestions(items)
+        correction = correct_spelling(conn, typed)
+        items = _find(conn, correction, kinds, limit) if correction else []
+        return Suggestions(items, correction if items else None)
 
 
 def filter_query(suggestion: Suggestion) -> str | None:
-    """Return the query string that filters events by a suggestion; None for a title, which leads to its event."""
-    match suggestion.kind:
-        case "topic":
-            return urlencode({"topic": suggestion.id})
-        case "participant":
-            return urlencode({"q": '"' + suggestion.text.replace('"', " ") + '"'})
-    return None
+    """Return the query string that finds the events of a suggestion; None for a title, which leads to its only event.
+
+    A title of several events and a name of a participant are quoted.
+    """
+    if suggestion.kind == "title" and suggestion.count == 1:
+        return None
+    if suggestion.kind in ("title", "participant"):
+        return urlencode({"q": '"' + suggestion.text.replace('"', " ") + '"'})
+    return urlencode({suggestion.kind: join_values([suggestion.id or suggestion.text])})
 
 
 def _find(conn: Connection, typed: str, kinds: Sequence[str], limit: int) -> list[Suggestion]:
-    words, prefix = prefix_query(typed), fold_name(typed)
-    by_kind: list[Sequence[Suggestion]] = []
-    if "topic" in kinds and words:
-        by_kind.append(store.search.suggestions.find_topics(conn, words, prefix, limit))
-    if "participant" in kinds and words:
-        by_kind.append(store.search.suggestions.find_participants(conn, words, prefix, limit))
-    if "title" in kinds:
-        titles = store.search.suggestions.find_titles(conn, typed.casefold()[:_TITLE_KEY], limit)
-        if len(titles) < limit:
-            ids = {title.id for title in titles}
-            titles += [title for title in _find_with_words(conn, typed, limit) if title.id not in ids]
-        by_kind.append(titles)
+    prefix = fold_name(typed)
+    by_kind = _find_by_kind(conn, typed, kinds, limit)
     with_prefix: list[Suggestion] = []
     others: list[Suggestion] = []
-    for suggestion in _alternating(by_kind):
+    for suggestion in _alternating(by_kind[kind] for kind in _KINDS if kind in by_kind):
         (with_prefix if fold_name(suggestion.text).startswith(prefix) else others).append(suggestion)
     return [*with_prefix, *others][:limit]
 
@@ -80,6 +85,54 @@ def _find(conn: Connection, typed: str, kinds: Sequence[str], limit: int) -> lis
 def _alternating(by_kind: Iterable[Sequence[Suggestion]]) -> Iterator[Suggestion]:
     """Return the first of each kind, then the second of each, and so on."""
     return (suggestion for turn in zip_longest(*by_kind) for suggestion in turn if suggestion is not None)
+
+
+def _find_by_kind(conn: Connection, typed: str, kinds: Sequence[str], limit: int) -> Mapping[str, Sequence[Suggestion]]:
+    """Return at most `limit` suggestions of each kind."""
+    words, prefix = prefix_query(typed), fold_name(typed)
+    by_kind: dict[str, Sequence[Suggestion]] = {}
+    if words:
+        by_kind = _find_labelled(conn, typed, kinds, limit)
+        if "topic" in kinds:
+            by_kind["topic"] = _find_topics(conn, words, prefix, limit)
+        labels = {fold_name(one.text) for place in PLACES for one in by_kind.get(place, ())}
+        for facet in _NAMED:
+            if facet in kinds:
+                values = store.search.suggestions.find_values(conn, facet, words, prefix, limit)
+                # A country is a party rather than a name.
+                by_kind[facet] = [
+                    Suggestion(facet, value, None, events) for value, events in values if fold_name(value) not in labels
+                ]
+    if "title" in kinds:
+        by_kind["title"] = _find_titles(conn, typed, limit)
+    return by_kind
+
+
+def _find_labelled(conn: Connection, typed: str, kinds: Sequence[str], limit: int) -> dict[str, Sequence[Suggestion]]:
+    """Return the values with labels that some event has, by facet, the most frequent first."""
+    keys = labelled_values(typed, [kind for kind in kinds if kind in _LABELLED])
+    counts = store.search.suggestions.count_values(conn, keys) if keys else {}
+    by_facet: dict[str, list[Suggestion]] = {}
+    for key, events in counts.items():
+        by_facet.setdefault(key.facet, []).append(Suggestion(key.facet, label_of(key), key.value, events))
+    return {facet: sorted(values, key=lambda one: (-one.count, one.text))[:limit] for facet, values in by_facet.items()}
+
+
+def _find_topics(conn: Connection, words: TsQuery, prefix: str, limit: int) -> list[Suggestion]:
+    labels = store.search.suggestions.find_topics(conn, words, prefix, limit)
+    narrower = store.topics.find_narrower(conn, [id_ for id_, _ in labels]) if labels else {}
+    queries = {id_: TsQuery.any(map(Lexeme, below)) for id_, below in narrower.items()}
+    counts = store.search.suggestions.count_topics(conn, queries) if queries else {}
+    return [Suggestion("topic", label, id_, counts.get(id_, 0)) for id_, label in labels]
+
+
+def _find_titles(conn: Connection, typed: str, limit: int) -> list[Suggestion]:
+    """Return titles with the text as prefix, then those with its words, each once."""
+    titles = store.search.suggestions.find_titles(conn, typed.casefold()[:_TITLE_KEY], limit, _TITLE_KEY)
+    if len(titles) < limit:
+        texts = {title.text.casefold() for title in titles}
+        titles += [title for title in _find_with_words(conn, typed, limit) if title.text.casefold() not in texts]
+    return titles
 
 
 def _find_with_words(conn: Connection, typed: str, limit: int) -> list[Suggestion]:
@@ -102,7 +155,7 @@ def _completed(conn: Connection, typed: str) -> str | None:
     complete, _, last = (fold_name(part) for part in typed.rpartition(" "))
     if len(last) < _SHORTEST:
         return complete or None
-    completions = store.search.words.find_with_prefix(conn, last, _MOST_COMPLETIONS) if last.isalpha() else []
+    completions = store.search.vocabulary.find_with_prefix(conn, last, _MOST_COMPLETIONS) if last.isalpha() else []
     return f"{complete} {' OR '.join(completions or [last])}"
 
 

@@ -4,11 +4,13 @@ from service.store.search import (
     conditions,
     documents,
     facets,
+    plans,
     ranking,
     statistics,
     suggestion_index,
     suggestions,
     unranked,
+    vocabulary,
     words,
 )
 
@@ -16,10 +18,12 @@ __all__ = [
     "conditions",
     "documents",
     "facets",
+    "plans",
     "ranking",
     "statistics",
     "suggestion_index",
     "suggestions",
     "unranked",
+    "vocabulary",
     "words",
 ]

@@ -1,4 +1,4 @@
-"""Words in the database: their stems and forms, where events have them, and how events spell them."""
+"""Words in the database: their stems and forms, and where events have them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -140,79 +140,3 @@ def find_lexeme_weights(
     for id_, lexeme, weights in rows:
         fields.setdefault(id_, {})[lexeme] = weights or []
     return dict(fields)
-
-
-# The vocabulary: the words of events in their spelling. No statement about it is prepared: a generic plan, made for any
-# words, would read every row.
-
-#: The most candidates for the correction of a word.
-_CANDIDATES = 20
-
-#: The most words with one prefix of which the most frequent are taken.
-_MOST_WITH_PREFIX = 5_000
-
-
-@dataclass(frozen=True)
-class VocabularyWord:
-    """A word of the events in its spelling, its folded form, and its document frequency."""
-
-    word: str
-    folded: str
-    events: int
-
-
-def count_events_with(conn: Connection, folded: Sequence[str]) -> dict[str, int]:
-    """Return the document frequency of folded words, in any spelling; unknown words are not in it."""
-    rows = conn.execute(
-        """
-        SELECT typed, sum(events)::integer
-          FROM unnest(%(folded)s::text[]) AS given (typed)
-          JOIN vocabulary ON folded = typed
-         GROUP BY typed
-        """,
-        {"folded": list(folded)},
-        prepare=False,
-    )
-    return dict(rows.fetchall())
-
-
-def find_similar_words(conn: Connection, folded: Sequence[str]) -> dict[str, list[VocabularyWord]]:
-    """Return, for each folded word, the words with the most trigrams in common."""
-    rows = conn.execute(
-        """
-        SELECT typed, word, folded, events
-          FROM unnest(%(folded)s::text[]) AS given (typed)
-         CROSS JOIN LATERAL (
-               SELECT word, folded, events, similarity(folded, typed) AS likeness
-                 FROM vocabulary
-                WHERE folded %% typed AND length(folded) BETWEEN length(typed) - 2 AND length(typed) + 2
-                ORDER BY likeness DESC, events DESC, word
-                LIMIT %(candidates)s
-               ) AS alike
-         ORDER BY typed, likeness DESC, events DESC, word
-        """,
-        {"folded": list(folded), "candidates": _CANDIDATES},
-        prepare=False,
-    )
-    similar: dict[str, list[VocabularyWord]] = {}
-    for word, *candidate in rows:
-        similar.setdefault(word, []).append(VocabularyWord(*candidate))
-    return similar
-
-
-def find_with_prefix(conn: Connection, folded: str, limit: int) -> list[str]:
-    """Return the most frequent words with a prefix, of the first ones that the index finds."""
-    rows = conn.execute(
-        """
-        SELECT word
-          FROM (SELECT word, events
-                  FROM vocabulary
-                 WHERE folded LIKE %(folded)s || '%%'
-                 LIMIT %(most)s) AS candidate
-         ORDER BY events DESC, word
-         LIMIT %(limit)s
-        """,
-        {"folded": folded, "most": _MOST_WITH_PREFIX, "limit": limit},
-        prepare=False,
-    )
-    return [word for (word,) in rows]

@@ -87,7 +87,7 @@ def test_no_table_contains_a_text_of_an_erased_event(
     feed.execute("ANALYZE")
     before = tables_with(feed, MARKER)
     assert {"event", "event_revision", "event_search", "event_search_past", "idempotent_answer", "attempt"} <= {*before}
-    assert {"participant_name", "vocabulary", "event_source", "event_external_id", "import_error"} <= {*before}
+    assert {"facet_value", "vocabulary", "event_source", "event_external_id", "import_error"} <= {*before}
 
     result = run(event["id"])
     assert result.exit_code == 0, result.output

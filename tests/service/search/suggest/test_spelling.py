@@ -1,69 +1,133 @@
-"""Corrections of words that find few events."""
+"""The words of a search corrected to those of the vocabulary: by frequency, kind of mistake, and language."""
 
+from collections.abc import Mapping
+
+import psycopg
 import pytest
-from flask.testing import FlaskClient
 
-from service.search.suggest.spelling import edit_distance, nearest_word
-from service.store.search.words import VocabularyWord
-from tests.factories import create_event
-from tests.service.search.battery_events import create_battery_events
-from tests.service.search.suggestion_index import update_suggestions
+from service.search.suggest.spelling import correct_spelling
+from service.store.search.suggestion_index import FacetKey, IndexedName, WordKey, add_value_counts, add_word_counts
+
+#: Events by word and language.
+WORDS = {
+    "en": {
+        "environment": 10_000,
+        "enviroment": 2,
+        "adaption": 5,
+        "adoption": 300,
+        "climate": 8_000,
+        "change": 5_000,
+        "transport": 900,
+        "austria": 3,
+        "australia": 300,
+        "paris": 3,
+        "parks": 300,
+        "solar": 3_000,
+        "power": 5_000,
+        "solarpower": 2,
+        "green": 900,
+        "house": 300,
+        "greenhouse": 1_500,
+        "policy": 9_000,
+        "police": 700,
+        "content": 30,
+        "tariffs": 40,
+        "zeal": 6,
+    },
+    "fr": {
+        "changer": 9_000,
+        "chance": 9_000,
+        "loi": 5_000,
+        "transport": 800,
+        "adaptation": 50_000,
+        "adoptions": 50_000,
+        "contenu": 9_000,
+        "contient": 30_000,
+        "politique": 9_000,
+        "énergie": 5_000,
+    },
+    "de": {"energie": 4_000, "gesetz": 3_000, "wende": 10},
+}
+
+
+def insert_words(conn: psycopg.Connection, words: Mapping[str, Mapping[str, int]]) -> None:
+    """Insert the words of languages, each with its number of events, unaccented as in the table above."""
+    events = {WordKey(word, lang): number for lang, numbers in words.items() for word, number in numbers.items()}
+    add_word_counts(conn, {key.word: key.word.replace("é", "e") for key in events}, events)
+
+
+@pytest.fixture
+def world(conn: psycopg.Connection) -> psycopg.Connection:
+    """A connection to a database with the words above."""
+    insert_words(conn, WORDS)
+    return conn
 
 
 @pytest.mark.parametrize(
-    ("q", "correction"),
+    ("text", "correction"),
     [
-        ("batery", "battery"),
-        ("recyclign", "recycling"),
-        ("batery recyclign", "battery recycling"),
-        ('"batery recycling" OR tarifs', '"battery recycling" OR tariffs'),
-        ("passprt -batery", "passport -batery"),
-        ("tarrifs cars", "tariffs cars"),
-        ("battery", None),
+        # a word of two events against one of ten thousand
+        ("enviroment", "environment"),
+        ("enviroment policy", "environment policy"),
+        ("environment", None),
+        # a known word, and one that is not much more frequent than the mistake is rare
+        ("paris", None),
+        ("austria", None),
+        ("zeal", None),
+        ("tarifs", "tariffs"),
+        ("tarrifs", "tariffs"),
+        # of two words near the typed one, the likelier one
+        ("polici", "policy"),
+        ("policc", "policy"),
+        # two words as one, one as two, and two that are known side by side
+        ("green house", "greenhouse"),
+        ("green-house policy", "greenhouse policy"),
+        ("solar power", None),
+        ("solar powr", "solar power"),
+        # names, acronyms, codes
+        ("ADPTION policy", None),
+        ("policy of Adoptn", None),
+        ("adoptn policy", "adoption policy"),
+        # languages: of the other words, or of the texts that have the word
+        ("adaption", None),
+        ("content", None),
+        ("climate chnage", "climate change"),
+        ("loi chanse", "loi chance"),
+        ("transport polici", "transport policy"),
+        ("transport politiqe", "transport politique"),
+        ("enregie gesetz", "energie gesetz"),
+        ("enregie loi", "énergie loi"),
         ("xyzzyplugh", None),
-        ("bat*", None),
-        ("電池", None),
-        ("!?", None),
     ],
 )
-def test_a_search_with_few_matches_is_corrected_if_that_finds_more(
-    client: FlaskClient, database: str, q: str, correction: str | None
+def test_words_are_corrected_to_far_more_frequent_ones_of_their_language(
+    world: psycopg.Connection, text: str, correction: str | None
 ) -> None:
-    create_battery_events(client)
-    update_suggestions(database)
-    assert client.get("/v1/events", query_string={"q": q}).get_json()["did_you_mean"] == correction
+    assert correct_spelling(world, text) == correction
 
 
-def test_a_correction_must_find_more_within_the_filter(client: FlaskClient, database: str) -> None:
-    create_battery_events(client)
-    create_event(client, title="Agreement", tags=["x"])
-    update_suggestions(database)
-    assert client.get("/v1/events?q=batery&tag=x").get_json()["did_you_mean"] is None
-    assert client.get("/v1/events?q=agrement&tag=x").get_json()["did_you_mean"] == "agreement"
+def test_words_of_another_language_change_no_correction(world: psycopg.Connection) -> None:
+    texts = ["enviroment", "climate chnage", "green house", "polici climate", "adaption", "content", "solar powr"]
+    before = [correct_spelling(world, text) for text in texts]
+    insert_words(world, {"hu": {word + "a": 100_000 for word in WORDS["en"]} | {"policie": 100_000, "powra": 100_000}})
+    assert [correct_spelling(world, text) for text in texts] == before
 
 
-def test_the_words_of_deleted_events_correct_nothing(client: FlaskClient, database: str) -> None:
-    event = create_event(client, title="Perovskite")
-    update_suggestions(database)
-    assert client.get("/v1/events?q=perovskit").get_json()["did_you_mean"] in (None, "perovskite")
-    assert client.get("/v1/events?q=perowskite").get_json()["did_you_mean"] == "perovskite"
-    client.delete(f"/v1/events/{event['id']}", headers={"If-Match": "*"})
-    update_suggestions(database)
-    assert client.get("/v1/suggest?q=perowskite").get_json() == {"items": [], "did_you_mean": None}
+def test_a_word_of_few_events_is_corrected_to_another_language_if_its_own_has_none(world: psycopg.Connection) -> None:
+    insert_words(world, {"en": {"gesez": 1}})
+    assert correct_spelling(world, "gesez") == "gesetz"
 
 
-@pytest.mark.parametrize(
-    ("typed", "correction", "number"),
-    [("abc", "abc", 0), ("recieve", "receive", 1), ("batery", "battery", 1), ("", "ab", 2), ("ca", "abc", 3)],
-)
-def test_edits_are_insertions_deletions_replacements_and_swaps(typed: str, correction: str, number: int) -> None:
-    assert edit_distance(typed, correction) == edit_distance(correction, typed) == number
+def test_two_words_are_one_only_if_that_has_many_more_matches(world: psycopg.Connection) -> None:
+    assert correct_spelling(world, "green house", matches=70) == "greenhouse"
+    assert correct_spelling(world, "green house", matches=80) is None
+    assert correct_spelling(world, "green house enviroment", joins_only=True) == "greenhouse enviroment"
+    assert correct_spelling(world, "enviroment policy", joins_only=True) is None
 
 
-def test_a_known_word_is_corrected_only_to_a_far_more_frequent_one() -> None:
-    candidates = [VocabularyWord("battery", "battery", 30), VocabularyWord("batter", "batter", 10)]
-    assert nearest_word("batery", 0, candidates) == "battery"
-    assert nearest_word("batery", 1, candidates) == "battery"
-    assert nearest_word("batery", 2, candidates) is None
-    assert nearest_word("bttr", 0, candidates) is None
-    assert nearest_word("battery", 0, [VocabularyWord("battery", "battery", 30)]) is None
+def test_the_name_of_a_participant_is_left_alone(world: psycopg.Connection) -> None:
+    insert_words(world, {"en": {"polica": 1}})
+    assert correct_spelling(world, "polica") == "policy"
+    name = {FacetKey("participant", "Polica"): IndexedName("Polica", "polica", ["polica"])}
+    add_value_counts(world, name, [1])
+    assert correct_spelling(world, "polica") is None

@@ -1,25 +1,15 @@
 """Suggestions of titles, topics and participants: by prefixes, and with corrections."""
 
-from typing import Any
 from urllib.parse import parse_qs
 
-import psycopg
 import pytest
 from flask.testing import FlaskClient
 
-from service.feed.sequencer import catch_up
-from service.search.suggest.indexer import index_names_once
-from service.search.suggest.spelling import fold_name, name_words, prefix_query, spelled_words
 from service.search.suggest.suggestions import in_titles
 from service.store.search.tsquery import Lexeme, TsQuery
 from tests.factories import create_event, create_topic
 from tests.service.problems import problem_of
-from tests.service.search.suggestion_index import update_suggestions
-
-
-def party(name: str, jurisdiction: str = "JP") -> dict[str, Any]:
-    """Return a participant."""
-    return {"name": name, "role": "party", "jurisdiction": jurisdiction}
+from tests.service.search.suggestion_index import offered, party, update_suggestions
 
 
 def record_some(client: FlaskClient) -> None:
@@ -35,13 +25,6 @@ def record_some(client: FlaskClient) -> None:
     }
     for title, participants in contents.items():
         create_event(client, title=title, participants=participants)
-
-
-def offered(client: FlaskClient, typed: str, **more: Any) -> list[tuple[str, str]]:
-    """Return kind and text of the suggestions."""
-    answer = client.get("/v1/suggest", query_string={"q": typed} | more)
-    assert answer.status_code == 200, answer.text
-    return [(one["type"], one["text"]) for one in answer.get_json()["items"]]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +68,7 @@ def test_the_filter_of_a_suggestion_finds_its_events(client: FlaskClient, databa
     create_event(client, title="Cells", topics=[{"id": "batteries"}])
     update_suggestions(database)
     [topic] = client.get("/v1/suggest?q=batteries&type=topic").get_json()["items"]
-    assert topic == {"type": "topic", "text": "Batteries", "id": "batteries", "filter": "topic=batteries"}
+    assert topic == {"type": "topic", "text": "Batteries", "id": "batteries", "filter": "topic=batteries", "count": 1}
     assert [one["title"] for one in client.get(f"/v1/events?{topic['filter']}").get_json()["items"]] == ["Cells"]
     [group] = client.get("/v1/suggest?q=the+group").get_json()["items"]
     assert (group["type"], group["id"], parse_qs(group["filter"])) == ("participant", None, {"q": ['"The  Group "']})
@@ -139,49 +122,6 @@ def test_misspelled_words_are_corrected_if_nothing_is_found(
     assert (answer["did_you_mean"], [one["text"] for one in answer["items"]]) == (correction, texts)
 
 
-def test_names_follow_the_changes_of_events(client: FlaskClient, database: str) -> None:
-    first = create_event(client, participants=[party("Ministry of Trade")])
-    second = create_event(client, participants=[party("Ministry of Trade")])
-    create_topic(client, "trade", labels={"en": "Ministerial trade"})
-    update_suggestions(database)
-    assert offered(client, "minist") == [("topic", "Ministerial trade"), ("participant", "Ministry of Trade")]
-    headers = {"If-Match": "*"}
-    client.patch(f"/v1/events/{first['id']}", json={"participants": [party("Ministry of Food")]}, headers=headers)
-    client.patch(f"/v1/events/{first['id']}", json={"tags": ["x"]}, headers=headers)
-    client.patch("/v1/topics/trade", json={"labels": {"en": "Commerce"}}, headers=headers)
-    update_suggestions(database)
-    assert [text for _, text in offered(client, "minist")] == ["Ministry of Food", "Ministry of Trade"]
-    client.delete(f"/v1/events/{second['id']}", headers=headers)
-    client.delete("/v1/topics/trade", headers=headers)
-    update_suggestions(database)
-    assert offered(client, "minist") == [("participant", "Ministry of Food")]
-    assert offered(client, "commerce") == []
-
-
-def test_a_merge_moves_the_names_to_the_other_event(client: FlaskClient, database: str) -> None:
-    goes = create_event(client, participants=[party("Ministry of Trade")])
-    stays = create_event(client, participants=[party("Ministry of Food")])
-    client.post(f"/v1/events/{goes['id']}/merge", json={"into": stays["id"]}, headers={"If-Match": "*"})
-    update_suggestions(database)
-    counts = "SELECT name, uses FROM participant_name ORDER BY name"
-    with psycopg.connect(database) as conn:
-        names: dict[str, int] = dict(conn.execute(counts).fetchall())
-        current = client.get(f"/v1/events/{stays['id']}").get_json()["participants"]
-    assert names == dict.fromkeys({who["name"] for who in current}, 1)
-
-
-def test_one_process_at_a_time_indexes_names_and_no_change_twice(client: FlaskClient, database: str) -> None:
-    create_event(client, participants=[party("Ministry of Trade")])
-    with psycopg.connect(database, autocommit=True) as one, psycopg.connect(database, autocommit=True) as other:
-        catch_up(one)
-        with one.transaction():
-            assert index_names_once(one) > 0
-            with other.transaction():
-                assert index_names_once(other) == 0
-        with other.transaction():
-            assert index_names_once(other) == 0
-
-
 @pytest.mark.parametrize(
     "typed", ["'", "\\", "a:*b", "& | !", "%", "_", "x" * 200, "🌍", "\u202ex", "é" * 200, "電" * 200, "- -"]
 )
@@ -210,17 +150,6 @@ def test_an_empty_database_has_no_suggestions(anyone: FlaskClient) -> None:
 )
 def test_invalid_parameters_are_refused(anyone: FlaskClient, query: str, parameter: str) -> None:
     assert problem_of(anyone.get(f"/v1/suggest?{query}")) == (422, "invalid", [parameter])
-
-
-def test_names_are_folded_word_by_word() -> None:
-    assert fold_name("  Ministère de l'Économie ") == "ministere de l economie"
-    assert name_words("経済産業省 METI") == ["経済産業省", "meti", "済産業省", "産業省", "業省", "省"]
-    assert prefix_query("EU\u2013Japan: D'").render() == "('eu':* & 'japan':* & 'd':*)"
-    assert prefix_query("!?") == TsQuery()
-    assert list(spelled_words("Förderung der E-Mobilität 2024 が 電池電池")) == [
-        ("förderung", "forderung"),
-        ("mobilität", "mobilitat"),
-    ]
 
 
 def test_a_query_can_be_limited_to_titles() -> None:

@@ -1,5 +1,7 @@
 """Databases of generated events, which are kept from one run to the next."""
 
+from collections.abc import Callable
+
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
@@ -11,16 +13,13 @@ from service.db.embedded_postgres import Server
 
 def generated_database(on: Server, events: int) -> str:
     """Return the URL of a database with so many generated events, loaded now or by a former run."""
-    name, label = _name(events), _label()
-    with psycopg.connect(on.dsn(), autocommit=True) as conn:
-        if _comment(conn, name) == label:
-            return on.dsn(name)
-        url = create_database(on, name)
+
+    def fill(url: str) -> None:
         migrate_and_seed(url)
         print(f"Loading {events:,} events …", flush=True)
         load(url, events)
-        conn.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), Literal(label)))
-    return url
+
+    return kept_database(on, _name(events), f"loaded with {max(MIGRATIONS.glob('*.sql')).name}", fill)
 
 
 def copied_database(on: Server, events: int, name: str) -> str:
@@ -29,13 +28,20 @@ def copied_database(on: Server, events: int, name: str) -> str:
     return create_database(on, name, template=_name(events))
 
 
+def kept_database(on: Server, name: str, label: str, fill: Callable[[str], None]) -> str:
+    """Return the URL of a database that a former run filled under the same label, or that `fill` fills now.
+
+    The label is a comment on the database, written at the end: it names all that the content depends on.
+    """
+    with psycopg.connect(on.dsn(), autocommit=True) as conn:
+        if _comment(conn, name) != label:
+            fill(create_database(on, name))
+            conn.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), Literal(label)))
+    return on.dsn(name)
+
+
 def _name(events: int) -> str:
     return f"events_{events}"
-
-
-def _label() -> str:
-    """Return the comment on a database that is loaded in whole and has all tables of today."""
-    return f"loaded with {max(MIGRATIONS.glob('*.sql')).name}"
 
 
 def _comment(conn: psycopg.Connection, name: str) -> str | None:

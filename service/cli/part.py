@@ -18,6 +18,7 @@ from service.db import embedded_postgres
 from service.db.embedded_postgres import Server
 from service.errors import ServiceError
 from service.imports.process_pool import end_with_parent
+from service.observability.readiness import VARIABLE, ReadySocket
 
 #: Seconds that a process may take to finish its work when it is stopped.
 STOP_TIMEOUT = 25
@@ -37,6 +38,9 @@ class Part(Protocol):
     def start(self) -> None:
         """Start it. ServiceError or OSError if that fails."""
 
+    def is_ready(self) -> bool:
+        """Return whether its start is over."""
+
     def end(self) -> str | None:
         """Return how it has ended, in a few words; None while it runs."""
 
@@ -52,20 +56,27 @@ class ProcessPart:
         self.name = name
         self._arguments, self._environment = arguments, environment
         self._process: subprocess.Popen[bytes] | None = None
+        self._ready: ReadySocket | None = None
 
     def start(self) -> None:
         """See Part. What is left of a former process, such as a worker of gunicorn that holds the port, is killed."""
         if self._process:
             self._signal_group(signal.SIGKILL)
+        self._wait_no_longer()
+        self._ready = ReadySocket()
         # A session of its own, so that Ctrl-C reaches this process alone, which stops the others in order. If this
         # process is killed, the kernel stops the child.
         self._process = subprocess.Popen(
             [sys.executable, *self._arguments],
             cwd=ROOT,
-            env=os.environ | self._environment,
+            env=os.environ | self._environment | {VARIABLE: self._ready.address},
             start_new_session=True,
             preexec_fn=partial(end_with_parent, signal.SIGTERM),  # noqa: PLW1509 (no other thread runs)
         )
+
+    def is_ready(self) -> bool:
+        """See Part. The process reports it by itself."""
+        return self._ready is not None and self._ready.is_ready()
 
     def end(self) -> str | None:
         """See Part."""
@@ -73,6 +84,7 @@ class ProcessPart:
         if code is None:
             return None
         self._signal_group(signal.SIGTERM)  # its children
+        self._wait_no_longer()
         return f"exit status {code}" if code >= 0 else signal.Signals(-code).name
 
     def stop(self) -> None:
@@ -86,6 +98,11 @@ class ProcessPart:
             self._signal_group(number)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(0.5)
+        self._wait_no_longer()
+
+    def _wait_no_longer(self) -> None:
+        if self._ready:
+            self._ready.close()
 
     def _signal_group(self, number: int) -> None:
         if self._process:
@@ -105,6 +122,10 @@ class PostgresPart:
     def start(self) -> None:
         """See Part."""
         self._server = embedded_postgres.start(self._directory, options=embedded_postgres.spacious())
+
+    def is_ready(self) -> bool:
+        """See Part. It accepts connections when `start` returns."""
+        return True
 
     def end(self) -> str | None:
         """See Part. The log of the server has the reason, such as a full disk."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import OpenerDirector, ProxyHandler, build_opener
 
 import click
 import psycopg
@@ -25,6 +25,7 @@ from service.db.migrations import migrate
 from service.db.pool import compare_clocks
 from service.ids import digest, new_key, uuid7
 from service.observability import log_stream
+from service.observability.readiness import report_ready
 from service.search.index.reindex import index_events
 
 #: Settings for a service on one's own machine, unless the environment sets them: public reading, and webhooks to
@@ -35,8 +36,8 @@ LOCAL_SETTINGS = {
     environment_name("webhook_http_networks"): "127.0.0.0/8,::1/128",
 }
 
-#: Seconds in which the API must be ready, and between two looks at the parts.
-START_TIMEOUT, LOOK_INTERVAL = 30, 0.2
+#: Seconds in which the parts must be ready, and between two looks at the parts.
+START_TIMEOUT, LOOK_INTERVAL = 60, 0.2
 
 
 def run_everything(settings: Settings) -> None:
@@ -70,6 +71,7 @@ def run_everything(settings: Settings) -> None:
         _await_ready(parts, settings, stop)
         if not stop.is_set():
             click.echo(_greeting(settings, secret))
+            report_ready()
         restarts = [Restarts(part) for part in parts]
         while not stop.wait(LOOK_INTERVAL):
             for one in restarts:
@@ -141,20 +143,27 @@ def _admin_key(conn: psycopg.Connection, file: Path) -> str:
 
 
 def _await_ready(parts: Sequence[Part], settings: Settings, stop: threading.Event) -> None:
-    """Wait until the API is ready or `stop` is set. ClickException if a part ends before."""
+    """Wait until every part is ready or `stop` is set. ClickException if one ends before."""
     direct = build_opener(ProxyHandler({}))
     deadline = time.monotonic() + START_TIMEOUT
     while not stop.is_set():
         for part in parts:
             if how := part.end():
                 raise click.ClickException(f"{part.name} has ended during the start ({how}); see its lines above.")
-        try:
-            with direct.open(_base_url(settings) + "/readyz", timeout=2):
-                return
-        except (URLError, OSError):
-            if time.monotonic() > deadline:
-                raise click.ClickException("The API does not become ready; see its lines above.") from None
-            stop.wait(0.05)
+        late = next((part.name for part in parts if not part.is_ready()), None)
+        if late is None and _answers(direct, settings):
+            return
+        if time.monotonic() > deadline:
+            raise click.ClickException(f"{late or 'The API'} does not become ready; see its lines above.")
+        stop.wait(0.05)
+
+
+def _answers(direct: OpenerDirector, settings: Settings) -> bool:
+    try:
+        with direct.open(_base_url(settings) + "/readyz", timeout=2):
+            return True
+    except (URLError, OSError):
+        return False
 
 
 def _base_url(settings: Settings) -> str:

@@ -23,6 +23,7 @@ from service.encryption import parse_keys
 from service.errors import ServiceError, Unavailable
 from service.feed.sequencer import sequence_once, trim_once
 from service.ids import uuid7
+from service.observability.readiness import report_ready
 from service.search.suggest.indexer import index_names_once
 from service.webhooks import maintenance
 from service.webhooks.address_guard import AddressGuard, parse_networks
@@ -78,6 +79,7 @@ async def _run(settings: Settings) -> None:
     if settings.worker_metrics_port:
         serve_status(worker.pulses, settings.host, settings.worker_metrics_port)
         REGISTRY.register(worker.metrics)
+    report_ready()
     await worker.work(stop)
 
 

@@ -16,7 +16,7 @@ from tests.faults.processes import Process, family, kill, server_in
 from tests.servers import ROOT, free_port
 
 #: Seconds that a start may take; the first one creates a cluster.
-START_TIMEOUT = 60.0
+START_TIMEOUT = 120.0
 
 #: Seconds in which all processes must have ended after a signal. An idle machine needs one or two, a busy one more. A
 #: run that has to kill a process says so, which `Run.stop` refuses.

@@ -7,10 +7,13 @@ import orjson
 import pytest
 
 from tests.factories import an_event
-from tests.faults.clients import DROPPED, Answer, Wire, request_bytes, send_request, wait_until, wire
+from tests.faults.clients import Answer, Wire, request_bytes, send_request, wait_until, wire
 from tests.servers import Served, serving
 
 EVENT = orjson.dumps(an_event())
+
+#: Headers of a request whose body waits for 100 Continue, which the service sends when it has accepted the connection.
+EXPECT = {"Content-Length": str(len(EVENT)), "Expect": "100-continue"}
 
 
 def answered(served: Served, connections: ExitStack) -> Wire:
@@ -19,6 +22,24 @@ def answered(served: Served, connections: ExitStack) -> Wire:
     line.send(request_bytes("GET", "/livez"))
     assert line.answer().status == 200
     return line
+
+
+def busy(served: Served, key: str, connections: ExitStack) -> Wire:
+    """A connection whose request is accepted and waits for its body.
+
+    It is opened again while the service still ends the connection that found it ready.
+    """
+    head = request_bytes("POST", "/v1/events", key=key, headers=EXPECT)
+    lines: list[Wire] = []
+
+    def is_accepted() -> bool:
+        lines.append(connections.enter_context(wire(served.port)))
+        lines[-1].send(head)
+        return lines[-1].received.readline() == b"HTTP/1.1 100 Continue\r\n"
+
+    wait_until(is_accepted)
+    assert lines[-1].received.readline() == b"\r\n"
+    return lines[-1]
 
 
 def trickle(line: Wire, body: bytes, *, framing: bytes = b"%b") -> Answer:
@@ -57,19 +78,12 @@ def test_one_address_has_a_limited_number_of_busy_connections(database: str, key
         serving(database, POLICYTRAIL_WORKERS="1", POLICYTRAIL_MAX_CONNECTIONS_PER_ADDRESS="5") as served,
         ExitStack() as opened,
     ):
-        lines = [opened.enter_context(wire(served.port)) for _ in range(5)]
+        lines = [busy(served, key, opened) for _ in range(5)]
+        with wire(served.port) as further:
+            further.send(request_bytes("GET", "/livez"))
+            assert further.answer().problem() == 429
         for line in lines:
-            line.send(request_bytes("POST", "/v1/events", EVENT, key=key)[:-20])
-
-        def is_refused() -> bool:
-            with wire(served.port) as further, suppress(*DROPPED):
-                further.send(request_bytes("GET", "/livez"))
-                return further.answer().status == 429
-            return False
-
-        wait_until(is_refused)
-        for line in lines:
-            line.send(EVENT[-20:])
+            line.send(EVENT)
             assert line.answer("POST").status == 201
         assert send_request(served.port, "GET", "/livez").status == 200
         assert lines[0].is_ended()

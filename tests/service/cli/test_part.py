@@ -32,6 +32,10 @@ class EndingPart:
             raise self.error
         self.how = None
 
+    def is_ready(self) -> bool:
+        """See Part."""
+        return self.how is None
+
     def end(self) -> str | None:
         """See Part."""
         return self.how

@@ -6,24 +6,42 @@ from schemas.base import ResponseSchema
 from schemas.fields import Identifier
 
 
-class RankingSchema(ResponseSchema):
-    """The number of events that were ranked by relevance."""
+class MatchCountSchema(ResponseSchema):
+    """A number of events, and of those among them that were ranked by relevance."""
 
     scored = fields.Integer(
         required=True, metadata={"description": "Events that were ranked. The others follow, the newest first."}
     )
-    of = fields.Integer(required=True, metadata={"description": "Events in the whole list."})
+    of = fields.Integer(required=True, metadata={"description": "Events, ranked or not."})
     kind = fields.String(
         required=True, metadata={"enum": ["exact", "estimate"], "description": "Kind of the number `of`."}
     )
-    capped = fields.Boolean(
-        required=True, metadata={"description": "True if not all events were ranked, but the newest of them."}
-    )
+
+
+class RankingSchema(MatchCountSchema):
+    """The number of events that have every word, and of those that were ranked by relevance."""
+
+    of = fields.Integer(required=True, metadata={"description": "Events that have every word, as in every answer."})
+    capped = fields.Boolean(required=True, metadata={"description": "True if some events of the list were not ranked."})
     partial_ = fields.Boolean(  # Schema has a `partial` of its own
         data_key="partial",
         attribute="partial",
         required=True,
         metadata={"description": "True if few events have every word, and events with some of the words follow."},
+    )
+    partial_matches = fields.Nested(
+        MatchCountSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Events with some of the words that follow; null if `partial` is false."},
+    )
+    unmatched = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "Words of `q` that no event has, and quotations that partial matches lack because no event"
+            " has them."
+        },
     )
     ignored = fields.Integer(
         required=True, metadata={"description": "Words of `q` that were ignored, because it has too many."}

@@ -15,13 +15,13 @@ from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.filters.sql import filter_condition, pushdown
 from service.search.matches import highlight_matches, ranked_matches
-from service.search.ranking.pages import Position, SearchPage, first_page, next_page
+from service.search.ranking.pages import SearchPage, first_page, next_page
+from service.search.ranking.position import MatchCount, Position
 from service.search.suggest.did_you_mean import better_spelling
 from service.search.text.query_compiler import CompiledWords, compile_query
 from service.store.condition import Condition, and_
 from service.store.connect import Connect
 from service.store.events.ordering import Order
-from service.store.search.tsquery import TsQuery
 
 #: The best matches first.
 RELEVANCE = (Order("relevance", descending=False),)
@@ -233,8 +233,7 @@ def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
             else:
                 page = first_page(conn, compiled, parts, request.limit, cap=cap)
         count = _count_ranked(conn, compiled, rest, page, request.count)
-        matches = None if page.includes_partial else page.estimated_total
-        did_you_mean = better_spelling(conn, search.filter, matches) if position is None else None
+        did_you_mean = better_spelling(conn, search.filter, page.matches.total) if position is None else None
     return EventPage(
         documents=[event.document for event in page.events],
         next=encode_cursor(request.bound_to, [page.next.encode()]) if page.next else None,
@@ -250,21 +249,24 @@ def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
 def _count_ranked(
     conn: Connection, words: CompiledWords, rest: Filter, page: SearchPage, kind: str | None
 ) -> dict[str, Any] | None:
-    """Return the number of events in the list, ranked or not."""
+    """Return the number of events with every word, ranked or not."""
     if kind is None:
         return None
-    if kind == "estimate" or page.is_exact:
-        return {"value": page.estimated_total, "kind": kind}
-    listed = replace(words, all_words=words.any_word or TsQuery()) if page.includes_partial else words
-    return {"value": store.events.ordering.count_events(conn, filter_condition(All((listed, rest)))), "kind": kind}
+    if kind == "estimate" or page.matches.is_exact:
+        return {"value": page.matches.total, "kind": kind}
+    return {"value": store.events.ordering.count_events(conn, filter_condition(All((words, rest)))), "kind": kind}
 
 
 def _ranking(page: SearchPage, words: CompiledWords) -> dict[str, Any]:
     return {
-        "scored": page.scored,
-        "of": page.estimated_total,
-        "kind": "exact" if page.is_exact else "estimate",
+        **_match_count(page.matches),
         "capped": page.is_capped,
-        "partial": page.includes_partial,
+        "partial": page.partial is not None,
+        "partial_matches": _match_count(page.partial) if page.partial else None,
+        "unmatched": page.unmatched,
         "ignored": words.ignored,
     }
+
+
+def _match_count(count: MatchCount) -> dict[str, Any]:
+    return {"scored": count.scored, "of": count.total, "kind": "exact" if count.is_exact else "estimate"}

@@ -97,7 +97,7 @@ PHRASES = {
         f"the first {document._MOST_BYTES // 1000} kB of an event",
         f"with k1 {bm25.K1} and b {bm25.B};",
         f"In the best {ranking._WITH_PAIRS} events",
-        f"fewer than {pages.FEW} events have every word",
+        f"fewer than {pages.FEW} events match",
         f"A search ranks about {DEFAULT.ranked_events:,} events",
         f"cached for {statistics.FRESH:.0f} seconds",
     ],

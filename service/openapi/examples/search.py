@@ -27,7 +27,16 @@ _MATCH = {
 
 #: The members of a ranked page beside its events.
 OF_PAGE: Mapping[str, Any] = {
-    "ranking": {"scored": 1, "of": 1, "kind": "exact", "capped": False, "partial": False, "ignored": 0},
+    "ranking": {
+        "scored": 1,
+        "of": 1,
+        "kind": "exact",
+        "capped": False,
+        "partial": False,
+        "partial_matches": None,
+        "unmatched": [],
+        "ignored": 0,
+    },
     "matches": [_MATCH],
     "did_you_mean": None,
 }

@@ -1,8 +1,7 @@
-"""BM25: the weights of terms, the events to rank by them, and the months to take these from."""
+"""BM25: the weights of terms, and the months from which events are ranked by them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, combinations
 from math import log, prod
 from typing import Final
 
@@ -22,18 +21,12 @@ _PAIR_WEIGHT: Final = 0.5
 #: The most terms of a ranking: those with the largest weights.
 _MOST_TERMS: Final = 32
 
-#: The most events that the index reads for combinations of terms, as a multiple of the cap.
-_MOST_READ: Final = 4
-
 #: The most matches of a month that is ranked as a whole, as a share of the cap.
 _LARGE_MONTH: Final = 0.5
 
 #: Microseconds for an event of a range of months that the index combines, for an event that it compares by one lexeme,
 #: and for a row that is read.
 _COMBINE, _COMPARE, _READ = 0.35, 0.005, 2.0
-
-#: The most terms whose combinations are compared to choose the events to rank.
-_COMBINED: Final = 8
 
 
 @dataclass(frozen=True)
@@ -64,79 +57,47 @@ def inverse_document_frequency(events: int, document_frequency: int) -> float:
     return log(1 + (max(events, document_frequency) - document_frequency + 0.5) / (document_frequency + 0.5))
 
 
-def build_ranking(words: CompiledWords, statistics: CorpusStatistics, *, partial: bool, cap: int) -> Ranking:
-    """Return the ranking of the events that match all words, or with `partial` some of them; about `cap` at most.
+@dataclass(frozen=True)
+class WeighedTerm:
+    """A term with its document frequency, and the most that it can add to a score."""
 
-    With `partial` few events have all words, and these lead.
-    """
-    idfs = [inverse_document_frequency(statistics.events, frequency) for frequency in statistics.document_frequencies]
+    query: TsQuery
+    events: int
+    weight: float
+
+
+def weighed_terms(words: CompiledWords, statistics: CorpusStatistics) -> list[WeighedTerm]:
+    """Return the terms of a search in its order."""
     factor = statistics.saturation + 1
-    weights = [term.times * idf * factor for term, idf in zip(words.terms, idfs, strict=True)]
-    best = sorted(range(len(weights)), key=lambda n: -weights[n])[:_MOST_TERMS]
-    idf_of_word = {term.word: idf for term, idf in zip(words.terms, idfs, strict=True)}
+    return [
+        WeighedTerm(
+            TsQuery.any(term.lexemes),
+            frequency,
+            term.times * inverse_document_frequency(statistics.events, frequency) * factor,
+        )
+        for term, frequency in zip(words.terms, statistics.document_frequencies, strict=True)
+    ]
+
+
+def build_ranking(words: CompiledWords, statistics: CorpusStatistics, candidates: TsQuery) -> Ranking:
+    """Return the ranking of the candidates, by the largest weights of all words."""
+    terms = weighed_terms(words, statistics)
+    best = sorted(range(len(terms)), key=lambda n: -terms[n].weight)[:_MOST_TERMS]
+    frequencies = zip(words.terms, statistics.document_frequencies, strict=True)
+    idfs = {term.word: inverse_document_frequency(statistics.events, frequency) for term, frequency in frequencies}
     return Ranking(
-        candidates=_candidates(words, statistics, weights, cap) if partial and words.any_word else words.all_words,
-        leading=words.all_words if partial else TsQuery(),
-        tiers=(words.all_words,) if partial else (),
-        terms=[
-            WeightedTerm(TsQuery.any(words.terms[n].lexemes), len(words.terms[n].lexemes), weights[n])
-            for n in sorted(best)
-        ],
+        candidates=candidates,
+        leading=TsQuery(),
+        tiers=(),
+        terms=[WeightedTerm(terms[n].query, len(words.terms[n].lexemes), terms[n].weight) for n in sorted(best)],
         pairs=[
-            WeightedPair(pair.beside, pair.near, _PAIR_WEIGHT * min(idf_of_word.get(word, 0.0) for word in pair.words))
+            WeightedPair(pair.beside, pair.near, _PAIR_WEIGHT * min(idfs.get(word, 0.0) for word in pair.words))
             for pair in words.pairs
         ],
         saturation=statistics.saturation,
         length_weight=B,
         average_length=statistics.average_length,
     )
-
-
-def _candidates(words: CompiledWords, statistics: CorpusStatistics, weights: Sequence[float], cap: int) -> TsQuery:
-    """Return the query for about `cap` of the events with some of the words: those with the largest weights."""
-    frequencies = statistics.document_frequencies
-    if sum(frequencies) <= cap or not words.any_word:
-        return words.any_word or TsQuery()
-    rarest = sorted((n for n, frequency in enumerate(frequencies) if frequency), key=lambda n: frequencies[n])
-    # If there are more terms than are combined, the rarest ones are taken by themselves.
-    spare = max(0, len(rarest) - _COMBINED)
-    so_far = accumulate(frequencies[n] for n in rarest[:spare])
-    alone = [n for n, events in zip(rarest, so_far, strict=False) if events <= cap]
-    rarest = rarest[len(alone) :][:_COMBINED]
-    rest = cap - sum(frequencies[n] for n in alone)
-    sets = term_sets_to_rank([weights[n] for n in rarest], [frequencies[n] for n in rarest], statistics.events, rest)
-    queries = [words.terms[n].query for n in alone]
-    queries += [TsQuery.all(words.terms[rarest[index]].query for index in indexes) for indexes in sets]
-    return TsQuery.all([TsQuery.any([words.all_words, *queries]), *words.quoted], none_of=words.excluded)
-
-
-def term_sets_to_rank(
-    weights: Sequence[float], frequencies: Sequence[int], events: int, cap: int
-) -> list[tuple[int, ...]]:
-    """Return the smallest sets of terms such that about `cap` events have all terms of one, and the largest weights.
-
-    The terms are in the order of their document frequencies, and taken to be independent of each other. Each set has
-    one of the rarest terms, because the index reads every event with those.
-    """
-    shares = [min(1.0, frequency / max(1, events)) for frequency in frequencies]
-    terms = range(len(weights))
-    before = [0, *accumulate(frequencies)]
-    rarest = {n for n in terms if not before[n] or before[n + 1] <= _MOST_READ * cap}
-    sets = [
-        several
-        for size in range(1, len(weights) + 1)
-        for several in combinations(terms, size)
-        if rarest.intersection(several)
-    ]
-    sets.sort(key=lambda several: -sum(weights[n] for n in several))
-    expected = 0.0
-    best: list[frozenset[int]] = []
-    for several in sets:
-        expected += events * prod(shares[n] if n in several else 1 - shares[n] for n in terms)
-        if best and expected > cap:
-            break
-        best.append(frozenset(several))
-    return [tuple(sorted(several)) for several in best if not any(other < several for other in best)]
 
 
 def most_matches(query: TsQuery, words: CompiledWords, statistics: CorpusStatistics) -> int:

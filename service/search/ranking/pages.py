@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-import orjson
 from psycopg import Connection
 
 from service.search.ranking.bm25 import (
@@ -17,13 +15,15 @@ from service.search.ranking.bm25 import (
     newest_region,
     share_of,
 )
+from service.search.ranking.candidates import CandidateChoice
+from service.search.ranking.position import MatchCount, Position
+from service.search.ranking.relaxation import PhrasePlaces, partial_query, relaxations, unmatched_parts
 from service.search.ranking.statistics import Statistics, statistics_of
-from service.search.text.analyzer import CONFIGURATION_NAMES
 from service.search.text.query_compiler import CompiledWords
 from service.store.search.conditions import EVERY_EVENT, Region, SearchFilter
 from service.store.search.ranking import RankedEvent, RankedPage, Ranking, RankMark, page_ranked
 from service.store.search.tsquery import TsQuery
-from service.store.search.unranked import NO_DAY, DayMark, UnrankedEvent, ever_more_months, page_unranked
+from service.store.search.unranked import DayMark, UnrankedEvent, ever_more_months, page_unranked
 
 #: If fewer events have all words, those with some of the words follow.
 FEW: Final = 20
@@ -43,92 +43,6 @@ _MANY_WORDS: Final = 16
 #: The region without events, for a search that only excludes words: nothing is ranked by it.
 _NOTHING: Final = Region(1_000_000, 0)
 
-#: More events than a database has.
-_LARGEST: Final = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class Position:
-    """The place at which a page begins, and the parameters of the ranking, which are those of the first page."""
-
-    languages: tuple[str, ...]
-    statistics: CorpusStatistics
-    includes_partial: bool
-    region: Region | None
-    score_floor: float
-    snapshot: str
-    scored: int
-    estimated_total: int
-    is_exact: bool
-    after: RankMark | DayMark | None
-
-    def encode(self) -> str:
-        """Return the position as text for a cursor."""
-        statistics, region, after = self.statistics, self.region, self.after
-        mark: list[Any] = []
-        if isinstance(after, RankMark):
-            mark = [after.tier, after.score, str(after.id)]
-        elif after:
-            mark = [after.day, str(after.id)]
-        averages = (statistics.average_length, statistics.average_words)
-        return orjson.dumps(
-            [
-                " ".join(self.languages),
-                [statistics.events, *averages, *statistics.document_frequencies],
-                self.includes_partial,
-                [region.month, region.bucket, region.by_index] if region else None,
-                self.score_floor if self.score_floor > float("-inf") else None,
-                self.snapshot,
-                self.scored,
-                self.estimated_total,
-                self.is_exact,
-                mark,
-            ]
-        ).decode()
-
-    @classmethod
-    def decode(cls, text: str) -> "Position":
-        """Return the position of a cursor. ValueError or TypeError for a text that `encode` did not return."""
-        languages, numbers, partial, region, floor, snapshot, scored, total, is_exact, mark = orjson.loads(text)
-        events, length, words, *frequencies = numbers
-        after: RankMark | DayMark | None = None
-        if len(mark) == 3:  # noqa: PLR2004 (the members of a RankMark)
-            after = RankMark(_number(mark[0]), float(mark[1]), UUID(mark[2]))
-        elif mark:
-            after = DayMark(_day(mark[0]), UUID(mark[1]))
-        return cls(
-            languages=tuple(_configurations(str(languages).split())),
-            statistics=CorpusStatistics(_number(events), float(length), float(words), list(map(_number, frequencies))),
-            includes_partial=bool(partial),
-            region=_region(*region) if region else None,
-            score_floor=float("-inf") if floor is None else float(floor),
-            snapshot=str(snapshot),
-            scored=_number(scored),
-            estimated_total=_number(total),
-            is_exact=bool(is_exact),
-            after=after,
-        )
-
-
-def _number(value: Any) -> int:
-    if not isinstance(value, int) or not -1 <= value <= _LARGEST:
-        raise ValueError("The cursor has an invalid number.")
-    return value
-
-
-def _region(month: Any, bucket: Any, by_index: Any) -> Region:
-    return Region(_number(month), _number(bucket), by_index is True)
-
-
-def _day(text: str) -> str:
-    return text if text == NO_DAY else date.fromisoformat(text).isoformat()
-
-
-def _configurations(names: Sequence[str]) -> Sequence[str]:
-    if not CONFIGURATION_NAMES.issuperset(names):
-        raise ValueError("The cursor has an unknown language.")
-    return names
-
 
 @dataclass(frozen=True)
 class ScoredEvent:
@@ -141,35 +55,40 @@ class ScoredEvent:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """A page of a search, with the number of ranked and of all matching events, and the position of the next page.
+    """A page of a search, and the position of the next page.
 
-    With `includes_partial` events match that have only some of the words.
+    `matches` counts the events with every word. If these are few, `partial` counts the events with some of the words,
+    which follow them. `unmatched` are the words that no event has, and the quotations that the page's events lack.
     """
 
     events: Sequence[ScoredEvent]
-    scored: int
-    estimated_total: int
-    is_exact: bool
-    includes_partial: bool
+    matches: MatchCount
+    partial: MatchCount | None
+    unmatched: Sequence[str]
     ranking: Ranking
     statistics: CorpusStatistics
     next: Position | None
 
     @property
     def is_capped(self) -> bool:
-        """Whether some of the matching events are not ranked."""
-        return self.ranking.region is not None or self.scored < self.estimated_total
+        """Whether some of the events are not ranked."""
+        counts = (self.matches, self.partial) if self.partial else (self.matches,)
+        return self.ranking.region is not None or any(count.scored < count.total for count in counts)
 
 
 def first_page(conn: Connection, words: CompiledWords, filter: SearchFilter, limit: int, *, cap: int) -> SearchPage:
-    """Return the best events with all words; if they are few, the best events with some of the words.
+    """Return the best events with all words; if they are few, the best events with some of the words follow.
 
     About `cap` events are ranked at most.
     """
     search = _Search(conn, words, filter, cap)
-    page = search.begin(limit, partial=False)
-    if page.scored < FEW and not page.is_capped and words.any_word:
-        page = search.begin(limit, partial=True)
+    page = search.begin(limit)
+    if page.matches.total < FEW and not page.is_capped:
+        for phrases in relaxations(conn, words, is_empty=not page.events):
+            relaxed = search.begin(limit, phrases, page.matches)
+            if relaxed.partial and relaxed.partial.total:
+                return relaxed
+            page = replace(page, unmatched=relaxed.unmatched)
     return page
 
 
@@ -186,26 +105,27 @@ class _Search:
     def __init__(self, conn: Connection, words: CompiledWords, filter: SearchFilter, cap: int) -> None:
         self.conn, self.words, self.filter, self.cap = conn, words, filter, cap
 
-    def begin(self, limit: int, *, partial: bool) -> SearchPage:
-        """Return the first page."""
+    def begin(self, limit: int, phrases: PhrasePlaces | None = None, matches: MatchCount | None = None) -> SearchPage:
+        """Return the first page: of the events with every word, or of these `matches` and the partial ones."""
         statistics = statistics_of(self.conn)
         counts = statistics.counts(self.conn, [term.query for term in self.words.terms])
         corpus = CorpusStatistics.of(statistics.collection, [count.value for count in counts])
-        ranking = build_ranking(self.words, corpus, partial=partial, cap=self.cap)
+        least = self._least_weight(statistics, corpus, phrases)
+        ranking = self._ranking(corpus, phrases, least, has_matches=bool(matches and matches.total))
         are_few = most_matches(ranking.candidates, self.words, corpus) <= _SLACK * self.cap
         expected = 0 if are_few else statistics.estimate(self.conn, ranking.candidates, self.filter)
         page, ranking = self._rank(statistics, ranking, expected, limit + 1)
-        total, is_exact = self._total(statistics, ranking, corpus, page, partial=partial)
+        count = self._count(statistics, ranking, corpus, page, self._listed(phrases))
         position = Position(
             languages=self.words.languages,
             statistics=corpus,
-            includes_partial=partial,
+            phrases=phrases,
+            least=least,
             region=ranking.region,
             score_floor=page.score_floor if page.score_floor is not None else float("-inf"),
             snapshot=page.snapshot,
-            scored=page.scored,
-            estimated_total=total,
-            is_exact=is_exact,
+            matches=matches or count,
+            partial=count.without(matches) if matches else None,
             after=None,
         )
         ranking = replace(ranking, score_floor=position.score_floor, snapshot=page.snapshot)
@@ -214,7 +134,9 @@ class _Search:
     def resume(self, position: Position, limit: int) -> SearchPage:
         """Return the page at a position."""
         ranking = replace(
-            build_ranking(self.words, position.statistics, partial=position.includes_partial, cap=self.cap),
+            self._ranking(
+                position.statistics, position.phrases, position.least, has_matches=position.matches.total > 0
+            ),
             region=position.region,
             score_floor=position.score_floor,
             snapshot=position.snapshot,
@@ -224,6 +146,36 @@ class _Search:
         most = _OVER * self.cap
         page = page_ranked(self.conn, ranking, self.filter, position.after, limit + 1, most=most)
         return self._page(page.events, ranking, position, limit)
+
+    def _listed(self, phrases: PhrasePlaces | None) -> TsQuery:
+        """Return the query for all events of the list, ranked or not."""
+        return self.words.all_words if phrases is None else partial_query(self.words, phrases)
+
+    def _ranking(
+        self, corpus: CorpusStatistics, phrases: PhrasePlaces | None, least: float | None, *, has_matches: bool
+    ) -> Ranking:
+        """Return the ranking of the list's events, or of those with words of the weight `least`.
+
+        The events with every word, if there are some, lead the partial ones.
+        """
+        candidates = self._listed(phrases)
+        if least is not None:
+            chosen = CandidateChoice.of(self.words, corpus, self.cap).query(least)
+            candidates = TsQuery.all([chosen, candidates])
+        ranking = build_ranking(self.words, corpus, candidates)
+        if phrases is None or not has_matches:
+            return ranking
+        return replace(ranking, leading=self.words.all_words, tiers=(self.words.all_words,))
+
+    def _least_weight(
+        self, statistics: Statistics, corpus: CorpusStatistics, phrases: PhrasePlaces | None
+    ) -> float | None:
+        """Return the weight of the words of the events to rank; None to rank all, or the newest."""
+        is_divisible = phrases is not None or self.words.has_alternatives
+        if not is_divisible or sum(corpus.document_frequencies) <= self.cap:
+            return None
+        choice = CandidateChoice.of(self.words, corpus, self.cap)
+        return choice.find_least_weight(self.conn, self._listed(phrases), self.filter, statistics.collection.events)
 
     def _rank(self, statistics: Statistics, ranking: Ranking, expected: int, limit: int) -> tuple[RankedPage, Ranking]:
         """Return the first ranked events, and the ranking with a region that has about as many as can be ranked."""
@@ -247,36 +199,34 @@ class _Search:
         assert page is not None  # noqa: S101 (there is at least one try)
         return page, ranking
 
-    def _total(
-        self, statistics: Statistics, ranking: Ranking, corpus: CorpusStatistics, page: RankedPage, *, partial: bool
-    ) -> tuple[int, bool]:
-        """Return the number of matching events, ranked or not, and whether it is exact."""
-        if ranking.region is None and not (partial and ranking.candidates != self.words.any_word):
-            return page.scored, True
-        has_conditions = self.words.quoted or self.words.excluded or self.filter != EVERY_EVENT
-        if partial and len(corpus.document_frequencies) > _MANY_WORDS and not has_conditions:
-            return max(page.scored, estimate_any_word(corpus)), False
-        return max(page.scored, statistics.estimate(self.conn, self._query(partial=partial), self.filter)), False
-
-    def _query(self, *, partial: bool) -> TsQuery:
-        return self.words.any_word if partial and self.words.any_word else self.words.all_words
+    def _count(
+        self, statistics: Statistics, ranking: Ranking, corpus: CorpusStatistics, page: RankedPage, listed: TsQuery
+    ) -> MatchCount:
+        """Return the number of the list's events, ranked or not."""
+        if ranking.region is None and ranking.candidates == listed:
+            return MatchCount(page.scored, page.scored, is_exact=True)
+        is_any_word = len(listed.required) == 1 and not listed.none_of and self.filter == EVERY_EVENT
+        if is_any_word and ranking.candidates != listed and len(corpus.document_frequencies) > _MANY_WORDS:
+            total = estimate_any_word(corpus)
+        else:
+            total = statistics.estimate(self.conn, listed, self.filter)
+        return MatchCount(page.scored, max(page.scored, total), is_exact=False)
 
     def _page(self, ranked: Sequence[RankedEvent], ranking: Ranking, position: Position, limit: int) -> SearchPage:
         """Return the page with the ranked events, and the others behind them."""
         events = [ScoredEvent(one.mark.id, one.mark.score, one.document) for one in ranked]
         marks: list[RankMark | DayMark] = [one.mark for one in ranked]
-        query = self._query(partial=position.includes_partial)
-        if len(events) <= limit and (ranking.region or ranking.candidates != query):
+        listed = self._listed(position.phrases)
+        if len(events) <= limit and (ranking.region or ranking.candidates != listed):
             after = position.after if isinstance(position.after, DayMark) else None
-            for one in self._unranked(ranking, query, after, limit + 1 - len(events)):
+            for one in self._unranked(ranking, listed, after, limit + 1 - len(events)):
                 events.append(ScoredEvent(one.mark.id, None, one.document))
                 marks.append(one.mark)
         return SearchPage(
             events=events[:limit],
-            scored=position.scored,
-            estimated_total=position.estimated_total,
-            is_exact=position.is_exact,
-            includes_partial=position.includes_partial,
+            matches=position.matches,
+            partial=position.partial,
+            unmatched=unmatched_parts(self.words, position.statistics, position.phrases),
             ranking=ranking,
             statistics=position.statistics,
             next=replace(position, after=marks[limit - 1]) if len(events) > limit else None,

@@ -10,6 +10,7 @@ from psycopg import Connection
 
 from service import store
 from service.search.ranking.bm25 import CorpusStatistics, build_ranking, inverse_document_frequency
+from service.search.ranking.candidates import CandidateChoice
 from service.search.ranking.statistics import statistics_of
 from service.search.text.analyzer import MARK
 from service.search.text.query_compiler import CompiledWords, Term
@@ -58,8 +59,12 @@ def similar_to(conn: Connection, id: UUID, condition: Condition, limit: int, *, 
         return Similar((), ())
     words = _words([lexeme for _, lexeme, _ in best])
     corpus = CorpusStatistics.of(statistics.collection, [count for _, _, count in best])
-    ranking = build_ranking(words, corpus, partial=True, cap=cap)
-    page = page_ranked(conn, ranking, SearchFilter.on_event(condition), None, limit + 1, most=_OVER * cap)
+    meets = SearchFilter.on_event(condition)
+    choice = CandidateChoice.of(words, corpus, cap)
+    is_little = sum(corpus.document_frequencies) <= cap
+    least = 0.0 if is_little else choice.find_least_weight(conn, words.all_words, meets, events)
+    ranking = build_ranking(words, corpus, choice.query(least))
+    page = page_ranked(conn, ranking, meets, None, limit + 1, most=_OVER * cap)
     others = [event for event in page.events if event.mark.id != id]
     rarest = sorted(best, key=lambda one: one[2])
     return Similar(others[:limit], [lexeme for _, lexeme, _ in rarest])
@@ -69,8 +74,7 @@ def _words(lexemes: Sequence[str]) -> CompiledWords:
     """Return the search for events that have any of the lexemes."""
     return CompiledWords(
         " OR ".join(lexemes),
-        all_words=TsQuery.all(map(Lexeme, lexemes)),
-        any_word=TsQuery.any(map(Lexeme, lexemes)),
+        all_words=TsQuery.any(map(Lexeme, lexemes)),
         terms=tuple(Term(lexeme, _query(lexeme), (Lexeme(lexeme),), 1) for lexeme in lexemes),
     )
 

@@ -40,6 +40,11 @@ class Term:
     lexemes: tuple[Lexeme, ...]
     times: int
 
+    @property
+    def begins(self) -> bool:
+        """Whether it is the beginning of words."""
+        return any(lexeme.begins for lexeme in self.lexemes)
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -61,13 +66,17 @@ class CompiledWords(Words):
 
     all_words: TsQuery
     any_word: TsQuery | None = None
-    quoted: tuple[Operand, ...] = ()
+    quoted: tuple[TsQuery, ...] = ()
     excluded: tuple[Operand, ...] = ()
     terms: tuple[Term, ...] = ()
     pairs: tuple[Pair, ...] = ()
     languages: tuple[str, ...] = ()
     #: The number of words that were not read because there were too many.
     ignored: int = 0
+    #: The text of each of `quoted`, with its quotes.
+    quotations: tuple[str, ...] = ()
+    #: Whether events may match that lack some of the terms: the expression has OR.
+    has_alternatives: bool = False
     #: The queries of several expressions, one of which must match: an index is faster with a condition for each.
     alternatives: tuple[TsQuery, ...] = ()
 
@@ -147,7 +156,8 @@ class _Compiler:
         """Return the whole expression, which was written as `text`."""
         conditions = self._conditions(self.expression)
         excluded = tuple(self._excluded(self.expression))
-        quoted = tuple(self._quoted())
+        quotations = list(self._quotations())
+        quoted = tuple(query for _, query in quotations)
         is_possible = conditions or not self.expression.required
         all_words = TsQuery.all(conditions, none_of=excluded) if is_possible else TsQuery()
         return CompiledWords(
@@ -160,6 +170,8 @@ class _Compiler:
             pairs=tuple(self._pairs()),
             languages=tuple(self.stems),
             ignored=self.expression.ignored,
+            quotations=tuple(text for text, _ in quotations),
+            has_alternatives=any(len(alternatives) > 1 for alternatives in self.expression.required),
         )
 
     def _conditions(self, expression: Expression) -> list[TsQuery]:
@@ -250,14 +262,12 @@ class _Compiler:
                     terms[lexemes] = Term(word, query, lexemes, before.times + 1 if before else 1)
         return list(terms.values())
 
-    def _quoted(self) -> list[TsQuery]:
-        """Return the conditions with a quoted phrase."""
-        quoted = (
-            alternatives
-            for alternatives in self.expression.required
-            if any(group.quoted for groups in alternatives for group in groups)
-        )
-        return [condition for alternatives in quoted if (condition := self._either(alternatives))]
+    def _quotations(self) -> Iterator[tuple[str, TsQuery]]:
+        """Return the text and the query of each condition with a quoted phrase."""
+        for alternatives in self.expression.required:
+            groups = [group for groups in alternatives for group in groups]
+            if any(group.quoted for group in groups) and (query := self._either(alternatives)):
+                yield " OR ".join(map(str, groups)), query
 
     def _any_word(self, quoted: Sequence[Operand], excluded: Sequence[Operand]) -> TsQuery | None:
         """Return the query for events with some of the words, all that is quoted and nothing that is excluded."""

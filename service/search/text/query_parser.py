@@ -39,6 +39,11 @@ class WordGroup:
     code: str | None = None
     quoted: bool = False
 
+    def __str__(self) -> str:
+        """Return the words with spaces between them, in quotes if they were quoted."""
+        text = " ".join(word.text for word in self.words)
+        return f'"{text}"' if self.quoted else text
+
 
 #: One of the alternatives of a condition. It requires all of its groups.
 Alternative = tuple[WordGroup, ...]

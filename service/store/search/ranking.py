@@ -149,7 +149,7 @@ def _page_query(shape: _Shape) -> str:
     return f"""
         WITH found AS MATERIALIZED (
             SELECT event_id, former, tier, {_score(shape.terms)} AS score
-              FROM ({_counted(shape)}) AS counted
+              FROM ({_event_ranks(shape)}) AS counted
         ), total AS MATERIALIZED (
             SELECT count(*) AS scored, {score_floor} AS score_floor
               FROM found
@@ -175,7 +175,7 @@ def _page_query(shape: _Shape) -> str:
 _BEHIND = "AND (tier, {score}, event_id) < (%(after_tier)s::integer, %(after_score)s::float8, %(after_id)s::uuid)"
 
 
-def _counted(shape: _Shape) -> str:
+def _event_ranks(shape: _Shape) -> str:
     """Return the query for the tier of each event to rank, and for the rank of each of its terms."""
     ranks = [
         f", %(stems_{n})s * ts_rank('{{1,1,1,1}}', tsv, %(term_{n})s::tsquery) AS rank_{n}"

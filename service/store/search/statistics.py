@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
 from psycopg import Connection
 
@@ -16,6 +17,9 @@ SAMPLE = 16_000
 #: The most events that are counted one by one for all words of a search, at 2 us each. The rarest words are counted so;
 #: for the others one bucket gives an estimate, which is off by a tenth at most for thousands of events.
 _COUNTED = 20_000
+
+#: The most phrases that are looked up by themselves, and the most events that are compared with each, at 2 us.
+_MOST_PHRASES, _MOST_COMPARED = 8, 5_000
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,23 @@ def estimate_matches(conn: Connection, query: TsQuery, filter: SearchFilter, eve
     return int(matching) * (BUCKETS if sampled else 1)
 
 
+def count_combinations(
+    conn: Connection, queries: Sequence[TsQuery], within: TsQuery, filter: SearchFilter, events: int
+) -> dict[int, int]:
+    """Return about how many of the `events` match each combination of the queries, of those that match `within`.
+
+    A combination is a number with a bit for each query that its events match, the lowest for the first query.
+    """
+    sampled = events > SAMPLE
+    words = matches_tsquery(within)
+    matches = filter.sql.from_search(words.render("search", "words"), *([_ONE_BUCKET] if sampled else []))
+    bits = (f"(search.tsv @@ %(query_{number})s::tsquery)::integer << {number}" for number in range(len(queries)))
+    values: dict[str, Any] = {f"query_{number}": query for number, query in enumerate(queries)}
+    values |= words.parameters("words") | filter.parameters
+    rows = conn.execute(f"SELECT {' | '.join(bits)}, count(*) {matches} GROUP BY 1", values, prepare=False)
+    return {combination: matching * (BUCKETS if sampled else 1) for combination, matching in rows}
+
+
 #: The first bucket. The index begins at one bucket, but would combine the rows of several buckets first.
 _ONE_BUCKET = "bucket = 0::smallint"
 
@@ -102,6 +123,32 @@ def queries_to_count(estimates: Mapping[TsQuery, int]) -> list[TsQuery]:
     rarest = sorted(estimates, key=lambda query: estimates[query])
     so_far = accumulate(estimates[query] for query in rarest)
     return [query for query, together in zip(rarest, so_far, strict=True) if together <= _COUNTED]
+
+
+def find_unmatched(conn: Connection, queries: Sequence[TsQuery]) -> set[int]:
+    """Return the places of the first queries that no event matches.
+
+    The index knows no positions: of the events with the words of a query a limited number is compared. If there are
+    more, the query counts as matched.
+    """
+    compared = queries[:_MOST_PHRASES]
+    if not compared:
+        return set()
+    subqueries = (
+        f"""
+        (SELECT count(*) <= %(most)s AND bool_or(tsv @@ %(query_{number})s::tsquery) IS NOT TRUE
+           FROM (SELECT tsv
+                   FROM event_search
+                  WHERE tsv @@ %(words_{number})s::tsquery
+                  LIMIT %(most)s + 1) AS candidate)
+        """
+        for number in range(len(compared))
+    )
+    values: dict[str, Any] = {"most": _MOST_COMPARED}
+    for number, query in enumerate(compared):
+        values |= {f"query_{number}": query, f"words_{number}": query.without_order()}
+    [row] = conn.execute(f"SELECT {', '.join(subqueries)}", values, prepare=False).fetchall()
+    return {place for place, is_unmatched in enumerate(row) if is_unmatched}
 
 
 def _matches(conn: Connection, queries: Sequence[TsQuery], within: str = "") -> list[int]:

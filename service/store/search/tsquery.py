@@ -132,6 +132,11 @@ class TsQuery:
                 case TsQuery():
                     yield from one.lexemes()
 
+    def without_order(self) -> "TsQuery":
+        """Return the query for the same lexemes in any place: it needs no positions, and finds more."""
+        groups = (self.all_of, self.any_of, self.none_of)
+        return TsQuery(*(tuple(map(_without_order, group)) for group in groups))
+
     def map_lexemes(self, change: Callable[[Lexeme], Lexeme]) -> "TsQuery":
         """Return the same query with every lexeme changed."""
         groups = (self.all_of, self.any_of, self.none_of)
@@ -149,6 +154,16 @@ def _mapped(operand: Operand, change: Callable[[Lexeme], Lexeme]) -> Operand:
             return Phrase(tuple(tuple(map(change, step)) for step in steps), distances)
         case TsQuery():
             return operand.map_lexemes(change)
+
+
+def _without_order(operand: Operand) -> Operand:
+    match operand:
+        case Lexeme():
+            return operand
+        case Phrase(steps):
+            return TsQuery.all(map(TsQuery.any, steps))
+        case TsQuery():
+            return operand.without_order()
 
 
 def _distinct(operands: Iterable[Operand]) -> tuple[Operand, ...]:

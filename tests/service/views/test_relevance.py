@@ -81,14 +81,29 @@ def test_events_with_all_words_precede_those_with_some(client: FlaskClient) -> N
     assert page["items"][0]["title"] == "Long"
     assert {item["title"] for item in page["items"][1:]} == {"Lithium lithium lithium", "Battery"}
     assert page["ranking"] == {
-        "scored": 3,
-        "of": 3,
+        "scored": 1,
+        "of": 1,
         "kind": "exact",
         "capped": False,
         "partial": True,
+        "partial_matches": {"scored": 2, "of": 2, "kind": "exact"},
+        "unmatched": [],
         "ignored": 0,
     }
-    assert search(client, "lithium battery", count="exact")["count"] == {"value": 3, "kind": "exact"}
+
+
+def test_every_answer_has_the_number_of_events_with_all_words(client: FlaskClient) -> None:
+    for title in ("Battery recycling", "Recycling of batteries", "Battery", "Recycling", "Battery mine"):
+        bare(client, title)
+    page = search(client, "battery recycling", count="exact")
+    assert len(page["items"]) == 5
+    assert page["count"] == {"value": 2, "kind": "exact"}
+    assert (page["ranking"]["of"], page["ranking"]["partial_matches"]["of"]) == (2, 3)
+    assert search(client, "battery recycling", count="estimate")["count"]["value"] == 2
+    assert search(client, "battery recycling", sort="-date", count="exact")["count"]["value"] == 2
+    facets = client.get("/v1/facets?q=battery+recycling").get_json()
+    assert facets["count"] == page["count"]
+    assert len(client.get("/v1/events.ndjson?q=battery+recycling").text.splitlines()) == 2
 
 
 def test_if_enough_events_have_all_words_no_partial_matches_follow(client: FlaskClient) -> None:
@@ -163,7 +178,7 @@ def test_a_hundred_words_fit_into_a_cursor(client: FlaskClient) -> None:
 
 def _forged(cursor: str, **changed: Any) -> str:
     """Return a cursor with some of its numbers replaced."""
-    names = ("languages", "figures", "partly", "region", "near", "snapshot", "scored", "of", "exact", "where")
+    names = ("languages", "figures", "phrases", "least", "region", "near", "snapshot", "matches", "partial", "where")
     bound, text = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     parts = dict(zip(names, orjson.loads(text), strict=True)) | changed
     inner = orjson.dumps([parts[name] for name in names]).decode()
@@ -183,7 +198,12 @@ def _forged(cursor: str, **changed: Any) -> str:
         {"region": [2**40, 1]},
         {"snapshot": "1:2"},
         {"snapshot": "'; SELECT 1"},
-        {"of": 1e300},
+        {"matches": [3, 1e300, True]},
+        {"matches": [3, 3]},
+        {"partial": 7},
+        {"phrases": ["x"]},
+        {"phrases": 7},
+        {"least": "x"},
         {"where": [True, 1.0, "x"]},
         {"where": ["someday", "01980000-0000-7000-8000-000000000000"]},
         {"where": 7},
@@ -219,6 +239,8 @@ def test_only_the_newest_of_many_events_are_ranked_and_the_others_follow_by_date
         "kind": "exact",
         "capped": False,
         "partial": False,
+        "partial_matches": None,
+        "unmatched": [],
         "ignored": 0,
     } or (ranked_events < 40 and page["ranking"]["capped"])
     assert len(set(days)) == len({item["id"] for item in page["items"]}) == 60

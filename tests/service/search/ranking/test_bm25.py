@@ -8,7 +8,6 @@ from service.search.ranking.bm25 import (
     most_matches,
     newest_region,
     share_of,
-    term_sets_to_rank,
 )
 from service.search.text.query_compiler import CompiledWords, Term
 from service.store.search.conditions import Region
@@ -20,19 +19,6 @@ def test_a_rarer_word_has_a_larger_weight() -> None:
     rarities = [inverse_document_frequency(1000, having) for having in (0, 1, 10, 500, 1000, 2000)]
     assert rarities == sorted(rarities, reverse=True)
     assert min(rarities) > 0
-
-
-def test_events_with_the_rarest_term_or_several_common_terms_are_ranked() -> None:
-    # A rare word, and three that stand in a tenth of all events each.
-    sets = term_sets_to_rank([9.0, 2.0, 2.0, 2.0], [50, 10_000, 10_000, 10_000], 100_000, 500)
-    assert sets[-1] == (0,)
-    assert all(0 in several for several in sets)
-    # Those with all three common ones are a hundred; but the index would look at ten thousand for them.
-    assert term_sets_to_rank([9.0, 2.0, 2.0, 2.0], [50, 900, 900, 900], 100_000, 500) == [(0,), (1, 2), (1, 3), (2, 3)]
-
-
-def test_events_with_all_terms_are_always_ranked() -> None:
-    assert term_sets_to_rank([1.0, 1.0], [90_000, 95_000], 100_000, 500) == [(0, 1)]
 
 
 def test_the_newest_months_with_enough_matches_are_ranked() -> None:

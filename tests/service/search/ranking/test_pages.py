@@ -10,6 +10,7 @@ from service.db.embedded_postgres import Server
 from service.search.filter import Is, Words
 from service.search.filters.sql import pushdown
 from service.search.ranking.pages import SearchPage, first_page, next_page
+from service.search.ranking.position import MatchCount
 from service.search.text.query_compiler import compile_query
 from service.store.condition import Condition
 from service.store.search.conditions import EVERY_EVENT, SearchFilter
@@ -85,8 +86,8 @@ def test_the_pages_of_a_capped_search_have_every_match_once(many: psycopg.Connec
     pages = list(walk(many, "half"))
     ids = [event.id for page in pages for event in page.events]
     assert len(ids) == len(set(ids)) == EVENTS // 2
-    scored = pages[0].scored
-    assert (pages[0].is_capped, pages[0].is_exact) == (True, False)
+    scored = pages[0].matches.scored
+    assert (pages[0].is_capped, pages[0].matches.is_exact) == (True, False)
     assert 100 < scored < 2_000
     scores = [event.score for page in pages for event in page.events]
     ranked = [score for score in scores if score is not None]
@@ -100,7 +101,7 @@ def test_the_pages_of_a_search_with_most_events_ranked_have_every_match_once(man
     assert not pages[0].ranking.region.by_index
     ids = [event.id for page in pages for event in page.events]
     assert len(ids) == len(set(ids)) == EVENTS // 10
-    assert sum(event.score is not None for page in pages for event in page.events) == pages[0].scored > 500
+    assert sum(event.score is not None for page in pages for event in page.events) == pages[0].matches.scored > 500
 
 
 def test_the_rarest_of_many_words_are_counted_exactly(many: psycopg.Connection) -> None:
@@ -125,7 +126,9 @@ def test_the_pages_of_partial_matches_have_every_match_once(many: psycopg.Connec
     pages = list(walk(many, "rare tenth never"))
     ids = [event.id for page in pages for event in page.events]
     assert len(ids) == len(set(ids)) == EVENTS // 10
-    assert (pages[0].includes_partial, pages[0].estimated_total) == (True, pages[0].estimated_total)
+    assert pages[0].matches == MatchCount(0, 0, is_exact=True)
+    assert pages[0].partial
+    assert pages[0].unmatched == ["never"]
     best = {event.id for event in pages[0].events[: EVENTS // 600]}
     assert best == {event.id for page in walk(many, "rare") for event in page.events}
 
@@ -133,8 +136,9 @@ def test_the_pages_of_partial_matches_have_every_match_once(many: psycopg.Connec
 def test_words_without_events_do_not_prevent_a_ranking(many: psycopg.Connection) -> None:
     never = " ".join(f"never{number}" for number in range(12))
     page, *_ = walk(many, f"{never} rare tenth half all")
-    assert page.includes_partial
-    assert page.scored >= EVENTS // 600
+    assert page.partial
+    assert page.partial.scored >= EVENTS // 600
+    assert page.unmatched == never.split()
     best = {event.id for event in page.events[: EVENTS // 600]}
     assert best == {event.id for page in walk(many, "rare") for event in page.events}
 

@@ -96,9 +96,7 @@ class ExplainedTermSchema(ResponseSchema):
 class ExplanationSchema(ResponseSchema):
     """The parts of a score: the contributions of the words, and of neighbouring words."""
 
-    every_word = fields.Boolean(
-        required=True, metadata={"description": "True if the event has every word; those events come first."}
-    )
+    every_word = fields.Boolean(required=True, metadata={"description": "True if the event has every word."})
     length = fields.Integer(required=True, metadata={"description": "Weighted number of words of the event."})
     usual_length = fields.Float(required=True, metadata={"description": "Average `length` of all events."})
     terms = fields.List(fields.Nested(ExplainedTermSchema), required=True)

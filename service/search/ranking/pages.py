@@ -19,6 +19,7 @@ from service.search.ranking.candidates import CandidateChoice
 from service.search.ranking.position import MatchCount, Position
 from service.search.ranking.relaxation import PhrasePlaces, partial_query, relaxations, unmatched_parts
 from service.search.ranking.statistics import Statistics, statistics_of
+from service.search.ranking.tiers import match_tiers
 from service.search.text.query_compiler import CompiledWords
 from service.store.search.conditions import EVERY_EVENT, Region, SearchFilter
 from service.store.search.ranking import RankedEvent, RankedPage, Ranking, RankMark, page_ranked
@@ -165,7 +166,8 @@ class _Search:
         ranking = build_ranking(self.words, corpus, candidates)
         if phrases is None or not has_matches:
             return ranking
-        return replace(ranking, leading=self.words.all_words, tiers=(self.words.all_words,))
+        leading = TsQuery.any([ranking.leading, self.words.all_words])
+        return replace(ranking, leading=leading, tiers=(*ranking.tiers, *match_tiers(self.words, corpus)))
 
     def _least_weight(
         self, statistics: Statistics, corpus: CorpusStatistics, phrases: PhrasePlaces | None

@@ -12,6 +12,9 @@ from service.store.search.conditions import FilterSql, Region, SearchFilter, mat
 from service.store.search.transactions import is_before
 from service.store.search.tsquery import TsQuery
 
+#: The most words of a short text.
+SHORT = 50
+
 #: For a term that is n times in a text, ts_rank with equal weights returns 1/1 + 1/4 + … + 1/n², divided by the limit
 #: of that sum, π²/6. The remainder to 1 is about this number divided by n + 0.5, which tells n.
 _REMAINDER = 0.6079271
@@ -36,15 +39,23 @@ class WeightedPair:
 
 
 @dataclass(frozen=True)
+class Tier:
+    """The events that match `query`, or in texts of SHORT words at most `in_short_text`."""
+
+    query: TsQuery
+    in_short_text: TsQuery | None = None
+
+
+@dataclass(frozen=True)
 class Ranking:
     """The events to rank and the parameters of their scores.
 
     `candidates` matches the events to rank, in the `region` if there is one. Events that match `leading`, which must be
     few, are ranked as well, whatever their month.
 
-    `tiers` sort before scores: an event belongs to the first of these queries that it matches. Tiers are numbered
-    downwards to 0, the tier of the events that match none. To add one, put its query where it belongs in the order; if
-    none of its events may be missed, add it to `leading` too.
+    `tiers` sort before scores: an event belongs to the first of them that it matches. They are numbered downwards to 0,
+    the tier of the events that match none. To add one, put it where it belongs in the order; if none of its events may
+    be missed, add its query to `leading` too.
 
     `saturation` and `length_weight` are k1 and b of BM25. Pairs add to scores from `score_floor` on. The `snapshot` is
     that of the first page, on the following ones.
@@ -52,7 +63,7 @@ class Ranking:
 
     candidates: TsQuery
     leading: TsQuery
-    tiers: Sequence[TsQuery]
+    tiers: Sequence[Tier]
     terms: Sequence[WeightedTerm]
     pairs: Sequence[WeightedPair]
     saturation: float
@@ -101,7 +112,7 @@ def page_ranked(
     shape = _Shape(
         candidates=(candidates.render("search", "candidates"), *([ranking.region.condition] if ranking.region else [])),
         leading=leading.render("search", "leading") if ranking.leading else None,
-        tiers=len(ranking.tiers),
+        tiers=tuple(tier.in_short_text is not None for tier in ranking.tiers),
         terms=tuple(term.stems > 1 for term in ranking.terms),
         pairs=len(ranking.pairs),
         filter=filter.sql,
@@ -126,7 +137,8 @@ class _Shape:
 
     candidates: tuple[str, ...]
     leading: str | None
-    tiers: int
+    #: For each tier whether short texts have a query of their own.
+    tiers: tuple[bool, ...]
     #: For each term whether it has several stems.
     terms: tuple[bool, ...]
     pairs: int
@@ -192,8 +204,12 @@ def _event_ranks(shape: _Shape) -> str:
         """
 
 
-def _tier(tiers: int) -> str:
-    cases = (f"WHEN tsv @@ %(tier_{n})s::tsquery THEN {tiers - n}" for n in range(tiers))
+def _tier(tiers: Sequence[bool]) -> str:
+    short = " OR words <= %(short)s AND tsv @@ %(short_tier_{n})s::tsquery"
+    cases = (
+        f"WHEN tsv @@ %(tier_{n})s::tsquery{short.format(n=n) if has_short else ''} THEN {len(tiers) - n}"
+        for n, has_short in enumerate(tiers)
+    )
     return f"CASE {' '.join(cases)} ELSE 0 END" if tiers else "0"
 
 
@@ -211,7 +227,7 @@ def _versions(table: str, conditions: Sequence[str], shape: _Shape) -> str:
     conditions = [*conditions, *visible, *shape.filter.conditions(current=current)]
     former = "NULL::xid8" if current else "search.written"
     return f"""
-        (SELECT search.event_id, {former} AS former, search.length, search.tsv
+        (SELECT search.event_id, {former} AS former, search.length, search.words, search.tsv
            FROM {table} AS search
            {shape.filter.join(current=current)}
           WHERE {" AND ".join(conditions)}
@@ -282,10 +298,12 @@ def _values(ranking: Ranking) -> dict[str, Any]:
         "saturation": ranking.saturation,
         "length_weight": ranking.length_weight,
         "average_length": ranking.average_length,
+        "short": SHORT,
         "score_floor": ranking.score_floor,
         "snapshot": ranking.snapshot,
     }
-    values |= {f"tier_{n}": query for n, query in enumerate(ranking.tiers)}
+    for n, tier in enumerate(ranking.tiers):
+        values |= {f"tier_{n}": tier.query, f"short_tier_{n}": tier.in_short_text}
     for n, term in enumerate(ranking.terms):
         values |= {f"term_{n}": term.query, f"stems_{n}": term.stems, f"weight_{n}": term.weight}
     for n, pair in enumerate(ranking.pairs):

@@ -133,6 +133,15 @@ def test_the_pages_of_partial_matches_have_every_match_once(many: psycopg.Connec
     assert best == {event.id for page in walk(many, "rare") for event in page.events}
 
 
+def test_alternatives_with_the_rarest_words_are_ranked_from_all_months(many: psycopg.Connection) -> None:
+    pages = list(walk(many, "half OR rare"))
+    ids = [event.id for page in pages for event in page.events]
+    assert len(ids) == len(set(ids)) == EVENTS // 2
+    assert pages[0].ranking.region is None
+    best = {event.id for event in pages[0].events[: EVENTS // 600]}
+    assert best == {event.id for page in walk(many, "rare") for event in page.events}
+
+
 def test_words_without_events_do_not_prevent_a_ranking(many: psycopg.Connection) -> None:
     never = " ".join(f"never{number}" for number in range(12))
     page, *_ = walk(many, f"{never} rare tenth half all")

@@ -7,10 +7,12 @@ from typing import Final
 
 # The costs of edits are powers of ten: with a cost of 1, a word must be in ten times as many texts to be as likely.
 
-#: A doubled letter typed once or a single one twice, neighbours that are swapped, a letter left out or added.
-_DOUBLED, _SWAPPED, _OMITTED = 0.5, 0.6, 0.9
-#: A key beside the right one or a letter that sounds alike, any other letter, and what the first letter costs more.
-_SIMILAR, _REPLACED, _FIRST = 0.8, 1.5, 0.5
+#: A doubled letter typed once or a single one twice, neighbours that are swapped, and a letter left out.
+_DOUBLED, _SWAPPED, _OMITTED = 0.4, 0.6, 0.9
+#: A key beside the right one or a letter that sounds alike, instead of a letter or with it; and any other letter.
+_SIMILAR, _REPLACED, _ADDED = 0.8, 1.5, 1.7
+#: A mistake in the first letter costs more.
+_FIRST = 0.5
 
 #: The rows of keyboards, each with its shift to the right in keys.
 _KEYBOARDS: Final = (
@@ -53,8 +55,9 @@ _SIMILAR_LETTERS: Final = _similar_letters()
 
 @dataclass(frozen=True, slots=True)
 class _Prices:
-    """The prices of edits: of a letter of a word at a place, of one letter for another at a place, and of a swap."""
+    """The prices of edits: a letter that only one word has, or only the other, one letter for another, and a swap."""
 
+    addition: Callable[[str, int], float]
     omission: Callable[[str, int], float]
     replacement: Callable[[str, str, int], float]
     swap: float
@@ -66,7 +69,7 @@ def edit_distance(one: str, other: str) -> int:
 
 
 def edit_cost(typed: str, word: str) -> float:
-    """Return the power of ten by which a word is rarely typed as another one: 0.5 for the likeliest mistake."""
+    """Return the power of ten by which a word is rarely typed as another one: 0.4 for the likeliest mistake."""
     return _least(typed, word, _COSTS)
 
 
@@ -76,10 +79,10 @@ def _least(one: str, other: str, prices: _Prices) -> float:
     for j in range(len(other)):
         row.append(row[j] + prices.omission(other, j))
     for i, letter in enumerate(one):
-        above_that, above, row = above, row, [row[0] + prices.omission(one, i)]
+        above_that, above, row = above, row, [row[0] + prices.addition(one, i)]
         for j, letter_of_other in enumerate(other):
             least = min(
-                above[j + 1] + prices.omission(one, i),
+                above[j + 1] + prices.addition(one, i),
                 row[j] + prices.omission(other, j),
                 above[j] + (prices.replacement(letter, letter_of_other, i + j) if letter != letter_of_other else 0),
             )
@@ -89,17 +92,28 @@ def _least(one: str, other: str, prices: _Prices) -> float:
     return row[-1]
 
 
+def _cost_of_addition(word: str, place: int) -> float:
+    beside = _beside(word, place)
+    is_similar = any((word[place], letter) in _SIMILAR_LETTERS for letter in beside)
+    cost = _DOUBLED if word[place] in beside else _SIMILAR if is_similar else _ADDED
+    return cost + (0 if place else _FIRST)
+
+
 def _cost_of_omission(word: str, place: int) -> float:
-    is_doubled = word[place] in (word[place - 1 : place] + word[place + 1 : place + 2])
-    return (_DOUBLED if is_doubled else _OMITTED) + (0 if place else _FIRST)
+    return (_DOUBLED if word[place] in _beside(word, place) else _OMITTED) + (0 if place else _FIRST)
+
+
+def _beside(word: str, place: int) -> str:
+    """Return the letters before and behind that at a place."""
+    return word[max(0, place - 1) : place] + word[place + 1 : place + 2]
 
 
 def _cost_of_replacement(one: str, other: str, places: int) -> float:
     return (_SIMILAR if (one, other) in _SIMILAR_LETTERS else _REPLACED) + (0 if places else _FIRST)
 
 
-_UNITS: Final = _Prices(lambda _word, _place: 1, lambda _one, _other, _places: 1, 1)
-_COSTS: Final = _Prices(_cost_of_omission, _cost_of_replacement, _SWAPPED)
+_UNITS: Final = _Prices(lambda _word, _place: 1, lambda _word, _place: 1, lambda _one, _other, _places: 1, 1)
+_COSTS: Final = _Prices(_cost_of_addition, _cost_of_omission, _cost_of_replacement, _SWAPPED)
 
 
 def words_one_edit_away(word: str) -> set[str]:

@@ -22,12 +22,15 @@ from service.search.suggest.typed_words import TypedWord, typed_words
 from service.search.text.query_compiler import compile_queries
 from service.store.search.vocabulary import VocabularyWord
 
-#: A word, two words as one, or one as two, must be in so many times as many events as the typed ones.
-TIMES_MORE: Final = 20
+#: Two words are one that is in so many times as many events as have both.
+TIMES_MORE: Final = 5
 
 #: The powers of ten by which a word is more likely right that one or two events have, that more of them have, or that
 #: looks like a name.
-_SEEN, _KNOWN, _NAME = 0.8, 1.5, 2.0
+_SEEN, _KNOWN, _NAME = 0.8, 1.5, 0.4
+
+#: The cost of edits, as a power of ten, with which a rare word is a correction. With more, several events must have it.
+_LIKELY: Final = 1.5
 
 #: The power of ten for a word of few letters, which has many neighbours.
 _SHORT: Final = 0.5
@@ -109,7 +112,10 @@ class _NearWords:
         for form in self.near[typed]:
             word = _in_languages(self.by_form[form], languages)
             if word and 0 < edit_distance(typed, form) <= most:
-                yield word.word, log10(word.events) - edit_cost(typed, form) - penalty
+                cost = edit_cost(typed, form) + penalty
+                likelihood = log10(word.events) - cost
+                if cost <= _LIKELY or likelihood > 0:
+                    yield word.word, likelihood
 
     def splits(self, typed: str, languages: frozenset[str], collection: int) -> Iterator[_Likely]:
         """Return two words that the typed one is together, as likely as so many events of a `collection` have both."""
@@ -118,7 +124,8 @@ class _NearWords:
                 _in_languages(self.by_form.get(part, ()), languages) for part in (typed[:place], typed[place:])
             )
             if before and behind:
-                expected = max(_LEAST_EXPECTED, before.events * behind.events / collection)
+                events = max(collection, before.events, behind.events)
+                expected = max(_LEAST_EXPECTED, before.events * behind.events / events)
                 yield f"{before.word} {behind.word}", log10(expected) - _SPACE
 
 

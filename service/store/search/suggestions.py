@@ -186,9 +186,9 @@ def find_titled(
                                  LIMIT %(most)s) AS first
                          WHERE tsv @@ %(in_titles)s::tsquery) AS candidate
                   JOIN event ON id = event_id
-                 ORDER BY title_key, day DESC, id
+                 ORDER BY title_key, day DESC, id DESC
                ) AS title
-         ORDER BY day DESC, id
+         ORDER BY day DESC, id DESC
          LIMIT %(limit)s
         """,
         {

@@ -50,3 +50,40 @@ def test_one_process_at_a_time_indexes_names_and_no_change_twice(client: FlaskCl
                 assert index_names_once(other) == 0
         with other.transaction():
             assert index_names_once(other) == 0
+
+
+def test_a_recount_of_all_events_gives_the_same_numbers(client: FlaskClient, database: str) -> None:
+    create_topic(client, "trade")
+    first = create_event(client, title="Trade act", lang="en", topics=[{"id": "trade"}], tags=["x"])
+    create_event(client, title="Loi sur le commerce", lang="fr")
+    gone = create_event(client, title="Gone")
+    update_suggestions(database)
+    client.delete(f"/v1/events/{gone['id']}", headers={"If-Match": "*"})
+    with psycopg.connect(database, autocommit=True) as conn:
+        catch_up(conn)
+        conn.execute("TRUNCATE vocabulary, facet_value")
+        conn.execute("INSERT INTO event_to_suggest SELECT event_id, max(version) FROM feed GROUP BY event_id")
+        conn.execute("UPDATE feed_cursor SET seq = (SELECT seq FROM feed_head) WHERE name = 'names'")
+        client.patch(f"/v1/events/{first['id']}", json={"title": "Commerce act"}, headers={"If-Match": "*"})
+        update_suggestions(database)
+        words = conn.execute("SELECT word, lang, events FROM vocabulary WHERE length(word) > 2").fetchall()
+        values = conn.execute("SELECT facet, value, events FROM facet_value WHERE facet IN ('tag', 'party')").fetchall()
+    assert {*words} == {
+        *(("act", "en", 1), ("commerce", "en", 1), ("japan", "en", 1), ("loi", "fr", 1), ("sur", "fr", 1)),
+        *(("commerce", "fr", 1), ("japan", "fr", 1)),
+    }
+    assert {*values} == {("tag", "x", 1), ("party", "JP", 2)}
+
+
+def test_a_value_counts_with_every_change_of_its_event(client: FlaskClient, database: str) -> None:
+    event = create_event(client, title="Act", status="planned")
+    update_suggestions(database)
+    address, headers = f"/v1/events/{event['id']}", {"If-Match": "*"}
+    client.patch(address, json={"status": "in_force", "tags": ["x"]}, headers=headers)
+    client.patch(address, json={"sources": [{"type": "report", "publisher": "Gazette"}]}, headers=headers)
+    update_suggestions(database)
+    with psycopg.connect(database) as conn:
+        rows = conn.execute("SELECT facet, value, events FROM facet_value").fetchall()
+    assert {*rows} >= {("status", "in_force", 1), ("tag", "x", 1), ("source_publisher", "Gazette", 1)}
+    assert not any(value == "planned" for _, value, _ in rows)
+    assert {events for _, _, events in rows} == {1}

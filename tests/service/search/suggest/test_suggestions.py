@@ -78,6 +78,93 @@ def test_the_filter_of_a_suggestion_finds_its_events(client: FlaskClient, databa
     assert client.get(f"/v1/events/{title['id']}").get_json()["title"] == "Élan vital"
 
 
+def test_a_title_is_suggested_once_with_its_number_and_newest_event(client: FlaskClient, database: str) -> None:
+    ids = [create_event(client, title=title)["id"] for title in ("Curfew in Rome", "curfew in rome", "Curfew lifted")]
+    long = "Curfew " + "x" * 90
+    for ending in ("one", "two", "two"):
+        create_event(client, title=f"{long} {ending}")
+    create_event(client, title="A new curfew in Rome")
+    update_suggestions(database)
+    items = client.get("/v1/suggest?q=curfew").get_json()["items"]
+    assert [(one["text"].removeprefix(long), one["count"]) for one in items] == [
+        ("curfew in rome", 2),
+        ("Curfew lifted", 1),
+        (" two", 2),
+        (" one", 1),
+        ("A new curfew in Rome", 1),
+    ]
+    assert items[0]["id"] == ids[1]
+    assert items[1]["filter"] is None
+    rome = client.get(f"/v1/events?{items[0]['filter']}").get_json()["items"]
+    assert set(ids[:2]) <= {one["id"] for one in rome}
+
+
+def test_titles_with_the_words_are_suggested_once_too(client: FlaskClient) -> None:
+    for title in ("Rome has a curfew", "Rome has a curfew", "No curfew in Rome"):
+        create_event(client, title=title)
+    items = client.get("/v1/suggest?q=curfew+rome&type=title").get_json()["items"]
+    assert [(one["text"], one["count"]) for one in items] == [("No curfew in Rome", 1), ("Rome has a curfew", 2)]
+
+
+def record_values(client: FlaskClient) -> None:
+    """Create two events with a value in each facet that is suggested."""
+    create_topic(client, "energy", labels={"en": "Energy"})
+    create_topic(client, "renewables", labels={"en": "Renewable energy"}, broader=["energy"])
+    germany = party("Germany", "DE")
+    create_event(
+        client,
+        title="Act",
+        participants=[germany, party("Bavaria", "DE-BY"), party("China", "CN") | {"role": "affected"}],
+        topics=[{"id": "renewables"}],
+        tags=["green, new"],
+        event_type="export_control",
+        instruments=["research_funding"],
+        status="in_force",
+        sources=[{"type": "news_article", "publisher": "Gazette"}],
+    )
+    create_event(client, title="Other act", participants=[germany], topics=[{"id": "energy"}])
+
+
+@pytest.mark.parametrize(
+    ("typed", "suggestion", "count"),
+    [
+        ("germ", ("party", "Germany", "DE"), 2),
+        ("deu", ("party", "Germany", "DE"), 2),
+        ("bavar", None, 0),
+        ("bayer", ("party", "Bayern, Germany", "DE-BY"), 1),
+        ("china", ("affected", "China", "CN"), 1),
+        ("energ", ("topic", "Energy", "energy"), 2),
+        ("renew", ("topic", "Renewable energy", "renewables"), 1),
+        ("export", ("event_type", "export control", "export_control"), 1),
+        ("research fund", ("instrument", "research funding", "research_funding"), 1),
+        ("in force", ("status", "in force", "in_force"), 1),
+        ("single", ("verification", "single source", "single_source"), 2),
+        ("green", ("tag", "green, new", None), 1),
+        ("gazette", ("source_publisher", "Gazette", None), 1),
+    ],
+)
+def test_values_of_facets_are_suggested_with_their_number_and_filter(
+    client: FlaskClient, database: str, typed: str, suggestion: tuple[str, str, str | None] | None, count: int
+) -> None:
+    record_values(client)
+    update_suggestions(database)
+    items = client.get("/v1/suggest", query_string={"q": typed}).get_json()["items"]
+    first = next((one for one in items if one["type"] != "participant"), None)
+    assert (first and (first["type"], first["text"], first["id"]), first["count"] if first else 0) == (
+        suggestion,
+        count,
+    )
+    if first:
+        assert len(client.get(f"/v1/events?{first['filter']}").get_json()["items"]) == count
+
+
+def test_a_country_is_suggested_as_a_party_and_not_as_a_name_too(client: FlaskClient, database: str) -> None:
+    record_values(client)
+    update_suggestions(database)
+    assert offered(client, "germany") == [("party", "Germany"), ("party", "Bayern, Germany")]
+    assert offered(client, "germany", type="participant") == [("participant", "Germany")]
+
+
 def test_kinds_alternate_and_can_be_chosen(client: FlaskClient, database: str) -> None:
     create_topic(client, "a1", labels={"en": "Alpha one"})
     create_topic(client, "a2", labels={"en": "Alpha two"})

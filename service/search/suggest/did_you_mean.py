@@ -16,23 +16,19 @@ FEW_MATCHES: Final = 20
 SOME_MATCHES: Final = 1_000
 
 
-def better_spelling(conn: Connection, filter: Filter, matches: int | None) -> str | None:
-    """Return the words of a filter corrected; None unless it has few matches and with the correction more.
-
-    `matches` is the number of events with every word, None for a number that is not known, but small.
-    """
+def better_spelling(conn: Connection, filter: Filter, matches: int) -> str | None:
+    """Return the words of a filter corrected; None unless it has few `matches` of every word, and so corrected more."""
     parts = filter.parts if isinstance(filter, All) else (filter,)
     words = [part for part in parts if isinstance(part, Words)]
-    if len(words) != 1 or (matches or 0) > SOME_MATCHES:
+    if len(words) != 1 or matches > SOME_MATCHES:
         return None
     with indexes_only(conn):
-        number = _count(conn, filter, FEW_MATCHES + 1) if matches is None else matches
-        joins_only = number > FEW_MATCHES
-        correction = correct_spelling(conn, words[0].text, matches=number, joins_only=joins_only)
+        joins_only = matches > FEW_MATCHES
+        correction = correct_spelling(conn, words[0].text, matches=matches, joins_only=joins_only)
         if correction is None:
             return None
         other = All((*(part for part in parts if part not in words), Words(correction)))
-        enough = TIMES_MORE * number if joins_only else number + 1
+        enough = TIMES_MORE * matches if joins_only else matches + 1
         return correction if _count(conn, other, enough) >= enough else None
 
 

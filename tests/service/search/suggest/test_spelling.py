@@ -69,6 +69,8 @@ def world(conn: psycopg.Connection) -> psycopg.Connection:
         # a word of two events against one of ten thousand
         ("enviroment", "environment"),
         ("enviroment policy", "environment policy"),
+        ("Enviroment Policy", "Environment Policy"),
+        ("ENVIROMENT POLICY", "ENVIRONMENT POLICY"),
         ("environment", None),
         # a known word, and one that is not much more frequent than the mistake is rare
         ("paris", None),

@@ -74,7 +74,7 @@ def vocabulary(cluster: Server, admin: psycopg.Connection, template_database: st
         ("vacine", "vaccine"),
         ("energy eficiency", "energy efficiency"),
         ("nationaly determined contribution", "nationally determined contribution"),
-        ("Phillipines biofuels act", "philippines biofuels act"),
+        ("Phillipines biofuels act", "Philippines biofuels act"),
         # neighbours swapped
         ("climate chnage", "climate change"),
         ("lockdwon", "lockdown"),

@@ -52,7 +52,7 @@ def test_suggestions_read_no_table_from_end_to_end(world: psycopg.Connection, ty
 
 @pytest.mark.parametrize("text", ["tarifs", "tariffson steal", "stee l", "maam", '"of on" tarifs'])
 def test_a_correction_reads_no_table_from_end_to_end(world: psycopg.Connection, text: str) -> None:
-    better_spelling(world, Words(text), None)
+    better_spelling(world, Words(text), 0)
     better_spelling(world, All((Words(text), Is("tag", ("x",)))), 0)
     assert scanned(world) == set()
 

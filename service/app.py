@@ -21,6 +21,22 @@ def build(settings: Settings) -> Flask:
     app = Flask("service", static_folder=None)
     app.url_map.merge_slashes = False  # the redirect would be HTML
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    provide(app, settings)
+    access_log.register(app)
+    process_metrics.register(app, lambda: app.extensions["policytrail"].database.pool)
+    response_headers.register(app, settings.cors_origins)
+    problems.register(app)
+    host.register(app)
+    if settings.trusted_proxies:
+        proxies = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]  # Flask's own way
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def provide(app: Flask, settings: Settings) -> None:
+    """Give `app` the parts that its requests share, not yet connected. Tests do so again for each database."""
     database = Database(settings)
     app.extensions["policytrail"] = Service(
         settings,
@@ -33,14 +49,3 @@ def build(settings: Settings) -> Flask:
         Semaphore(max(1, settings.pool_size // 4)),
     )
     access_log.configure(settings.log_level)
-    access_log.register(app)
-    process_metrics.register(app, app.extensions["policytrail"].database.pool)
-    response_headers.register(app, settings.cors_origins)
-    problems.register(app)
-    host.register(app)
-    if settings.trusted_proxies:
-        proxies = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]  # Flask's own way
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
-    return app

@@ -72,11 +72,13 @@ def test_head_of_an_error_has_the_status_and_no_body(client: FlaskClient, addres
     assert (head.status_code, head.data) == (client.get(address).status_code, b"")
 
 
-def test_an_unexpected_error_gets_500_without_detail(app: Flask, client: FlaskClient) -> None:
+def test_an_unexpected_error_gets_500_without_detail(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(**_: object) -> NoReturn:
         raise RuntimeError("the password is hunter2")
 
-    app.view_functions["events.list_events"] = fail
+    monkeypatch.setitem(app.view_functions, "events.list_events", fail)
     answer = client.get("/v1/events", headers={"X-Request-Id": "mine"})
     assert problem_of(answer) == (500, "unexpected", [])
     assert "hunter2" not in answer.text

@@ -62,6 +62,7 @@ LONGEST = (
     "tests/faults/test_database_gone.py",
     "tests/benchmarks/test_small_runs.py",
     "tests/house/test_pages.py",
+    "tests/examples/test_imported_trackers.py",
     "tests/examples/test_trackers.py",
     "tests/examples/test_trackers_by_hand.py",
     "tests/service/views/test_naughty_strings.py",

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests import coverage_floors
+from tests.folders import BYTECODE, COVERAGE, REPORTS, TRACKERS
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -27,10 +28,6 @@ TESTS = [
     *(sys.executable, "-m", "pytest", "-n", str((os.cpu_count() or 1) + 1)),
     *("--dist", "loadfile", "--no-loadscope-reorder"),
 ]
-
-#: Where processes leave their coverage, and their bytecode.
-CACHE = ROOT / ".pytest_cache"
-COVERAGE, BYTECODE = CACHE / "coverage", CACHE / "bytecode"
 
 
 def run(command: list[str | Path]) -> subprocess.CompletedProcess[str]:
@@ -54,7 +51,8 @@ def environment() -> dict[str, str]:
 
 def main() -> int:
     """Run everything. Return 0 where all of it passed."""
-    shutil.rmtree(COVERAGE, ignore_errors=True)
+    for folder in (COVERAGE, REPORTS, TRACKERS):
+        shutil.rmtree(folder, ignore_errors=True)
     with ThreadPoolExecutor(1) as beside:
         checks = beside.map(run, CHECKS.values())
         tests = subprocess.Popen(
@@ -71,6 +69,8 @@ def main() -> int:
     # With arguments only some of the tests have run.
     if not sys.argv[1:] and not coverage_floors.check(COVERAGE):
         failures.append("coverage")
+    for report in sorted(REPORTS.glob("*.md")):
+        sys.stdout.write(f"{report.stem}:\n{report.read_text()}")
     if failures:
         sys.stdout.write(f"Failed beside the tests: {', '.join(failures)}\n")
     sys.stdout.write(output)

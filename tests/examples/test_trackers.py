@@ -1,17 +1,13 @@
-"""The mappings in examples/ on their trackers: counted by the csv module alone, and imported by the command."""
+"""The mappings in examples/ on their trackers, counted by the csv module alone."""
 
 from collections import Counter
-from typing import Any
 
-import orjson
-import psycopg
 import pytest
 
 from schemas.events import NewEventSchema
 from service.mappings import UnmappedRows, load_mapping
 from service.validation import fast_loader
-from tests.commands import command
-from tests.mappings import MAPPINGS, tracker
+from tests.mappings import MAPPINGS
 from tests.trackers import CORONANET, CPD, FILES, LAWS, tracker_records, tracker_results, tracker_rows
 
 
@@ -121,41 +117,3 @@ def test_every_update_of_coronanet_is_a_statement_and_every_record_an_external_i
     ids = Counter(id_["scheme"] for one in mapped for id_ in one["external_ids"])
     assert ids == {"coronanet": len(entered), "coronanet-record": len(rows)}
     assert sum(len(one.get("statements", ())) for one in mapped) == len(updates)
-
-
-def import_tracker(name: str, database: str) -> str:
-    """Import the file of a tracker, and return the output of the command."""
-    file, mapping = tracker(FILES[name]), MAPPINGS / f"{name}.toml"
-    return command(database, "import", "--mapping", mapping, "--jobs", "1", file).output
-
-
-def restrict(document: Any, record: Any) -> Any:
-    """Return the values of `document` at the fields of `record`, down to the fields of its parts."""
-    if isinstance(record, dict):
-        return {name: restrict(document[name], value) for name, value in record.items()}
-    if isinstance(record, list):
-        assert len(document) == len(record)
-        return [restrict(one, other) for one, other in zip(document, record, strict=True)]
-    return document
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_importing_a_tracker_twice_changes_nothing_the_second_time(
-    name: str, database: str, conn: psycopg.Connection
-) -> None:
-    results = tracker_results(name)
-    records = {_external_id(record): record for record in tracker_records(name)}
-    refused = sum(isinstance(result, UnmappedRows) for result in results)
-    first = import_tracker(name, database)
-    # The second import maps nothing but the refused rows. That the mapping gives the same records again is shown by
-    # `records` below, which are those of another run.
-    second = import_tracker(name, database)
-    assert f"{len(records):,} created, 0 updated, 0 unchanged, {refused:,} refused. done." in first
-    assert f"0 created, 0 updated, {len(records):,} unchanged, {refused:,} refused. done." in second
-    stored = [orjson.loads(row[0]) for row in conn.execute("SELECT document FROM event", binary=True)]
-    assert {_external_id(one): restrict(one, records[_external_id(one)]) for one in stored} == records
-    assert {one["version"] for one in stored} == {1}
-
-
-def _external_id(record: dict[str, Any]) -> str:
-    return str(record["external_ids"][0]["value"])

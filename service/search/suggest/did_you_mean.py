@@ -1,5 +1,6 @@
 """The correction of a search that finds little: it must find more."""
 
+from contextlib import nullcontext
 from typing import Final
 
 from psycopg import Connection
@@ -22,13 +23,15 @@ def better_spelling(conn: Connection, filter: Filter, matches: int) -> str | Non
     words = [part for part in parts if isinstance(part, Words)]
     if len(words) != 1 or matches > SOME_MATCHES:
         return None
-    with indexes_only(conn):
-        joins_only = matches > FEW_MATCHES
+    joins_only = matches > FEW_MATCHES
+    # A join looks up a few words: a transaction would take longer.
+    with nullcontext() if joins_only else indexes_only(conn):
         correction = correct_spelling(conn, words[0].text, matches=matches, joins_only=joins_only)
-        if correction is None:
-            return None
-        other = All((*(part for part in parts if part not in words), Words(correction)))
-        enough = TIMES_MORE * matches if joins_only else matches + 1
+    if correction is None:
+        return None
+    other = All((*(part for part in parts if part not in words), Words(correction)))
+    enough = TIMES_MORE * matches if joins_only else matches + 1
+    with indexes_only(conn):
         return correction if _count(conn, other, enough) >= enough else None
 
 

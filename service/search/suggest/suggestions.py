@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from psycopg import Connection
 
+from schemas.country_names import find_jurisdiction
 from schemas.filter_values import join_values
 from service import store
 from service.search.filter import Words
@@ -50,7 +51,8 @@ class Suggestions:
 def suggest(conn: Connection, typed: str, kinds: Sequence[str], limit: int) -> Suggestions:
     """Return at most `limit` suggestions of `kinds`: those with the text as prefix, then those with words that have it.
 
-    If there are none, they are for the corrected text.
+    A jurisdiction that has the text as another name (`UK`) is among the first. If there are none, they are for the
+    corrected text.
     """
     with indexes_only(conn):
         if items := _find(conn, typed, kinds, limit):
@@ -73,12 +75,14 @@ def filter_query(suggestion: Suggestion) -> str | None:
 
 
 def _find(conn: Connection, typed: str, kinds: Sequence[str], limit: int) -> list[Suggestion]:
-    prefix = fold_name(typed)
+    prefix, place = fold_name(typed), find_jurisdiction(typed)
     by_kind = _find_by_kind(conn, typed, kinds, limit)
     with_prefix: list[Suggestion] = []
     others: list[Suggestion] = []
     for suggestion in _alternating(by_kind[kind] for kind in _KINDS if kind in by_kind):
-        (with_prefix if fold_name(suggestion.text).startswith(prefix) else others).append(suggestion)
+        is_place = suggestion.kind in PLACES and suggestion.id == place
+        begins = is_place or fold_name(suggestion.text).startswith(prefix)
+        (with_prefix if begins else others).append(suggestion)
     return [*with_prefix, *others][:limit]
 
 
@@ -115,7 +119,11 @@ def _find_labelled(conn: Connection, typed: str, kinds: Sequence[str], limit: in
     by_facet: dict[str, list[Suggestion]] = {}
     for key, events in counts.items():
         by_facet.setdefault(key.facet, []).append(Suggestion(key.facet, label_of(key), key.value, events))
-    return {facet: sorted(values, key=lambda one: (-one.count, one.text))[:limit] for facet, values in by_facet.items()}
+    place = find_jurisdiction(typed)
+    return {
+        facet: sorted(values, key=lambda one: (one.id != place, -one.count, one.text))[:limit]
+        for facet, values in by_facet.items()
+    }
 
 
 def _find_topics(conn: Connection, words: TsQuery, prefix: str, limit: int) -> list[Suggestion]:

@@ -158,6 +158,12 @@ def test_values_of_facets_are_suggested_with_their_number_and_filter(
         assert len(client.get(f"/v1/events?{first['filter']}").get_json()["items"]) == count
 
 
+def test_a_country_with_another_name_comes_before_words_within_names(client: FlaskClient, database: str) -> None:
+    create_event(client, title="New UK plan", participants=[party("Ukraine", "UA"), party("Britain", "GB")])
+    update_suggestions(database)
+    assert offered(client, "uk")[:2] == [("party", "United Kingdom"), ("party", "Ukraine")]
+
+
 def test_a_country_is_suggested_as_a_party_and_not_as_a_name_too(client: FlaskClient, database: str) -> None:
     record_values(client)
     update_suggestions(database)

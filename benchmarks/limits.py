@@ -39,12 +39,12 @@ def transactions_per_second(job: Job, url: str, seconds: int, rows: int) -> floa
 
 
 def _variables() -> dict[str, str]:
-    """Return the columns of one event as PostgreSQL reads them, and its text."""
+    """Return the columns of one event as PostgreSQL reads them, and its words."""
     document = render(normalize(content(1), id=str(event_id(1)), now=recorded_at(1)))
     values = named_values_of(Event.model_validate_json(document))
     return {
         "document": rf"\x{document.hex()}",
-        "text": " ".join(values[part] for part in ("title", "summary", "body", "evidence")),
+        "tsv": values["tsv"],
         **{name: _array(values[name]) for name in ("topics", "labels", "facets")},
     }
 

@@ -1,14 +1,16 @@
 """The rows of a new event: one statement with named columns, and the values for it."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
 from typing import Any
 
 import orjson
+import Stemmer
 
 from benchmarks.peer.models import Date, Event, Figure, Participant
+from service.search.text.languages import FUNCTION_WORDS
 
 #: Columns of an event, and of its first revision.
 _COLUMNS = (
@@ -24,10 +26,7 @@ _MORE = (
     "external_ids",
     "url_keys",
     "facets",
-    "title",
-    "summary",
-    "body",
-    "evidence",
+    "tsv",
 )
 
 #: The place of each value in the statement, as PostgreSQL counts them.
@@ -50,24 +49,21 @@ CREATE = f"""
     ), source AS (
         INSERT INTO event_source (event_id, url_key)
         SELECT id, unnest({_AT["url_keys"]}::text[]) FROM written
-    ), document AS (
-        SELECT setweight(to_tsvector('english', {_AT["title"]}::text), 'A')
-               || setweight(to_tsvector('english', {_AT["summary"]}::text), 'B')
-               || setweight(to_tsvector('english', {_AT["body"]}::text), 'C')
-               || setweight(to_tsvector('english', {_AT["evidence"]}::text), 'D') AS tsv
     ), search AS (
         INSERT INTO event_search (event_id, month, bucket, day, length, words, tsv, facets, date_earliest, date_latest)
         SELECT id, coalesce(extract(year FROM date_earliest) * 12 + extract(month FROM date_earliest) - 1, 0),
                get_byte(uuid_send(id), 15) & 63, coalesce(date_earliest, '-infinity'), length(tsv), length(tsv), tsv,
                {_AT["facets"]}::text[], date_earliest, date_latest
           FROM written
-         CROSS JOIN document
+         CROSS JOIN (SELECT {_AT["tsv"]}::tsvector) AS document (tsv)
     )
     INSERT INTO outbox (event_id, version, kind, change_kind, occurred_at)
     SELECT id, version, 'create', {_AT["change_kind"]}, updated_at FROM written
 """  # noqa: S608 (constants of this file)
 
-_WORD = re.compile(r"\w+")
+_WORD, _DIGIT, _POSSESSIVE = re.compile(r"\w+"), re.compile(r"\d"), re.compile(r"['\u2019]s\b")
+_STEMMER = Stemmer.Stemmer("english")
+_FUNCTION_WORDS = FUNCTION_WORDS["english"]
 
 #: Columns whose values are facets, with the prefix of each.
 _FACETS = {
@@ -101,10 +97,14 @@ def named_values_of(event: Event) -> dict[str, Any]:
         "external_ids": [external.value for external in event.external_ids],
         "url_keys": sorted({source.url.split("://", 1)[1] for source in event.sources if source.url}),
         "facets": sorted([*facets, *labels]),
-        "title": _text([event.title, *(name.value for name in event.names)]),
-        "summary": _text([event.summary]),
-        "body": _text(_body(event)),
-        "evidence": _text(_evidence(event)),
+        "tsv": _tsvector(
+            {
+                "A": [event.title, *(name.value for name in event.names)],
+                "B": [event.summary],
+                "C": _body(event),
+                "D": _evidence(event),
+            }
+        ),
     }
 
 
@@ -193,10 +193,17 @@ def _labels_of_figure(figure: Figure) -> Iterator[str]:
         yield f"value:{digits}:{figure.currency or figure.unit}"
 
 
-def _text(texts: Iterable[str | None]) -> str:
-    """Return the words of `texts` with spaces between them, each text once."""
-    once = dict.fromkeys(text for text in texts if text)
-    return " ".join(word for text in once for word in _WORD.findall(text))
+def _tsvector(texts: Mapping[str, Iterable[str | None]]) -> str:
+    """Return the stems of English texts by weight as PostgreSQL reads them, each text once."""
+    positions: dict[str, list[str]] = {}
+    place = 0
+    for weight, several in texts.items():
+        for text in dict.fromkeys(text for text in several if text):
+            for place, word in enumerate(_WORD.findall(_POSSESSIVE.sub(" ", text.lower())), place + 1):  # noqa: B020 (it goes on)
+                if word not in _FUNCTION_WORDS:
+                    lexeme = word if _DIGIT.search(word) else f"{_STEMMER.stemWord(word)}EN"
+                    positions.setdefault(lexeme, []).append(f"{place}{weight}")
+    return " ".join(f"'{lexeme}':{','.join(several)}" for lexeme, several in positions.items())
 
 
 def _body(event: Event) -> Iterator[str | None]:

@@ -31,7 +31,7 @@ WITH identity AS MATERIALIZED (
     SELECT id, 24291, get_byte(uuid_send(id), 15) & 63, '2024-04-01', length(tsv), length(tsv), tsv, :facets::text[],
            '2024-04-01', '2024-04-01'
       FROM identity
-     CROSS JOIN to_tsvector('english', :text::text) AS document (tsv)
+     CROSS JOIN (SELECT :tsv::text::tsvector) AS document (tsv)
 )
 INSERT INTO outbox (event_id, version, kind, occurred_at)
 SELECT id, version, 'create', created_at FROM written;

@@ -6,21 +6,20 @@ import orjson
 
 from service.search.filter import EVERYTHING, All, AnyOf, Filter, Is, Not, Words, every_words
 from service.search.index.document import words_that_match
-from service.store.connect import Connect
 
 
 class DocumentWords:
-    """The answers whether words stand in documents. One statement answers for all words of a document."""
+    """The answers whether words stand in documents. Each document is analysed once."""
 
-    def __init__(self, connect: Connect, words: Iterable[Words]) -> None:
+    def __init__(self, words: Iterable[Words]) -> None:
         """`words` are all that can be in question."""
-        self._connect, self._words = connect, tuple(dict.fromkeys(words))
+        self._words = tuple(dict.fromkeys(words))
         self._answers: dict[bytes, frozenset[str]] = {}
 
     def __call__(self, document: bytes, words: Words) -> bool:
         """Return whether the words stand in the document."""
         if document not in self._answers:
-            matching = words_that_match(self._connect, orjson.loads(document), self._words)
+            matching = words_that_match(orjson.loads(document), self._words)
             self._answers[document] = frozenset(one.text for one in matching)
         return words.text in self._answers[document]
 

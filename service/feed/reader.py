@@ -1,7 +1,7 @@
 """Reading the change feed: from the database until its end, then from the tail."""
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -47,7 +47,7 @@ def read_page(conn: Connection, request: FeedRequest, after: int, limit: int) ->
 
     The page may be empty although more entries follow. `conn` must be in autocommit.
     """
-    return _with_words(_read_candidates(conn, request, after, limit), request, lambda: nullcontext(conn))
+    return _with_words(_read_candidates(conn, request, after, limit), request)
 
 
 def _read_candidates(conn: Connection, request: FeedRequest, after: int, limit: int) -> FeedSlice:
@@ -59,11 +59,11 @@ def _read_candidates(conn: Connection, request: FeedRequest, after: int, limit: 
     return page
 
 
-def _with_words(page: FeedSlice, request: FeedRequest, connect: Connect) -> FeedSlice:
-    """Return the page with the matching entries. It opens a connection for each document, and holds none between."""
+def _with_words(page: FeedSlice, request: FeedRequest) -> FeedSlice:
+    """Return the page with the matching entries. Their texts are analysed, which needs no connection."""
     if not request.words:
         return page
-    has_words = DocumentWords(connect, request.words)
+    has_words = DocumentWords(request.words)
     return FeedSlice(page.head, entries_for(map(Change, page.entries), request, has_words), page.end)
 
 
@@ -124,7 +124,7 @@ class Follower:
             with connect() as conn:
                 candidates = _read_candidates(conn, self._request, self._after, limit)
             require_cursor_valid(candidates.head, self._generation, self._after)
-            page = _with_words(candidates, self._request, connect)
+            page = _with_words(candidates, self._request)
         self._after, self.more, self._from_tail = page.end, page.more, not page.more
         return page.entries
 
@@ -133,8 +133,8 @@ class Follower:
         if changes is None:
             self._from_tail = False
             return self._next_page(limit)
-        with self._search() as connect:
-            entries = entries_for(changes, self._request, DocumentWords(connect, self._request.words))
+        with self._search():
+            entries = entries_for(changes, self._request, DocumentWords(self._request.words))
         self.more = len(entries) > limit
         if self.more:
             entries = entries[:limit]

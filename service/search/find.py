@@ -22,6 +22,7 @@ from service.search.text.query_compiler import CompiledWords, compile_query
 from service.store.condition import Condition, and_
 from service.store.connect import Connect
 from service.store.events.ordering import Order
+from service.store.search.documents import list_languages
 
 #: The best matches first.
 RELEVANCE = (Order("relevance", descending=False),)
@@ -183,7 +184,7 @@ def find_page(connect: Connect, request: PageRequest) -> EventPage:
         page, search = _find_documents(conn, request), request.search
     if not request.highlight:
         return page
-    return replace(page, matches=highlight_matches(connect, search.filter, page.documents))
+    return replace(page, matches=highlight_matches(search.filter, page.documents))
 
 
 def _find_documents(conn: Connection, request: PageRequest) -> EventPage:
@@ -224,7 +225,8 @@ def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
     if words is None:
         raise ValueError("There are no words to rank by.")
     with connect() as conn:
-        compiled = compile_query(conn, words, languages=position.languages if position else None)
+        languages = position.languages if position else list_languages(conn)
+        compiled = compile_query(words, languages)
         rest = compile_filter(conn, rest)
         parts = pushdown(rest)
         with cursor_errors(position, ValueError, ArithmeticError):

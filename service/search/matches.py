@@ -74,7 +74,7 @@ def ranked_matches(
     documents = [event.document for event in page.events]
     fragments: Sequence[Sequence[Fragment] | None] = [None] * len(documents)
     if highlights:
-        fragments = _highlights(connect, filter, documents)
+        fragments = _highlights(filter, documents)
     scored = [event.id for event in page.events if event.score is not None]
     explained: Mapping[UUID, Explanation] = {}
     if explanations:
@@ -86,15 +86,15 @@ def ranked_matches(
     ]
 
 
-def highlight_matches(connect: Connect, filter: Filter, documents: Sequence[bytes]) -> list[dict[str, Any]]:
+def highlight_matches(filter: Filter, documents: Sequence[bytes]) -> list[dict[str, Any]]:
     """Return a match with its highlights for each document, without scores."""
     ids = [UUID(orjson.loads(document)["id"]) for document in documents]
-    fragments = _highlights(connect, filter, documents)
+    fragments = _highlights(filter, documents)
     return [_match(id_, None, highlighted, None) for id_, highlighted in zip(ids, fragments, strict=True)]
 
 
-def _highlights(connect: Connect, filter: Filter, documents: Sequence[bytes]) -> list[list[Fragment]]:
-    return highlight(connect, filter, [orjson.loads(document) for document in documents])
+def _highlights(filter: Filter, documents: Sequence[bytes]) -> list[list[Fragment]]:
+    return highlight(filter, [orjson.loads(document) for document in documents])
 
 
 def _match(

@@ -83,7 +83,7 @@ class FanOut:
         return end
 
     def _deliveries(self, conn: Connection, change: Change, now: datetime) -> Iterator[NewDelivery]:
-        has_words: Callable[[bytes, Words], bool] = self._filters.words.matcher(conn)
+        has_words: Callable[[bytes, Words], bool] = self._filters.words.matcher()
         # An erased entry goes to everybody; nobody can tell any more whose filter the event passed.
         is_erased = change.entry.is_erased
         index = self._index

@@ -2,27 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from itertools import islice
 
 import orjson
 import psycopg
 import structlog
-from psycopg import Connection
 
 from service.errors import Invalid, ServiceError
 from service.search.filter import Words
 from service.search.index.document import search_document
-from service.search.text.query_compiler import compile_queries
-from service.store.search.documents import analyse
+from service.search.text.query_compiler import compile_query
 from service.store.search.tsquery import TsQuery
 from service.store.search.tsvector import TsVector
 
 #: Errors that a filter can cause. A broken connection is none of them: the whole batch is then repeated.
 FILTER_ERRORS = (ServiceError, psycopg.DataError, psycopg.ProgrammingError, ValueError, LookupError, TypeError)
-
-#: Expressions that one statement compiles.
-COMPILE_BATCH = 5
 
 log = structlog.get_logger()
 
@@ -34,10 +27,10 @@ class FilterWords:
         """Begin without words."""
         #: None for words that cannot be compiled.
         self._queries: dict[Words, TsQuery | None] = {}
-        self._languages: str | None = None
+        self._languages: Sequence[str] = ()
 
-    def refresh(self, conn: Connection, words: Iterable[Words], *, languages: str, seconds: float) -> bool:
-        """Compile the words that are new, or all if `languages` differs, and forget those that are not among them.
+    def refresh(self, words: Iterable[Words], *, languages: Sequence[str], seconds: float) -> bool:
+        """Compile the words that are new, or all if the `languages` differ, and forget those that are not among them.
 
         Return False if that was interrupted after `seconds`; call it again to continue.
         """
@@ -45,11 +38,11 @@ class FilterWords:
             self._languages, self._queries = languages, {}
         distinct, deadline = dict.fromkeys(words), time.monotonic() + seconds
         self._queries = {one: query for one, query in self._queries.items() if one in distinct}
-        new = iter([one for one in distinct if one not in self._queries])
-        while batch := list(islice(new, COMPILE_BATCH)):
-            if time.monotonic() > deadline:
-                return False
-            self._queries |= dict.fromkeys(batch) | _compile_each(conn, batch)
+        for one in distinct:
+            if one not in self._queries:
+                if time.monotonic() > deadline:
+                    return False
+                self._queries[one] = _compile(one, languages)
         return True
 
     def query(self, words: Words) -> TsQuery:
@@ -59,41 +52,30 @@ class FilterWords:
             raise Invalid("The words of the filter could not be evaluated.")
         return query
 
-    def matcher(self, conn: Connection) -> Callable[[bytes, Words], bool]:
+    def matcher(self) -> Callable[[bytes, Words], bool]:
         """Return a function that looks words up in the documents of one change; it analyses each document once."""
         vectors: dict[bytes, TsVector] = {}
 
         def has_words(document: bytes, words: Words) -> bool:
             query = self.query(words)
             if document not in vectors:
-                vectors[document] = _analyse(conn, document)
+                vectors[document] = _analyse(document)
             return vectors[document].matches(query)
 
         return has_words
 
 
-def _compile_each(conn: Connection, words: Sequence[Words]) -> dict[Words, TsQuery]:
-    """Return the queries of the words, without those that fail."""
+def _compile(words: Words, languages: Sequence[str]) -> TsQuery | None:
     try:
-        return _compile(conn, words)
+        return compile_query(words, languages).all_words
     except FILTER_ERRORS:
-        queries: dict[Words, TsQuery] = {}
-        for one in words:
-            with suppress(*FILTER_ERRORS):
-                queries |= _compile(conn, [one])
-        return queries
+        return None
 
 
-def _compile(conn: Connection, words: Sequence[Words]) -> dict[Words, TsQuery]:
-    with conn.transaction():
-        return {one: compiled.all_words for one, compiled in zip(words, compile_queries(conn, words), strict=True)}
-
-
-def _analyse(conn: Connection, document: bytes) -> TsVector:
-    """Return the words of a document. One that PostgreSQL cannot analyse has none, which is no fault of a filter."""
+def _analyse(document: bytes) -> TsVector:
+    """Return the words of a document. One that cannot be analysed has none, which is no fault of a filter."""
     try:
-        with conn.transaction():
-            return analyse(conn, search_document(orjson.loads(document)))
+        return search_document(orjson.loads(document)).tsv
     except FILTER_ERRORS as error:
         log.warning("document_not_analysed", cause=type(error).__name__)
         return TsVector(None)

@@ -55,7 +55,7 @@ class SubscriptionFilters:
             else:
                 subscriptions.append(_indexed(row, self._expanded[key]))
         words = (words for one in subscriptions for words in one.words)
-        is_complete = self.words.refresh(conn, words, languages=version.languages, seconds=seconds)
+        is_complete = self.words.refresh(words, languages=version.languages.split(), seconds=seconds)
         return SubscriptionIndex(subscriptions) if is_complete else None
 
 

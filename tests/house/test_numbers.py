@@ -20,7 +20,7 @@ from service.search.ranking import bm25, pages, statistics
 from service.search.text import query_parser
 from service.store import imports as stored_imports
 from service.store.events import figures
-from service.store.search import ranking
+from service.store.search import ranking, tsvector
 from service.store.webhooks import leases
 from service.store.webhooks.pings import MAX_WAITING
 from service.views.changes import HEARTBEAT, LASTS
@@ -94,7 +94,8 @@ PHRASES = {
         f"Without an API key, more than {search_budget.MOST_PUBLIC_WORDS} words get 422.",
         f"title, names | {document.TIMES['A']} times",
         f"summary | {document.TIMES['B']} times",
-        f"the first {document._MOST_BYTES // 1000} kB of an event",
+        f"the first {tsvector._MOST_BYTES // 1000} kB of an event's words",
+        f"up to its {tsvector.LAST_POSITION:,}rd word",
         f"with k1 {bm25.K1} and b {bm25.B};",
         f"In the best {ranking._WITH_PAIRS} events",
         f"fewer than {pages.FEW} events match",

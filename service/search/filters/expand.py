@@ -7,9 +7,10 @@ from psycopg import Connection
 
 from schemas.filters import NOT
 from service.errors import Fault, Invalid
-from service.search.filter import All, AnyOf, Filter, Is, Not, Words
+from service.search.filter import All, AnyOf, Filter, Is, Not, Words, every_words
 from service.search.text.query_compiler import CompiledWords, compile_query, conjunction, disjunction
 from service.store.events.relations import find_same_events
+from service.store.search.documents import list_languages
 from service.store.topics import find_narrower, find_nearest_topics
 
 #: The values that each value stands for, itself among them.
@@ -18,7 +19,8 @@ Expansion = Mapping[str, Sequence[str]]
 
 def compile_filter(conn: Connection, filter: Filter, *, strict: bool = True) -> Filter:
     """Return the expanded filter with its words compiled for the languages in use. Invalid as `expand_filter` is."""
-    return _compile(conn, expand_filter(conn, filter, strict=strict))
+    expanded = expand_filter(conn, filter, strict=strict)
+    return _compile(expanded, list_languages(conn)) if any(every_words(expanded)) else expanded
 
 
 def expand_filter(conn: Connection, filter: Filter, *, strict: bool = True) -> Filter:
@@ -38,16 +40,16 @@ def expand_filter(conn: Connection, filter: Filter, *, strict: bool = True) -> F
     return _replace(filter, expansions) if expansions else filter
 
 
-def _compile(conn: Connection, filter: Filter) -> Filter:
+def _compile(filter: Filter, languages: Sequence[str]) -> Filter:
     match filter:
         case Words():
-            return compile_query(conn, filter)
+            return compile_query(filter, languages)
         case All(parts):
-            return All(tuple(_unite_words(conjunction, [_compile(conn, part) for part in parts])))
+            return All(tuple(_unite_words(conjunction, [_compile(part, languages) for part in parts])))
         case AnyOf(parts):
-            return AnyOf(tuple(_unite_words(disjunction, [_compile(conn, part) for part in parts])))
+            return AnyOf(tuple(_unite_words(disjunction, [_compile(part, languages) for part in parts])))
         case Not(part):
-            return Not(_compile(conn, part))
+            return Not(_compile(part, languages))
     return filter
 
 

@@ -7,31 +7,17 @@ from typing import Any, NamedTuple
 from service.search.filter import Words
 from service.search.index.facet_keys import counted_keys, facet_keys
 from service.search.index.features import Features, features_of
-from service.search.text.analyzer import (
-    DEFAULT_CONFIGURATION,
-    FUNCTION_WORDS,
-    MARK,
-    configuration_of,
-    fold,
-    guess_configuration,
-    literal,
-    plain_words,
-    prepare_texts,
-)
-from service.search.text.query_compiler import compile_queries
-from service.store.connect import Connect
-from service.store.search.documents import SearchDocument, find_matching_queries
+from service.search.text.analyzer import fold, plain_words
+from service.search.text.languages import DEFAULT, UNKNOWN, guess_language, language_of
+from service.search.text.lexemes import analyse, language_mark
+from service.search.text.query_compiler import compile_query
+from service.store.search.documents import SearchDocument
+from service.store.search.tsvector import TsVector, TsVectorBuilder
 
 Record = Mapping[str, Any]
 
 #: How often a word counts by its weight: in a title or name, in the summary, in the body, in sources.
 TIMES = {"A": 4, "B": 2, "C": 1, "D": 1}
-
-#: The most bytes of text in a search document: a tsvector holds a megabyte.
-_MOST_BYTES = 400_000
-
-#: The longest word in letters that can be an unknown stop word of PostgreSQL; FUNCTION_WORDS has the longer ones.
-_LONGEST_STOP_WORD = 4
 
 #: The words by which a language is guessed.
 _GUESSED_BY = 300
@@ -100,23 +86,44 @@ def search_document(record: Record, features: Features | None = None) -> SearchD
     `features` are those of the record, if the caller has them.
     """
     texts: dict[tuple[str, str], list[str]] = {}
-    for passage, configuration in with_configurations(distinct_passages(record)):
-        texts.setdefault((passage.weight, configuration), []).append(passage.text)
-    sections = list(_sections(texts))
+    for passage, language in with_languages(distinct_passages(record)):
+        texts.setdefault((passage.weight, language), []).append(passage.text)
+    languages = [language for language in dict.fromkeys(language for _, language in texts) if language != UNKNOWN]
     features = features or features_of(record)
     main = features.main
     first = main.earliest if main else None
     facets = facet_keys(features)
+    tsv, words = _tsvector_of(texts, languages)
     return SearchDocument(
         month=first.year * 12 + first.month - 1 if first else 0,
         day=first,
-        languages=[MARK + configuration for configuration in dict.fromkeys(one[1] for one in sections)],
-        sections=[(*section, TIMES[section[0]]) for section in sections],
+        languages=languages,
+        tsv=tsv,
+        words=words,
+        length=tsv.length,
         facets=facets,
         counted=counted_keys(features, facets),
         date_earliest=first,
         date_latest=main.latest if main else None,
     )
+
+
+def _tsvector_of(texts: Mapping[tuple[str, str], Sequence[str]], languages: Iterable[str]) -> tuple[TsVector, int]:
+    """Return the words of texts by weight and language, and their number.
+
+    Texts that count several times are appended again behind all.
+    """
+    analysed = [
+        (weight, analyse(several, language, titles=weight == "A")) for (weight, language), several in texts.items()
+    ]
+    builder = TsVectorBuilder()
+    words = 0
+    for turn in range(max(TIMES.values())):
+        for weight, steps in analysed:
+            if TIMES[weight] > turn:
+                builder.append(steps, weight)
+        words = words or builder.length
+    return builder.build(map(language_mark, languages)), words
 
 
 def distinct_passages(record: Record) -> list[Passage]:
@@ -127,13 +134,13 @@ def distinct_passages(record: Record) -> list[Passage]:
     return list(distinct.values())
 
 
-def with_configurations(several: Sequence[Passage]) -> Iterator[tuple[Passage, str]]:
-    """Return each text with its text search configuration, guessed once for all texts without a language."""
+def with_languages(several: Sequence[Passage]) -> Iterator[tuple[Passage, str]]:
+    """Return each text with the language to analyse it in, guessed once for all texts without a language."""
     guess = None
     for passage in several:
         if not passage.lang and not guess:
-            guess = guess_configuration(_beginning(several))
-        yield passage, configuration_of(passage.lang) if passage.lang else guess or DEFAULT_CONFIGURATION
+            guess = guess_language(_beginning(several))
+        yield passage, language_of(passage.lang) if passage.lang else guess or DEFAULT
 
 
 def _beginning(several: Iterable[Passage]) -> Iterator[str]:
@@ -142,35 +149,7 @@ def _beginning(several: Iterable[Passage]) -> Iterator[str]:
     return islice(words, _GUESSED_BY)
 
 
-def _sections(texts: Mapping[tuple[str, str], list[str]]) -> Iterator[tuple[str, str, str]]:
-    rest = _MOST_BYTES
-    for (weight, configuration), members in texts.items():
-        text = prepare_texts(members)
-        if weight == "A":
-            text += "".join(f" {literal(word)}" for word in _literal_words(members))
-        size = len(text) if text.isascii() else len(text.encode())
-        if size > rest:
-            text = text.encode()[:rest].decode(errors="ignore").rpartition(" ")[0]
-        if text:
-            yield weight, configuration, text
-        rest = max(0, rest - size)
-
-
-def _literal_words(titles: Iterable[str]) -> Iterator[str]:
-    """Return the words of titles that can be stop words: a search for stop words only matches these."""
-    words = (word for title in titles for word in plain_words(fold(title)))
-    return (word for word in words if word in FUNCTION_WORDS or (len(word) <= _LONGEST_STOP_WORD and word.isalpha()))
-
-
-def words_that_match(connect: Connect, record: Record, searches: Sequence[Words]) -> set[Words]:
-    """Return those of the searches that a record as stored matches, whether it is indexed or not.
-
-    The record is analyzed without a connection, which takes longest.
-    """
-    with connect() as conn:
-        compiled = compile_queries(conn, searches)
-    queries = {words: one.all_words for words, one in zip(searches, compiled, strict=True) if one.all_words}
+def words_that_match(record: Record, searches: Sequence[Words]) -> set[Words]:
+    """Return those of the searches that a record as stored matches, whether it is indexed or not."""
     document = search_document(record)
-    with connect() as conn:
-        matching = find_matching_queries(conn, document, list(dict.fromkeys(queries.values())))
-    return {words for words, query in queries.items() if query in matching}
+    return {words for words in searches if document.tsv.matches(compile_query(words, document.languages).all_words)}

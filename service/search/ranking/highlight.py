@@ -3,17 +3,16 @@
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from service import store
 from service.search.filter import Filter, positive_words
-from service.search.index.document import distinct_passages, with_configurations
-from service.search.text.analyzer import FUNCTION_WORDS, WORD, fold, is_unspaced, plain_words
+from service.search.index.document import distinct_passages, with_languages
+from service.search.text.analyzer import WORD, fold, is_unspaced, plain_words
+from service.search.text.lexemes import query_lexemes, text_lexemes
 from service.search.text.query_parser import WordGroup, parse_query
-from service.store.connect import Connect
 
 Record = Mapping[str, Any]
 
@@ -26,11 +25,8 @@ _MARGIN, _MOST_HITS = 20, 2_000
 #: The most characters of an event, and of all events on a page, in which words are highlighted.
 _MOST_CHARACTERS, _MOST_OF_PAGE = 20_000, 1_000_000
 
-#: The most different words of a page that are analysed, and that are compared with patterns, at 0.3 us each.
-_MOST_WORDS, _MOST_COMPARED = 10_000, 2_000_000
-
-#: The configurations with stemmers that remove prefixes, too. All others leave the first letter of a word.
-_WITH_PREFIXES = frozenset({"arabic", "armenian", "hindi", "indonesian", "irish", "nepali", "tamil", "yiddish"})
+#: The most words of a page that are compared with patterns, at 0.3 us each.
+_MOST_COMPARED = 2_000_000
 
 #: A word in its spelling, with combining accents, which folding removes.
 _PIECE = re.compile(f"(?:{WORD.pattern}|[\u0300-\u036f])+")
@@ -74,29 +70,28 @@ class Atom(NamedTuple):
 #: Atoms that follow each other.
 Pattern = tuple[Atom, ...]
 
-#: The words of the search of which a word is a form, by configuration and word.
-Meanings = Mapping[tuple[str, str], Collection[str]]
-
 
 class _Text(NamedTuple):
     path: str
     text: str
-    configuration: str
+    language: str
+    is_title: bool
     tokens: Sequence[Token]
 
 
-def highlight(connect: Connect, filter: Filter, records: Sequence[Record]) -> list[list[Fragment]]:
-    """Return, for each record, the fragments with the words of a filter. One statement at most needs a connection."""
+def highlight(filter: Filter, records: Sequence[Record]) -> list[list[Fragment]]:
+    """Return, for each record, the fragments with the words of a filter."""
     patterns = list(dict.fromkeys(_patterns(filter)))
     if not patterns:
         return [[] for _ in records]
     most = min(_MOST_CHARACTERS, _MOST_OF_PAGE // max(1, len(records)))
-    texts = [list(_texts(record, most)) for record in records]
-    highlighter = _Highlighter(patterns, _meanings(connect, patterns, [text for of_one in texts for text in of_one]))
-    return [
-        best_fragments([(text.path, text.text) for text in of_one], [list(highlighter.hits(text)) for text in of_one])
-        for of_one in texts
-    ]
+    highlighter = _Highlighter(patterns)
+    return [_fragments(highlighter, list(_texts(record, most))) for record in records]
+
+
+def _fragments(highlighter: "_Highlighter", texts: Sequence[_Text]) -> list[Fragment]:
+    hits = [list(highlighter.hits(text)) for text in texts]
+    return best_fragments([(text.path, text.text) for text in texts], hits)
 
 
 def _patterns(filter: Filter) -> Iterator[Pattern]:
@@ -158,55 +153,34 @@ def _tokens_by_character(piece: str) -> Iterator[tuple[str, int, int]]:
 def _texts(record: Record, most: int) -> Iterator[_Text]:
     """Return the texts of a record, of `most` characters together."""
     rest = most
-    for passage, configuration in with_configurations(distinct_passages(record)):
+    for passage, language in with_languages(distinct_passages(record)):
         text = passage.text[:rest]
         rest -= len(text)
-        yield _Text(passage.path, text, configuration, list(tokens_of(text)))
+        yield _Text(passage.path, text, language, passage.weight == "A", list(tokens_of(text)))
         if not rest:
             return
-
-
-def _meanings(connect: Connect, patterns: Iterable[Pattern], texts: Iterable[_Text]) -> Meanings:
-    terms = sorted({atom.word for pattern in patterns for atom in pattern if not is_unspaced(atom.word)})
-    initials = {term[0] for term in terms}
-    words: dict[tuple[str, str], None] = {}
-    for text in texts:
-        any_initial = text.configuration in _WITH_PREFIXES
-        for token in text.tokens:
-            if (any_initial or token.word[:1] in initials) and len(words) < _MOST_WORDS:
-                words[text.configuration, token.word] = None
-    meanings: dict[tuple[str, str], set[str]] = defaultdict(set)
-    if not terms or not words:
-        return meanings
-    with connect() as conn:
-        forms = store.search.words.find_forms(conn, list(words), terms)
-    for configuration, word, term in forms:
-        meanings[configuration, word].add(term)
-    return meanings
 
 
 class _Highlighter:
     """Finds patterns in texts, until it has compared so many words that the rest would take too long."""
 
-    def __init__(self, patterns: Sequence[Pattern], meanings: Meanings) -> None:
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
         self.patterns = sorted(patterns, key=len, reverse=True)
-        self.meanings = meanings
-        #: A search for stop words only is one for the words themselves.
-        self.literal = all(atom.word in FUNCTION_WORDS for pattern in patterns for atom in pattern)
-        #: The numbers of patterns by their first word, and of those whose first word is a prefix.
-        self.by_word: defaultdict[str, list[int]] = defaultdict(list)
-        self.with_prefix: list[int] = []
-        for number, (first, *_) in enumerate(self.patterns):
-            self.by_word[first.word].append(number)
-            self.with_prefix += [number] if first.begins else []
         self.rest = _MOST_COMPARED
+        self._by_language: dict[str, _LanguagePatterns] = {}
 
     def hits(self, text: _Text) -> Iterator[Hit]:
         """Return the hits in a text, which do not overlap. Of several patterns at a token the longest one matches."""
+        if text.language not in self._by_language:
+            self._by_language[text.language] = _LanguagePatterns(self.patterns, text.language)
+        patterns = self._by_language[text.language]
+        if patterns.literal and not text.is_title:
+            return
         index = 0
         while index < len(text.tokens) and self.rest > 0:
-            candidates = self._beginning_with(text.configuration, text.tokens[index].word)
-            pattern = next((one for one in candidates if self._matches(one, text, index)), None)
+            candidates = patterns.beginning_with(text.tokens[index].word)
+            self.rest -= len(patterns.with_prefix) + sum(map(len, candidates))
+            pattern = next((one for one in candidates if patterns.match(one, text.tokens, index)), None)
             if pattern is None:
                 index += 1
                 continue
@@ -214,29 +188,44 @@ class _Highlighter:
             yield Hit(text.tokens[index].start, text.tokens[last].end, " ".join(atom.word for atom in pattern))
             index = last + 1
 
-    def _beginning_with(self, configuration: str, word: str) -> Iterable[Pattern]:
-        """Return the patterns whose first word may match, the longest first."""
-        terms = self.meanings.get((configuration, word), ())
-        numbers = [number for one in {word, *terms} for number in self.by_word.get(one, ())]
-        if self.with_prefix:
-            self.rest -= len(self.with_prefix)
-            numbers += [number for number in self.with_prefix if word.startswith(self.patterns[number][0].word)]
-        return [self.patterns[number] for number in sorted(set(numbers))]
 
-    def _matches(self, pattern: Pattern, text: _Text, index: int) -> bool:
-        self.rest -= len(pattern)
-        if index + len(pattern) > len(text.tokens):
-            return False
-        exactly = self.literal or len(pattern) > 1
-        return all(
-            self._fits(atom, text.configuration, text.tokens[index + offset].word, exactly=exactly)
-            for offset, atom in enumerate(pattern)
+class _LanguagePatterns:
+    """The patterns as they match in texts of one language."""
+
+    def __init__(self, patterns: Sequence[Pattern], language: str) -> None:
+        self.language = language
+        self.lexemes = {atom: frozenset(query_lexemes(atom.word, language)) for one in patterns for atom in one}
+        #: A search for function words only is one for the words themselves, in titles.
+        self.literal = not any(self.lexemes.values())
+        self.patterns = patterns
+        #: The numbers of patterns by the lexemes of their first word, by that word, and of those that it begins.
+        self.by_lexeme: defaultdict[str, list[int]] = defaultdict(list)
+        self.by_word: defaultdict[str, list[int]] = defaultdict(list)
+        self.with_prefix: list[int] = []
+        for number, (first, *_) in enumerate(patterns):
+            self.with_prefix += [number] if first.begins else []
+            self.by_word[first.word].append(number)
+            for lexeme in self.lexemes[first]:
+                self.by_lexeme[lexeme].append(number)
+
+    def beginning_with(self, word: str) -> list[Pattern]:
+        """Return the patterns whose first word may match, the longest first."""
+        numbers = {number for lexeme in text_lexemes(word, self.language) for number in self.by_lexeme.get(lexeme, ())}
+        numbers.update(self.by_word.get(word, ()))
+        numbers.update(one for one in self.with_prefix if word.startswith(self.patterns[one][0].word))
+        return [self.patterns[number] for number in sorted(numbers)]
+
+    def match(self, pattern: Pattern, tokens: Sequence[Token], index: int) -> bool:
+        """Return whether a pattern matches the tokens from `index` on. In a phrase function words are themselves."""
+        literally = self.literal or len(pattern) > 1
+        return index + len(pattern) <= len(tokens) and all(
+            self._fits(atom, tokens[index + offset].word, literally=literally) for offset, atom in enumerate(pattern)
         )
 
-    def _fits(self, atom: Atom, configuration: str, word: str, *, exactly: bool) -> bool:
-        if atom.word == word and (exactly or is_unspaced(word)):
+    def _fits(self, atom: Atom, word: str, *, literally: bool) -> bool:
+        if (literally and atom.word == word) or (atom.begins and word.startswith(atom.word)):
             return True
-        return (atom.begins and word.startswith(atom.word)) or atom.word in self.meanings.get((configuration, word), ())
+        return not self.lexemes[atom].isdisjoint(text_lexemes(word, self.language))
 
 
 class _Window(NamedTuple):

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from service.search.ranking.bm25 import CorpusStatistics
-from service.search.text.analyzer import CONFIGURATION_NAMES
+from service.search.text.languages import TAGS
 from service.store.search.conditions import Region
 from service.store.search.ranking import RankMark
 from service.store.search.unranked import NO_DAY, DayMark
@@ -85,7 +85,7 @@ class Position:
         elif mark:
             after = DayMark(_day(mark[0]), UUID(mark[1]))
         return cls(
-            languages=tuple(_configurations(str(languages).split())),
+            languages=tuple(_languages(str(languages).split())),
             statistics=CorpusStatistics(_number(events), float(length), float(words), list(map(_number, frequencies))),
             phrases=None if phrases is None else tuple(map(_number, phrases)),
             least=None if least is None else float(least),
@@ -120,7 +120,7 @@ def _day(text: str) -> str:
     return text if text == NO_DAY else date.fromisoformat(text).isoformat()
 
 
-def _configurations(names: Sequence[str]) -> Sequence[str]:
-    if not CONFIGURATION_NAMES.issuperset(names):
+def _languages(names: Sequence[str]) -> Sequence[str]:
+    if not TAGS.keys() >= set(names):
         raise ValueError("The cursor has an unknown language.")
     return names

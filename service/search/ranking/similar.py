@@ -13,6 +13,7 @@ from service.search.ranking.bm25 import CorpusStatistics, build_ranking, inverse
 from service.search.ranking.candidates import CandidateChoice
 from service.search.ranking.statistics import statistics_of
 from service.search.text.analyzer import MARK
+from service.search.text.lexemes import without_tag
 from service.search.text.query_compiler import CompiledWords, Term
 from service.store.condition import Condition
 from service.store.search.conditions import SearchFilter
@@ -34,7 +35,7 @@ _OVER: Final = 4
 
 @dataclass(frozen=True)
 class Similar:
-    """Similar events, the best first, and the lexemes that they were found by, the rarest first."""
+    """Similar events, the best first, and the stems that they were found by, the rarest first."""
 
     events: Sequence[RankedEvent]
     words: Sequence[str]
@@ -67,7 +68,7 @@ def similar_to(conn: Connection, id: UUID, condition: Condition, limit: int, *, 
     page = page_ranked(conn, ranking, meets, None, limit + 1, most=_OVER * cap)
     others = [event for event in page.events if event.mark.id != id]
     rarest = sorted(best, key=lambda one: one[2])
-    return Similar(others[:limit], [lexeme for _, lexeme, _ in rarest])
+    return Similar(others[:limit], list(dict.fromkeys(without_tag(lexeme) for _, lexeme, _ in rarest)))
 
 
 def _words(lexemes: Sequence[str]) -> CompiledWords:

@@ -9,11 +9,11 @@ import orjson
 from psycopg import Connection
 
 from service import store
-from service.search.index.document import passages, with_configurations
+from service.search.index.document import passages, with_languages
 from service.search.index.features import features_of
 from service.search.suggest.labels import PLACES, VOCABULARIES
 from service.search.suggest.normalize import fold_name, name_words, spelled_words
-from service.search.text.analyzer import CONFIGURATIONS
+from service.search.text.languages import TAGS
 from service.store.search.suggestion_index import FOLLOWER, FacetKey, IndexedName, WordKey
 
 Record = Mapping[str, Any]
@@ -96,8 +96,8 @@ def _words_of(record: Record) -> dict[WordKey, str]:
     """Return the first words of an event in their spelling and language, each with its folded form."""
     texts = [passage for passage in passages(record) if passage.weight in _WEIGHTS]
     words = (
-        (WordKey(word, _LANGUAGES.get(configuration, "")), folded)
-        for passage, configuration in with_configurations(texts)
+        (WordKey(word, TAGS[language].lower()), folded)
+        for passage, language in with_languages(texts)
         for word, folded in spelled_words(passage.text)
     )
     distinct: dict[WordKey, str] = {}
@@ -106,10 +106,6 @@ def _words_of(record: Record) -> dict[WordKey, str]:
         if len(distinct) == _MOST_WORDS:
             break
     return distinct
-
-
-#: The language by configuration. Words in Latin letters in texts of China, Japan and Korea are mostly English.
-_LANGUAGES: Final = {configuration: language for language, configuration in reversed(CONFIGURATIONS.items())}
 
 
 def _indexed(key: FacetKey) -> tuple[FacetKey, IndexedName]:

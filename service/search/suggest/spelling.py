@@ -25,7 +25,8 @@ from service.search.suggest.near_words import (
     words_by_form,
 )
 from service.search.suggest.typed_words import TypedWord, typed_words
-from service.search.text.query_compiler import compile_queries
+from service.search.text.query_compiler import compile_query
+from service.store.search.documents import list_languages
 
 #: Two words are one that is in so many times as many events as have both.
 TIMES_MORE: Final = 5
@@ -182,5 +183,6 @@ class _Speller:
 
     def _is_phrase(self, text: str) -> bool:
         """Return whether some event has the words one after the other."""
-        words, phrase = compile_queries(self.conn, [Words(text), Words(f'"{text}"')])
+        languages = list_languages(self.conn)
+        words, phrase = (compile_query(Words(one), languages) for one in (text, f'"{text}"'))
         return store.search.vocabulary.has_phrase(self.conn, words.all_words, phrase.all_words)

@@ -19,6 +19,7 @@ from service.search.suggest.normalize import fold_name, prefix_query
 from service.search.suggest.spelling import correct_spelling
 from service.search.text.analyzer import MARK
 from service.search.text.query_compiler import compile_query
+from service.store.search.documents import list_languages
 from service.store.search.plans import indexes_only
 from service.store.search.suggestions import MOST_CANDIDATES, Suggestion
 from service.store.search.tsquery import Lexeme, TsQuery
@@ -146,7 +147,7 @@ def _find_titles(conn: Connection, typed: str, limit: int) -> list[Suggestion]:
 def _find_with_words(conn: Connection, typed: str, limit: int) -> list[Suggestion]:
     """Return the newest events whose title has the words, with the last word as a prefix."""
     text = _completed(conn, typed)
-    query = compile_query(conn, Words(text)).all_words if text else TsQuery()
+    query = compile_query(Words(text), list_languages(conn)).all_words if text else TsQuery()
     if not query:
         return []
     statistics = statistics_of(conn)

@@ -1,22 +1,15 @@
-"""The analyzer of documents and queries: it turns text into words with spaces between them, and detects the language.
-
-PostgreSQL's own parser splits addresses, numbers and paths by special rules that depend on the locale. Words with
-spaces between them it splits at the spaces, whatever the locale. Stems and stop words are left to PostgreSQL.
-"""
+"""The analyzer of documents and queries: it turns text into folded words and codes."""
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from typing import Final
 
-#: A letter that no text has. It joins the parts of a code, marks literal words and names of languages, and separates
-#: two texts. PostgreSQL treats it as a letter, and no stemmer changes it.
+#: A letter that no text has. It joins the parts of a code, and marks literal words and tags of languages.
 MARK: Final = "\ua78f"
 
-#: The separator of two texts until they are folded: a character that no text has.
-_END: Final = "\x01"
+#: The separator of two texts: a word that no text has.
+TEXT_END: Final = "\x01"
 
 #: The longest word in characters. A longer run of letters is split.
 LONGEST_WORD: Final = 64
@@ -67,10 +60,11 @@ def _marks() -> str:
 
 _ACCENT: Final = re.compile(f"[{''.join(_FOLDED)}]")
 _MAY_HAVE_MARKS: Final = re.compile("[\u0483-\u1cff\ua66f-\uabff]")
-_HAS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
-_WORD: Final = re.compile(rf"[\w{_END}]{{1,{LONGEST_WORD}}}")
+#: A character of a script that becomes bigrams.
+HAS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
+_WORD: Final = re.compile(rf"[\w{TEXT_END}]{{1,{LONGEST_WORD}}}")
 #: A word with vowel signs. The search takes four times as long.
-WORD: Final = re.compile(rf"[\w{_END}{_marks()}]{{1,{LONGEST_WORD}}}")
+WORD: Final = re.compile(rf"[\w{TEXT_END}{_marks()}]{{1,{LONGEST_WORD}}}")
 _RUN: Final = re.compile(f"([{_UNSPACED}]+)")
 _BROKEN_LINE: Final = re.compile(f"(?<=[{_UNSPACED}])[ \t]*\r?\n[ \t]*(?=[{_UNSPACED}])")
 _POSSESSIVE: Final = re.compile(r"['\u2019]s\b")
@@ -95,7 +89,7 @@ def plain_words(folded: str) -> list[str]:
     if "\u2019s" in folded or "'s" in folded:
         folded = _POSSESSIVE.sub(" ", folded)
     folded = folded.replace("_", " ")
-    if folded.isascii() or not _HAS_UNSPACED.search(folded):
+    if folded.isascii() or not HAS_UNSPACED.search(folded):
         return _spaced_words(folded)
     folded = _BROKEN_LINE.sub("", folded)
     return [word for piece in _RUN.split(folded) for word in _pieces(piece)]
@@ -149,135 +143,6 @@ def code_of(chunk: str) -> str | None:
     parts = [part for part in _SIGNS.split(chunk) if part]
     signs = {sign for sign in chunk if _SIGNS.match(sign)}
     is_code = signs == {"."} or (signs - {"-"} and any(part.isdigit() for part in parts))
-    if not is_code or not 1 < len(parts) <= _MOST_PARTS or len(chunk) > _LONGEST_CODE or _HAS_UNSPACED.search(chunk):
+    if not is_code or not 1 < len(parts) <= _MOST_PARTS or len(chunk) > _LONGEST_CODE or HAS_UNSPACED.search(chunk):
         return None
     return MARK.join(parts)
-
-
-def prepare_texts(texts: Iterable[str]) -> str:
-    """Return the input of PostgreSQL's text search: the words of the texts, and a mark where a text ends.
-
-    The mark keeps a phrase from spanning two texts.
-    """
-    folded = fold(f" {_END} ".join(texts))
-    return " ".join([*plain_words(folded), _END, *codes(folded), _END]).replace(_END, MARK)
-
-
-def literal(word: str) -> str:
-    """Return the lexeme of the word itself, not of its stem: titles have it for stop words."""
-    return MARK + word
-
-
-# Languages
-
-#: PostgreSQL's text search configuration by the first part of a language tag.
-CONFIGURATIONS: Final = {
-    "ar": "arabic",
-    "ca": "catalan",
-    "da": "danish",
-    "de": "german",
-    "el": "greek",
-    "en": "english",
-    "es": "spanish",
-    "et": "estonian",
-    "eu": "basque",
-    "fi": "finnish",
-    "fr": "french",
-    "ga": "irish",
-    "hi": "hindi",
-    "hu": "hungarian",
-    "hy": "armenian",
-    "id": "indonesian",
-    "it": "italian",
-    "lt": "lithuanian",
-    "nb": "norwegian",
-    "ne": "nepali",
-    "nl": "dutch",
-    "nn": "norwegian",
-    "no": "norwegian",
-    "pt": "portuguese",
-    "ro": "romanian",
-    "ru": "russian",
-    "sr": "serbian",
-    "sv": "swedish",
-    "ta": "tamil",
-    "tr": "turkish",
-    "yi": "yiddish",
-    # No stemmer changes the bigrams of these scripts; words in Latin letters among them are mostly English.
-    "ja": "english",
-    "ko": "english",
-    "zh": "english",
-}
-
-#: The configurations by which texts are analysed.
-CONFIGURATION_NAMES: Final = frozenset({"simple", *CONFIGURATIONS.values()})
-
-#: The configuration of a text in no recognizable language. It suits most names and codes.
-DEFAULT_CONFIGURATION: Final = "english"
-
-#: The most frequent words of languages, folded.
-_FUNCTION_WORDS: Final = {
-    "english": "the of and to in is are for on with by from that which this be as at an its it was were has have will"
-    " not or who what where when how why all any do does did can if than then there these those they he she we you",
-    "german": "der die das und von den dem des mit fur zur zum im ein eine einer uber auf nicht ist sich bei aus werden"
-    " wird durch nach auch an als es sie wir wer wie oder",
-    "french": "le la les de des du et en un une pour dans sur au aux par est avec que qui ce cette sont plus d l ou ne",
-    "spanish": "el la los las de del y en un una para por con que se su al es lo como mas o no",
-    "italian": "il lo la gli le di del della dei delle e in un una per con che sono nel alla da dal non",
-    "portuguese": "o a os as de do da dos das e em um uma para por com que no na ao se mais nao",
-    "dutch": "de het een van en in op voor met te dat die is zijn aan door om bij niet",
-    "swedish": "och att det som en ett for med av pa till den inte ar om fran",
-    "danish": "og at det som en et for med af pa til den ikke er om fra",
-    "norwegian": "og at det som en et for med av pa til den ikke er om fra",
-    "finnish": "ja on ei se etta kun myos sen mutta ovat tai",
-    "hungarian": "a az es hogy nem egy van is meg ez",
-    "romanian": "si de la in cu pe un o care este din pentru nu",
-    "turkish": "ve bir bu ile icin da de olarak",
-    "catalan": "el la els les de i en un una per amb que al dels",
-    "indonesian": "yang dan di untuk dengan dari ini pada adalah",
-}
-_LANGUAGES_OF_WORD: Final = {
-    word: [language for language, words in _FUNCTION_WORDS.items() if word in words.split()]
-    for words in _FUNCTION_WORDS.values()
-    for word in words.split()
-}
-FUNCTION_WORDS: Final = frozenset(_LANGUAGES_OF_WORD)
-
-#: The letters of scripts that identify a language well enough.
-_SCRIPTS: Final = {
-    "russian": re.compile("[\u0400-\u04ff]"),
-    "greek": re.compile("[\u0370-\u03ff]"),
-    "arabic": re.compile("[\u0600-\u06ff]"),
-    "hindi": re.compile("[\u0900-\u097f]"),
-    "armenian": re.compile("[\u0530-\u058f]"),
-    "tamil": re.compile("[\u0b80-\u0bff]"),
-    "yiddish": re.compile("[\u0590-\u05ff]"),
-}
-
-
-@cache
-def configuration_of(lang: str) -> str:
-    """Return PostgreSQL's configuration for a language tag; `simple`, which has no grammar, for an unknown language."""
-    return CONFIGURATIONS.get(lang.partition("-")[0].lower(), "simple")
-
-
-def guess_configuration(words: Iterable[str]) -> str:
-    """Return the configuration for a text without a language tag, by its folded words."""
-    counts: Counter[str] = Counter()
-    others = []
-    for word in words:
-        if word in _LANGUAGES_OF_WORD:
-            counts.update(_LANGUAGES_OF_WORD[word])
-        elif not word.isascii():
-            others.append(word)
-    if others and not counts:
-        return _configuration_of_script("".join(others))
-    best = max(counts.values(), default=0)
-    leading = [language for language, count in counts.items() if count == best]
-    return leading[0] if len(leading) == 1 else DEFAULT_CONFIGURATION
-
-
-def _configuration_of_script(text: str) -> str:
-    counts = {language: len(letters.findall(text)) for language, letters in _SCRIPTS.items()}
-    best = max(counts, key=lambda language: counts[language])
-    return best if counts[best] else DEFAULT_CONFIGURATION

@@ -1,17 +1,20 @@
-"""Searches compiled to PostgreSQL's queries: the stems of each word in the languages in use, joined as it was asked."""
+"""Searches compiled to PostgreSQL's queries: the lexemes of each word in the languages in use, joined as it was asked.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+A lexeme only matches texts of its language. So what a search finds among the texts of one language does not depend on
+the other languages in use.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
-from psycopg import Connection
-
 from service.search.filter import Words
-from service.search.text.analyzer import MARK, literal
+from service.search.text.analyzer import MARK
+from service.search.text.languages import UNKNOWN
+from service.search.text.lexemes import is_tagged, language_mark, lexeme_of, literal, query_lexemes
 from service.search.text.query_parser import Alternative, Expression, QueryWord, WordGroup, parse_query
 from service.store.search.tsquery import Lexeme, Operand, Phrase, TsQuery
-from service.store.search.words import find_stems
 
 #: Neighbours in a search add to the score of texts that have them at most so many words apart.
 NEAR: Final = 4
@@ -31,8 +34,8 @@ _ENDINGS: Final = (
 class Term:
     """A word by which events are ranked, and how many times the search has it.
 
-    `query` matches the events that have the word, and those in whose language it is a stop word: its document
-    frequency. `lexemes` are the stems that count, one for each.
+    `query` matches the events that have the word, and those in whose language it is a function word: its document
+    frequency. `lexemes` are all that stand for the word, in any language.
     """
 
     word: str
@@ -81,20 +84,11 @@ class CompiledWords(Words):
     alternatives: tuple[TsQuery, ...] = ()
 
 
-def compile_query(conn: Connection, words: Words, *, languages: Sequence[str] | None = None) -> CompiledWords:
-    """Return the words compiled for the languages in use, or for `languages`."""
-    return compile_queries(conn, [words], languages=languages)[0]
-
-
-def compile_queries(
-    conn: Connection, searches: Sequence[Words], *, languages: Sequence[str] | None = None
-) -> list[CompiledWords]:
-    """Return each of the searches compiled, by one statement for all that are not compiled yet."""
-    new = {words: parse_query(words.text) for words in searches if not isinstance(words, CompiledWords)}
-    looked_up = {word for expression in new.values() for word in _looked_up(expression)}
-    stems = find_stems(conn, sorted(looked_up), languages) if new else {}
-    compiled = {words: _Compiler(expression, stems).compile(words.text) for words, expression in new.items()}
-    return [words if isinstance(words, CompiledWords) else compiled[words] for words in searches]
+def compile_query(words: Words, languages: Sequence[str]) -> CompiledWords:
+    """Return the words compiled for texts in `languages`, those in use, and in unknown ones."""
+    if isinstance(words, CompiledWords):
+        return words
+    return _Compiler(parse_query(words.text), languages).compile(words.text)
 
 
 def conjunction(searches: Sequence[CompiledWords]) -> CompiledWords:
@@ -121,36 +115,24 @@ def _joint(
     )
 
 
-#: The stem of each word by configuration in use; None for a stop word.
-Stems = Mapping[str, Mapping[str, str | None]]
-
-
-def _looked_up(expression: Expression) -> Iterator[str]:
-    """Return every word whose stems the compiler needs."""
-    for group in expression.groups:
-        for one in group.words:
-            yield one.text
-            yield literal(one.text)
-            if one.begins:
-                yield from (one.text + ending for ending in _ENDINGS)
-        if group.code:
-            yield group.code
-
-
 class _Compiler:
-    """Compiles one expression with the stems of its words."""
+    """Compiles one expression for some languages."""
 
-    def __init__(self, expression: Expression, stems: Stems) -> None:
+    def __init__(self, expression: Expression, languages: Sequence[str]) -> None:
         self.expression = expression
-        self.stems = stems
+        self.in_use = tuple(languages)
+        self.languages = tuple(dict.fromkeys((*languages, UNKNOWN)))
         self.positive = list(expression.required_groups)
-        words = {one.text for group in self.positive for one in group.words}
-        words |= {group.code for group in self.positive if group.code}
-        #: The lexemes and the query of each word, which several parts of the result need.
-        self._lexemes_of: dict[QueryWord, tuple[Lexeme, ...]] = {}
-        self._query_of: dict[QueryWord, TsQuery] = {}
-        # In a language in which every word of the search is a stop word, the words themselves are meant, in titles.
-        self.literal = {name for name, of_words in stems.items() if words and not any(map(of_words.get, words))}
+        self._own_lexemes: dict[tuple[QueryWord, str], tuple[Lexeme, ...]] = {}
+        #: The lexemes of all words by language.
+        self._content = {language: self._content_of(language) for language in self.languages}
+        # In a language in which every word of the search is a function word, the words themselves are meant, in titles.
+        self.literal = {language for language, lexemes in self._content.items() if self.positive and not lexemes}
+
+    def _content_of(self, language: str) -> tuple[Lexeme, ...]:
+        words = (lexeme for group in self.positive for word in group.words for lexeme in self._own(word, language))
+        codes = (Lexeme(one) for group in self.positive if group.code for one in query_lexemes(group.code, language))
+        return tuple(dict.fromkeys(chain(words, codes)))
 
     def compile(self, text: str) -> CompiledWords:
         """Return the whole expression, which was written as `text`."""
@@ -168,98 +150,116 @@ class _Compiler:
             excluded=excluded,
             terms=tuple(self._terms()),
             pairs=tuple(self._pairs()),
-            languages=tuple(self.stems),
+            languages=self.in_use,
             ignored=self.expression.ignored,
             quotations=tuple(text for text, _ in quotations),
             has_alternatives=any(len(alternatives) > 1 for alternatives in self.expression.required),
         )
 
-    def _conditions(self, expression: Expression) -> list[TsQuery]:
-        return [condition for several in expression.required if (condition := self._either(several))]
+    def _conditions(self, expression: Expression, *, excluded: bool = False) -> list[TsQuery]:
+        either = (self._either(several, excluded=excluded) for several in expression.required)
+        return [condition for condition in either if condition]
 
     def _excluded(self, expression: Expression) -> Iterator[TsQuery]:
         """Return the queries of which none may match."""
         for one in expression.excluded:
-            if conditions := self._conditions(one):
+            if conditions := self._conditions(one, excluded=True):
                 yield TsQuery.all(conditions, none_of=self._excluded(one))
 
-    def _either(self, alternatives: Iterable[Alternative]) -> TsQuery:
-        return TsQuery.any(TsQuery.all(map(self._group, groups)) for groups in alternatives)
+    def _own(self, word: QueryWord, language: str) -> tuple[Lexeme, ...]:
+        """Return the lexemes of a word in texts of a language; none of a function word."""
+        key = word, language
+        if key not in self._own_lexemes:
+            lexemes = _with_prefix(word.text, language) if word.begins else query_lexemes(word.text, language)
+            self._own_lexemes[key] = (
+                *((Lexeme(word.text, begins=True),) if word.begins else ()),
+                *map(Lexeme, lexemes),
+            )
+        return self._own_lexemes[key]
 
-    def _group(self, group: WordGroup) -> TsQuery:
-        """Return the query for a group; an empty one where all its words are stop words in every language."""
-        [first, *others] = group.words
-        if not others:
-            return TsQuery.any([self._word(first), *self._code(group)])
-        return TsQuery.any([*(self._phrase(group, language) for language in self.stems), *self._code(group)])
+    def _in(self, word: QueryWord, language: str, *, literally: bool = False) -> tuple[Lexeme, ...]:
+        """Return the lexemes of a word in texts of a language. A function word has one in titles, if that is meant."""
+        own = self._own(word, language)
+        if own or not (literally or language in self.literal):
+            return own
+        return (Lexeme(literal(word.text, language)),)
 
-    def _word(self, word: QueryWord) -> TsQuery:
-        """Return the query for a word by itself. Every text in a language that has it as a stop word matches."""
-        if word not in self._query_of:
-            lexemes = self._lexemes(word)
-            marks = (Lexeme(MARK + language) for language in self._stopping(word)) if lexemes else ()
-            self._query_of[word] = TsQuery.any([*lexemes, *marks])
-        return self._query_of[word]
+    def _lexemes(self, word: QueryWord, *, literally: bool = False) -> tuple[Lexeme, ...]:
+        """Return the lexemes of a word in all languages, each once."""
+        several = (self._in(word, language, literally=literally) for language in self.languages)
+        return tuple(dict.fromkeys(chain.from_iterable(several)))
 
-    def _stopping(self, word: QueryWord) -> list[str]:
-        """Return the languages in which a word is a stop word."""
-        return [name for name in self.stems if name not in self.literal and self._stem(word.text, name) is None]
+    def _languages_without(self, word: QueryWord) -> list[str]:
+        """Return the languages in which a word is ignored, because it is a function word."""
+        return [language for language in self.languages if not self._in(word, language)]
 
-    def _phrase(self, group: WordGroup, language: str) -> Operand:
-        """Return the phrase of a group in one language, with a gap for each stop word; an empty query if all are."""
-        stems = [(word, self._stem(word.text, language)) for word in group.words]
-        words = [(word, stem) for word, stem in stems if stem is not None]
-        if not words or (group.code and len(words) < len(stems)):
-            return TsQuery()  # `u.s.` is not every `u`
-        steps = tuple(
-            tuple(dict.fromkeys([Lexeme(stem, begins=word.begins), *self._shorter_stems(word, language)]))
-            for word, stem in words
+    def _either(self, alternatives: Iterable[Alternative], *, excluded: bool = False) -> TsQuery:
+        return TsQuery.any(
+            TsQuery.all(self._group(one, excluded=excluded) for one in groups) for groups in alternatives
         )
-        if len(steps) == 1:
-            return TsQuery.any(steps[0])
-        offsets = [word.offset for word, _ in words]
-        return Phrase(steps, tuple(behind - before for before, behind in pairwise(offsets)))
 
-    def _shorter_stems(self, word: QueryWord, language: str) -> Iterator[Lexeme]:
-        """Return, for a prefix, the stems of words with that prefix which do not have it themselves."""
-        if word.begins:
-            stems = {self.stems[language][word.text + ending] for ending in _ENDINGS}
-            yield from (Lexeme(stem) for stem in sorted(filter(None, stems)) if not stem.startswith(word.text))
+    def _group(self, group: WordGroup, *, excluded: bool = False) -> TsQuery:
+        """Return the query for a group. A text in whose language it has function words only matches if it has others.
 
-    def _code(self, group: WordGroup) -> list[Lexeme]:
-        return [Lexeme(stem) for stem in self._all_stems(group.code)] if group.code else []
+        A group that is excluded has its function words literally.
+        """
+        if len(group.words) > 1:
+            return TsQuery.any([*self._phrases(group, excluded=excluded), *self._code(group)])
+        [word] = group.words
+        ignoring = [] if excluded else self._languages_without(word)
+        others = chain.from_iterable(map(self._others, ignoring))
+        return TsQuery.any([*self._lexemes(word, literally=excluded), *others, *self._code(group)])
 
-    def _stem(self, word: str, language: str) -> str | None:
-        return self.stems[language][literal(word) if language in self.literal else word]
+    def _others(self, language: str) -> tuple[Lexeme, ...]:
+        """Return the lexemes of which a document has one if other words of the search stand in its texts of a language.
 
-    def _all_stems(self, word: str) -> list[str]:
-        """Return the stems of a word in all languages, each once."""
-        stems = (self._stem(word, language) for language in self.stems)
-        return list(dict.fromkeys(stem for stem in stems if stem is not None))
+        Where some are the same in all languages, they are any text of the language.
+        """
+        content = self._content[language]
+        is_known = all(is_tagged(lexeme.text) for lexeme in content)
+        return content if is_known else (Lexeme(language_mark(language)),)
 
-    def _lexemes(self, word: QueryWord) -> tuple[Lexeme, ...]:
-        """Return the lexemes of a word, one for each stem."""
-        if word not in self._lexemes_of:
-            self._lexemes_of[word] = self._find_lexemes(word)
-        return self._lexemes_of[word]
+    def _phrases(self, group: WordGroup, *, excluded: bool) -> Iterator[Operand]:
+        """Return the phrases of a group: one for all languages with the same function words, which leave gaps.
 
-    def _find_lexemes(self, word: QueryWord) -> tuple[Lexeme, ...]:
-        if not word.begins:
-            return tuple(map(Lexeme, self._all_stems(word.text)))
-        shorter = [lexeme for language in self.stems for lexeme in self._shorter_stems(word, language)]
-        return tuple(dict.fromkeys([Lexeme(word.text, begins=True), *shorter]))
+        No text has lexemes of two languages, so that each position of the phrase may have those of several.
+        """
+        by_offsets: dict[tuple[int, ...], list[dict[Lexeme, None]]] = {}
+        for language in self.languages:
+            several = ((word.offset, self._in(word, language, literally=excluded)) for word in group.words)
+            steps = {offset: lexemes for offset, lexemes in several if lexemes}
+            if group.code and len(steps) < len(group.words):
+                continue  # `u.s.` is not every `u`
+            if not steps:
+                yield from self._others(language)
+                continue
+            phrase = by_offsets.setdefault(tuple(steps), [{} for _ in steps])
+            for step, lexemes in zip(phrase, steps.values(), strict=True):
+                step.update(dict.fromkeys(lexemes))
+        for offsets, phrase in by_offsets.items():
+            if len(phrase) == 1:
+                yield from phrase[0]
+            else:
+                yield Phrase(tuple(map(tuple, phrase)), tuple(behind - before for before, behind in pairwise(offsets)))
+
+    def _code(self, group: WordGroup) -> tuple[Lexeme, ...]:
+        """Return the lexemes of the one word that a group also is."""
+        if not group.code:
+            return ()
+        lexemes = (lexeme for language in self.languages for lexeme in query_lexemes(group.code, language))
+        return tuple(dict.fromkeys(map(Lexeme, lexemes)))
 
     def _terms(self) -> list[Term]:
         """Return the words to rank by, each once, in the order of the search."""
         terms: dict[tuple[Lexeme, ...], Term] = {}
         for group in self.positive:
-            words = [(one.text, self._lexemes(one), self._word(one)) for one in group.words]
-            if group.code and (code := tuple(self._code(group))):
-                words.append((group.code.replace(MARK, " "), code, TsQuery.any(code)))
-            for word, lexemes, query in words:
-                if lexemes:
-                    before = terms.get(lexemes)
-                    terms[lexemes] = Term(word, query, lexemes, before.times + 1 if before else 1)
+            words = [(one.text, self._lexemes(one), self._languages_without(one)) for one in group.words]
+            if group.code:
+                words.append((group.code.replace(MARK, " "), self._code(group), []))
+            for word, lexemes, ignoring in words:
+                query = TsQuery.any([*lexemes, *(Lexeme(language_mark(language)) for language in ignoring)])
+                before = terms.get(lexemes)
+                terms[lexemes] = Term(word, query, lexemes, before.times + 1 if before else 1)
         return list(terms.values())
 
     def _quotations(self) -> Iterator[tuple[str, TsQuery]]:
@@ -280,25 +280,41 @@ class _Compiler:
             for query in (
                 [self._group(group)] if group.code else [TsQuery.any(self._lexemes(word)) for word in group.words]
             )
-            if query
         }
         if len(words) < 2:  # noqa: PLR2004 (one word is all of them)
             return None
         return TsQuery.all([TsQuery.any(sorted(words, key=lambda query: query.render())), *quoted], none_of=excluded)
 
     def _pairs(self) -> Iterator[Pair]:
-        """Return the neighbours in the search; stop words between them do not count."""
-        row: list[tuple[int, QueryWord, tuple[Lexeme, ...]]] = []
+        """Return the neighbours in the search, in some language; function words between them do not count."""
+        row = list(self._row())
+        pairs: dict[tuple[int, int], tuple[QueryWord, QueryWord]] = {}
+        for language in self.in_use or self.languages:
+            content = [(place, word) for place, word in row if self._own(word, language)]
+            neighbours = pairwise(content)
+            pairs |= {(here, there): (one, other) for (here, one), (there, other) in neighbours if there - here <= NEAR}
+        distinct = [
+            (there - here, words, one, other)
+            for (here, there), words in sorted(pairs.items())
+            if (one := self._lexemes(words[0])) != (other := self._lexemes(words[1]))
+        ]
+        for gap, (first, second), one, other in distinct[:_MOST_PAIRS]:
+            beside = Phrase((one, other), (gap,))
+            near = (Phrase(steps, (gap,)) for gap in range(1, NEAR + 1) for steps in ((one, other), (other, one)))
+            yield Pair((first.text, second.text), TsQuery.all([beside]), TsQuery.any(near))
+
+    def _row(self) -> Iterator[tuple[int, QueryWord]]:
+        """Return the words of the search with their places. Words far from each other are no neighbours."""
         end = 0
         for alternatives in self.expression.required:
             groups = alternatives[0] if len(alternatives) == 1 else ()
             for group in groups:
-                words = ((end + word.offset, word, self._lexemes(word)) for word in group.words)
-                row += [one for one in words if one[2] and not self._stopping(one[1])]
+                yield from ((end + word.offset, word) for word in group.words)
                 end += group.words[-1].offset + 1
             end += 0 if groups else NEAR
-        neighbours = [(one, other) for one, other in pairwise(row) if one[2] != other[2] and other[0] - one[0] <= NEAR]
-        for (here, first, one), (there, second, other) in neighbours[:_MOST_PAIRS]:
-            beside = Phrase((one, other), (there - here,))
-            near = (Phrase(steps, (gap,)) for gap in range(1, NEAR + 1) for steps in ((one, other), (other, one)))
-            yield Pair((first.text, second.text), TsQuery.all([beside]), TsQuery.any(near))
+
+
+def _with_prefix(prefix: str, language: str) -> Iterator[str]:
+    """Return the lexemes of words with a prefix which do not have it themselves."""
+    lexemes = dict.fromkeys(lexeme_of(prefix + ending, language) for ending in _ENDINGS)
+    return (lexeme for lexeme in lexemes if lexeme and not lexeme.startswith(prefix))

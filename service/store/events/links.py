@@ -13,7 +13,7 @@ from service.errors import Conflict
 from service.store.search.documents import (
     SearchDocument,
     delete_search_documents,
-    documents_as_json,
+    document_parameters,
     upsert_search_documents,
 )
 
@@ -114,8 +114,7 @@ def link_parameters(links: Links, id: UUID) -> dict[str, Any]:
         "notes": [relation.note for relation in links.relations],
         "open_items": [open_.item for open_ in links.open],
         "open_due": [open_.due for open_ in links.open],
-        "search_documents": documents_as_json([(id, links.search_document)] if links.search_document else []),
-    }
+    } | document_parameters([(id, links.search_document)] if links.search_document else [])
 
 
 def conflict_error(error: UniqueViolation) -> Exception:

@@ -1,4 +1,4 @@
-"""Words in the database: their stems and forms, and where events have them."""
+"""Words in the database: where events have them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,58 +10,11 @@ from service.store.search.ranking import Ranking, term_frequency
 from service.store.search.tsquery import TsQuery
 
 
-def find_stems(
-    conn: Connection, words: Sequence[str], languages: Sequence[str] | None = None
-) -> dict[str, Mapping[str, str | None]]:
-    """Return the stem of each word by configuration, of those in use or of `languages`; None for a stop word."""
-    rows = conn.execute(
-        """
-        SELECT configuration,
-               ARRAY(SELECT (tsvector_to_array(to_tsvector(configuration::regconfig, word)))[1]
-                       FROM unnest(%(words)s::text[]) WITH ORDINALITY AS given (word, place)
-                      ORDER BY place)
-          FROM unnest(coalesce(%(languages)s::text[],
-                               nullif(ARRAY(SELECT DISTINCT configuration FROM search_language), '{}'),
-                               '{simple}')) AS in_use (configuration)
-         ORDER BY configuration
-        """,
-        {"words": list(words), "languages": list(languages) if languages else None},
-    ).fetchall()
-    return {configuration: dict(zip(words, stems, strict=True)) for configuration, stems in rows}
-
-
-def find_forms(conn: Connection, words: Sequence[tuple[str, str]], terms: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Return configuration, word and term for each pair of configuration and word that is a form of a term.
-
-    It is one if they have a lexeme in common in some language.
-    """
-    return conn.execute(
-        _FORMS,
-        {
-            "configurations": [configuration for configuration, _ in words],
-            "words": [word for _, word in words],
-            "terms": list(terms),
-        },
-    ).fetchall()
-
-
-_FORMS = """
-    WITH written AS MATERIALIZED (
-        SELECT configuration, word, unnest(tsvector_to_array(to_tsvector(configuration::regconfig, word))) AS lexeme
-          FROM unnest(%(configurations)s::text[], %(words)s::text[]) AS given (configuration, word)
-    ), term AS MATERIALIZED (
-        SELECT word, unnest(tsvector_to_array(to_tsvector(configuration::regconfig, word))) AS lexeme
-          FROM (SELECT configuration FROM search_language UNION SELECT configuration FROM written) AS used
-         CROSS JOIN unnest(%(terms)s::text[]) AS word
-    )
-    SELECT DISTINCT written.configuration, written.word, term.word
-      FROM written
-      JOIN term USING (lexeme)
-    """
-
-
 def find_frequent_lexemes(conn: Connection, id: UUID, limit: int, mark: str) -> list[tuple[str, int]]:
-    """Return the most frequent lexemes of an event with their frequencies, without marked ones and single letters."""
+    """Return the most frequent lexemes of an event with their frequencies, without marked ones and single letters.
+
+    The tag of a language, capitals, is no letter of a word.
+    """
     return conn.execute(
         """
         SELECT lexeme, cardinality(positions)
@@ -69,7 +22,7 @@ def find_frequent_lexemes(conn: Connection, id: UUID, limit: int, mark: str) -> 
          CROSS JOIN LATERAL unnest(tsv) AS part (lexeme, positions, weights)
          WHERE event_id = %(id)s
            AND positions IS NOT NULL
-           AND length(lexeme) > 1
+           AND length(rtrim(lexeme, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')) > 1
            AND strpos(lexeme, %(mark)s) = 0
          ORDER BY cardinality(positions) DESC, length(lexeme) DESC, lexeme
          LIMIT %(limit)s

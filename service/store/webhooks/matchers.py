@@ -32,7 +32,7 @@ class SubscriptionFilter:
 
 
 class FiltersVersion(NamedTuple):
-    """Texts that change with the subscriptions, with the topics and merges of their filters, and with the languages."""
+    """Texts that change with the subscriptions, with the topics and merges of their filters, and the languages."""
 
     subscriptions: str
     references: str
@@ -99,7 +99,7 @@ def get_filters_version(conn: Connection, *, paused: bool) -> FiltersVersion:
                  WHERE {_MATCHED} AND (%(paused)s OR NOT paused))::text,
                concat_ws(',', (SELECT coalesce(bit_xor(hashtextextended(id, version)), 0) FROM topic),
                               (SELECT count(*) FROM event WHERE merged_into IS NOT NULL)),
-               (SELECT count(DISTINCT configuration) FROM search_language)::text
+               (SELECT coalesce(string_agg(DISTINCT configuration, ' '), '') FROM search_language)
         """,
         {"paused": paused},
     ).fetchall()

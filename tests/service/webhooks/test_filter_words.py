@@ -5,19 +5,20 @@ from math import inf
 from typing import Any
 
 import orjson
-import psycopg
 import pytest
 
 from service.errors import Invalid
 from service.search.filter import Words
-from service.search.text.query_compiler import CompiledWords, compile_queries
-from service.store.search.documents import analyse
-from service.store.search.tsvector import TsVector
+from service.search.index.document import search_document
+from service.search.text.query_compiler import CompiledWords, compile_query
+from service.store.search.documents import SearchDocument
 from service.webhooks import filter_words
 from service.webhooks.filter_words import FilterWords
 from tests.records import a_record
 
 BATTERY, MINING = Words("battery"), Words("mining -battery")
+
+ENGLISH = ["english"]
 
 
 @pytest.fixture
@@ -25,43 +26,42 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Words]:
     """The words that were compiled, in order."""
     several: list[Words] = []
 
-    def record(conn: psycopg.Connection, words: Sequence[Words]) -> list[CompiledWords]:
-        several.extend(words)
-        return compile_queries(conn, words)
+    def record(words: Words, languages: Sequence[str]) -> CompiledWords:
+        several.append(words)
+        return compile_query(words, languages)
 
-    monkeypatch.setattr(filter_words, "compile_queries", record)
+    monkeypatch.setattr(filter_words, "compile_query", record)
     return several
 
 
-def test_words_that_filters_share_are_compiled_once(conn: psycopg.Connection, compiled: list[Words]) -> None:
+def test_words_that_filters_share_are_compiled_once(compiled: list[Words]) -> None:
     words = FilterWords()
-    assert words.refresh(conn, [BATTERY, MINING, BATTERY], languages="1", seconds=inf)
-    assert words.refresh(conn, [MINING, BATTERY, Words("law")], languages="1", seconds=inf)
+    assert words.refresh([BATTERY, MINING, BATTERY], languages=ENGLISH, seconds=inf)
+    assert words.refresh([MINING, BATTERY, Words("law")], languages=ENGLISH, seconds=inf)
     assert compiled == [BATTERY, MINING, Words("law")]
-    words.refresh(conn, [BATTERY], languages="2", seconds=inf)
+    words.refresh([BATTERY], languages=[*ENGLISH, "french"], seconds=inf)
     assert compiled[3:] == [BATTERY]
 
 
-def test_a_long_compilation_continues_with_the_next_call(conn: psycopg.Connection, compiled: list[Words]) -> None:
-    words, several = FilterWords(), [Words(f"word{number}") for number in range(3 * filter_words.COMPILE_BATCH)]
-    assert not words.refresh(conn, several, languages="1", seconds=-1.0)
+def test_a_long_compilation_continues_with_the_next_call(compiled: list[Words]) -> None:
+    words, several = FilterWords(), [Words(f"word{number}") for number in range(15)]
+    assert not words.refresh(several, languages=ENGLISH, seconds=-1.0)
     assert compiled == []
-    assert words.refresh(conn, several, languages="1", seconds=inf)
+    assert words.refresh(several, languages=ENGLISH, seconds=inf)
     assert compiled == several
 
 
-def test_a_document_is_analysed_once_for_all_words(conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_is_analysed_once_for_all_words(monkeypatch: pytest.MonkeyPatch) -> None:
     analysed: list[Any] = []
 
-    def record(conn: psycopg.Connection, document: Any) -> TsVector:
+    def record(document: Any) -> SearchDocument:
         analysed.append(document)
-        return analyse(conn, document)
+        return search_document(document)
 
-    monkeypatch.setattr(filter_words, "analyse", record)
-    conn.execute("INSERT INTO search_language (configuration) VALUES ('english')")
+    monkeypatch.setattr(filter_words, "search_document", record)
     words = FilterWords()
-    words.refresh(conn, [BATTERY, MINING], languages="1", seconds=inf)
-    has_words = words.matcher(conn)
+    words.refresh([BATTERY, MINING], languages=ENGLISH, seconds=inf)
+    has_words = words.matcher()
     documents = [orjson.dumps(a_record(title=title)) for title in ("Battery law", "Mining law")]
     assert [[has_words(document, one) for one in (BATTERY, MINING)] for document in documents] == [
         [True, False],
@@ -70,24 +70,22 @@ def test_a_document_is_analysed_once_for_all_words(conn: psycopg.Connection, mon
     assert len(analysed) == 2
 
 
-def test_a_document_that_cannot_be_analysed_is_no_fault_of_a_filter(conn: psycopg.Connection) -> None:
+def test_a_document_that_cannot_be_analysed_is_no_fault_of_a_filter() -> None:
     words = FilterWords()
-    words.refresh(conn, [BATTERY, Words("-battery")], languages="1", seconds=inf)
-    has_words = words.matcher(conn)
+    words.refresh([BATTERY, Words("-battery")], languages=ENGLISH, seconds=inf)
+    has_words = words.matcher()
     assert not any(has_words(b"{}", one) for one in (BATTERY, Words("-battery")))
 
 
-def test_words_that_cannot_be_compiled_are_invalid_and_the_others_are_not(
-    conn: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def compile_some(conn: psycopg.Connection, words: Sequence[Words]) -> list[CompiledWords]:
-        if MINING in words:
-            conn.execute("SELECT 'poison'::tsquery::integer")
-        return compile_queries(conn, words)
+def test_words_that_cannot_be_compiled_are_invalid_and_the_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compile_some(words: Words, languages: Sequence[str]) -> CompiledWords:
+        if words == MINING:
+            raise LookupError(words.text)
+        return compile_query(words, languages)
 
-    monkeypatch.setattr(filter_words, "compile_queries", compile_some)
+    monkeypatch.setattr(filter_words, "compile_query", compile_some)
     words = FilterWords()
-    words.refresh(conn, [BATTERY, MINING], languages="1", seconds=inf)
+    words.refresh([BATTERY, MINING], languages=ENGLISH, seconds=inf)
     assert words.query(BATTERY)
     with pytest.raises(Invalid):
         words.query(MINING)

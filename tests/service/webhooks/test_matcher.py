@@ -14,7 +14,7 @@ from service import store
 from service.feed.reader import FeedRequest, read_page
 from service.feed.sequencer import catch_up
 from service.search.filter import Words
-from service.search.text.query_compiler import CompiledWords, compile_queries
+from service.search.text.query_compiler import CompiledWords, compile_query
 from service.webhooks.matcher import Matcher
 from tests.deliveries import list_deliveries, subscribe
 from tests.factories import a_topic, create_event
@@ -188,12 +188,12 @@ def test_a_subscription_with_an_unreadable_filter_is_disabled_and_the_others_con
 def test_a_subscription_whose_filter_fails_on_an_event_is_disabled_and_the_others_continue(
     feed: psycopg.Connection, key_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def compile_each(conn: psycopg.Connection, words: Sequence[Words]) -> list[CompiledWords]:
-        if any(one.text == "poison" for one in words):
-            conn.execute("SELECT 'poison'::tsquery::integer")
-        return compile_queries(conn, [Words("-nobody") for _ in words])
+    def compile_one(words: Words, languages: Sequence[str]) -> CompiledWords:
+        if words.text == "poison":
+            raise LookupError(words.text)
+        return compile_query(Words("-nobody"), languages)
 
-    monkeypatch.setattr("service.webhooks.filter_words.compile_queries", compile_each)
+    monkeypatch.setattr("service.webhooks.filter_words.compile_query", compile_one)
     writer = Writer(feed, 8)
     poisoned = subscribe(feed, key_id, "q=poison")
     well = [subscribe(feed, key_id, filter_) for filter_ in ("q=plain", "q=simple&not_tag=nobody")]

@@ -1,6 +1,5 @@
 """Search documents of events, stored and not stored, and their indexing."""
 
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from service.search.filters.sql import words_condition
 from service.search.index.document import passages, search_document, words_that_match
 from service.search.index.reindex import index_events
 from service.search.text.query_compiler import compile_query
+from service.store.search.documents import list_languages
 from tests.factories import an_event, create_event
 
 QUERIES = [
@@ -69,10 +69,11 @@ def test_a_document_matches_the_searches_that_find_it(client: FlaskClient, conte
         if item["id"] == event["id"]
     }
     with client.application.extensions["policytrail"].database.reading() as conn:
-        searches = [Words(q) for q in QUERIES]
-        assert {words.text for words in words_that_match(lambda: nullcontext(conn), event, searches)} == texts
-        compiled = [compile_query(conn, words) for words in searches]
-        assert {words.text for words in words_that_match(lambda: nullcontext(conn), event, compiled)} == texts
+        languages = list_languages(conn)
+    searches = [Words(q) for q in QUERIES]
+    assert {words.text for words in words_that_match(event, searches)} == texts
+    compiled = [compile_query(words, languages) for words in searches]
+    assert {words.text for words in words_that_match(event, compiled)} == texts
 
 
 def test_only_compiled_words_are_a_condition() -> None:
@@ -85,7 +86,7 @@ def test_a_text_that_is_there_several_times_counts_once() -> None:
     citation = {"fact": "title", "source": "report", "stance": "supports", "quote": quote}
     one = search_document(a_record(citations=[citation]))
     two = search_document(a_record(citations=[citation, citation | {"fact": "event_type"}]))
-    assert one.sections == two.sections
+    assert one.tsv.positions == two.tsv.positions
 
 
 def test_passages_have_their_path_and_language() -> None:

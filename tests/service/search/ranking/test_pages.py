@@ -59,7 +59,6 @@ def many(cluster: Server, admin: psycopg.Connection, template_database: str) -> 
             """,
             {"events": EVENTS},
         )
-        conn.execute("INSERT INTO search_language VALUES ('simple')")
         conn.execute("VACUUM ANALYZE event_search")
         conn.execute("VACUUM ANALYZE event")
         yield conn
@@ -156,7 +155,7 @@ def walk(
     conn: psycopg.Connection, q: str, filter: SearchFilter = EVERY_EVENT, *, cap: int = 500
 ) -> Iterator[SearchPage]:
     """All pages of what words find."""
-    words = compile_query(conn, Words(q))
+    words = compile_query(Words(q), ())
     page = first_page(conn, words, filter, 1_000, cap=cap)
     yield page
     while page.next:

@@ -1,15 +1,8 @@
-"""The analyzer: words, codes, and the language of a text."""
+"""The analyzer: words and codes."""
 
 import pytest
 
-from service.search.text.analyzer import (
-    code_of,
-    configuration_of,
-    fold,
-    guess_configuration,
-    plain_words,
-    prepare_texts,
-)
+from service.search.text.analyzer import code_of, fold, plain_words
 
 
 def words_of(text: str) -> list[str]:
@@ -75,14 +68,6 @@ def test_codes_are_one_word_as_well(text: str, code: str | None) -> None:
     assert (word.replace("\ua78f", " ") if word else None) == code
 
 
-def test_a_mark_separates_texts() -> None:
-    assert prepare_texts(["One,", "two"]) == "one \ua78f two \ua78f \ua78f"
-
-
-def test_a_code_is_split_among_the_words_and_whole_behind_them() -> None:
-    assert prepare_texts(["see COM(2023)160."]) == "see com 2023 160 \ua78f com\ua78f2023\ua78f160 \ua78f"
-
-
 def test_a_long_word_is_split() -> None:
     assert words_of("x" * 130) == ["x" * 64, "x" * 64, "xx"]
 
@@ -90,30 +75,3 @@ def test_a_long_word_is_split() -> None:
 def test_folding_twice_changes_nothing() -> None:
     for text in ("É\u0301", "\u212b", "\u017f", "İ", "ﬃ", "が", "각"):
         assert fold(fold(text)) == fold(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "configuration"),
-    [
-        ("The battery law of Japan", "english"),
-        ("Verordnung über Batterien", "german"),
-        ("Règlement sur les batteries", "french"),
-        ("Reglamento de las baterías en el mercado", "spanish"),
-        ("Постановление правительства", "russian"),
-        ("Toyota 2030", "english"),
-        ("次世代電池", "english"),
-        ("", "english"),
-    ],
-)
-def test_the_language_of_a_text_is_guessed(text: str, configuration: str) -> None:
-    assert guess_configuration(words_of(text)) == configuration
-
-
-def test_a_language_without_a_stemmer_has_the_simple_configuration() -> None:
-    assert [configuration_of(tag) for tag in ("de-AT", "pl", "ja", "zh-Hant", "EN")] == [
-        "german",
-        "simple",
-        "english",
-        "english",
-        "english",
-    ]

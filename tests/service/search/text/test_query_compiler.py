@@ -150,15 +150,24 @@ def test_not_is_read_wherever_a_query_is(client: FlaskClient) -> None:
     assert [one["event_id"] for one in client.get("/v1/changes", query_string=q).get_json()["items"]] == [india["id"]]
 
 
-def test_a_search_for_stop_words_only_finds_them_in_titles(client: FlaskClient) -> None:
+def test_a_search_for_function_words_only_finds_them_in_titles(client: FlaskClient) -> None:
+    create_event(client, title="To be or not", lang="en")
+    create_event(client, title="Health", summary="What is to be done", lang="en")
+    for q in ("to be", "TO", '"to be"', '"be or not"'):
+        assert strictly(client, q) == {"To be or not"}, q
+    assert strictly(client, '"be to"') == set()
+    assert strictly(client, "to be health") == strictly(client, '"to be" health') == {"Health"}
+    assert strictly(client, "-to") == {"Health"}
+
+
+def test_acronyms_are_no_function_words(client: FlaskClient) -> None:
     create_event(client, title="The WHO and IT", lang="en")
-    create_event(client, title="Health", summary="Who knows what it is", lang="en")
-    assert strictly(client, "WHO") == {"The WHO and IT"}
-    assert strictly(client, "the who") == {"The WHO and IT"}
-    assert strictly(client, "who health") == {"Health"}
+    create_event(client, title="Health", summary="Known as it is", lang="en")
+    assert strictly(client, "WHO") == strictly(client, "the who") == {"The WHO and IT"}
+    assert strictly(client, "IT") == {"The WHO and IT", "Health"}
 
 
-def test_a_stop_word_of_one_language_is_a_word_in_another(client: FlaskClient) -> None:
+def test_a_function_word_of_one_language_is_a_word_in_another(client: FlaskClient) -> None:
     create_event(client, title="Trade war", lang="en")
     create_event(client, title="Trade peace", lang="en")
     create_event(client, title="Es war ein Abkommen", lang="de")

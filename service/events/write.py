@@ -14,18 +14,8 @@ from service.errors import Fault, Invalid
 from service.events.diff import changed_fields
 from service.events.normalize import Record, is_unchanged, normalize
 from service.search.index.document import search_document
-from service.search.index.features import (
-    BEYOND,
-    MONTH,
-    Features,
-    announced_date,
-    features_of,
-    label,
-    main_date,
-    parties_of,
-)
+from service.search.index.features import Features, announced_date, features_of
 from service.search.index.source_keys import url_keys
-from service.store.events.duplicates import Clues
 from service.store.events.links import Links, OpenItem, Relation
 from service.store.events.records import Authorship, EventRow, StoredEvent
 from service.strict_json import render
@@ -39,9 +29,6 @@ _FIGURE_MEMBERS = ("measure", "currency", "unit", "comparator", "period", "value
 
 #: States of a policy without open items.
 CALLED_OFF = frozenset({"cancelled", "withdrawn", "superseded", "expired", "denied"})
-
-#: Days of the widest date that is compared with others: a year. A longer span overlaps with too many events.
-_WIDEST = 366
 
 
 def record_event(
@@ -175,33 +162,6 @@ def open_items(record: Record) -> list[OpenItem]:
 def authorship_of(record: Record, key_id: UUID | None, changed: list[str] | None = None) -> Authorship:
     """Return the author of the version `record`, and its reason."""
     return Authorship(key_id, record["change"]["kind"], record["change"]["reason"], changed)
-
-
-def duplicate_clues(content: Mapping[str, Any]) -> Clues:
-    """Return the clues to duplicates of `content`, loaded by NewEventSchema."""
-    main = main_date(content["dates"])
-    earliest = main.earliest if main else None
-    latest = _last_compared_day(earliest, main.latest) if main and earliest else None
-    return Clues(
-        url_keys=url_keys(content),
-        title_key=title_key(content["title"]),
-        parties=sorted(parties_of(content["participants"])),
-        earliest=earliest,
-        latest=latest,
-        labels=_overlapping_labels(earliest, latest) if earliest and latest else [],
-    )
-
-
-def _last_compared_day(earliest: date, latest: date | None) -> date:
-    """Return the end of the compared span; an open end counts as its beginning."""
-    return min(latest or earliest, date.fromordinal(min(earliest.toordinal() + _WIDEST, date.max.toordinal())))
-
-
-def _overlapping_labels(earliest: date, latest: date) -> list[str]:
-    """Return the labels of dates in these months, and of dates from earlier in the year that outlast their month."""
-    first, last = (day.year * 12 + day.month - 1 for day in (earliest, latest))
-    within = [label(MONTH, f"{month // 12:04}-{month % 12 + 1:02}") for month in range(first, last + 1)]
-    return within + [label(BEYOND, f"{earliest.year:04}-{month:02}") for month in range(1, earliest.month)]
 
 
 def topic_ids(record: Record) -> list[str]:

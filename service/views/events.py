@@ -11,7 +11,8 @@ from schemas.events import EventSchema, NewEventSchema
 from schemas.lists import EventPageSchema, EventQuerySchema, OneEventQuerySchema
 from service import clock, store
 from service.errors import Conflict, Duplicate, Gone, Invalid, Moved, NotFound, PreconditionRequired, Stale
-from service.events.write import duplicate_clues, record_event, revise_event
+from service.events.duplicates import find_duplicates
+from service.events.write import record_event, revise_event
 from service.http.auth import own_faults, require_revisions_readable, requires
 from service.http.conditional import require_match
 from service.http.content_negotiation import FORMATS, PREFER, PREFERENCE_APPLIED, preferences
@@ -53,12 +54,12 @@ def list_events(query: dict[str, Any]) -> Response:
 def create_event(body: dict[str, Any]) -> Response:
     """Record a policy event.
 
-    The response is 409 if an external id belongs to another event. Likely duplicates, by a source or by title, parties
+    The response is 409 if an external id belongs to another event. Likely duplicates, by source, title, number, party
     and date, are listed in `Link` with rel="duplicate"; with `Prefer: handling=strict` the response is 409 instead.
     """
     id_, strict = uuid7(), preferences(request.headers.get(PREFER)).get("handling") == "strict"
     with transaction() as conn:
-        likely = store.events.duplicates.find_duplicates(conn, duplicate_clues(body))
+        likely = find_duplicates(conn, body)
         if strict and likely:
             raise Duplicate("The event is probably recorded already; nothing was stored.", likely)
         stored = record_event(conn, body, id=id_, now=clock.now(), key_id=key_id())

@@ -1,82 +1,108 @@
-"""Likely duplicates of an event that is about to be recorded."""
+"""Stored events that may be the event of a new record: by title, by rare words, and by source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from uuid import UUID
 
 from psycopg import Connection
 
-#: Maximum number of duplicates. A source of more events than that, such as a tracker's home page, is no clue.
-MOST_NAMED = 5
+from service.store.search.tsquery import TsQuery
 
-#: Minimum trigram similarity of two titles. Among pairs with a common party and overlapping dates in two public
-#: trackers of climate laws, nearly all above 0.70 were one law, two thirds from 0.60 to 0.70, one third from 0.55 to
-#: 0.60, and hardly any below.
-NEAR = 0.6
+#: The most events that share a source. A source of more events, such as a tracker's home page, is no clue.
+MOST_SHARING = 5
 
-#: Maximum number of titles to compare, at 20 us each; if more events share party and dates, the rest are skipped.
-MOST_COMPARED = 100
+#: The most candidates by title and by words each.
+MOST_CANDIDATES = 10
+
+#: The least trigram similarity of the titles of an event that has the words: other titles share half of their words.
+LEAST_LIKENESS = 0.3
+
+#: The most events that are read for one title, and for the words: to compare a title takes 20 us.
+_MOST_ENTITLED, _MOST_WORDED = 200, 50
 
 
 @dataclass(frozen=True)
 class Clues:
-    """The properties by which duplicates of an event are found. Dates are None if unknown."""
+    """The properties by which candidates are found.
+
+    `words` matches events with the rare words of the title. `party_keys` are the facet keys of the parties.
+    `earliest` is the first day of the main date, None if unknown.
+    """
 
     url_keys: Sequence[str]
     title_key: str
+    words: TsQuery
     parties: Sequence[str]
+    party_keys: Sequence[str]
     earliest: date | None
-    latest: date | None
-    #: Labels of the months in which a duplicate can begin, see service/search/index/features.py.
-    labels: Sequence[str]
 
 
-def find_duplicates(conn: Connection, clues: Clues) -> list[UUID]:
-    """Return the ids of the most likely duplicates, the likeliest first."""
-    values = vars(clues) | {"near": NEAR, "compared": MOST_COMPARED, "named": MOST_NAMED}
-    return [row[0] for row in conn.execute(_FIND, values, binary=True)]
+@dataclass(frozen=True)
+class Candidate:
+    """A stored event with its document, and whether it shares a source with the new record."""
+
+    id: UUID
+    document: bytes
+    shares_source: bool
 
 
-# A trigram index of the titles alone took 4 to 17 ms with 15,000 events, since most titles share most trigrams. Month
-# and party are in one index and leave few titles to compare: 0.1 to 1 ms with 100,000 events; with a million, 1 to
-# 10 ms for a day (by the index of dates 25 ms) and 60 ms for a year (500 ms). The compared expressions of the date are
-# in no index, so that the planner cannot choose one. An open end counts as its beginning. Without a date only an
-# equal title counts.
-_FIND = """
-    WITH dated AS (
-        SELECT id, title_key
-          FROM event
-         WHERE record_state = 'active'
-           AND parties && %(parties)s::text[]
-           AND labels && %(labels)s::text[]
-           AND date_earliest <= %(latest)s::date
-           AND coalesce(date_latest, date_earliest) >= %(earliest)s::date
-           AND length(title_key) BETWEEN length(%(title_key)s::text) / 2 AND length(%(title_key)s::text) * 2
-         LIMIT %(compared)s
-    ), undated AS (
-        SELECT id, title_key
-          FROM event
-         WHERE record_state = 'active'
-           AND title_key = %(title_key)s::text
-           AND (parties && %(parties)s::text[] OR parties = %(parties)s::text[])
-           AND (date_earliest IS NULL OR %(earliest)s::date IS NULL)
-         LIMIT %(compared)s
-    ), compared AS MATERIALIZED (
-        SELECT id, similarity(title_key, %(title_key)s::text) AS likeness
-          FROM (TABLE dated UNION ALL TABLE undated) AS candidate
+def find_candidates(conn: Connection, clues: Clues) -> list[Candidate]:
+    """Return the candidates with the same parties, and those that share a source, at most 25."""
+    rows = conn.execute(_statement(with_parties=bool(clues.parties)), vars(clues), binary=True)
+    return [Candidate(*row) for row in rows]
+
+
+@cache
+def _statement(*, with_parties: bool) -> str:
+    """Return the statement for a record with parties or without.
+
+    Each part reads a bounded number of rows: a title that hundreds of events have says as little as a common word.
+    """
+    by_party = "parties && %(parties)s::text[]" if with_parties else "parties = '{}'"
+    keyed = "AND facets && %(party_keys)s::text[]" if with_parties else ""
+    return f"""
+    WITH entitled AS (
+        SELECT id
+          FROM (SELECT id, parties, date_earliest
+                  FROM event
+                 WHERE record_state = 'active' AND title_key = %(title_key)s::text
+                 ORDER BY title_key DESC, id DESC
+                 LIMIT {_MOST_ENTITLED}) AS same
+         WHERE {by_party}
+         ORDER BY abs(date_earliest - %(earliest)s::date), id
+         LIMIT {MOST_CANDIDATES}
+    ), worded AS (
+        SELECT id
+          FROM (SELECT id, similarity(title_key, %(title_key)s::text) AS likeness
+                  FROM (SELECT event_id
+                          FROM event_search
+                         WHERE tsv @@ %(words)s::tsquery {keyed}
+                         LIMIT {_MOST_WORDED}) AS matching
+                  JOIN event ON id = event_id
+                 WHERE record_state = 'active' AND {by_party}
+                OFFSET 0) AS compared
+         WHERE likeness >= {LEAST_LIKENESS}
+         ORDER BY likeness DESC, id
+         LIMIT {MOST_CANDIDATES}
     ), sharing AS (
-        SELECT sharer.id, 1 AS likeness
+        SELECT sharer.id
           FROM unnest(%(url_keys)s::text[]) AS key
          CROSS JOIN LATERAL (
                SELECT event_id AS id, count(*) OVER () AS sharers
-                 FROM (SELECT event_id FROM event_source WHERE url_key = key LIMIT %(named)s + 1) AS first
+                 FROM (SELECT event_id FROM event_source WHERE url_key = key LIMIT {MOST_SHARING} + 1) AS first
                ) AS sharer
-         WHERE sharers <= %(named)s
+         WHERE sharers <= {MOST_SHARING}
+         LIMIT {MOST_SHARING}
     )
-    SELECT id
-      FROM (SELECT id, likeness FROM compared WHERE likeness >= %(near)s UNION ALL TABLE sharing) AS likely
-     GROUP BY id
-     ORDER BY sum(likeness) DESC, id
-     LIMIT %(named)s
+    SELECT event.id, document, candidate.shares_source
+      FROM (SELECT id, bool_or(shares_source) AS shares_source
+              FROM (SELECT id, false AS shares_source FROM entitled
+                     UNION ALL
+                    SELECT id, false FROM worded
+                     UNION ALL
+                    SELECT id, true FROM sharing) AS several
+             GROUP BY id) AS candidate
+      JOIN event ON event.id = candidate.id AND record_state = 'active'
     """

@@ -98,7 +98,7 @@ def _words_of(record: Record) -> dict[WordKey, str]:
     words = (
         (WordKey(word, TAGS[language].lower()), folded)
         for passage, language in with_languages(texts)
-        for word, folded in spelled_words(passage.text)
+        for word, folded in dict(spelled_words(passage.text)).items()
     )
     distinct: dict[WordKey, str] = {}
     for key, folded in words:

@@ -19,6 +19,10 @@ _AS_OF = """
     """
 
 
+#: The most rows that the index finds of which the events that pass are counted, if only a few are needed.
+_MOST_READ = 10_000
+
+
 @dataclass(frozen=True)
 class SortKey:
     """An expression to sort by, ascending and descending, and its SQL type. Rows without a value come last in both."""
@@ -70,9 +74,21 @@ def count_events(conn: Connection, condition: Condition, as_of: datetime | None 
 
 
 def count_up_to(conn: Connection, filter: SearchFilter, limit: int) -> int:
-    """Return the number of active events that pass, `limit` at most."""
-    query = f"SELECT count(*) FROM (SELECT 1 {filter.sql.from_search()} LIMIT %(limit)s) AS first"
-    [(number,)] = conn.execute(query, filter.parameters | {"limit": limit}, prepare=False).fetchall()
+    """Return the number of active events that pass, `limit` at most, of the first ones that the index finds."""
+    # Without a bound of its own, the index's part would be joined with every event where no match passes the rest.
+    query = f"""
+        SELECT count(*)
+          FROM (SELECT 1
+                  FROM (SELECT *
+                          FROM event_search AS search
+                         WHERE {filter.indexed.render("search", "indexed")}
+                         LIMIT {_MOST_READ}) AS search
+                  {filter.sql.join()}
+                 WHERE {" AND ".join(filter.sql.conditions()) or "TRUE"}
+                 LIMIT %(limit)s) AS first
+        """
+    values = filter.parameters | filter.indexed.parameters("indexed") | {"limit": limit}
+    [(number,)] = conn.execute(query, values, prepare=False).fetchall()
     return int(number)
 
 

@@ -35,6 +35,8 @@ def world(
     monkeypatch.setattr(statistics, "FRESH_IF_SMALL", float("inf"))
     with psycopg.connect(database) as other:
         statistics.statistics_of(other, now=lambda: float("inf"))
+    # The statistics of a transaction are its own until it ends.
+    conn.execute("SELECT pg_current_xact_id()")
     return conn
 
 

@@ -1,6 +1,7 @@
 """The search document of an event: its searchable texts, each with a weight and a language, and its facet keys."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -10,8 +11,9 @@ from service.search.index.features import Features, features_of
 from service.search.text.analyzer import fold, plain_words
 from service.search.text.languages import DEFAULT, UNKNOWN, guess_language, language_of
 from service.search.text.lexemes import analyse, language_mark
-from service.search.text.query_compiler import compile_query
+from service.search.text.query_compiler import CompiledWords, compile_query
 from service.store.search.documents import SearchDocument
+from service.store.search.tsquery import TsQuery
 from service.store.search.tsvector import TsVector, TsVectorBuilder
 
 Record = Mapping[str, Any]
@@ -152,4 +154,14 @@ def _beginning(several: Iterable[Passage]) -> Iterator[str]:
 def words_that_match(record: Record, searches: Sequence[Words]) -> set[Words]:
     """Return those of the searches that a record as stored matches, whether it is indexed or not."""
     document = search_document(record)
-    return {words for words in searches if document.tsv.matches(compile_query(words, document.languages).all_words)}
+    languages = tuple(document.languages)
+    return {words for words in searches if document.tsv.matches(_query(words, languages))}
+
+
+def _query(words: Words, languages: tuple[str, ...]) -> TsQuery:
+    return words.all_words if isinstance(words, CompiledWords) else _compiled(words, languages)
+
+
+@lru_cache(maxsize=64)  # the words of a request, for documents in a few languages
+def _compiled(words: Words, languages: tuple[str, ...]) -> TsQuery:
+    return compile_query(words, languages).all_words

@@ -165,7 +165,7 @@ class _Highlighter:
     """Finds patterns in texts, until it has compared so many words that the rest would take too long."""
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
-        self.patterns = sorted(patterns, key=len, reverse=True)
+        self.patterns = patterns
         self.rest = _MOST_COMPARED
         self._by_language: dict[str, _LanguagePatterns] = {}
 
@@ -197,12 +197,13 @@ class _LanguagePatterns:
         self.lexemes = {atom: frozenset(query_lexemes(atom.word, language)) for one in patterns for atom in one}
         #: A search for function words only is one for the words themselves, in titles.
         self.literal = not any(self.lexemes.values())
-        self.patterns = patterns
+        distinct = dict.fromkeys([*patterns, *filter(None, map(self._trimmed, patterns))])
+        self.patterns = sorted(distinct, key=len, reverse=True)
         #: The numbers of patterns by the lexemes of their first word, by that word, and of those that it begins.
         self.by_lexeme: defaultdict[str, list[int]] = defaultdict(list)
         self.by_word: defaultdict[str, list[int]] = defaultdict(list)
         self.with_prefix: list[int] = []
-        for number, (first, *_) in enumerate(patterns):
+        for number, (first, *_) in enumerate(self.patterns):
             self.with_prefix += [number] if first.begins else []
             self.by_word[first.word].append(number)
             for lexeme in self.lexemes[first]:
@@ -216,16 +217,25 @@ class _LanguagePatterns:
         return [self.patterns[number] for number in sorted(numbers)]
 
     def match(self, pattern: Pattern, tokens: Sequence[Token], index: int) -> bool:
-        """Return whether a pattern matches the tokens from `index` on. In a phrase function words are themselves."""
-        literally = self.literal or len(pattern) > 1
-        return index + len(pattern) <= len(tokens) and all(
-            self._fits(atom, tokens[index + offset].word, literally=literally) for offset, atom in enumerate(pattern)
+        """Return whether a pattern matches the tokens from `index` on."""
+        last = len(pattern) - 1
+        return index + last < len(tokens) and all(
+            (
+                self.lexemes[atom] == frozenset() and 0 < offset < last and not self.literal
+            )  # a gap, which any word fills
+            or self._fits(atom, tokens[index + offset].word, literally=self.literal or last > 0)
+            for offset, atom in enumerate(pattern)
         )
 
     def _fits(self, atom: Atom, word: str, *, literally: bool) -> bool:
         if (literally and atom.word == word) or (atom.begins and word.startswith(atom.word)):
             return True
         return not self.lexemes[atom].isdisjoint(text_lexemes(word, self.language))
+
+    def _trimmed(self, pattern: Pattern) -> Pattern:
+        """Return a pattern without function words at its ends."""
+        content = [place for place, atom in enumerate(pattern) if self.lexemes[atom]]
+        return pattern[content[0] : content[-1] + 1] if content else ()
 
 
 class _Window(NamedTuple):

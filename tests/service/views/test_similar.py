@@ -17,6 +17,7 @@ def test_similar_events_have_the_same_rare_words(client: FlaskClient) -> None:
     assert [match["id"] for match in answer["matches"]] == [ids[1], ids[2]]
     assert answer["matches"][0]["score"] > answer["matches"][1]["score"] > 0
     assert {"batteri", "recycl"} <= set(answer["words"])
+    assert "".join(answer["words"]).islower()  # without the tags of their language
     assert set(answer["items"][0]) == {"id", "title"}
 
 

@@ -130,6 +130,21 @@ def test_events_without_a_search_document_are_indexed(client: FlaskClient, datab
         assert conn.execute("SELECT event_id, tsv, length, words FROM event_search ORDER BY 1").fetchall() == before
 
 
+def test_events_of_an_earlier_analysis_are_indexed_again_without_former_rows(
+    client: FlaskClient, database: str
+) -> None:
+    for number in range(2):
+        create_event(client, title=f"Battery {number}")
+    create_event(client, title="Newer")
+    with psycopg.connect(database, autocommit=True) as conn:
+        rows = conn.execute("SELECT event_id, tsv, analysis FROM event_search ORDER BY 1").fetchall()
+        conn.execute("UPDATE event_search SET tsv = 'batteri:1A', analysis = 0 WHERE 'batteriEN'::tsquery @@ tsv")
+        assert index_events(conn) == 2
+        assert conn.execute("SELECT event_id, tsv, analysis FROM event_search ORDER BY 1").fetchall() == rows
+        assert conn.execute("SELECT FROM event_search_past").fetchall() == []
+        assert index_events(conn) == 0
+
+
 def test_migrate_indexes_events(client: FlaskClient, database: str) -> None:
     create_event(client, title="Battery")
     with psycopg.connect(database, autocommit=True) as conn:

@@ -29,6 +29,8 @@ def highlights(client: FlaskClient, q: str, **more: str) -> list[tuple[str, list
         ("en", "Sodium-ion cells", "ion sodium", ["Sodium", "ion"]),
         ("en", "The battery act of the union", '"battery act"', ["battery act"]),
         ("en", "The battery act and another battery", '"battery act"', ["battery act"]),
+        ("en", "A new battery act", '"the battery act"', ["battery act"]),
+        ("en", "The law for sodium, the law sodium", '"law of sodium"', ["law for sodium"]),
         ("en", "Battery recycling", "batter*", ["Battery"]),
         ("en", "The act", "the act", ["act"]),
         ("en", "To be or not", "to be", ["To", "be"]),

@@ -6,12 +6,12 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from schemas.codes import jurisdiction_names
+from schemas.codes import jurisdiction_names, jurisdictions
 from service.events.titles import (
     TitleComparison,
     code_of_id,
-    codes_in,
     compare_titles,
+    has_code,
     identifying_numbers,
     is_year,
     title_words,
@@ -80,11 +80,6 @@ class Traits:
     def codes(self) -> set[str]:
         """The codes in its external ids."""
         return {code for _, value in self.external_ids if (code := code_of_id(value))}
-
-    @cached_property
-    def codes_in_title(self) -> set[str]:
-        """The codes in its title."""
-        return codes_in(self.record["title"])
 
     def has_year(self, word: str) -> bool:
         """Return whether a word is a year of its date."""
@@ -172,7 +167,7 @@ def evidence_of(new: Traits, stored: Traits, *, shares_source: bool) -> Evidence
 
 def _share_code(one: Traits, other: Traits) -> bool:
     """Return whether an external id of one record is an id of the other, or is in its title."""
-    return bool(one.codes) and not one.codes.isdisjoint(other.codes | other.codes_in_title)
+    return any(code in other.codes or has_code(other.record["title"], code) for code in one.codes)
 
 
 def _explained(title: TitleComparison, new: Traits, stored: Traits) -> TitleComparison:
@@ -209,4 +204,6 @@ def names_of(parties: Iterable[str]) -> frozenset[str]:
 @lru_cache(maxsize=1_000)
 def _name_of(jurisdiction: str) -> frozenset[str]:
     """Return the words of a jurisdiction's name, and its code."""
-    return frozenset([*title_words(jurisdiction_names().get(jurisdiction, "")), jurisdiction.lower()])
+    # The names of subdivisions take long to load.
+    names = jurisdiction_names() if "-" in jurisdiction else jurisdictions()
+    return frozenset([*title_words(names.get(jurisdiction, "")), jurisdiction.lower()])

@@ -19,6 +19,9 @@ _STEM, _ENDING = 5, 3
 #: Letters of a word at least in which one may be another or missing: `organisation`, `organization`.
 _LONG_WORD: Final = 7
 
+#: The most words of two titles that are compared letter by letter. Titles with more words of their own are different.
+_MOST_LONE: Final = 16
+
 #: The fewest digits of a number that alone identifies a document, unless they are a year; and beside a year.
 _LONG_NUMBER, _SHORT_NUMBER = 3, 2
 
@@ -60,23 +63,18 @@ def identifying_numbers(words: Collection[str]) -> set[str]:
     return {word for word in words if word.isdigit() and len(word) >= shortest and not is_year(word)}
 
 
-def codes_in(text: str) -> set[str]:
-    """Return the codes that adjacent words and numbers of a text may be, each without signs: `hb374`, `com2023160`."""
-    words = title_words(text)
-    starts = range(len(words))
-    runs = (text for start in starts for text in accumulate(words[start : start + _MOST_PARTS]))
-    return {text for text in runs if _is_code(text)}
+def has_code(title: str, code: str) -> bool:
+    """Return whether adjacent words and numbers of a title are a code without signs: `com2023160`."""
+    words = distinct_words(title)
+    starts = (start for start, word in enumerate(words) if code.startswith(word))
+    return any(code in accumulate(words[start : start + _MOST_PARTS]) for start in starts)
 
 
 def code_of_id(value: str) -> str | None:
-    """Return the code that an external id is; None if it is a name or a mere key."""
+    """Return the code, without signs, that an external id is; None if it is a name or a mere key."""
     words = title_words(value) if len(value) <= _LONGEST_CODE else []
     code = "".join(words)
-    return code if len(words) <= _MOST_PARTS and _is_code(code) else None
-
-
-def _is_code(text: str) -> bool:
-    return len(text) >= _SHORTEST_CODE and not text.isalpha() and not is_year(text)
+    return code if len(words) <= _MOST_PARTS and len(code) >= _SHORTEST_CODE and not code.isalpha() else None
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def compare_titles(ours: str, theirs: str, *, implied: Collection[str] = ()) -> 
 def _forms(ours: set[str], theirs: set[str]) -> dict[str, str]:
     """Return the words that have another form or spelling in the other title, with that form."""
     forms: dict[str, str] = {}
-    if not ours or not theirs:
+    if not ours or not theirs or len(ours) + len(theirs) > _MOST_LONE:
         return forms
     by_letter: dict[str, list[str]] = {}
     for word in sorted(theirs):

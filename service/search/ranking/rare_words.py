@@ -36,7 +36,7 @@ def query_for_title(common: CommonLexemes, words: Iterable[str], codes: Iterable
     rarest = sorted(_terms(words, language), key=lambda term: _order(term, common))[:MOST_WORDS]
     rare_codes = [code for code in _terms(codes, language) if _frequency(code, common) <= _MOST_READ]
     anything = TsQuery.any(lexeme for term in rarest for lexeme in term)
-    beside = [TsQuery.all([TsQuery.any(code), anything]) for code in rare_codes]
+    beside = [TsQuery.all([_query(code), anything]) for code in rare_codes]
     return TsQuery.any([most_of(rarest, common), *beside])
 
 
@@ -51,12 +51,16 @@ def most_of(terms: Sequence[Term], common: CommonLexemes) -> TsQuery:
     and otherwise every event with the rarest one.
     """
     frequencies = [_frequency(term, common) for term in terms]
-    queries = [TsQuery.any(term) for term in terms]
+    queries = [_query(term) for term in terms]
     lacking_one = list(combinations(range(len(terms)), len(terms) - 1)) if len(terms) >= _WORDS_WITH_A_GAP else []
     matches = sum(_expected([frequencies[n] for n in several], common.events) for several in lacking_one)
     if lacking_one and sum(frequencies[:2]) <= _MOST_READ and matches <= _MOST_MATCHES:
         return TsQuery.any(TsQuery.all(queries[n] for n in several) for several in lacking_one)
     return TsQuery.all(queries) if sum(frequencies[:1]) <= _MOST_READ else TsQuery()
+
+
+def _query(term: Term) -> Lexeme | TsQuery:
+    return term[0] if len(term) == 1 else TsQuery.any(term)
 
 
 def _expected(frequencies: Iterable[float], events: int) -> float:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.events.titles import codes_in, compare_titles, distinct_words, identifying_numbers, title_words
+from service.events.titles import code_of_id, compare_titles, distinct_words, has_code, identifying_numbers, title_words
 from service.search.text.languages import FUNCTION_WORDS
 
 
@@ -97,7 +97,23 @@ def test_numbers_identify_a_document_unless_they_are_years(words: list[str], num
     assert identifying_numbers(words) == numbers
 
 
-def test_codes_are_adjacent_words_with_a_digit() -> None:
-    assert codes_in("HB-374") == {"hb374"}
-    assert {"com2023160", "2023160"} <= codes_in("COM(2023) 160 on raw materials")
-    assert codes_in("Budget 2021") == {"budget2021"}
+@pytest.mark.parametrize(
+    ("title", "code", "has"),
+    [
+        ("HB-374 on water", "hb374", True),
+        ("On water (HB374)", "hb374", True),
+        ("COM(2023) 160 on raw materials", "com2023160", True),
+        ("HB 3741", "hb374", False),
+        ("Law 374 on HB", "hb374", False),
+    ],
+)
+def test_a_title_has_the_code_that_adjacent_words_are(title: str, code: str, *, has: bool) -> None:
+    assert has_code(title, code) is has
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [("HB-0374", "hb374"), ("32023R0956", "32023r956"), ("energy-act", None), ("12", None), ("a1-b2-c3", None)],
+)
+def test_an_external_id_is_a_code_if_it_has_digits_and_few_parts(value: str, code: str | None) -> None:
+    assert code_of_id(value) == code

@@ -25,7 +25,7 @@ _LIKELY: Final = 1.5
 _SPACE: Final = 0.9
 
 #: The shortest part in letters of a word that is split.
-_SHORTEST_PART: Final = 3
+_SHORTEST_PART: Final = 2
 
 #: The fewest events in which one of a hundred is expected, for a sum of powers of ten.
 _LEAST_EXPECTED: Final = 0.01

@@ -102,6 +102,7 @@ def vocabulary(cluster: Server, admin: psycopg.Connection, template_database: st
         ("carbontax", "carbon tax"),
         ("windpower", "wind power"),
         ("socialdistancing", "social distancing"),
+        ("feedin tariff", "feed in tariff"),
         ("green house gas", "greenhouse gas"),
         ("photo voltaic", "photovoltaic"),
         ("lock down", "lockdown"),

@@ -6,9 +6,12 @@ from flask.testing import FlaskClient
 
 from schemas.facets import SUGGESTED
 from service.search.filter import All, Is, Words
+from service.search.filters.expand import compile_filter
+from service.search.filters.sql import pushdown
 from service.search.ranking import statistics
 from service.search.suggest.did_you_mean import better_spelling
 from service.search.suggest.suggestions import suggest
+from service.store.events import ordering
 from service.store.search.plans import indexes_only
 from tests.factories import create_event, create_topic
 from tests.service.search.suggestion_index import party, update_suggestions
@@ -63,3 +66,13 @@ def test_a_table_that_is_read_from_end_to_end_is_seen(world: psycopg.Connection)
     with indexes_only(world):
         world.execute("SELECT count(*) FROM event_search WHERE length > 3")
     assert scanned(world) == {"event_search"}
+
+
+def test_a_count_reads_so_many_rows_of_the_index_at_most(
+    world: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steel = pushdown(compile_filter(world, Words("steel")))
+    assert ordering.count_up_to(world, steel, 100) == 20
+    assert ordering.count_up_to(world, steel, 10) == 10
+    monkeypatch.setattr(ordering, "_MOST_READ", 5)
+    assert ordering.count_up_to(world, steel, 100) == 5

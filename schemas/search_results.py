@@ -101,7 +101,11 @@ class ExplanationSchema(ResponseSchema):
     usual_length = fields.Float(required=True, metadata={"description": "Average `length` of all events."})
     terms = fields.List(fields.Nested(ExplainedTermSchema), required=True)
     neighbours = fields.Float(
-        required=True, metadata={"description": "Contribution of words that are next to each other as in `q`, or near."}
+        required=True,
+        metadata={
+            "description": "Contribution of words that are next to each other as in `q`, or near, and of words that the"
+            " first results share."
+        },
     )
 
 

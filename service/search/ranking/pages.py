@@ -41,6 +41,9 @@ _TRIES: Final = 3
 #: The most words for which matches of some of them are counted, which takes 0.2 s; for more words they are estimated.
 _MANY_WORDS: Final = 16
 
+#: The fewest words of a search in natural language, in whose partial matches related words count.
+_NATURAL: Final = 5
+
 #: The region without events, for a search that only excludes words: nothing is ranked by it.
 _NOTHING: Final = Region(1_000_000, 0)
 
@@ -125,6 +128,7 @@ class _Search:
             region=ranking.region,
             score_floor=page.score_floor if page.score_floor is not None else float("-inf"),
             snapshot=page.snapshot,
+            related=page.related if ranking.related is not None else None,
             matches=matches or count,
             partial=count.without(matches) if matches else None,
             after=None,
@@ -141,6 +145,7 @@ class _Search:
             region=position.region,
             score_floor=position.score_floor,
             snapshot=position.snapshot,
+            related=position.related,
         )
         if isinstance(position.after, DayMark):
             return self._page((), ranking, position, limit)
@@ -164,6 +169,8 @@ class _Search:
             chosen = CandidateChoice.of(self.words, corpus, self.cap).query(least)
             candidates = TsQuery.all([chosen, candidates])
         ranking = build_ranking(self.words, corpus, candidates)
+        if phrases is not None and len(self.words.terms) >= _NATURAL:
+            ranking = replace(ranking, related=())
         if phrases is None or not has_matches:
             return ranking
         leading = TsQuery.any([ranking.leading, self.words.all_words])

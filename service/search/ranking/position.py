@@ -12,6 +12,7 @@ from service.search.ranking.bm25 import CorpusStatistics
 from service.search.text.languages import TAGS
 from service.store.search.conditions import Region
 from service.store.search.ranking import RankMark
+from service.store.search.related_words import RelatedWord
 from service.store.search.unranked import NO_DAY, DayMark
 
 #: More events than a database has.
@@ -46,6 +47,7 @@ class Position:
     region: Region | None
     score_floor: float
     snapshot: str
+    related: Sequence[RelatedWord] | None
     matches: MatchCount
     partial: MatchCount | None
     after: RankMark | DayMark | None
@@ -68,6 +70,7 @@ class Position:
                 [region.month, region.bucket, region.by_index] if region else None,
                 self.score_floor if self.score_floor > float("-inf") else None,
                 self.snapshot,
+                None if self.related is None else list(map(list, self.related)),
                 _counts(self.matches),
                 _counts(self.partial) if self.partial else None,
                 mark,
@@ -77,7 +80,9 @@ class Position:
     @classmethod
     def decode(cls, text: str) -> "Position":
         """Return the position of a cursor. ValueError or TypeError for a text that `encode` did not return."""
-        languages, numbers, phrases, least, region, floor, snapshot, matches, partial, mark = orjson.loads(text)
+        languages, numbers, phrases, least, region, floor, snapshot, related, matches, partial, mark = orjson.loads(
+            text
+        )
         events, length, words, *frequencies = numbers
         after: RankMark | DayMark | None = None
         if len(mark) == 3:  # noqa: PLR2004 (the members of a RankMark)
@@ -92,6 +97,7 @@ class Position:
             region=_region(*region) if region else None,
             score_floor=float("-inf") if floor is None else float(floor),
             snapshot=str(snapshot),
+            related=None if related is None else [RelatedWord(str(word), float(weight)) for word, weight in related],
             matches=_match_count(*matches),
             partial=_match_count(*partial) if partial else None,
             after=after,

@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from service.store.search.conditions import FilterSql, Region, SearchFilter, matches_tsquery
+from service.store.search.related_words import RELATED, RelatedWord, related_tables, related_values, related_words
 from service.store.search.transactions import is_before
 from service.store.search.tsquery import TsQuery
 
@@ -57,8 +58,8 @@ class Ranking:
     the tier of the events that match none. To add one, put it where it belongs in the order; if none of its events may
     be missed, add its query to `leading` too.
 
-    `saturation` and `length_weight` are k1 and b of BM25. Pairs add to scores from `score_floor` on. The `snapshot` is
-    that of the first page, on the following ones.
+    `saturation` and `length_weight` are k1 and b of BM25. Pairs and `related` words add to scores from `score_floor`
+    on; the first page finds these words, None without them. The `snapshot` is that of the first page, on later ones.
     """
 
     candidates: TsQuery
@@ -72,6 +73,7 @@ class Ranking:
     region: Region | None = None
     score_floor: float | None = None
     snapshot: str | None = None
+    related: Sequence[RelatedWord] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,13 @@ class RankedEvent:
 
 @dataclass(frozen=True)
 class RankedPage:
-    """The events of a page, the number of all ranked events, and the score floor and snapshot for the next page."""
+    """The events of a page, the number of all ranked events, and the parameters for the next page."""
 
     events: Sequence[RankedEvent]
     scored: int
     score_floor: float | None
     snapshot: str
+    related: Sequence[RelatedWord] | None
 
 
 def page_ranked(
@@ -115,6 +118,7 @@ def page_ranked(
         tiers=tuple(tier.in_short_text is not None for tier in ranking.tiers),
         terms=tuple(term.stems > 1 for term in ranking.terms),
         pairs=len(ranking.pairs),
+        related=ranking.related is not None,
         filter=filter.sql,
         past=ranking.snapshot is not None,
         first=ranking.score_floor is None,
@@ -126,9 +130,9 @@ def page_ranked(
     if after:
         values |= {"after_tier": after.tier, "after_score": after.score, "after_id": after.id}
     rows = conn.execute(text, values, binary=True, prepare=False).fetchall()
-    scored, score_floor, snapshot = rows[0][:3]
-    events = [RankedEvent(RankMark(row[3], row[4], row[5]), row[6]) for row in rows if row[5] is not None]
-    return RankedPage(events, scored, score_floor, snapshot)
+    scored, score_floor, snapshot, related = rows[0][:4]
+    events = [RankedEvent(RankMark(*row[4:7]), row[7]) for row in rows if row[6] is not None]
+    return RankedPage(events, scored, score_floor, snapshot, related_words(related))
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ class _Shape:
     #: For each term whether it has several stems.
     terms: tuple[bool, ...]
     pairs: int
+    related: bool
     filter: FilterSql
     past: bool
     first: bool
@@ -157,7 +162,8 @@ _SCORE_FLOOR = f"coalesce((SELECT score FROM found ORDER BY score DESC OFFSET {_
 @lru_cache(maxsize=512)  # more than the shapes that clients use; each is five kilobytes
 def _page_query(shape: _Shape) -> str:
     score_floor = _SCORE_FLOOR if shape.first else "%(score_floor)s::float8"
-    score = "score + coalesce(extra, 0)"
+    score = f"score + coalesce(extra, 0){' + coalesce(worth, 0)' if shape.related else ''}"
+    related = f", {related_tables(_text(past=shape.past), first=shape.first)}" if shape.related else ""
     return f"""
         WITH found AS MATERIALIZED (
             SELECT event_id, former, tier, {_score(shape.terms)} AS score
@@ -165,8 +171,8 @@ def _page_query(shape: _Shape) -> str:
         ), total AS MATERIALIZED (
             SELECT count(*) AS scored, {score_floor} AS score_floor
               FROM found
-        )
-        SELECT total.scored, total.score_floor, pg_current_snapshot()::text,
+        ){related}
+        SELECT total.scored, total.score_floor, pg_current_snapshot()::text, {RELATED if shape.related else "NULL"},
                page.tier, page.total_score, page.event_id, page.document
           FROM total
           LEFT JOIN LATERAL (
@@ -174,6 +180,7 @@ def _page_query(shape: _Shape) -> str:
                 FROM (SELECT event_id, tier, {score} AS total_score
                         FROM found
                         {_extra(shape.pairs, past=shape.past)}
+                        {"LEFT JOIN related_worth USING (event_id)" if shape.related else ""}
                        WHERE TRUE {_BEHIND.format(score=score) if shape.behind else ""}
                        ORDER BY tier DESC, total_score DESC, event_id DESC) AS ranked
                 JOIN event ON event.id = ranked.event_id AND event.record_state = 'active'
@@ -277,19 +284,26 @@ def _extra(pairs: int, *, past: bool) -> str:
         f" WHEN tsv @@ %(near_{n})s::tsquery THEN %(beside_weight_{n})s / 2 ELSE 0 END"
         for n in range(pairs)
     )
+    return f"""
+        CROSS JOIN total
+        LEFT JOIN LATERAL (
+            SELECT {worth} AS extra
+              FROM ({_text(past=past)}) AS text
+             WHERE found.score >= total.score_floor
+             LIMIT 1
+        ) AS beside ON TRUE
+        """
+
+
+def _text(*, past: bool) -> str:
+    """Return the query for the tsvector of a row of `found`."""
     former = """
         UNION ALL
         SELECT tsv FROM event_search_past AS past WHERE past.event_id = found.event_id AND past.written = found.former
         """
     return f"""
-        CROSS JOIN total
-        LEFT JOIN LATERAL (
-            SELECT {worth} AS extra
-              FROM (SELECT tsv FROM event_search AS now WHERE now.event_id = found.event_id AND found.former IS NULL
-                    {former if past else ""}) AS text
-             WHERE found.score >= total.score_floor
-             LIMIT 1
-        ) AS beside ON TRUE
+        SELECT tsv FROM event_search AS now WHERE now.event_id = found.event_id AND found.former IS NULL
+        {former if past else ""}
         """
 
 
@@ -302,6 +316,7 @@ def _values(ranking: Ranking) -> dict[str, Any]:
         "score_floor": ranking.score_floor,
         "snapshot": ranking.snapshot,
     }
+    values |= related_values(ranking.related or ())
     for n, tier in enumerate(ranking.tiers):
         values |= {f"tier_{n}": tier.query, f"short_tier_{n}": tier.in_short_text}
     for n, term in enumerate(ranking.terms):

@@ -178,7 +178,19 @@ def test_a_hundred_words_fit_into_a_cursor(client: FlaskClient) -> None:
 
 def _forged(cursor: str, **changed: Any) -> str:
     """Return a cursor with some of its numbers replaced."""
-    names = ("languages", "figures", "phrases", "least", "region", "near", "snapshot", "matches", "partial", "where")
+    names = (
+        "languages",
+        "figures",
+        "phrases",
+        "least",
+        "region",
+        "near",
+        "snapshot",
+        "related",
+        "matches",
+        "partial",
+        "where",
+    )
     bound, text = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     parts = dict(zip(names, orjson.loads(text), strict=True)) | changed
     inner = orjson.dumps([parts[name] for name in names]).decode()

@@ -11,6 +11,7 @@ from service import clock, store
 from service.cursors import cursor_errors, decode_cursor, encode_cursor, fingerprint, invalid_cursor
 from service.errors import Invalid
 from service.search.filter import EVERYTHING, All, Filter, Words, positive_words
+from service.search.filters.best_words import best_words
 from service.search.filters.expand import compile_filter
 from service.search.filters.parser import filter_key, filter_of
 from service.search.filters.sql import filter_condition, pushdown
@@ -226,7 +227,9 @@ def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
         raise ValueError("There are no words to rank by.")
     with connect() as conn:
         languages = position.languages if position else list_languages(conn)
-        compiled = compile_query(words, languages)
+        best = best_words(conn, words, languages, position.words if position else None)
+        compiled = compile_query(best, languages)
+        highlighted = All((best, rest))
         rest = compile_filter(conn, rest)
         parts = pushdown(rest)
         with cursor_errors(position, ValueError, ArithmeticError):
@@ -241,7 +244,7 @@ def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
         next=encode_cursor(request.bound_to, [page.next.encode()]) if page.next else None,
         count=count,
         matches=ranked_matches(
-            connect, search.filter, compiled, page, highlights=request.highlight, explanations=request.explain
+            connect, highlighted, compiled, page, highlights=request.highlight, explanations=request.explain
         ),
         ranking=_ranking(page, compiled),
         did_you_mean=did_you_mean,

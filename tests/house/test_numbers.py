@@ -90,7 +90,7 @@ PHRASES = {
     ],
     "reference/query-syntax.md": [
         f"the first {query_parser.MOST_PREFIXES} such words of a query count",
-        f"A query has {filters.LONGEST_Q:,} characters at most, and its first {query_parser.MOST_WORDS} words count.",
+        f"A query has {filters.LONGEST_Q:,} characters at most, and {query_parser.MOST_WORDS} words of it count",
         f"Without an API key, more than {search_budget.MOST_PUBLIC_WORDS} words get 422.",
         f"title, names | {document.TIMES['A']} times",
         f"summary | {document.TIMES['B']} times",

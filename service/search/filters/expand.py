@@ -8,6 +8,7 @@ from psycopg import Connection
 from schemas.filters import NOT
 from service.errors import Fault, Invalid
 from service.search.filter import All, AnyOf, Filter, Is, Not, Words, every_words
+from service.search.filters.best_words import best_words
 from service.search.text.query_compiler import CompiledWords, compile_query, conjunction, disjunction
 from service.store.events.relations import find_same_events
 from service.store.search.documents import list_languages
@@ -20,7 +21,10 @@ Expansion = Mapping[str, Sequence[str]]
 def compile_filter(conn: Connection, filter: Filter, *, strict: bool = True) -> Filter:
     """Return the expanded filter with its words compiled for the languages in use. Invalid as `expand_filter` is."""
     expanded = expand_filter(conn, filter, strict=strict)
-    return _compile(expanded, list_languages(conn)) if any(every_words(expanded)) else expanded
+    if not any(every_words(expanded)):
+        return expanded
+    languages = list_languages(conn)
+    return _compile(expanded, lambda words: compile_query(best_words(conn, words, languages), languages))
 
 
 def expand_filter(conn: Connection, filter: Filter, *, strict: bool = True) -> Filter:
@@ -40,16 +44,16 @@ def expand_filter(conn: Connection, filter: Filter, *, strict: bool = True) -> F
     return _replace(filter, expansions) if expansions else filter
 
 
-def _compile(filter: Filter, languages: Sequence[str]) -> Filter:
+def _compile(filter: Filter, compile_words: Callable[[Words], CompiledWords]) -> Filter:
     match filter:
         case Words():
-            return compile_query(filter, languages)
+            return compile_words(filter)
         case All(parts):
-            return All(tuple(_unite_words(conjunction, [_compile(part, languages) for part in parts])))
+            return All(tuple(_unite_words(conjunction, [_compile(part, compile_words) for part in parts])))
         case AnyOf(parts):
-            return AnyOf(tuple(_unite_words(disjunction, [_compile(part, languages) for part in parts])))
+            return AnyOf(tuple(_unite_words(disjunction, [_compile(part, compile_words) for part in parts])))
         case Not(part):
-            return Not(_compile(part, languages))
+            return Not(_compile(part, compile_words))
     return filter
 
 

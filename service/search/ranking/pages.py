@@ -122,6 +122,7 @@ class _Search:
         count = self._count(statistics, ranking, corpus, page, self._listed(phrases))
         position = Position(
             languages=self.words.languages,
+            words=self.words.places,
             statistics=corpus,
             phrases=phrases,
             least=least,

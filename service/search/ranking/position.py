@@ -36,11 +36,14 @@ class MatchCount:
 class Position:
     """The place at which a page begins, and the parameters of the ranking, which are those of the first page.
 
+    `words` are the places of the clauses of a long query that are read.
+
     `matches` counts the events with every word, `partial` the others of a list that has partial matches; `phrases` are
     the places of the quotations that these have, and `least` is the weight of their words where not all are ranked.
     """
 
     languages: tuple[str, ...]
+    words: tuple[int, ...]
     statistics: CorpusStatistics
     phrases: tuple[int, ...] | None
     least: float | None
@@ -64,6 +67,7 @@ class Position:
         return orjson.dumps(
             [
                 " ".join(self.languages),
+                self.words,
                 [statistics.events, *averages, *statistics.document_frequencies],
                 self.phrases,
                 self.least,
@@ -80,8 +84,8 @@ class Position:
     @classmethod
     def decode(cls, text: str) -> "Position":
         """Return the position of a cursor. ValueError or TypeError for a text that `encode` did not return."""
-        languages, numbers, phrases, least, region, floor, snapshot, related, matches, partial, mark = orjson.loads(
-            text
+        languages, words_read, numbers, phrases, least, region, floor, snapshot, related, matches, partial, mark = (
+            orjson.loads(text)
         )
         events, length, words, *frequencies = numbers
         after: RankMark | DayMark | None = None
@@ -91,6 +95,7 @@ class Position:
             after = DayMark(_day(mark[0]), UUID(mark[1]))
         return cls(
             languages=tuple(_languages(str(languages).split())),
+            words=tuple(map(_number, words_read)),
             statistics=CorpusStatistics(_number(events), float(length), float(words), list(map(_number, frequencies))),
             phrases=None if phrases is None else tuple(map(_number, phrases)),
             least=None if least is None else float(least),

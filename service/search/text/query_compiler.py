@@ -5,7 +5,7 @@ the other languages in use.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from typing import Final
 
@@ -13,6 +13,7 @@ from service.search.filter import Words
 from service.search.text.analyzer import MARK
 from service.search.text.languages import UNKNOWN
 from service.search.text.lexemes import is_tagged, language_mark, lexeme_of, literal, query_lexemes
+from service.search.text.long_queries import BestWords
 from service.search.text.query_parser import Alternative, Expression, QueryWord, WordGroup, parse_query
 from service.store.search.tsquery import Lexeme, Operand, Phrase, TsQuery
 
@@ -76,6 +77,8 @@ class CompiledWords(Words):
     languages: tuple[str, ...] = ()
     #: The number of words that were not read because there were too many.
     ignored: int = 0
+    #: The places in a long query of the clauses that are read.
+    places: tuple[int, ...] = ()
     #: The text of each of `quoted`, with its quotes.
     quotations: tuple[str, ...] = ()
     #: Whether events may match that lack some of the terms: the expression has OR.
@@ -88,7 +91,8 @@ def compile_query(words: Words, languages: Sequence[str]) -> CompiledWords:
     """Return the words compiled for texts in `languages`, those in use, and in unknown ones."""
     if isinstance(words, CompiledWords):
         return words
-    return _Compiler(parse_query(words.text), languages).compile(words.text)
+    compiled = _Compiler(parse_query(words.text), languages).compile(words.text)
+    return replace(compiled, places=words.places, ignored=words.ignored) if isinstance(words, BestWords) else compiled
 
 
 def conjunction(searches: Sequence[CompiledWords]) -> CompiledWords:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from service.search.text.analyzer import bigrams, code_of, fold, is_unspaced, plain_words, script_runs
+from service.search.text.question_words import QUESTION_WORDS
 
 #: The most words of an expression. More of them say little more.
 MOST_WORDS: Final = 100
@@ -16,6 +17,9 @@ SHORTEST_PREFIX: Final = 3
 
 #: The most prefixes of an expression, since each matches many words. Further ones are whole words.
 MOST_PREFIXES: Final = 4
+
+#: The fewest words of a search that is a question in natural language, and the fewest that must be left of it.
+_FEWEST_OF_QUESTION, _FEWEST_OF_ANSWER = 6, 2
 
 #: The most excluded brackets inside each other. Deeper ones are ignored.
 MOST_DEPTH: Final = 4
@@ -97,7 +101,8 @@ class _Parser:
 
     def parse(self) -> Expression:
         """Return the whole expression."""
-        return replace(self._expression(0), ignored=self._ignored)
+        expression = self._expression(0)
+        return replace(expression, required=_without_question_words(expression.required), ignored=self._ignored)
 
     def _expression(self, depth: int) -> Expression:
         """Return the expression that ends where the bracket closes that was opened last; at depth 0, with the text."""
@@ -163,6 +168,21 @@ class _Clauses:
         elif inner.excluded:
             self.required.append(tuple(one for each in inner.excluded for several in each.required for one in several))
         self._either = self._negated = False
+
+
+def _without_question_words(required: tuple[tuple[Alternative, ...], ...]) -> tuple[tuple[Alternative, ...], ...]:
+    """Return the conditions of a long search without words that only make it a question, unless few are left."""
+    others = tuple(alternatives for alternatives in required if not _is_question_word(alternatives))
+    is_question = len(required) >= _FEWEST_OF_QUESTION and len(others) >= _FEWEST_OF_ANSWER
+    return others if is_question else required
+
+
+def _is_question_word(alternatives: tuple[Alternative, ...]) -> bool:
+    match alternatives:
+        case ((WordGroup((QueryWord(text, _, False),), None, False),),):
+            return text in QUESTION_WORDS
+        case _:
+            return False
 
 
 @lru_cache(maxsize=256)  # a stream counts those of its filter for each page

@@ -176,10 +176,34 @@ def test_a_hundred_words_fit_into_a_cursor(client: FlaskClient) -> None:
     assert (following.status_code, len(following.get_json()["items"])) == (200, 1)
 
 
+def test_a_query_of_many_words_is_read_by_the_rarest_that_occur(client: FlaskClient) -> None:
+    common = " ".join(f"common{number}" for number in range(110))
+    bare(client, "Rare", description="perovskite")
+    for number in range(3):
+        bare(client, f"Common {number}", description=common)
+    unknown = " ".join(f"unknown{number}" for number in range(90))
+    page = search(client, f"{unknown} {common} perovskite", limit=1, highlight="true")
+    assert page["ranking"]["ignored"] == 101
+    titles, highlights = [], []
+    while True:
+        titles += [item["title"] for item in page["items"]]
+        highlights += [match["highlights"][0]["text"] for match in page["matches"]]
+        if not page["next"]:
+            break
+        page = client.get(page["next"]).get_json()
+    assert sorted(titles) == ["Common 0", "Common 1", "Common 2", "Rare"]
+    assert highlights[titles.index("Rare")] == "perovskite"
+    facets = client.get(
+        "/v1/facets", query_string={"q": " OR ".join([*unknown.split(), *common.split(), "perovskite"])}
+    )
+    assert facets.get_json()["count"] == {"value": 4, "kind": "exact"}
+
+
 def _forged(cursor: str, **changed: Any) -> str:
     """Return a cursor with some of its numbers replaced."""
     names = (
         "languages",
+        "words",
         "figures",
         "phrases",
         "least",
@@ -206,6 +230,7 @@ def _forged(cursor: str, **changed: Any) -> str:
         {"figures": [-5, 1.0, 1.0, -5]},
         {"figures": [3, 1.0, 1.0, 1, 1]},
         {"figures": "abc"},
+        {"words": 7},
         {"region": [1]},
         {"region": [2**40, 1]},
         {"snapshot": "1:2"},

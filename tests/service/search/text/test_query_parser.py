@@ -134,3 +134,18 @@ def test_every_text_is_an_expression(text: str) -> None:
     words = [word for group in expression.groups for word in group.words]
     assert len(words) <= MOST_WORDS
     assert all(word.text and len(word.text) <= 64 for word in words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("what can cities do about heat in summer", "cities about heat in summer"),
+        ("how does Germany support hydrogen", "how does germany support hydrogen"),
+        ('how does Germany support "what if" hydrogen*', "germany support what if hydrogen"),
+        ("what how when where why which", "what how when where why which"),
+        ("was kann eine Stadt gegen Hitze tun", "eine stadt gegen hitze tun"),
+    ],
+)
+def test_a_long_question_is_read_without_the_words_that_make_it_one(text: str, words: str) -> None:
+    groups = parse_query(text).required_groups
+    assert " ".join(word.text for group in groups for word in group.words) == words

@@ -90,7 +90,7 @@ def search_document(record: Record, features: Features | None = None) -> SearchD
     texts: dict[tuple[str, str], list[str]] = {}
     for passage, language in with_languages(distinct_passages(record)):
         texts.setdefault((passage.weight, language), []).append(passage.text)
-    languages = [language for language in dict.fromkeys(language for _, language in texts) if language != UNKNOWN]
+    languages = list(dict.fromkeys(language for _, language in texts))
     features = features or features_of(record)
     main = features.main
     first = main.earliest if main else None
@@ -125,7 +125,7 @@ def _tsvector_of(texts: Mapping[tuple[str, str], Sequence[str]], languages: Iter
             if TIMES[weight] > turn:
                 builder.append(steps, weight)
         words = words or builder.length
-    return builder.build(map(language_mark, languages)), words
+    return builder.build(language_mark(language) for language in languages if language != UNKNOWN), words
 
 
 def distinct_passages(record: Record) -> list[Passage]:

@@ -88,7 +88,7 @@ class CompiledWords(Words):
 
 
 def compile_query(words: Words, languages: Sequence[str]) -> CompiledWords:
-    """Return the words compiled for texts in `languages`, those in use, and in unknown ones."""
+    """Return the words compiled for texts in `languages`, those in use; without any for texts in unknown ones."""
     if isinstance(words, CompiledWords):
         return words
     compiled = _Compiler(parse_query(words.text), languages).compile(words.text)
@@ -125,7 +125,7 @@ class _Compiler:
     def __init__(self, expression: Expression, languages: Sequence[str]) -> None:
         self.expression = expression
         self.in_use = tuple(languages)
-        self.languages = tuple(dict.fromkeys((*languages, UNKNOWN)))
+        self.languages = self.in_use or (UNKNOWN,)
         self.positive = list(expression.required_groups)
         self._own_lexemes: dict[tuple[QueryWord, str], tuple[Lexeme, ...]] = {}
         #: The lexemes of all words by language.
@@ -152,7 +152,7 @@ class _Compiler:
             any_word=self._any_word(quoted, excluded) if all_words else None,
             quoted=quoted,
             excluded=excluded,
-            terms=tuple(self._terms()),
+            terms=tuple(term for term in self._terms() if term.lexemes),
             pairs=tuple(self._pairs()),
             languages=self.in_use,
             ignored=self.expression.ignored,
@@ -285,6 +285,7 @@ class _Compiler:
                 [self._group(group)] if group.code else [TsQuery.any(self._lexemes(word)) for word in group.words]
             )
         }
+        words.discard(TsQuery())
         if len(words) < 2:  # noqa: PLR2004 (one word is all of them)
             return None
         return TsQuery.all([TsQuery.any(sorted(words, key=lambda query: query.render())), *quoted], none_of=excluded)
@@ -293,7 +294,7 @@ class _Compiler:
         """Return the neighbours in the search, in some language; function words between them do not count."""
         row = list(self._row())
         pairs: dict[tuple[int, int], tuple[QueryWord, QueryWord]] = {}
-        for language in self.in_use or self.languages:
+        for language in self.languages:
             content = [(place, word) for place, word in row if self._own(word, language)]
             neighbours = pairwise(content)
             pairs |= {(here, there): (one, other) for (here, one), (there, other) in neighbours if there - here <= NEAR}

@@ -35,11 +35,17 @@ TIMES_MORE: Final = 5
 #: looks like a name.
 _SEEN, _KNOWN, _NAME = 0.8, 1.5, 0.4
 
+#: The power of ten by which a word is rarely meant in another language than that of the only event that has it.
+_FOREIGN: Final = 1.5
+
 #: The largest document frequency of a word that is corrected.
 _LARGEST_FREQUENCY: Final = 1_000
 
-#: A word is of the languages with this share of its events, and the fewest events that tell its language.
-_SHARE, _ENOUGH_EVENTS = 0.05, 3
+#: A word is of the languages with this share of its events.
+_SHARE: Final = 0.05
+
+#: The most events that can have the same mistake by chance.
+_CHANCE: Final = 2
 
 #: The most corrections of a word that are tried.
 _MOST_TRIES: Final = 5
@@ -162,15 +168,14 @@ class _Speller:
     def _best(self, place: int, near: NearWords) -> _Correction | None:
         """Return the likeliest correction of a word, if it is likelier than the word itself."""
         word, events = self.words[place], self._events(place)
-        are_few = events < _ENOUGH_EVENTS
-        right = log10(events) + (_SEEN if are_few else _KNOWN) if events else float("-inf")
+        right = log10(events) + (_SEEN if events <= _CHANCE else _KNOWN) if events else float("-inf")
         if word.is_capital:
             right = max(right, 0) + _NAME
-        languages = [self._languages(place)]
-        if are_few and len(self.words) == 1:
-            languages.append(frozenset())  # so few events say little about the language of the word
-        corrections = (self._likeliest(place, near, some, right) for some in languages)
-        return next((correction for correction in corrections if correction), None)
+        best = self._likeliest(place, near, self._languages(place), right)
+        if best is None and events == len(self.words) == 1:
+            # One event says little about the language of the word.
+            best = self._likeliest(place, near, frozenset(), right + _FOREIGN)
+        return best
 
     def _likeliest(self, place: int, near: NearWords, languages: frozenset[str], right: float) -> _Correction | None:
         typed = self.words[place].folded

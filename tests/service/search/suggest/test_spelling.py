@@ -115,9 +115,10 @@ def test_words_of_another_language_change_no_correction(world: psycopg.Connectio
     assert [correct_spelling(world, text) for text in texts] == before
 
 
-def test_a_word_of_few_events_is_corrected_to_another_language_if_its_own_has_none(world: psycopg.Connection) -> None:
-    insert_words(world, {"en": {"gesez": 1}})
-    assert correct_spelling(world, "gesez") == "gesetz"
+def test_a_word_of_one_event_alone_can_be_of_another_language(world: psycopg.Connection) -> None:
+    insert_words(world, {"en": {"gesezt": 1, "adaptive": 2}, "fr": {"adaptives": 5_000, "gesetze": 20}})
+    assert correct_spelling(world, "gesezt") == "gesetz"
+    assert correct_spelling(world, "adaptive") is None
 
 
 def test_two_words_are_one_only_if_that_has_many_more_matches(world: psycopg.Connection) -> None:

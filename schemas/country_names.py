@@ -160,6 +160,15 @@ def find_jurisdiction(text: str) -> str | None:
     return _by_words().get(words) or _by_words().get(without_form)
 
 
+@cache
+def english_names() -> dict[str, list[str]]:
+    """Return the English names of present countries and unions by code: official, common and colloquial ones."""
+    names: dict[str, list[str]] = {}
+    for code, name in _names():
+        names.setdefault(code, []).append(name)
+    return names
+
+
 def _words(name: str) -> tuple[str, ...]:
     """Return the words of `name` in one spelling and order: "Iran (Islamic Rep.)" is "Islamic Republic of Iran"."""
     plain = _FOOTNOTES.sub("", _APOSTROPHES.sub("", name))

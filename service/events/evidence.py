@@ -6,7 +6,8 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from schemas.codes import jurisdiction_names, jurisdictions
+from schemas.codes import jurisdiction_names
+from schemas.country_names import english_names
 from service.events.titles import (
     TitleComparison,
     code_of_id,
@@ -203,7 +204,8 @@ def names_of(parties: Iterable[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=1_000)
 def _name_of(jurisdiction: str) -> frozenset[str]:
-    """Return the words of a jurisdiction's name, and its code."""
-    # The names of subdivisions take long to load.
-    names = jurisdiction_names() if "-" in jurisdiction else jurisdictions()
-    return frozenset([*title_words(names.get(jurisdiction, "")), jurisdiction.lower()])
+    """Return the words of a jurisdiction's names, and its code."""
+    # The names of subdivisions take long to load, so that they come last.
+    names = english_names().get(jurisdiction) or [jurisdiction_names().get(jurisdiction, "")]
+    words = frozenset(word for name in names for word in title_words(name) if not word.isdigit())
+    return words | {jurisdiction.lower()}

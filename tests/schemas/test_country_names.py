@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.codes import jurisdiction_names
-from schemas.country_names import _names, _words, find_jurisdiction
+from schemas.country_names import _names, _words, english_names, find_jurisdiction
 
 steadily = settings(derandomize=True, deadline=None, max_examples=200)
 
@@ -284,3 +284,9 @@ def test_codes_and_common_mistakes_find_the_jurisdiction(spelling: str, code: st
 @example("ǅ")
 def test_any_text_finds_a_code_or_none(text: str) -> None:
     assert find_jurisdiction(text) in {*jurisdiction_names(), None}
+
+
+def test_a_country_has_its_official_common_and_colloquial_names() -> None:
+    names = {"United Kingdom", "United Kingdom of Great Britain and Northern Ireland", "Britain"}
+    assert names <= set(english_names()["GB"])
+    assert all(find_jurisdiction(name) == code for code, names in english_names().items() for name in names if name)

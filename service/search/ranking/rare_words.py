@@ -16,7 +16,7 @@ from service.store.search.tsquery import Lexeme, TsQuery
 MOST_WORDS: Final = 5
 
 #: The most entries of the index that it may read, at 0.1 us each.
-_MOST_READ: Final = 20_000
+_MOST_READ: Final = 10_000
 
 #: The most events that are expected to match if they may lack a word.
 _MOST_MATCHES: Final = 50

@@ -125,19 +125,6 @@ def queries_to_count(estimates: Mapping[TsQuery, int]) -> list[TsQuery]:
     return [query for query, together in zip(rarest, so_far, strict=True) if together <= _COUNTED]
 
 
-def find_common_lexemes(conn: Connection) -> dict[str, float]:
-    """Return the most common lexemes with the share of events that have them, as the planner knows them."""
-    rows = conn.execute(
-        """
-        SELECT lexeme, share
-          FROM pg_stats
-         CROSS JOIN unnest(most_common_elems::text::text[], most_common_elem_freqs) AS common (lexeme, share)
-         WHERE schemaname = current_schema() AND tablename = 'event_search' AND attname = 'tsv' AND lexeme IS NOT NULL
-        """
-    ).fetchall()
-    return dict(rows)
-
-
 def find_unmatched(conn: Connection, queries: Sequence[TsQuery]) -> set[int]:
     """Return the places of the first queries that no event matches.
 

@@ -69,6 +69,20 @@ def test_a_title_counts_for_the_same_party(title: str, party: str | None, *, is_
     assert judge(a_law(title, party=party), a_law("Renewable Energy Act")).is_likely is is_likely
 
 
+@pytest.mark.parametrize(
+    ("title", "party"),
+    [
+        ("Clean Power Plan of the United States of America", "US"),
+        ("Clean Power Plan for Great Britain", "GB"),
+        ("Republic of Korea: Clean Power Plan", "KR"),
+        ("California Clean Power Plan", "US-CA"),
+    ],
+)
+def test_any_name_of_the_party_is_implied_by_it(title: str, party: str) -> None:
+    assert judge(a_law(title, party=party), a_law("Clean Power Plan", party=party)).is_likely
+    assert not judge(a_law(title, party="JP"), a_law("Clean Power Plan", party="JP")).is_likely
+
+
 def test_events_without_parties_are_compared_with_each_other() -> None:
     assert judge(a_law("Renewable Energy Act", party=None), a_law("Renewable Energy Act", party=None)).is_likely
 

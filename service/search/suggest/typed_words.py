@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from schemas.country_names import find_jurisdiction
@@ -20,6 +21,12 @@ _LONGEST_NAME: Final = 5
 #: A sign that joins a word to a code or an address (`HB374`, `u.s.`, `covid_19`), in front of it and behind it.
 _CODE_BEFORE: Final = re.compile(r"[\d_]$|\S[@.:]$")
 _CODE_BEHIND: Final = re.compile(r"[\d_]|[@.:](?!\s|$)")
+
+#: The characters in front of a word among which its exclusion is looked for.
+_LOOK_BEHIND: Final = 200
+
+#: What excludes the word behind it: a hyphen behind a space, NOT, or an open bracket behind one of them.
+_EXCLUDED: Final = re.compile(r"(?:^|\s)(?:-|NOT\s+)(?:\([^()]*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class TypedWord:
 
 def typed_words(text: str) -> list[TypedWord]:
     """Return the first required words of a web-search expression, without prefixes (`batter*`) and codes (`HB374`)."""
-    matches = list(_required_words(text))[:MOST_WORDS]
+    matches = list(islice(_required_words(text), MOST_WORDS))
     letters = [match[0] for match in matches]
     are_capitals = any(one.islower() for one in letters)
     folded = [word[1] for one in letters if (word := spelled_word(one))]
@@ -61,8 +68,9 @@ def typed_words(text: str) -> list[TypedWord]:
 
 def _required_words(text: str) -> Iterator[re.Match[str]]:
     for letters in LETTERS.finditer(text):
-        before, behind = text[: letters.start()], text[letters.end() :]
-        excluded = before.endswith("-") and (len(before) == 1 or before[-2].isspace())
+        start, end = letters.span()
+        before, behind = text[max(0, start - _LOOK_BEHIND) : start], text[end : end + 2]
+        excluded = _EXCLUDED.search(before)
         is_in_code = _CODE_BEFORE.search(before[-2:]) or _CODE_BEHIND.match(behind)
         is_operator = letters[0] in ("OR", "AND", "NOT")
         if not (is_operator or excluded or is_in_code or behind.startswith("*")) and spelled_word(letters[0]):

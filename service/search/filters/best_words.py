@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from psycopg import Connection
 
 from service.search.filter import Words
+from service.search.ranking.rare_words import common_lexemes_of
 from service.search.ranking.statistics import statistics_of
 from service.search.text.long_queries import BestWords, Clause, best_clauses, clauses_of, is_long, join_clauses
 from service.search.text.query_compiler import compile_query
 from service.search.text.query_parser import count_words
-from service.store.search.common_lexemes import find_common_lexemes
 from service.store.search.tsquery import TsQuery
 
 
@@ -30,7 +30,7 @@ def _frequencies(conn: Connection, clauses: Sequence[Clause], languages: Sequenc
     """Return the number of events that have each clause."""
     queries = [compile_query(clause.words, languages).all_words for clause in clauses]
     statistics = statistics_of(conn)
-    common = find_common_lexemes(conn).shares
+    common = common_lexemes_of(conn).shares
     estimates = {query: round(_share(query, common) * statistics.collection.events) for query in queries}
     rare = [query for query, estimate in estimates.items() if query and not estimate]
     counts = (count.value for count in statistics.counts(conn, rare))

@@ -78,9 +78,19 @@ class CandidateChoice:
         within = TsQuery.all([self.readable, listed])
         return self.least_weight(count_combinations(conn, queries, within, filter, events))
 
-    def query(self, least: float) -> TsQuery:
-        """Return the query for the chosen events, which have terms of the weight `least` or more."""
-        return TsQuery.any([*(term.query for term in self.alone), self._holding(least, range(self.rarest))])
+    def query(self, least: float, listed: TsQuery) -> TsQuery:
+        """Return the query for the chosen events of a list, which have terms of the weight `least` or more."""
+        chosen = TsQuery.any([*(term.query for term in self.alone), self._holding(least, range(self.rarest))])
+        return TsQuery.all([chosen], none_of=listed.none_of) if self._implies(listed) else TsQuery.all([chosen, listed])
+
+    def _implies(self, listed: TsQuery) -> bool:
+        """Return whether a list has all events with one of the terms, but for those that it excludes.
+
+        The index need not compare its words again then.
+        """
+        required = listed.required
+        alternatives = {TsQuery.all([one]) for one in required[0].any_of} if len(required) == 1 else set()
+        return alternatives.issuperset(term.query for term in (*self.alone, *self.combined))
 
     def _holding(self, least: float, firsts: range) -> TsQuery:
         """Return the query for events with one of the terms `firsts`, and with later ones of the weight `least`."""

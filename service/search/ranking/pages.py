@@ -41,6 +41,9 @@ _TRIES: Final = 3
 #: The most words for which matches of some of them are counted, which takes 0.2 s; for more words they are estimated.
 _MANY_WORDS: Final = 16
 
+#: The share of the cap that is filled with the heaviest of more candidates: the others hold less of the search.
+_CHOSEN: Final = 0.5
+
 #: The fewest words of a search in natural language, in whose partial matches related words count.
 _NATURAL: Final = 5
 
@@ -167,8 +170,7 @@ class _Search:
         """
         candidates = self._listed(phrases)
         if least is not None:
-            chosen = CandidateChoice.of(self.words, corpus, self.cap).query(least)
-            candidates = TsQuery.all([chosen, candidates])
+            candidates = CandidateChoice.of(self.words, corpus, round(self.cap * _CHOSEN)).query(least, candidates)
         ranking = build_ranking(self.words, corpus, candidates)
         if phrases is not None and len(self.words.terms) >= _NATURAL:
             ranking = replace(ranking, related=())
@@ -184,7 +186,7 @@ class _Search:
         is_divisible = phrases is not None or self.words.has_alternatives
         if not is_divisible or sum(corpus.document_frequencies) <= self.cap:
             return None
-        choice = CandidateChoice.of(self.words, corpus, self.cap)
+        choice = CandidateChoice.of(self.words, corpus, round(self.cap * _CHOSEN))
         return choice.find_least_weight(self.conn, self._listed(phrases), self.filter, statistics.collection.events)
 
     def _rank(self, statistics: Statistics, ranking: Ranking, expected: int, limit: int) -> tuple[RankedPage, Ranking]:

@@ -64,7 +64,7 @@ def similar_to(conn: Connection, id: UUID, condition: Condition, limit: int, *, 
     choice = CandidateChoice.of(words, corpus, cap)
     is_little = sum(corpus.document_frequencies) <= cap
     least = 0.0 if is_little else choice.find_least_weight(conn, words.all_words, meets, events)
-    ranking = build_ranking(words, corpus, choice.query(least))
+    ranking = build_ranking(words, corpus, choice.query(least, words.all_words))
     page = page_ranked(conn, ranking, meets, None, limit + 1, most=_OVER * cap)
     others = [event for event in page.events if event.mark.id != id]
     rarest = sorted(best, key=lambda one: one[2])

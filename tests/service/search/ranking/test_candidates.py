@@ -17,6 +17,11 @@ def choice_of(terms: list[tuple[int, float]], *, rarest: int, cap: int = 500) ->
     return CandidateChoice((), weighed, rarest, cap)
 
 
+def any_of(terms: int) -> TsQuery:
+    """Return the query for any of the terms a, b, c and so on."""
+    return TsQuery.any(Lexeme(chr(97 + n)) for n in range(terms))
+
+
 def matches(query: Operand, lexemes: set[str]) -> bool:
     """Return whether a text of the lexemes matches a query without phrases."""
     if isinstance(query, Lexeme):
@@ -41,7 +46,15 @@ RARE_AND_COMMON = [(50, 9.0), (10_000, 2.0), (10_000, 2.0), (10_000, 2.0)]
     ],
 )
 def test_candidates_have_a_rare_word_and_others_of_enough_weight(least: float, query: str) -> None:
-    assert choice_of(RARE_AND_COMMON, rarest=1).query(least).render() == query
+    assert choice_of(RARE_AND_COMMON, rarest=1).query(least, any_of(4)).render() == query
+
+
+def test_candidates_meet_the_other_conditions_of_a_list() -> None:
+    choice = choice_of(RARE_AND_COMMON, rarest=1)
+    excluded = TsQuery.all([any_of(4)], none_of=[Lexeme("x")])
+    assert choice.query(9.0, excluded).render() == "('a' & !'x')"
+    required = TsQuery.all([any_of(4), Lexeme("y")])
+    assert choice.query(9.0, required).render() == f"('a' & {required.render()})"
 
 
 def test_the_heaviest_combinations_are_chosen_until_the_cap_is_reached() -> None:
@@ -62,7 +75,7 @@ def test_the_heaviest_combinations_are_chosen_until_the_cap_is_reached() -> None
 def test_exactly_the_events_of_enough_weight_are_candidates(weights: list[float], rarest: int, least: float) -> None:
     rarest = min(rarest, len(weights))
     choice = choice_of([(1, weight) for weight in weights], rarest=rarest)
-    query = choice.query(least)
+    query = choice.query(least, any_of(len(weights)))
     for held in product((False, True), repeat=len(weights)):
         weight = sum(weight for weight, has in zip(weights, held, strict=True) if has)
         lexemes = {chr(97 + n) for n, has in enumerate(held) if has}

@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 
 from service.search.filter import Filter, positive_words
 from service.search.index.document import distinct_passages, with_languages
-from service.search.text.analyzer import WORD, fold, is_unspaced, plain_words
+from service.search.text.analyzer import INITIALS, INVISIBLE, WORD, fold, is_unspaced, plain_words
+from service.search.text.codes import codes_in
+from service.search.text.languages import ENGLISH
 from service.search.text.lexemes import query_lexemes, text_lexemes
 from service.search.text.query_parser import WordGroup, parse_query
+from service.search.text.variants import joined_words
 
 Record = Mapping[str, Any]
 
@@ -28,8 +31,9 @@ _MOST_CHARACTERS, _MOST_OF_PAGE = 20_000, 1_000_000
 #: The most words of a page that are compared with patterns, at 0.3 us each.
 _MOST_COMPARED = 2_000_000
 
-#: A word in its spelling, with combining accents, which folding removes.
-_PIECE = re.compile(f"(?:{WORD.pattern}|[\u0300-\u036f])+")
+#: A word in its spelling, with combining accents and invisible characters inside, which folding removes.
+_LETTERS = f"(?:{WORD.pattern}|[\u0300-\u036f])+"
+_PIECE = re.compile(f"{INITIALS}|{_LETTERS}(?:[{INVISIBLE}]+{_LETTERS})*")
 
 #: The pieces of texts whose tokens are cached, since most words of a page are there many times.
 _CACHED = 65_536
@@ -60,6 +64,15 @@ class Token(NamedTuple):
     end: int
 
 
+class Whole(NamedTuple):
+    """A code, or two words that are also one, from the character `start` to before `end`, and its last token."""
+
+    word: str
+    start: int
+    end: int
+    last: int
+
+
 class Atom(NamedTuple):
     """A token of a search. With `begins` every word with this beginning matches."""
 
@@ -77,6 +90,8 @@ class _Text(NamedTuple):
     language: str
     is_title: bool
     tokens: Sequence[Token]
+    #: The codes and joined words by the token with which they begin.
+    wholes: Mapping[int, Sequence[Whole]]
 
 
 def highlight(filter: Filter, records: Sequence[Record]) -> list[list[Fragment]]:
@@ -97,9 +112,12 @@ def _fragments(highlighter: "_Highlighter", texts: Sequence[_Text]) -> list[Frag
 def _patterns(filter: Filter) -> Iterator[Pattern]:
     for words in positive_words(filter):
         for group in parse_query(words.text).required_groups:
-            yield _atoms(group)
-            if group.code and group.code.isalnum():
-                yield (Atom(group.code),)
+            if group.whole:
+                yield (Atom(group.whole),)
+            if group.apart:
+                yield from ((Atom(word.text),) for word in group.words)
+            elif not group.code:
+                yield _atoms(group)
 
 
 def _atoms(group: WordGroup) -> Pattern:
@@ -127,9 +145,12 @@ def tokens_of(text: str) -> Iterator[Token]:
 @lru_cache(_CACHED)
 def _tokens(piece: str) -> tuple[tuple[str, int, int], ...]:
     """Return the tokens of a piece without spaces and signs: word, start and end."""
-    words = plain_words(fold(piece))
+    folded = fold(piece)
+    words = plain_words(folded)
     if len(words) == 1 and not is_unspaced(words[0]):
         return ((words[0], 0, len(piece)),)
+    if len(folded) == len(piece) and "".join(words) == folded and len(words) == 2:  # noqa: PLR2004 (letters and digits)
+        return ((words[0], 0, len(words[0])), (words[1], len(words[0]), len(piece)))
     return tuple(_tokens_by_character(piece))
 
 
@@ -150,13 +171,40 @@ def _tokens_by_character(piece: str) -> Iterator[tuple[str, int, int]]:
         yield word, start, end
 
 
+class _FoldedCharacters(dict[int, str]):
+    """The characters by code, folded where that is one character, so that places in a text stay the same."""
+
+    def __missing__(self, code: int) -> str:
+        folded = fold(chr(code))
+        self[code] = character = folded if len(folded) == 1 else chr(code)
+        return character
+
+
+_FOLDED_CHARACTERS = _FoldedCharacters()
+
+
+def _wholes(text: str, tokens: Sequence[Token], language: str) -> Mapping[int, Sequence[Whole]]:
+    """Return the codes and joined words of a text by the token with which they begin."""
+    wholes: defaultdict[int, list[Whole]] = defaultdict(list)
+    for code in codes_in(text if text.isascii() else text.translate(_FOLDED_CHARACTERS)):
+        first = bisect_left(tokens, code.start, key=lambda token: token.start)
+        last = bisect_left(tokens, code.end, key=lambda token: token.start) - 1
+        if last >= first:
+            wholes[first] += [Whole(form, code.start, code.end, last) for form in (code.form, *code.others)]
+    if language == ENGLISH:
+        for first, compound in joined_words([token.word for token in tokens]):
+            wholes[first].append(Whole(compound, tokens[first].start, tokens[first + 1].end, first + 1))
+    return wholes
+
+
 def _texts(record: Record, most: int) -> Iterator[_Text]:
     """Return the texts of a record, of `most` characters together."""
     rest = most
     for passage, language in with_languages(distinct_passages(record)):
         text = passage.text[:rest]
         rest -= len(text)
-        yield _Text(passage.path, text, language, passage.weight == "A", list(tokens_of(text)))
+        tokens = list(tokens_of(text))
+        yield _Text(passage.path, text, language, passage.weight == "A", tokens, _wholes(text, tokens, language))
         if not rest:
             return
 
@@ -178,6 +226,11 @@ class _Highlighter:
             return
         index = 0
         while index < len(text.tokens) and self.rest > 0:
+            whole = next((one for one in text.wholes.get(index, ()) if patterns.have(one.word)), None)
+            if whole:
+                yield Hit(whole.start, whole.end, whole.word)
+                index = whole.last + 1
+                continue
             candidates = patterns.beginning_with(text.tokens[index].word)
             self.rest -= len(patterns.with_prefix) + sum(map(len, candidates))
             pattern = next((one for one in candidates if patterns.match(one, text.tokens, index)), None)
@@ -215,6 +268,11 @@ class _LanguagePatterns:
         numbers.update(self.by_word.get(word, ()))
         numbers.update(one for one in self.with_prefix if word.startswith(self.patterns[one][0].word))
         return [self.patterns[number] for number in sorted(numbers)]
+
+    def have(self, whole: str) -> bool:
+        """Return whether a pattern is a code or a joined word in any of its spellings."""
+        single = (pattern[0] for pattern in self.beginning_with(whole) if len(pattern) == 1)
+        return any(self._fits(atom, whole, literally=False) for atom in single)
 
     def match(self, pattern: Pattern, tokens: Sequence[Token], index: int) -> bool:
         """Return whether a pattern matches the tokens from `index` on."""

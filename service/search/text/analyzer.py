@@ -1,11 +1,11 @@
-"""The analyzer of documents and queries: it turns text into folded words and codes."""
+"""The analyzer of documents and queries: it turns text into folded words."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-#: A letter that no text has. It joins the parts of a code, and marks literal words and tags of languages.
+#: A letter that no text has. It marks literal words and tags of languages.
 MARK: Final = "\ua78f"
 
 #: The separator of two texts: a word that no text has.
@@ -13,9 +13,6 @@ TEXT_END: Final = "\x01"
 
 #: The longest word in characters. A longer run of letters is split.
 LONGEST_WORD: Final = 64
-
-#: The longest code in characters, and its most parts: longer ones are addresses.
-_LONGEST_CODE, _MOST_PARTS = 40, 6
 
 
 def _without_accent(letter: str) -> str:
@@ -62,31 +59,48 @@ _ACCENT: Final = re.compile(f"[{''.join(_FOLDED)}]")
 _MAY_HAVE_MARKS: Final = re.compile("[\u0483-\u1cff\ua66f-\uabff]")
 #: A character of a script that becomes bigrams.
 HAS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
-_WORD: Final = re.compile(rf"[\w{TEXT_END}]{{1,{LONGEST_WORD}}}")
+#: Letters before the digits that end a word are a word: `CO2` is `co 2`, and codes are found whole besides.
+_BEFORE_DIGITS: Final = rf"[^\W\d_]{{1,{LONGEST_WORD}}}+(?=\d+(?!\w))"
+_WORD: Final = re.compile(rf"{_BEFORE_DIGITS}|[\w{TEXT_END}]{{1,{LONGEST_WORD}}}")
 #: A word with vowel signs. The search takes four times as long.
-WORD: Final = re.compile(rf"[\w{TEXT_END}{_marks()}]{{1,{LONGEST_WORD}}}")
+WORD: Final = re.compile(rf"{_BEFORE_DIGITS}|[\w{TEXT_END}{_marks()}]{{1,{LONGEST_WORD}}}")
 _RUN: Final = re.compile(f"([{_UNSPACED}]+)")
 _BROKEN_LINE: Final = re.compile(f"(?<=[{_UNSPACED}])[ \t]*\r?\n[ \t]*(?=[{_UNSPACED}])")
-_POSSESSIVE: Final = re.compile(r"['\u2019]s\b")
-#: It begins at the beginning of a word and is possessive, so that a long word is read once, not once for each letter.
-_CODE: Final = re.compile(r"(?<![^\W_])[^\W_]++(?:[-.:/_()&@+]{1,2}[^\W_]++)+")
-#: A sign in a code. Hyphens alone do not make a code.
-_SIGN_WITHIN: Final = re.compile(r"(?<=\w)[.:/()&@+](?=[-.:/()&@+]?\w)")
-_SIGNS: Final = re.compile(r"[^\w]|_")
-_ACRONYM: Final = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")
+_POSSESSIVE: Final = re.compile(r"'s\b")
+
+#: Single letters with dots between them. They are rare, and a dot before a letter is faster to find.
+INITIALS: Final = r"(?<![^\W_])[^\W\d_](?:\.[^\W\d_](?![^\W_]))+"
+_INITIALS: Final = re.compile(INITIALS)
+_DOT_BEFORE_LETTER: Final = re.compile(r"\.[^\W\d_](?![^\W_])")
+
+#: Characters that are not seen: soft hyphens, joiners, and marks of direction and variation.
+INVISIBLE: Final = (
+    "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff"
+)
+_INVISIBLE: Final = re.compile(f"\u00ad[ \t]*\r?\n[ \t]*|[{INVISIBLE}]+")
+_APOSTROPHE: Final = re.compile("[\u2018\u2019\u201b\u02b9\u02bb-\u02bf\u02c8\u2032\u00b4\ua78c\uff07]")
+
+
+def unify_signs(text: str) -> str:
+    """Return the text in NFKC, with one sign for all apostrophes and without invisible characters."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", _APOSTROPHE.sub("'", _INVISIBLE.sub("", text)))
 
 
 def fold(text: str) -> str:
-    """Return the text in its normal form: NFKC, small letters, no accents."""
+    """Return the text in its normal form: as `unify_signs` returns it, in small letters and without accents."""
     if text.isascii():
         return text.lower()
-    lower = unicodedata.normalize("NFKC", text).lower().replace(MARK, " ")
+    lower = unify_signs(text).lower().replace(MARK, " ")
     return unicodedata.normalize("NFC", _ACCENT.sub(lambda letter: _FOLDED[letter[0]], lower))
 
 
 def plain_words(folded: str) -> list[str]:
-    """Return the words of a folded text in order, those of scripts without spaces as bigrams."""
-    if "\u2019s" in folded or "'s" in folded:
+    """Return the words of a folded text in order, those of scripts without spaces as bigrams, and `u.s.` as `us`."""
+    if "." in folded and _DOT_BEFORE_LETTER.search(folded):
+        folded = _INITIALS.sub(lambda initials: initials[0].replace(".", ""), folded)
+    if "'s" in folded:
         folded = _POSSESSIVE.sub(" ", folded)
     folded = folded.replace("_", " ")
     if folded.isascii() or not HAS_UNSPACED.search(folded):
@@ -121,28 +135,3 @@ def is_unspaced(word: str) -> bool:
 def bigrams(run: str) -> list[str]:
     """Return each pair of adjacent characters."""
     return [run[start : start + 2] for start in range(len(run) - 1)]
-
-
-def codes(folded: str) -> Iterator[str]:
-    """Return the codes in a folded text, each as one word: `com(2023)160`, `2024/1252`, `asp.net`, `u.s.`."""
-    end = 0
-    for sign in _SIGN_WITHIN.finditer(folded):
-        if sign.start() < end:
-            continue
-        end = folded.find(" ", sign.start()) + 1 or len(folded) + 1
-        for chunk in folded[folded.rfind(" ", 0, sign.start()) + 1 : end - 1].split():
-            for candidate in _CODE.finditer(chunk):
-                if code := code_of(candidate[0]):
-                    yield code
-
-
-def code_of(chunk: str) -> str | None:
-    """Return the one word for `chunk` if it is a code; None if it is words with hyphens or slashes between them."""
-    if _ACRONYM.fullmatch(chunk):
-        return chunk.replace(".", "")
-    parts = [part for part in _SIGNS.split(chunk) if part]
-    signs = {sign for sign in chunk if _SIGNS.match(sign)}
-    is_code = signs == {"."} or (signs - {"-"} and any(part.isdigit() for part in parts))
-    if not is_code or not 1 < len(parts) <= _MOST_PARTS or len(chunk) > _LONGEST_CODE or HAS_UNSPACED.search(chunk):
-        return None
-    return MARK.join(parts)

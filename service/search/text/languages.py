@@ -9,8 +9,10 @@ from typing import Final, NamedTuple
 #: The language of a text in no known language. It has neither stems nor function words.
 UNKNOWN: Final = "simple"
 
+ENGLISH: Final = "english"
+
 #: The language of a text without a tag that is not recognized. It suits most names and codes.
-DEFAULT: Final = "english"
+DEFAULT: Final = ENGLISH
 
 
 class _Language(NamedTuple):

@@ -12,8 +12,10 @@ from typing import Final
 
 import Stemmer
 
-from service.search.text.analyzer import HAS_UNSPACED, MARK, TEXT_END, codes, fold, plain_words
-from service.search.text.languages import FUNCTION_WORDS, TAGS, UNKNOWN
+from service.search.text.analyzer import HAS_UNSPACED, MARK, TEXT_END, fold, plain_words
+from service.search.text.codes import codes_in
+from service.search.text.languages import ENGLISH, FUNCTION_WORDS, TAGS, UNKNOWN
+from service.search.text.variants import joined_words, spelling_of
 from service.store.search.tsvector import TEXT_BREAK, Step
 
 #: The words of a language whose lexemes are cached, since most words of a text are in other texts, too.
@@ -25,13 +27,19 @@ _HAS_NO_STEM: Final = re.compile(rf"[\d{MARK}]|{HAS_UNSPACED.pattern}")
 def analyse(texts: Iterable[str], language: str, *, titles: bool = False) -> list[Step]:
     """Return the lexemes at each position of texts of a language, TEXT_BREAK between two texts.
 
-    Their codes stand behind them. In `titles` function words stand as they are written.
+    Their codes stand behind them. Two English words that are also one have its lexeme at the first of them. In `titles`
+    function words stand as they are written.
     """
     folded = fold(f" {TEXT_END} ".join(texts))
     lexemes = _title_lexemes(language) if titles else _text_lexemes(language)
-    steps = list(map(lexemes.__getitem__, plain_words(folded)))
-    for code in codes(folded):
-        steps += (TEXT_BREAK, lexemes[code])
+    words = plain_words(folded)
+    steps = list(map(lexemes.__getitem__, words))
+    if language == ENGLISH:
+        for place, compound in joined_words(words):
+            steps[place] = (*(steps[place] or ()), *(lexemes[compound] or ()))
+    for code in codes_in(folded):
+        forms = dict.fromkeys(lexeme for form in (code.form, *code.others) for lexeme in lexemes[form] or ())
+        steps += (TEXT_BREAK, tuple(forms))
     return steps
 
 
@@ -88,7 +96,8 @@ def lexeme_of(word: str, language: str) -> str | None:
         return None
     if language == UNKNOWN or _HAS_NO_STEM.search(word):
         return word
-    return (_stemmer(language).stemWord(word) or word) + TAGS[language]
+    spelled = spelling_of(word) if language == ENGLISH else word
+    return (_stemmer(language).stemWord(spelled) or spelled) + TAGS[language]
 
 
 def is_tagged(lexeme: str) -> bool:

@@ -10,7 +10,6 @@ from itertools import chain, pairwise
 from typing import Final
 
 from service.search.filter import Words
-from service.search.text.analyzer import MARK
 from service.search.text.languages import UNKNOWN
 from service.search.text.lexemes import is_tagged, language_mark, lexeme_of, literal, query_lexemes
 from service.search.text.long_queries import BestWords
@@ -134,9 +133,14 @@ class _Compiler:
         self.literal = {language for language, lexemes in self._content.items() if self.positive and not lexemes}
 
     def _content_of(self, language: str) -> tuple[Lexeme, ...]:
-        words = (lexeme for group in self.positive for word in group.words for lexeme in self._own(word, language))
-        codes = (Lexeme(one) for group in self.positive if group.code for one in query_lexemes(group.code, language))
-        return tuple(dict.fromkeys(chain(words, codes)))
+        several = (self._lexemes_of_group(group, language) for group in self.positive)
+        return tuple(dict.fromkeys(chain.from_iterable(several)))
+
+    def _lexemes_of_group(self, group: WordGroup, language: str) -> Iterator[Lexeme]:
+        if not group.code:
+            yield from chain.from_iterable(self._own(word, language) for word in group.words)
+        if group.whole:
+            yield from map(Lexeme, query_lexemes(group.whole, language))
 
     def compile(self, text: str) -> CompiledWords:
         """Return the whole expression, which was written as `text`."""
@@ -207,12 +211,17 @@ class _Compiler:
 
         A group that is excluded has its function words literally.
         """
+        if group.code:
+            return TsQuery.any(self._whole(group))
+        if group.apart:
+            words = (self._group(WordGroup((word,)), excluded=excluded) for word in group.words)
+            return TsQuery.any([TsQuery.all(words), *self._whole(group)])
         if len(group.words) > 1:
-            return TsQuery.any([*self._phrases(group, excluded=excluded), *self._code(group)])
+            return TsQuery.any([*self._phrases(group, excluded=excluded), *self._whole(group)])
         [word] = group.words
         ignoring = [] if excluded else self._languages_without(word)
         others = chain.from_iterable(map(self._others, ignoring))
-        return TsQuery.any([*self._lexemes(word, literally=excluded), *others, *self._code(group)])
+        return TsQuery.any([*self._lexemes(word, literally=excluded), *others])
 
     def _others(self, language: str) -> tuple[Lexeme, ...]:
         """Return the lexemes of which a document has one if other words of the search stand in its texts of a language.
@@ -232,8 +241,6 @@ class _Compiler:
         for language in self.languages:
             several = ((word.offset, self._in(word, language, literally=excluded)) for word in group.words)
             steps = {offset: lexemes for offset, lexemes in several if lexemes}
-            if group.code and len(steps) < len(group.words):
-                continue  # `u.s.` is not every `u`
             if not steps:
                 yield from self._others(language)
                 continue
@@ -246,25 +253,31 @@ class _Compiler:
             else:
                 yield Phrase(tuple(map(tuple, phrase)), tuple(behind - before for before, behind in pairwise(offsets)))
 
-    def _code(self, group: WordGroup) -> tuple[Lexeme, ...]:
-        """Return the lexemes of the one word that a group also is."""
-        if not group.code:
+    def _whole(self, group: WordGroup) -> tuple[Lexeme, ...]:
+        """Return the lexemes of the code or the one word that a group is, if it is one."""
+        if not group.whole:
             return ()
-        lexemes = (lexeme for language in self.languages for lexeme in query_lexemes(group.code, language))
+        lexemes = (lexeme for language in self.languages for lexeme in query_lexemes(group.whole, language))
         return tuple(dict.fromkeys(map(Lexeme, lexemes)))
 
     def _terms(self) -> list[Term]:
         """Return the words to rank by, each once, in the order of the search."""
         terms: dict[tuple[Lexeme, ...], Term] = {}
         for group in self.positive:
-            words = [(one.text, self._lexemes(one), self._languages_without(one)) for one in group.words]
-            if group.code:
-                words.append((group.code.replace(MARK, " "), self._code(group), []))
-            for word, lexemes, ignoring in words:
-                query = TsQuery.any([*lexemes, *(Lexeme(language_mark(language)) for language in ignoring)])
+            for word, lexemes, query in self._words_to_rank(group):
                 before = terms.get(lexemes)
                 terms[lexemes] = Term(word, query, lexemes, before.times + 1 if before else 1)
         return list(terms.values())
+
+    def _words_to_rank(self, group: WordGroup) -> Iterator[tuple[str, tuple[Lexeme, ...], TsQuery]]:
+        """Return the words of a group with their lexemes and queries. A code or joined word is one."""
+        if group.whole:
+            yield group.whole, self._whole(group), self._group(group)
+            return
+        for word in group.words:
+            lexemes = self._lexemes(word)
+            marks = (Lexeme(language_mark(language)) for language in self._languages_without(word))
+            yield word.text, lexemes, TsQuery.any([*lexemes, *marks])
 
     def _quotations(self) -> Iterator[tuple[str, TsQuery]]:
         """Return the text and the query of each condition with a quoted phrase."""
@@ -282,7 +295,7 @@ class _Compiler:
             query
             for group in loose
             for query in (
-                [self._group(group)] if group.code else [TsQuery.any(self._lexemes(word)) for word in group.words]
+                [self._group(group)] if group.whole else [TsQuery.any(self._lexemes(word)) for word in group.words]
             )
         }
         words.discard(TsQuery())
@@ -314,7 +327,8 @@ class _Compiler:
         for alternatives in self.expression.required:
             groups = alternatives[0] if len(alternatives) == 1 else ()
             for group in groups:
-                yield from ((end + word.offset, word) for word in group.words)
+                if not group.whole:
+                    yield from ((end + word.offset, word) for word in group.words)
                 end += group.words[-1].offset + 1
             end += 0 if groups else NEAR
 

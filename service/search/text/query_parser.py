@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from service.search.text.analyzer import bigrams, code_of, fold, is_unspaced, plain_words, script_runs
+from service.search.text.analyzer import bigrams, fold, is_unspaced, plain_words, script_runs, unify_signs
+from service.search.text.codes import Code, code_of, join_codes
 from service.search.text.question_words import QUESTION_WORDS
+from service.search.text.variants import joined_word
 
 #: The most words of an expression. More of them say little more.
 MOST_WORDS: Final = 100
@@ -37,11 +39,32 @@ class QueryWord(NamedTuple):
 
 @dataclass(frozen=True)
 class WordGroup:
-    """Words that follow each other. `code` is the one word that they also are, if any."""
+    """Words that follow each other, or stand `apart`.
+
+    `code` is the form of the code that they are: texts without it do not have them. `compound` is the one word that
+    they also are: `phase-out` is `phaseout` as well.
+    """
 
     words: tuple[QueryWord, ...]
     code: str | None = None
+    compound: str | None = None
     quoted: bool = False
+    apart: bool = False
+
+    @property
+    def whole(self) -> str | None:
+        """The one form by which the words are ranked, if they have one."""
+        return self.code or self.compound
+
+    @property
+    def size(self) -> int:
+        """The number of words; a code is one."""
+        return 1 if self.code else len(self.words)
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it is a single word without anything special."""
+        return len(self.words) == 1 and not (self.whole or self.quoted or self.words[0].begins)
 
     def __str__(self) -> str:
         """Return the words with spaces between them, in quotes if they were quoted."""
@@ -77,11 +100,12 @@ class Expression:
             yield from expression.groups
 
 
-_QUOTES: Final = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
+_SIGNS: Final = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"') | {"\u2026": ";"})
 _PART: Final = re.compile(
     r'(?P<without>-+)?(?:(?P<opens>\()|"(?P<quoted>[^"]*)(?:"|$)(?P<begins>\*)?|(?P<bare>(?<![^\s(])NOT(?=\()|[^\s"]+))'
 )
-_SEPARATOR: Final = re.compile(r"[,;|!?\u2026\u3001\u3002\uff0c\uff1b]+")
+#: Signs between words. A comma between digits may belong to a number.
+_SEPARATOR: Final = re.compile(r"[;|!?\u3001\u3002]+|,(?!\d)|(?<!\d),")
 _AROUND: Final = "\"'()[]{}<>.:*\u2018\u2019"
 
 
@@ -94,7 +118,7 @@ class _Parser:
     """Reads the parts of a search in order, each once."""
 
     def __init__(self, text: str) -> None:
-        self._parts = _PART.finditer(text.translate(_QUOTES))
+        self._parts = _PART.finditer(join_codes(unify_signs(text.translate(_SIGNS))))
         self._allowance = _Allowance()
         self._open_brackets = 0
         self._ignored = 0
@@ -157,9 +181,20 @@ class _Clauses:
             self.excluded += [Expression((((group,),),)) for group in groups]
         elif self._either:
             self.required[-1] = (*self.required[-1], groups)
+        elif compound := self._compound(groups):
+            self.required[-1] = ((compound,),)
         else:
             self.required.append((groups,))
         self._either = self._negated = False
+
+    def _compound(self, groups: Alternative) -> WordGroup | None:
+        """Return the group of the last word and the next one if they are also one word: `waste water`."""
+        before = [group for several in (self.required[-1] if self.required else ()) for group in several]
+        if not (len(before) == len(groups) == 1 and before[0].is_word and groups[0].is_word):
+            return None
+        words = (before[0].words[0], groups[0].words[0]._replace(offset=1))
+        compound = joined_word(*(word.text for word in words))
+        return WordGroup(words, compound=compound, apart=True) if compound else None
 
     def exclude(self, inner: Expression) -> None:
         """Add an expression in brackets as an exclusion. To exclude what only excludes is to require it."""
@@ -179,7 +214,7 @@ def _without_question_words(required: tuple[tuple[Alternative, ...], ...]) -> tu
 
 def _is_question_word(alternatives: tuple[Alternative, ...]) -> bool:
     match alternatives:
-        case ((WordGroup((QueryWord(text, _, False),), None, False),),):
+        case ((WordGroup((QueryWord(text, _, False),), code=None, quoted=False),),):
             return text in QUESTION_WORDS
         case _:
             return False
@@ -189,7 +224,7 @@ def _is_question_word(alternatives: tuple[Alternative, ...]) -> bool:
 def count_words(text: str) -> int:
     """Return the number of words in an expression, excluded and ignored ones too."""
     expression = parse_query(text)
-    return expression.ignored + sum(len(group.words) for group in expression.groups)
+    return expression.ignored + sum(group.size for group in expression.groups)
 
 
 def _groups(part: re.Match[str]) -> Iterator[WordGroup]:
@@ -201,14 +236,22 @@ def _groups(part: re.Match[str]) -> Iterator[WordGroup]:
         bare = piece.strip(_AROUND)
         folded = fold(bare)
         begins = piece.rstrip(_AROUND.replace("*", "")).endswith("*")
-        code = code_of(folded)
         texts = script_runs(folded)
         for number, text in enumerate(texts):
             words = _unspaced(text, 0) if is_unspaced(text) else _spaced(text)
             if begins and number == len(texts) - 1:
                 words = _with_prefix(words)
-            if words:
-                yield WordGroup(tuple(words), code if len(texts) == 1 and not begins else None)
+            if words and (begins or len(texts) > 1):
+                yield WordGroup(tuple(words))
+            elif words:
+                yield _whole(tuple(words), code_of(folded))
+
+
+def _whole(words: tuple[QueryWord, ...], code: Code | None) -> WordGroup:
+    """Return the group of the words that stand between two spaces."""
+    if code is None and len(words) == 2:  # noqa: PLR2004 (words that may be one)
+        return WordGroup(words, compound=joined_word(*(word.text for word in words)))
+    return WordGroup(words, code.form if code else None)
 
 
 def _quoted(folded: str, *, begins: bool) -> Iterator[WordGroup]:
@@ -252,10 +295,13 @@ class _Allowance:
     def cut(self, groups: Iterator[WordGroup]) -> Iterator[WordGroup]:
         """Return as much of the groups as is allowed."""
         for group in groups:
-            words = tuple(map(self._limited, group.words[: self.words]))
-            self.words -= len(words)
-            if words:
-                yield WordGroup(words, group.code if len(words) == len(group.words) else None, group.quoted)
+            if group.size <= self.words:
+                self.words -= group.size
+                yield replace(group, words=tuple(map(self._limited, group.words)))
+            elif self.words:
+                words = tuple(map(self._limited, group.words[: self.words]))
+                self.words = 0
+                yield WordGroup(words, quoted=group.quoted)
 
     def _limited(self, word: QueryWord) -> QueryWord:
         if not word.begins:

@@ -20,7 +20,7 @@ BUCKETS = 64
 _RETENTION = "1 hour"
 
 #: The version of the rules by which texts become lexemes. Events that were analysed by earlier ones are indexed again.
-ANALYSIS = 1
+ANALYSIS = 2
 
 
 @dataclass(frozen=True)

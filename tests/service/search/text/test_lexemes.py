@@ -23,7 +23,7 @@ def written(text: str, language: str, *, title: bool = False) -> str:
         ("Batteries of the union", UNKNOWN, "batteries of the union"),
         ("La loi sur l'énergie", "french", ". loiFR . . energFR"),
         ("EU AI Act", "french", "euFR aiFR actFR"),
-        ("2030 CO2 電池", "english", "2030 co2 電池 池"),
+        ("2030 CO2 電池", "english", "2030 coEN 2 電池 池 / co2"),
         ("Über die Batterien", "german", ". . batteriDE"),
     ],
 )
@@ -36,8 +36,13 @@ def test_a_title_has_its_function_words_as_they_are() -> None:
 
 
 def test_a_code_is_split_among_the_words_and_whole_behind_them() -> None:
-    code = f"com{MARK}2023{MARK}160"
-    assert written("see COM(2023)160. / End", "english") == f"seeEN comEN 2023 160 / endEN / {code}"
+    assert written("see COM(2023)160. / End", "english") == "seeEN comEN 2023 160 / endEN / com2023/160+2023/160"
+
+
+def test_english_words_have_one_spelling_joined_or_apart() -> None:
+    assert written("Labour co-operation", "english") == "laborEN coEN+cooperEN operEN"
+    assert written("Labor cooperation", "english") == "laborEN cooperEN"
+    assert written("Labour co-operation", "german") == "labourDE coDE operationDE"
 
 
 WORDS = st.text(st.sampled_from("aeiosgnt'ßéø\u0131яйжε池バ가10²İ_-."), min_size=1, max_size=8).map(fold)

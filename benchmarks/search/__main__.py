@@ -1,4 +1,4 @@
-"""`make bench-search`: the quality of the ranking, the times of searches and their growth, the cost for writers."""
+"""`make bench-search`: the quality of answers, the times of searches and their growth, the cost for writers."""
 
 import signal
 import sys
@@ -10,11 +10,16 @@ from pathlib import Path
 import click
 
 from benchmarks import databases
-from benchmarks.databases import make_key
+from benchmarks.databases import create_database, make_key, migrate_and_seed
 from benchmarks.markdown import put
 from benchmarks.report import setting
 from benchmarks.search import relevance, report, speed, walk, writes
+from benchmarks.search.cases import measure as cases
+from benchmarks.search.cases import report as cases_report
+from benchmarks.search.cases.trackers import FILES, tracker_database
 from benchmarks.search.databases import copied_database, generated_database
+from benchmarks.search.languages import isolation
+from benchmarks.search.languages import report as languages_report
 from service.db.embedded_postgres import Server
 
 
@@ -28,6 +33,7 @@ class Sizes:
     page: int
     speed: speed.Sizes
     writes: writes.Sizes
+    languages: isolation.Sizes
 
 
 #: Enough to run everything once.
@@ -38,6 +44,7 @@ SMALL = Sizes(
     page=20,
     speed=speed.Sizes(requests=2, warm_up=0.0, page_requests=2, page_warm_up=0.0, pages=3),
     writes=writes.Sizes(rounds=1, warm_up=0, creates=2),
+    languages=isolation.Sizes(events=12, requests=2, warm_up=0.0),
 )
 
 
@@ -50,6 +57,7 @@ def full(events: int) -> Sizes:
         page=50,
         speed=speed.Sizes(requests=200, warm_up=15.0, page_requests=50, page_warm_up=0.2, pages=1_000),
         writes=writes.Sizes(rounds=5, warm_up=50, creates=300),
+        languages=isolation.Sizes(events=1_000, requests=200, warm_up=2.0),
     )
 
 
@@ -60,6 +68,7 @@ class Parts:
     on: Server
     sizes: Sizes
     cranfield: Path | None
+    trackers: Path | None
     _speeds: dict[int, speed.Speed] = field(default_factory=dict)
 
     def compare_ranking(self) -> str | None:
@@ -71,6 +80,22 @@ class Parts:
             )
             return None
         return report.relevance(relevance.compare(self.on, relevance.read(self.cranfield)))
+
+    def answer_queries(self) -> str | None:
+        """Search the trackers for queries with wanted answers, and for all titles."""
+        url = self._trackers()
+        return cases_report.answers(cases.run(url)) if url else None
+
+    def keep_languages_apart(self) -> str:
+        """Add events of ten languages to the trackers; AssertionError where a query finds others than before."""
+        template = "trackers" if self._trackers() else "template1"
+        url = create_database(self.on, "languages", template=template)
+        if template == "template1":
+            migrate_and_seed(url)
+        measured = isolation.run(url, self.sizes.languages)
+        if changed := [one for one in measured.additions if one.changed]:
+            raise AssertionError(changed)
+        return languages_report.languages(measured)
 
     def measure_growth(self) -> str:
         """Measure searches among ever more events."""
@@ -93,6 +118,13 @@ class Parts:
             raise AssertionError(walks)
         return report.walks(walks)
 
+    def _trackers(self) -> str | None:
+        """Return the URL of a database with the trackers, or None where there is no file of them."""
+        if self.trackers and any((self.trackers / file).exists() for file in FILES.values()):
+            return tracker_database(self.on, self.trackers)
+        print(f"{self.trackers or 'No folder'} has no trackers. Name their folder by --trackers or BENCH_TRACKERS.")
+        return None
+
     def _speed(self, events: int) -> speed.Speed:
         """Return the times of so many events, which two parts need and one measurement gives."""
         if events not in self._speeds:
@@ -102,6 +134,8 @@ class Parts:
 
 PARTS: dict[str, Callable[[Parts], str | None]] = {
     "relevance": Parts.compare_ranking,
+    "queries": Parts.answer_queries,
+    "languages": Parts.keep_languages_apart,
     "growth": Parts.measure_growth,
     "speed": Parts.measure_speed,
     "writes": Parts.compare_writes,
@@ -118,6 +152,11 @@ PARTS: dict[str, Callable[[Parts], str | None]] = {
     help="Folder with corpus.jsonl, queries.jsonl and qrels.tsv of the Cranfield collection.",
 )
 @click.option(
+    "--trackers",
+    type=click.Path(path_type=Path),
+    help=f"Folder with {', '.join(FILES.values())}.",
+)
+@click.option(
     "--data",
     default=Path(".policytrail/search"),
     type=click.Path(path_type=Path),
@@ -125,7 +164,16 @@ PARTS: dict[str, Callable[[Parts], str | None]] = {
 )
 @click.option("--small", is_flag=True, help="Run everything once in seconds; keep and write nothing.")
 @click.option("--write/--no-write", default=True, help="Whether to put the tables into benchmarks/search/README.md.")
-def main(only: tuple[str, ...], events: int, cranfield: Path | None, data: Path, *, small: bool, write: bool) -> None:
+def main(
+    only: tuple[str, ...],
+    events: int,
+    cranfield: Path | None,
+    trackers: Path | None,
+    data: Path,
+    *,
+    small: bool,
+    write: bool,
+) -> None:
     """Measure searches. Each option may be set as BENCH_…."""
     # SIGTERM unwinds, so that servers stop.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -133,7 +181,7 @@ def main(only: tuple[str, ...], events: int, cranfield: Path | None, data: Path,
         tempfile.TemporaryDirectory(prefix="policytrail-search-") as name,
         databases.server(Path(name) / "postgres" if small else data) as on,
     ):
-        parts = Parts(on, SMALL if small else full(events), cranfield)
+        parts = Parts(on, SMALL if small else full(events), cranfield, trackers)
         for part, measure in PARTS.items():
             if only and part not in only:
                 continue

@@ -4,10 +4,14 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from benchmarks.__main__ import main as bench
 from benchmarks.bulk.__main__ import main as bench_bulk
 from benchmarks.feed.__main__ import main as bench_feed
 from benchmarks.search.__main__ import main as bench_search
+from benchmarks.search.cases.queries import read_kinds
+from benchmarks.search.languages.corpus import read_languages
 from benchmarks.webhooks.__main__ import main as bench_webhooks
 from tests.benchmarks.conftest import SmallRun
 
@@ -35,10 +39,16 @@ Another,executive,Nowhere,,,,,Strategy,,Energy Supply,Energy,25/12/2008|Law pass
 """
 
 
-def test_bench_bulk_imports_and_exports_every_event(small_run: SmallRun, tmp_path: Path) -> None:
+@pytest.fixture
+def trackers(tmp_path: Path) -> Path:
+    """A folder with one of the trackers."""
     (tmp_path / "climate-laws").mkdir()
     (tmp_path / "climate-laws" / "laws-and-policies.csv").write_text(LAWS)
-    output = small_run(bench_bulk, "--trackers", str(tmp_path))
+    return tmp_path
+
+
+def test_bench_bulk_imports_and_exports_every_event(small_run: SmallRun, trackers: Path) -> None:
+    output = small_run(bench_bulk, "--trackers", str(trackers))
     assert len(_table(output, "")) == 16
     [[tracker, _, rows, imported, refused, events, reasons]] = _table(output, "tracker")
     assert (tracker, rows, imported, refused, events) == ("climate-laws", "2", "1", "1", "1")
@@ -58,14 +68,17 @@ def test_bench_feed_receives_every_entry_that_matches(small_run: SmallRun) -> No
     assert [row[:2] for row in _table(output, "subscriptions")] == [["0", "0"], ["5", "2"]]
 
 
-def test_bench_search_finds_what_bm25s_finds(small_run: SmallRun, tmp_path: Path) -> None:
+def test_bench_search_finds_what_bm25s_finds(small_run: SmallRun, tmp_path: Path, trackers: Path) -> None:
     titles = ["Wind over wings", "Heat in a plate", *(f"Flow past cone {number}" for number in range(8))]
     lines = [json.dumps({"_id": str(id_), "title": title, "text": "."}) for id_, title in enumerate(titles)]
     (tmp_path / "corpus.jsonl").write_text("\n".join(lines))
     (tmp_path / "queries.jsonl").write_text(json.dumps({"_id": "1", "text": "heat plate"}))
     (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n1\t1\t3")
-    output = small_run(bench_search, "--cranfield", str(tmp_path))
+    output = small_run(bench_search, "--cranfield", str(tmp_path), "--trackers", str(trackers))
     assert _table(output, "nDCG@10")[0][1:3] == ["1.0000", "1.0000"]
+    assert len(_table(output, "kind")) == len(read_kinds()) + 1
+    assert _table(output, "titles of") == [["climate-laws", "1", "1", "100.0%", "1", "100.0%"]]
+    assert [row[-1] for row in _table(output, "events added in")] == ["0"] * len(read_languages())
     assert len(_table(output, "milliseconds")) == 9
     assert len(_table(output, "create, ms")) == 2
     assert [row[-2:] for row in _table(output, "walk")] == [["0", "0"], ["0", "0"]]

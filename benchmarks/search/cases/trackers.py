@@ -46,23 +46,23 @@ def tracker_database(on: Server, folder: Path) -> str:
             print(f"Importing {name} …", flush=True)
             _run(url, "import", "--mapping", str(MAPPINGS / f"{name}.toml"), str(file))
 
-    rows = _digest(chain(MIGRATIONS.glob("*.sql"), MAPPINGS.glob("*.toml"), files.values()))
-    url = kept_database(on, "trackers", rows, fill)
-    _reindex(url, _digest(chain.from_iterable(folder.rglob("*.py") for folder in _SEARCH)))
+    url = kept_database(on, "trackers", _digest(chain(MAPPINGS.glob("*.toml"), files.values())), fill)
+    _update(url, _digest(chain(MIGRATIONS.glob("*.sql"), *(folder.rglob("*.py") for folder in _SEARCH))))
     return url
 
 
-def _reindex(url: str, label: str) -> None:
-    """Index the events again if the search has changed since a former run, and names and words as the worker does.
+def _update(url: str, label: str) -> None:
+    """Migrate and index the events again if the search has changed since a former run, as an upgrade does.
 
-    A comment on the table has the label of the last run.
+    A comment on the table of events has the label of the last run.
     """
     with psycopg.connect(url, autocommit=True) as conn:
-        [[comment]] = conn.execute("SELECT obj_description('event_search'::regclass)").fetchall()
+        [[comment]] = conn.execute("SELECT obj_description('event'::regclass)").fetchall()
         if comment not in (None, label):
             print("Indexing again …", flush=True)
+            _run(url, "migrate")
             _run(url, "index", "--again")
-        conn.execute(SQL("COMMENT ON TABLE event_search IS {}").format(Literal(label)))
+        conn.execute(SQL("COMMENT ON TABLE event IS {}").format(Literal(label)))
         _index_names(conn)
         conn.execute("VACUUM (ANALYZE)")
 
@@ -87,6 +87,6 @@ def _run(url: str, *arguments: str) -> None:
 def _digest(files: Iterable[Path]) -> str:
     """Return a digest of the contents of files."""
     digest = sha256()
-    for file in sorted(files):
+    for file in sorted(files, key=lambda file: file.parts[-2:]):
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -95,14 +95,14 @@ def search_document(record: Record, features: Features | None = None) -> SearchD
     main = features.main
     first = main.earliest if main else None
     facets = facet_keys(features)
-    tsv, words = _tsvector_of(texts, languages)
+    tsv, words, length = _tsvector_of(texts, languages)
     return SearchDocument(
         month=first.year * 12 + first.month - 1 if first else 0,
         day=first,
         languages=languages,
         tsv=tsv,
         words=words,
-        length=tsv.length,
+        length=length,
         facets=facets,
         counted=counted_keys(features, facets),
         date_earliest=first,
@@ -110,10 +110,10 @@ def search_document(record: Record, features: Features | None = None) -> SearchD
     )
 
 
-def _tsvector_of(texts: Mapping[tuple[str, str], Sequence[str]], languages: Iterable[str]) -> tuple[TsVector, int]:
-    """Return the words of texts by weight and language, and their number.
+def _tsvector_of(texts: Mapping[tuple[str, str], Sequence[str]], languages: Iterable[str]) -> tuple[TsVector, int, int]:
+    """Return the words of texts by weight and language, their number, and the number with what each counts.
 
-    Texts that count several times are appended again behind all.
+    Texts that count several times are appended again behind all. Further lexemes of a word count with it.
     """
     analysed = [
         (weight, analyse(several, language, titles=weight == "A")) for (weight, language), several in texts.items()
@@ -125,7 +125,8 @@ def _tsvector_of(texts: Mapping[tuple[str, str], Sequence[str]], languages: Iter
             if TIMES[weight] > turn:
                 builder.append(steps, weight)
         words = words or builder.length
-    return builder.build(language_mark(language) for language in languages if language != UNKNOWN), words
+    marks = (language_mark(language) for language in languages if language != UNKNOWN)
+    return builder.build(marks), words, builder.length
 
 
 def distinct_passages(record: Record) -> list[Passage]:

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+from service.search.text.hanzi import unify_hanzi
+
 #: A letter that no text has. It marks literal words and tags of languages.
 MARK: Final = "\ua78f"
 
@@ -89,11 +91,12 @@ def unify_signs(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return the text in its normal form: as `unify_signs` returns it, in small letters and without accents."""
+    """Return the text in its normal form: as `unify_signs` has it, small letters, no accents, simplified characters."""
     if text.isascii():
         return text.lower()
     lower = unify_signs(text).lower().replace(MARK, " ")
-    return unicodedata.normalize("NFC", _ACCENT.sub(lambda letter: _FOLDED[letter[0]], lower))
+    folded = unicodedata.normalize("NFC", _ACCENT.sub(lambda letter: _FOLDED[letter[0]], lower))
+    return unify_hanzi(folded) if HAS_UNSPACED.search(folded) else folded
 
 
 def plain_words(folded: str) -> list[str]:

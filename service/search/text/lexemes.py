@@ -14,6 +14,7 @@ import Stemmer
 
 from service.search.text.analyzer import HAS_UNSPACED, MARK, TEXT_END, fold, plain_words
 from service.search.text.codes import codes_in
+from service.search.text.compounds import compound_parts
 from service.search.text.languages import ENGLISH, FUNCTION_WORDS, TAGS, UNKNOWN
 from service.search.text.variants import joined_words, spelling_of
 from service.store.search.tsvector import TEXT_BREAK, Step
@@ -22,6 +23,8 @@ from service.store.search.tsvector import TEXT_BREAK, Step
 _CACHED: Final = 65_536
 
 _HAS_NO_STEM: Final = re.compile(rf"[\d{MARK}]|{HAS_UNSPACED.pattern}")
+#: The plural of an acronym without vowels, `ndcs`. The stemmer of English leaves its `s`.
+_PLURAL_ACRONYM: Final = re.compile("[b-df-hj-np-tv-xz]{3,}s")
 
 
 def analyse(texts: Iterable[str], language: str, *, titles: bool = False) -> list[Step]:
@@ -65,7 +68,8 @@ class _Lexemes(dict[str, Step]):
         lexeme = lexeme_of(word, self._language)
         if lexeme is None:
             return (literal(word, self._language),) if self._titles else ()
-        return (lexeme,)
+        parts = (lexeme_of(part, self._language) for part in compound_parts(word, self._language))
+        return tuple(dict.fromkeys([lexeme, *filter(None, parts)]))
 
 
 @cache
@@ -96,6 +100,8 @@ def lexeme_of(word: str, language: str) -> str | None:
         return None
     if language == UNKNOWN or _HAS_NO_STEM.search(word):
         return word
+    if _PLURAL_ACRONYM.fullmatch(word):
+        word = word[:-1]
     spelled = spelling_of(word) if language == ENGLISH else word
     return (_stemmer(language).stemWord(spelled) or spelled) + TAGS[language]
 

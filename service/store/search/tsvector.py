@@ -117,8 +117,10 @@ class TsVectorBuilder:
         """Begin without texts."""
         self._positions: defaultdict[str, list[int]] = defaultdict(list)
         self._next = 1
+        #: The number of words so far: positions with lexemes.
+        self.length = 0
 
-    def append(self, steps: Iterable[Step], weight: str) -> None:
+    def append(self, steps: Sequence[Step], weight: str) -> None:
         """Append texts with a weight from A to D. This takes most of the time of an analysis."""
         positions, bits = self._positions, _BITS[weight]
         place = self._next
@@ -131,11 +133,7 @@ class TsVectorBuilder:
                 place += _BREAK
             place += 1
         self._next = place + _BREAK
-
-    @property
-    def length(self) -> int:
-        """The number of words so far."""
-        return sum(map(len, self._positions.values()))
+        self.length += sum(map(bool, steps))
 
     def build(self, marks: Iterable[str] = ()) -> TsVector:
         """Return the value with lexemes without positions, the `marks`, as well."""

@@ -23,7 +23,7 @@ def written(text: str, language: str, *, title: bool = False) -> str:
         ("Batteries of the union", UNKNOWN, "batteries of the union"),
         ("La loi sur l'énergie", "french", ". loiFR . . energFR"),
         ("EU AI Act", "french", "euFR aiFR actFR"),
-        ("2030 CO2 電池", "english", "2030 coEN 2 電池 池 / co2"),
+        ("2030 CO2 電池", "english", "2030 coEN 2 电池 池 / co2"),
         ("Über die Batterien", "german", ". . batteriDE"),
     ],
 )

@@ -18,7 +18,7 @@ _OTHER_CODES = {
 }
 
 #: Names beside those of pycountry: colloquial and former ones, and those of the United Nations, the World Bank, the
-#: Monetary Fund, the OECD and Natural Earth where `_words` does not make them equal.
+#: Monetary Fund, the OECD and Natural Earth where `name_words` does not make them equal.
 _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "AE": ("UAE", "Emirates"),
     "AF": ("Islamic State of Afghanistan",),
@@ -114,7 +114,7 @@ _FORMER_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 #: Words that names leave out or keep without a difference in meaning.
-_FILLERS = frozenset({"the", "of", "and"})
+FILLERS = frozenset({"the", "of", "and"})
 #: The form of a state, which a name may add: "Republic of Romania". Not "State of", which Georgia in the US is, too.
 _STATE_FORMS = frozenset({"republic", "kingdom", "commonwealth"})
 #: Words by their abbreviations in names of countries.
@@ -153,9 +153,12 @@ _LETTERS = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d",
 @lru_cache(maxsize=4096)  # trackers repeat a few names, clients their mistakes
 def find_jurisdiction(text: str) -> str | None:
     """Return the jurisdiction for a code, an English name in any usual spelling, or a common mistake; or None."""
-    if code := _by_code().get(text.strip().upper()):
-        return code
-    words = _words(text)
+    return _by_code().get(text.strip().upper()) or find_by_name(text)
+
+
+def find_by_name(text: str) -> str | None:
+    """Return the jurisdiction for an English name in any usual spelling, or None. `UK` is a name, `GB` is none."""
+    words = name_words(text)
     without_form = tuple(word for word in words if word not in _STATE_FORMS)
     return _by_words().get(words) or _by_words().get(without_form)
 
@@ -169,14 +172,14 @@ def english_names() -> dict[str, list[str]]:
     return names
 
 
-def _words(name: str) -> tuple[str, ...]:
+def name_words(name: str) -> tuple[str, ...]:
     """Return the words of `name` in one spelling and order: "Iran (Islamic Rep.)" is "Islamic Republic of Iran"."""
     plain = _FOOTNOTES.sub("", _APOSTROPHES.sub("", name))
     plain = unicodedata.normalize("NFKD", plain).casefold().translate(_LETTERS)
     plain = "".join(one for one in plain if unicodedata.category(one) not in {"Mn", "Cf"})
     plain = _INITIALS.sub(lambda initials: re.sub(r"[.\s]", "", initials[0]), plain)
     full = " ".join(_ABBREVIATIONS.get(word, word) for word in re.findall(r"\w+", plain))
-    return tuple(sorted(word for word in full.split() if word not in _FILLERS))
+    return tuple(sorted(word for word in full.split() if word not in FILLERS))
 
 
 @cache
@@ -195,7 +198,7 @@ def _by_code() -> dict[str, str]:
 @cache
 def _by_words() -> dict[tuple[str, ...], str]:
     """Return the codes by the words of names. The words of two countries are never equal (a test checks it)."""
-    by_words = {_words(name): code for code, name in (*_former_names(), *_names())}
+    by_words = {name_words(name): code for code, name in (*_former_names(), *_names())}
     del by_words[()]
     return by_words
 

@@ -9,17 +9,22 @@ from service.search.filter import Words
 from service.search.index.facet_keys import counted_keys, facet_keys
 from service.search.index.features import Features, features_of
 from service.search.text.analyzer import fold, plain_words
+from service.search.text.countries import country_lexeme
 from service.search.text.languages import DEFAULT, UNKNOWN, guess_language, language_of
-from service.search.text.lexemes import analyse, language_mark
+from service.search.text.lexemes import analyse, language_mark, source_lexeme
 from service.search.text.query_compiler import CompiledWords, compile_query
+from service.search.text.whole_titles import whole_title_lexemes
 from service.store.search.documents import SearchDocument
 from service.store.search.tsquery import TsQuery
 from service.store.search.tsvector import TsVector, TsVectorBuilder
 
 Record = Mapping[str, Any]
 
-#: How often a word counts by its weight: in a title or name, in the summary, in the body, in sources.
+#: How often a word counts by its weight: in a title or name, in the summary, in the body, in a quote of a source.
 TIMES = {"A": 4, "B": 2, "C": 1, "D": 1}
+
+#: The weight of what names a source. It is found but does not count: a data set's name stands in each of its events.
+_SOURCE = "S"
 
 #: The words by which a language is guessed.
 _GUESSED_BY = 300
@@ -73,8 +78,8 @@ def _evidence(record: Record, lang: str | None) -> Iterator[Passage]:
     for source in record["sources"]:
         languages[source["id"]] = source["lang"] or lang
         for field in ("title", "publisher", "author"):
-            if source[field]:
-                yield Passage(f"sources/{source['id']}", "D", source[field], languages[source["id"]])
+            if source[field] and source[field] != record["title"]:
+                yield Passage(f"sources/{source['id']}", _SOURCE, source[field], languages[source["id"]])
     for citation in record["citations"]:
         quote = citation["quote"]
         for part in ("prefix", "exact", "suffix") if quote else ():
@@ -90,12 +95,12 @@ def search_document(record: Record, features: Features | None = None) -> SearchD
     texts: dict[tuple[str, str], list[str]] = {}
     for passage, language in with_languages(distinct_passages(record)):
         texts.setdefault((passage.weight, language), []).append(passage.text)
-    languages = list(dict.fromkeys(language for _, language in texts))
+    languages = list(dict.fromkeys(language for weight, language in texts if weight != _SOURCE))
     features = features or features_of(record)
     main = features.main
     first = main.earliest if main else None
     facets = facet_keys(features)
-    tsv, words, length = _tsvector_of(texts, languages)
+    tsv, words, length = _tsvector_of(texts, _marks(record, features, languages))
     return SearchDocument(
         month=first.year * 12 + first.month - 1 if first else 0,
         day=first,
@@ -110,13 +115,16 @@ def search_document(record: Record, features: Features | None = None) -> SearchD
     )
 
 
-def _tsvector_of(texts: Mapping[tuple[str, str], Sequence[str]], languages: Iterable[str]) -> tuple[TsVector, int, int]:
-    """Return the words of texts by weight and language, their number, and the number with what each counts.
+def _tsvector_of(texts: Mapping[tuple[str, str], Sequence[str]], marks: Iterable[str]) -> tuple[TsVector, int, int]:
+    """Return the words of texts by weight and language with `marks`, and how many count: each once, and all together.
 
-    Texts that count several times are appended again behind all. Further lexemes of a word count with it.
+    Texts that count several times are appended again behind all. The names of sources, which do not count, stand last.
+    Further lexemes of a word count with it.
     """
     analysed = [
-        (weight, analyse(several, language, titles=weight == "A")) for (weight, language), several in texts.items()
+        (weight, analyse(several, language, titles=weight == "A"))
+        for (weight, language), several in texts.items()
+        if weight != _SOURCE
     ]
     builder = TsVectorBuilder()
     words = 0
@@ -125,8 +133,17 @@ def _tsvector_of(texts: Mapping[tuple[str, str], Sequence[str]], languages: Iter
             if TIMES[weight] > turn:
                 builder.append(steps, weight)
         words = words or builder.length
-    marks = (language_mark(language) for language in languages if language != UNKNOWN)
-    return builder.build(marks), words, builder.length
+    length = builder.length
+    sources = analyse(texts.get((_SOURCE, UNKNOWN), ()), UNKNOWN)
+    builder.append([tuple(map(source_lexeme, step)) if step else step for step in sources], "D")
+    return builder.build(marks), words, length
+
+
+def _marks(record: Record, features: Features, languages: Iterable[str]) -> Iterator[str]:
+    """Return the lexemes of an event as a whole: its languages, countries and whole titles."""
+    yield from (language_mark(language) for language in languages if language != UNKNOWN)
+    yield from (country_lexeme(code) for code in sorted(features.jurisdictions) if "-" not in code)
+    yield from whole_title_lexemes(record)
 
 
 def distinct_passages(record: Record) -> list[Passage]:
@@ -138,9 +155,15 @@ def distinct_passages(record: Record) -> list[Passage]:
 
 
 def with_languages(several: Sequence[Passage]) -> Iterator[tuple[Passage, str]]:
-    """Return each text with the language to analyse it in, guessed once for all texts without a language."""
+    """Return each text with the language to analyse it in, guessed once for all texts without a language.
+
+    What names a source is found by its words as they are written.
+    """
     guess = None
     for passage in several:
+        if passage.weight == _SOURCE:
+            yield passage, UNKNOWN
+            continue
         if not passage.lang and not guess:
             guess = guess_language(_beginning(several))
         yield passage, language_of(passage.lang) if passage.lang else guess or DEFAULT

@@ -22,7 +22,7 @@ from service.search.ranking.statistics import Statistics, statistics_of
 from service.search.ranking.tiers import match_tiers
 from service.search.text.query_compiler import CompiledWords
 from service.store.search.conditions import EVERY_EVENT, Region, SearchFilter
-from service.store.search.ranking import RankedEvent, RankedPage, Ranking, RankMark, page_ranked
+from service.store.search.ranking import RankedEvent, RankedPage, Ranking, RankMark, Tier, page_ranked
 from service.store.search.tsquery import TsQuery
 from service.store.search.unranked import DayMark, UnrankedEvent, ever_more_months, page_unranked
 
@@ -115,8 +115,7 @@ class _Search:
     def begin(self, limit: int, phrases: PhrasePlaces | None = None, matches: MatchCount | None = None) -> SearchPage:
         """Return the first page: of the events with every word, or of these `matches` and the partial ones."""
         statistics = statistics_of(self.conn)
-        counts = statistics.counts(self.conn, [term.query for term in self.words.terms])
-        corpus = CorpusStatistics.of(statistics.collection, [count.value for count in counts])
+        corpus = CorpusStatistics.of(statistics.collection, self._document_frequencies(statistics))
         least = self._least_weight(statistics, corpus, phrases)
         ranking = self._ranking(corpus, phrases, least, has_matches=bool(matches and matches.total))
         are_few = most_matches(ranking.candidates, self.words, corpus) <= _SLACK * self.cap
@@ -157,6 +156,17 @@ class _Search:
         page = page_ranked(self.conn, ranking, self.filter, position.after, limit + 1, most=most)
         return self._page(page.events, ranking, position, limit)
 
+    def _document_frequencies(self, statistics: Statistics) -> list[int]:
+        """Return the number of events with each word in their texts; where no event has it, in names of sources."""
+        terms = self.words.terms
+        counts = statistics.counts(self.conn, [term.query for term in terms])
+        unknown = [term.in_sources for term, count in zip(terms, counts, strict=True) if not count.value]
+        in_sources = dict(zip(unknown, statistics.counts(self.conn, unknown), strict=True)) if any(unknown) else {}
+        return [
+            count.value or (in_sources[term.in_sources].value if in_sources else 0)
+            for term, count in zip(terms, counts, strict=True)
+        ]
+
     def _listed(self, phrases: PhrasePlaces | None) -> TsQuery:
         """Return the query for all events of the list, ranked or not."""
         return self.words.all_words if phrases is None else partial_query(self.words, phrases)
@@ -166,12 +176,15 @@ class _Search:
     ) -> Ranking:
         """Return the ranking of the list's events, or of those with words of the weight `least`.
 
-        The events with every word, if there are some, lead the partial ones.
+        Those of which the search is the whole title lead; the events with every word, if there are some, follow.
         """
         candidates = self._listed(phrases)
         if least is not None:
             candidates = CandidateChoice.of(self.words, corpus, round(self.cap * _CHOSEN)).query(least, candidates)
-        ranking = build_ranking(self.words, corpus, candidates)
+        whole = self.words.whole_titles
+        ranking = replace(
+            build_ranking(self.words, corpus, candidates), leading=TsQuery.any(whole), tiers=tuple(map(Tier, whole))
+        )
         if phrases is not None and len(self.words.terms) >= _NATURAL:
             ranking = replace(ranking, related=())
         if phrases is None or not has_matches:

@@ -121,6 +121,14 @@ def literal(word: str, language: str) -> str:
     return MARK + word + TAGS[language]
 
 
+def source_lexeme(word: str) -> str:
+    """Return the lexeme of a folded word in what names a source, which matches but does not count.
+
+    No prefix of a word begins it, since words are folded.
+    """
+    return f"S{word}"
+
+
 def language_mark(language: str) -> str:
     """Return the lexeme of all documents with texts of a language."""
     return MARK + TAGS[language]

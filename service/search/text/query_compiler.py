@@ -10,10 +10,12 @@ from itertools import chain, pairwise
 from typing import Final
 
 from service.search.filter import Words
+from service.search.text.countries import countries_by_word
 from service.search.text.languages import UNKNOWN
-from service.search.text.lexemes import is_tagged, language_mark, lexeme_of, literal, query_lexemes
+from service.search.text.lexemes import is_tagged, language_mark, lexeme_of, literal, query_lexemes, source_lexeme
 from service.search.text.long_queries import BestWords
 from service.search.text.query_parser import Alternative, Expression, QueryWord, WordGroup, parse_query
+from service.search.text.whole_titles import whole_titles
 from service.store.search.tsquery import Lexeme, Operand, Phrase, TsQuery
 
 #: Neighbours in a search add to the score of texts that have them at most so many words apart.
@@ -29,19 +31,24 @@ _ENDINGS: Final = (
     "te", "tion", "ung", "ungen", "ve", "y",
 )  # fmt: skip
 
+#: Matches nothing.
+_NOTHING: Final = TsQuery()
+
 
 @dataclass(frozen=True)
 class Term:
     """A word by which events are ranked, and how many times the search has it.
 
     `query` matches the events that have the word, and those in whose language it is a function word: its document
-    frequency. `lexemes` are all that stand for the word, in any language.
+    frequency. `lexemes` are all that stand for the word, in any language. `in_sources` matches the events with sources
+    whose names have it: these match, but are not counted.
     """
 
     word: str
     query: TsQuery
     lexemes: tuple[Lexeme, ...]
     times: int
+    in_sources: TsQuery = _NOTHING
 
     @property
     def begins(self) -> bool:
@@ -73,6 +80,8 @@ class CompiledWords(Words):
     excluded: tuple[Operand, ...] = ()
     terms: tuple[Term, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    #: The queries for events whose whole title it is, and for those known by it otherwise; see whole_titles.
+    whole_titles: tuple[TsQuery, ...] = ()
     languages: tuple[str, ...] = ()
     #: The number of words that were not read because there were too many.
     ignored: int = 0
@@ -126,6 +135,7 @@ class _Compiler:
         self.in_use = tuple(languages)
         self.languages = self.in_use or (UNKNOWN,)
         self.positive = list(expression.required_groups)
+        self._countries = countries_by_word(self.expression)
         self._own_lexemes: dict[tuple[QueryWord, str], tuple[Lexeme, ...]] = {}
         #: The lexemes of all words by language.
         self._content = {language: self._content_of(language) for language in self.languages}
@@ -158,6 +168,7 @@ class _Compiler:
             excluded=excluded,
             terms=tuple(term for term in self._terms() if term.lexemes),
             pairs=tuple(self._pairs()),
+            whole_titles=tuple(TsQuery.all([all_words, one]) for one in whole_titles(text)) if all_words else (),
             languages=self.in_use,
             ignored=self.expression.ignored,
             quotations=tuple(text for text, _ in quotations),
@@ -212,16 +223,27 @@ class _Compiler:
         A group that is excluded has its function words literally.
         """
         if group.code:
-            return TsQuery.any(self._whole(group))
+            return TsQuery.any([*self._whole(group), *self._elsewhere(group)])
         if group.apart:
             words = (self._group(WordGroup((word,)), excluded=excluded) for word in group.words)
-            return TsQuery.any([TsQuery.all(words), *self._whole(group)])
+            return TsQuery.any([TsQuery.all(words), *self._whole(group), *_in_sources(group)])
         if len(group.words) > 1:
-            return TsQuery.any([*self._phrases(group, excluded=excluded), *self._whole(group)])
+            phrases = self._phrases(group, excluded=excluded)
+            return TsQuery.any([*phrases, *self._whole(group), *self._elsewhere(group)])
         [word] = group.words
         ignoring = [] if excluded else self._languages_without(word)
         others = chain.from_iterable(map(self._others, ignoring))
-        return TsQuery.any([*self._lexemes(word, literally=excluded), *others])
+        return TsQuery.any([*self._lexemes(word, literally=excluded), *others, *self._elsewhere(group)])
+
+    def _elsewhere(self, group: WordGroup) -> Iterator[Operand]:
+        """Return the queries for a group in the countries of an event, and in names of its sources."""
+        yield from self._country(group)
+        yield from _in_sources(group)
+
+    def _country(self, group: WordGroup) -> tuple[Lexeme, ...]:
+        """Return the lexemes of the countries in whose names all words of a group stand."""
+        several = [self._countries.get(word, ()) for word in group.words] if not group.quoted else [()]
+        return tuple(lexeme for lexeme in several[0] if all(lexeme in others for others in several))
 
     def _others(self, language: str) -> tuple[Lexeme, ...]:
         """Return the lexemes of which a document has one if other words of the search stand in its texts of a language.
@@ -230,7 +252,10 @@ class _Compiler:
         """
         content = self._content[language]
         is_known = all(is_tagged(lexeme.text) for lexeme in content)
-        return content if is_known else (Lexeme(language_mark(language)),)
+        if not is_known:
+            return (Lexeme(language_mark(language)),)
+        words = (word for group in self.positive for word in group.words if self._own(word, language))
+        return (*content, *chain.from_iterable(self._countries.values()), *map(_in_source, words))
 
     def _phrases(self, group: WordGroup, *, excluded: bool) -> Iterator[Operand]:
         """Return the phrases of a group: one for all languages with the same function words, which leave gaps.
@@ -264,20 +289,25 @@ class _Compiler:
         """Return the words to rank by, each once, in the order of the search."""
         terms: dict[tuple[Lexeme, ...], Term] = {}
         for group in self.positive:
-            for word, lexemes, query in self._words_to_rank(group):
+            for word, lexemes, query, in_source in self._words_to_rank(group):
                 before = terms.get(lexemes)
-                terms[lexemes] = Term(word, query, lexemes, before.times + 1 if before else 1)
+                times = before.times + 1 if before else 1
+                terms[lexemes] = Term(word, query, lexemes, times, in_source)
         return list(terms.values())
 
-    def _words_to_rank(self, group: WordGroup) -> Iterator[tuple[str, tuple[Lexeme, ...], TsQuery]]:
-        """Return the words of a group with their lexemes and queries. A code or joined word is one."""
+    def _words_to_rank(self, group: WordGroup) -> Iterator[tuple[str, tuple[Lexeme, ...], TsQuery, TsQuery]]:
+        """Return the words of a group with their lexemes and queries, in texts and in sources.
+
+        A code or joined word is one.
+        """
         if group.whole:
-            yield group.whole, self._whole(group), self._group(group)
+            yield group.whole, self._whole(group), self._group(group), TsQuery.any(_in_sources(group))
             return
+        country = self._country(group)
         for word in group.words:
-            lexemes = self._lexemes(word)
+            lexemes = (*self._lexemes(word), *country)
             marks = (Lexeme(language_mark(language)) for language in self._languages_without(word))
-            yield word.text, lexemes, TsQuery.any([*lexemes, *marks])
+            yield word.text, lexemes, TsQuery.any([*lexemes, *marks]), TsQuery.any([_in_source(word)])
 
     def _quotations(self) -> Iterator[tuple[str, TsQuery]]:
         """Return the text and the query of each condition with a quoted phrase."""
@@ -295,7 +325,9 @@ class _Compiler:
             query
             for group in loose
             for query in (
-                [self._group(group)] if group.whole else [TsQuery.any(self._lexemes(word)) for word in group.words]
+                [self._group(group)]
+                if group.whole
+                else [TsQuery.any([*self._lexemes(word), *self._country(group)]) for word in group.words]
             )
         }
         words.discard(TsQuery())
@@ -331,6 +363,19 @@ class _Compiler:
                     yield from ((end + word.offset, word) for word in group.words)
                 end += group.words[-1].offset + 1
             end += 0 if groups else NEAR
+
+
+def _in_sources(group: WordGroup) -> Iterator[Operand]:
+    """Return the queries for a group in what names a source, where every word stands as it is written."""
+    if group.whole:
+        yield Lexeme(source_lexeme(group.whole))
+    steps = tuple((_in_source(word),) for word in group.words)
+    distances = tuple(behind.offset - before.offset for before, behind in pairwise(group.words))
+    yield Phrase(steps, distances) if distances else steps[0][0]
+
+
+def _in_source(word: QueryWord) -> Lexeme:
+    return Lexeme(source_lexeme(word.text), begins=word.begins)
 
 
 def _with_prefix(prefix: str, language: str) -> Iterator[str]:

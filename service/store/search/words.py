@@ -13,6 +13,8 @@ from service.store.search.tsquery import TsQuery
 def find_frequent_lexemes(conn: Connection, id: UUID, limit: int, mark: str) -> list[tuple[str, int]]:
     """Return the most frequent lexemes of an event with their frequencies, without marked ones and single letters.
 
+    Lexemes that begin with a capital are of a kind of their own, such as the names of sources.
+
     The tag of a language, capitals, is no letter of a word.
     """
     return conn.execute(
@@ -24,6 +26,7 @@ def find_frequent_lexemes(conn: Connection, id: UUID, limit: int, mark: str) -> 
            AND positions IS NOT NULL
            AND length(rtrim(lexeme, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')) > 1
            AND strpos(lexeme, %(mark)s) = 0
+           AND lexeme !~ '^[A-Z]'
          ORDER BY cardinality(positions) DESC, length(lexeme) DESC, lexeme
          LIMIT %(limit)s
         """,

@@ -103,7 +103,7 @@ def test_passages_have_their_path_and_language() -> None:
         ("names/n", "A", "Name", "en"),
         ("summary", "B", "Summary", "fr"),
         ("participants/p", "C", "Who", "fr"),
-        ("sources/s", "D", "Source", "de"),
+        ("sources/s", "S", "Source", "de"),
     ]
 
 

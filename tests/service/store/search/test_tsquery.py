@@ -151,3 +151,9 @@ def test_every_lexeme_can_be_changed() -> None:
     assert [lexeme.text for lexeme in query.lexemes()] == ["a", "b", "c", "d", "e", "a"]
     upper: Callable[[Lexeme], Lexeme] = lambda lexeme: Lexeme(lexeme.text.upper())  # noqa: E731 (it is typed so)
     assert query.map_lexemes(upper).render() == "('A' & ('B' | 'C') & !(('D' | 'E') <2> 'A'))"
+
+
+def test_without_order_the_words_of_phrases_stand_anywhere() -> None:
+    phrase = Phrase(((Lexeme("a"),), (Lexeme("b"), Lexeme("c", begins=True))), (1,))
+    query = TsQuery((phrase,), (Lexeme("d"), phrase), (Lexeme("e"),))
+    assert query.without_order().render() == "(('a' & ('b' | 'c':*)) & ('d' | ('a' & ('b' | 'c':*))) & !'e')"

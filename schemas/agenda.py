@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields
 from schemas import vocabulary as words
 from schemas.base import ResponseSchema
 from schemas.fields import Edtf, Identifier, Jurisdiction, Text, Word
-from schemas.filters import FilterQuerySchema
+from schemas.filters import ExpandQuerySchema, FilterQuerySchema
 from schemas.lists import PageQuerySchema
 from schemas.representation import AGENDA_FORMATS, Choice, format_query
 
@@ -27,7 +27,7 @@ class Day(fields.Date):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class AgendaQuerySchema(FilterQuerySchema, PageQuerySchema):
+class AgendaQuerySchema(FilterQuerySchema, PageQuerySchema, ExpandQuerySchema):
     """Filters of events, and the day from which the agenda is seen."""
 
     format, bom = format_query(

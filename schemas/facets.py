@@ -5,8 +5,9 @@ from marshmallow import fields
 from schemas.base import CheckedString, RequestSchema, ResponseSchema, did_you_mean
 from schemas.fields import Text
 from schemas.filter_values import CommaSeparated
-from schemas.filters import FilterQuerySchema
+from schemas.filters import ExpandQuerySchema, FilterQuerySchema
 from schemas.lists import COUNTS, CountSchema, Limit
+from schemas.search_results import expanded_field
 
 #: The facets of events.
 FACETS = (
@@ -56,7 +57,7 @@ class OneOf(CheckedString):
         return f"Must be one of: {', '.join(self.words)}.{did_you_mean(text[:100], self.words)}"
 
 
-class FacetsQuerySchema(FilterQuerySchema):
+class FacetsQuerySchema(FilterQuerySchema, ExpandQuerySchema):
     """Filters of events, and the facets to count: any value of a filter, and all filters."""
 
     fields_ = CommaSeparated(
@@ -120,6 +121,7 @@ class FacetsSchema(ResponseSchema):
     """The number of matching events, and their counts by facet."""
 
     count = fields.Nested(CountSchema, required=True, metadata={"description": "Matching events."})
+    expanded = expanded_field()
     facets = fields.List(
         fields.Nested(FacetSchema),
         required=True,

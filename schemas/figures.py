@@ -5,7 +5,7 @@ from marshmallow import fields
 from schemas import vocabulary as words
 from schemas.base import Flag, ResponseSchema
 from schemas.fields import Currency, Decimal, Edtf, Identifier, Jurisdiction, Link, Slug, Text, Word
-from schemas.filters import FilterQuerySchema
+from schemas.filters import ExpandQuerySchema, FilterQuerySchema
 from schemas.lists import PageQuerySchema, page_of
 from schemas.representation import FIGURE_FORMATS, format_query
 
@@ -15,7 +15,7 @@ PERIOD_TYPES = ("day", "month", "quarter", "season", "third", "half", "year", "r
 _DAY = {"format": "date"}
 
 
-class FigureQuerySchema(FilterQuerySchema, PageQuerySchema):
+class FigureQuerySchema(FilterQuerySchema, PageQuerySchema, ExpandQuerySchema):
     """Filters of events, of which the `figure_` filters select figures, too."""
 
     format, bom = format_query(

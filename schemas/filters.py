@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from marshmallow import RAISE, Schema, ValidationError, fields, missing, pre_load, validate, validates_schema
 
 from schemas import vocabulary as words
-from schemas.base import RequestSchema
+from schemas.base import Flag, RequestSchema
 from schemas.edtf import bounds
 from schemas.fields import BoundedList, Currency, Edtf, Identifier, Jurisdiction, Link, Slug, Text, Word
 from schemas.filter_values import BoundedDate, CommaSeparated, ExternalIdText, FoldedLanguage, Moment, Number, OneOrMore
@@ -129,6 +129,18 @@ _Q = (
     'Words to find, as in a web search: `"quoted phrase"`, `OR`, `NOT`, `-without`, `prefix*`. All texts are searched:'
     " titles, names, summary, description, statements, quotes and more."
 )
+
+
+class ExpandQuerySchema(RequestSchema):
+    """Whether the words of a filter are expanded."""
+
+    expand = Flag(
+        load_default=True,
+        metadata={
+            "description": "Find the synonyms of words, too: acronyms that events explain, other labels of topics, and"
+            " terms of the operator. Words in quotes are not expanded."
+        },
+    )
 
 
 class _Consistent(RequestSchema):

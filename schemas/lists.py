@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields
 from schemas.base import Flag, RequestSchema, ResponseSchema, did_you_mean
 from schemas.events import EventSchema
 from schemas.fields import Slug
-from schemas.filters import FilterQuerySchema, FilterSchema
+from schemas.filters import ExpandQuerySchema, FilterQuerySchema, FilterSchema
 from schemas.representation import Choice, FormatQuerySchema, fields_parameter
 from schemas.revisions import AS_OF, Instant
 from schemas.search_results import search_page_of
@@ -65,7 +65,7 @@ class PageQuerySchema(RequestSchema):
     cursor = fields.String(load_default=None, metadata={"description": "Cursor in the `next` of the previous page."})
 
 
-class ListQuerySchema(PageQuerySchema, FormatQuerySchema):
+class ListQuerySchema(PageQuerySchema, FormatQuerySchema, ExpandQuerySchema):
     """The parameters of a page of events: its order, its fields and its extras."""
 
     sort = Sort(

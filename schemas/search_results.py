@@ -1,5 +1,7 @@
 """The ranking and the matches beside the events of a search by words."""
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from schemas.base import ResponseSchema
@@ -132,6 +134,27 @@ class MatchSchema(ResponseSchema):
     )
 
 
+class ExpandedTermSchema(ResponseSchema):
+    """A term of `q` that was expanded."""
+
+    words = fields.String(required=True, metadata={"description": "The words of `q`, in small letters."})
+    synonyms = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Terms that were found as well, as their source has them."},
+    )
+
+
+def expanded_field() -> fields.Field[Any]:
+    """Return the member that names the expanded terms of a search."""
+    return fields.List(
+        fields.Nested(ExpandedTermSchema),
+        required=True,
+        allow_none=True,
+        metadata={"description": "Terms of `q` with synonyms, which were found as well; null without `q`."},
+    )
+
+
 def search_page_of(member: type[Schema]) -> type[Schema]:
     """Return the schema of a page with the members of a search by words; `member` is the schema of the page."""
     members = {
@@ -152,5 +175,6 @@ def search_page_of(member: type[Schema]) -> type[Schema]:
             allow_none=True,
             metadata={"description": "`q` with corrected words, if that finds more; null otherwise."},
         ),
+        "expanded": expanded_field(),
     }
     return type(member.__name__, (member,), members)

@@ -5,12 +5,12 @@ from marshmallow import fields
 from schemas.base import ResponseSchema
 from schemas.events import EventSchema
 from schemas.fields import Identifier
-from schemas.filters import FilterQuerySchema
+from schemas.filters import ExpandQuerySchema, FilterQuerySchema
 from schemas.lists import LIMIT, Limit
 from schemas.representation import fields_parameter
 
 
-class SimilarQuerySchema(FilterQuerySchema):
+class SimilarQuerySchema(FilterQuerySchema, ExpandQuerySchema):
     """Filters and number of the similar events."""
 
     limit = Limit(load_default=None, metadata={"minimum": 1, "description": LIMIT})

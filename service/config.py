@@ -125,6 +125,9 @@ class Settings:
     ranked_events: int = _setting(
         5_000, "Maximum number of events ranked per search (approximate); the rest are sorted by date."
     )
+    synonyms: str = _setting(
+        "", "Path of a file of synonyms for searches; a worker loads it, and again when it changes."
+    )
     facet_exact: int = _setting(
         25_000, "Maximum number of matches with exact facet counts; above it, counts are estimated from a sample."
     )

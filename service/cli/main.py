@@ -20,6 +20,7 @@ from service.cli.openapi import openapi_command, postman_command
 from service.cli.run import run_command
 from service.cli.seed import seed_command
 from service.cli.status import status_command
+from service.cli.synonyms import synonyms_command
 from service.cli.worker import work_command
 from service.errors import ServiceError
 from service.observability import log_stream
@@ -70,6 +71,7 @@ for command in (
     key_commands,
     import_command,
     mapping_commands,
+    synonyms_command,
     export_command,
     mirror_command,
     erase_command,

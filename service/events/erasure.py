@@ -13,6 +13,7 @@ from schemas.vocabulary import Vocabulary
 from service import clock, store
 from service.errors import Gone, NotFound, Unavailable
 from service.search.suggest.indexer import index_names_once
+from service.search.synonyms.indexer import index_synonyms_once
 from service.store.erasure import ErasedRows, StoredAnswer
 from service.store.events.records import Authorship
 from service.strict_json import render
@@ -54,11 +55,11 @@ def _delete(conn: Connection, id: UUID) -> None:
 
 
 def _follow(conn: Connection, ids: list[UUID]) -> None:
-    """Sequence the changes of the events, and take their names out of the suggestions."""
+    """Sequence the changes of the events, and take their names and acronyms out of suggestions and synonyms."""
     for _ in range(_TRIES):
         advanced = store.feed.sequence(conn)
         with conn.transaction():
-            advanced += index_names_once(conn)
+            advanced += index_names_once(conn) + index_synonyms_once(conn)
         if store.erasure.is_followed(conn, ids):
             return
         if not advanced:

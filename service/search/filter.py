@@ -1,7 +1,7 @@
 """A filter as a value: the same for every way to write it, and for every place that evaluates it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -51,9 +51,10 @@ class InstantRange:
 
 @dataclass(frozen=True)
 class Words:
-    """A web-search expression over the text of an event."""
+    """A web-search expression over the text of an event. A `literal` one is not expanded with synonyms."""
 
     text: str
+    literal: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,26 @@ def positive_words(filter: Filter) -> Iterator[Words]:
                 yield from positive_words(part)
 
 
+def with_literal_words(filter: Filter) -> Filter:
+    """Return the filter with its words as they are written."""
+    match filter:
+        case Words(text):
+            return Words(text, literal=True)
+        case All(parts):
+            return All(tuple(map(with_literal_words, parts)))
+        case AnyOf(parts):
+            return AnyOf(tuple(map(with_literal_words, parts)))
+        case Not(part):
+            return Not(with_literal_words(part))
+        case Is():
+            return filter
+
+
 def every_words(filter: Filter) -> Iterator[Words]:
     """Return the words of a filter, those in `not` too, as the client wrote them."""
     match filter:
         case Words(text):
-            yield Words(text)
+            yield Words(text, literal=filter.literal)
         case All(parts) | AnyOf(parts):
             for part in parts:
                 yield from every_words(part)

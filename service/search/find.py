@@ -19,7 +19,9 @@ from service.search.matches import highlight_matches, ranked_matches
 from service.search.ranking.pages import SearchPage, first_page, next_page
 from service.search.ranking.position import MatchCount, Position
 from service.search.suggest.did_you_mean import better_spelling
+from service.search.synonyms.expansion import find_expanded_terms, find_synonyms, synonyms_in
 from service.search.text.query_compiler import CompiledWords, compile_query
+from service.search.text.synonyms import ExpandedTerm
 from service.store.condition import Condition, and_
 from service.store.connect import Connect
 from service.store.events.ordering import Order
@@ -78,7 +80,8 @@ class PageRequest:
 class EventPage:
     """Documents in order, the cursor of the next page (None on the last), and the extras.
 
-    `matches` has one member for each document, `count` and `ranking` are as the API shows them.
+    `matches` has one member for each document, `count` and `ranking` are as the API shows them. `expanded` is None
+    without words.
     """
 
     documents: Sequence[bytes]
@@ -87,6 +90,7 @@ class EventPage:
     matches: Sequence[Mapping[str, Any]] | None
     ranking: Mapping[str, Any] | None = None
     did_you_mean: str | None = None
+    expanded: Sequence[ExpandedTerm] | None = None
     changes_cursor: str | None = None
 
 
@@ -185,7 +189,7 @@ def find_page(connect: Connect, request: PageRequest) -> EventPage:
         page, search = _find_documents(conn, request), request.search
     if not request.highlight:
         return page
-    return replace(page, matches=highlight_matches(search.filter, page.documents))
+    return replace(page, matches=highlight_matches(search.filter, page.documents, synonyms_in(page.expanded)))
 
 
 def _find_documents(conn: Connection, request: PageRequest) -> EventPage:
@@ -205,6 +209,7 @@ def _find_documents(conn: Connection, request: PageRequest) -> EventPage:
         next=encode_cursor(request.bound_to, [*rows.end, *carried]) if rows.end else None,
         count=_count(conn, condition, request),
         matches=None,
+        expanded=find_expanded_terms(conn, search.filter),
         changes_cursor=changes_cursor,
     )
 
@@ -228,7 +233,7 @@ def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
     with connect() as conn:
         languages = position.languages if position else list_languages(conn)
         best = best_words(conn, words, languages, position.words if position else None)
-        compiled = compile_query(best, languages)
+        compiled = compile_query(best, languages, find_synonyms(conn, words))
         highlighted = All((best, rest))
         rest = compile_filter(conn, rest)
         parts = pushdown(rest)
@@ -238,16 +243,24 @@ def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
             else:
                 page = first_page(conn, compiled, parts, request.limit, cap=cap)
         count = _count_ranked(conn, compiled, rest, page, request.count)
+        expanded = find_expanded_terms(conn, search.filter)
         did_you_mean = better_spelling(conn, search.filter, page.matches.total) if position is None else None
     return EventPage(
         documents=[event.document for event in page.events],
         next=encode_cursor(request.bound_to, [page.next.encode()]) if page.next else None,
         count=count,
         matches=ranked_matches(
-            connect, highlighted, compiled, page, highlights=request.highlight, explanations=request.explain
+            connect,
+            highlighted,
+            compiled,
+            page,
+            synonyms=synonyms_in(expanded),
+            highlights=request.highlight,
+            explanations=request.explain,
         ),
         ranking=_ranking(page, compiled),
         did_you_mean=did_you_mean,
+        expanded=expanded,
     )
 
 

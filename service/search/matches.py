@@ -68,13 +68,23 @@ class Explanation:
 
 
 def ranked_matches(
-    connect: Connect, filter: Filter, words: CompiledWords, page: SearchPage, *, highlights: bool, explanations: bool
+    connect: Connect,
+    filter: Filter,
+    words: CompiledWords,
+    page: SearchPage,
+    *,
+    synonyms: Sequence[str],
+    highlights: bool,
+    explanations: bool,
 ) -> list[dict[str, Any]]:
-    """Return a match for each event of a ranked page, with its highlights or the explanation of its score if wanted."""
+    """Return a match for each event of a ranked page, with its highlights or the explanation of its score if wanted.
+
+    The `synonyms` of the filter's words are highlighted as well.
+    """
     documents = [event.document for event in page.events]
     fragments: Sequence[Sequence[Fragment] | None] = [None] * len(documents)
     if highlights:
-        fragments = _highlights(filter, documents)
+        fragments = _highlights(filter, documents, synonyms)
     scored = [event.id for event in page.events if event.score is not None]
     explained: Mapping[UUID, Explanation] = {}
     if explanations:
@@ -86,15 +96,15 @@ def ranked_matches(
     ]
 
 
-def highlight_matches(filter: Filter, documents: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Return a match with its highlights for each document, without scores."""
+def highlight_matches(filter: Filter, documents: Sequence[bytes], synonyms: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a match with its highlights for each document, of words and synonyms, without scores."""
     ids = [UUID(orjson.loads(document)["id"]) for document in documents]
-    fragments = _highlights(filter, documents)
+    fragments = _highlights(filter, documents, synonyms)
     return [_match(id_, None, highlighted, None) for id_, highlighted in zip(ids, fragments, strict=True)]
 
 
-def _highlights(filter: Filter, documents: Sequence[bytes]) -> list[list[Fragment]]:
-    return highlight(filter, [orjson.loads(document) for document in documents])
+def _highlights(filter: Filter, documents: Sequence[bytes], synonyms: Sequence[str]) -> list[list[Fragment]]:
+    return highlight(filter, [orjson.loads(document) for document in documents], synonyms)
 
 
 def _match(

@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from service.store.search.suggestion_index import FOLLOWER
+from service.store.search import suggestion_index, synonyms
 
 #: The values of a tombstone's columns. Its id, version, state and times remain.
 _BLANK = """
@@ -26,7 +26,7 @@ _OWNED = (
 #: The tables in which deleted versions of rows stay until they are vacuumed, with the statistics about their values.
 VACUUMED = (
     *("event", "event_revision", *_OWNED, "feed", "outbox", "delivery", "attempt", "idempotent_answer"),
-    *("import_error", "facet_value", "vocabulary"),
+    *("import_error", "facet_value", "vocabulary", "acronym"),
 )
 
 
@@ -67,14 +67,14 @@ def list_merged(conn: Connection, id: UUID) -> list[UUID]:
 
 
 def is_followed(conn: Connection, ids: Sequence[UUID]) -> bool:
-    """Return whether the feed has all changes of the events, and suggestions no longer count their names."""
+    """Return whether the feed has all changes of the events, and no index outside their rows counts their texts."""
     row = conn.execute(
         """
         SELECT NOT EXISTS (SELECT FROM outbox WHERE event_id = ANY(%(ids)s))
-               AND (SELECT seq FROM feed_cursor WHERE name = %(follower)s)
+               AND (SELECT min(seq) FROM feed_cursor WHERE name = ANY(%(followers)s))
                    >= coalesce((SELECT max(seq) FROM feed WHERE event_id = ANY(%(ids)s)), 0)
         """,
-        {"ids": list(ids), "follower": FOLLOWER},
+        {"ids": list(ids), "followers": [suggestion_index.FOLLOWER, synonyms.FOLLOWER]},
     ).fetchone()
     return row == (True,)
 

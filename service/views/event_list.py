@@ -11,6 +11,7 @@ from service.http.context import settings
 from service.http.pages import page_response, page_size, select_fields
 from service.http.search_budget import connect_for
 from service.search.find import BY_DATE, EventPage, PageRequest, find_page, page_request, rank_page, search_of
+from service.search.synonyms.expansion import expanded_documents
 
 
 def answer_list(query: dict[str, Any], changes_cursor: Callable[[Connection], str] | None) -> Response:
@@ -19,6 +20,8 @@ def answer_list(query: dict[str, Any], changes_cursor: Callable[[Connection], st
     A snapshot is a list with the `changes_cursor` from which to follow the change feed.
     """
     # A snapshot has the events that match, and none that have but some of the words.
+    if changes_cursor is not None:
+        query = query | {"expand": False}  # the change feed, which continues a snapshot, does not expand words
     search = search_of(query, BY_DATE, ranked=changes_cursor is None, with_deleted=may_read_deleted())
     request = page_request(search, query, page_size(query), changes_cursor=changes_cursor)
     return answer_ranked(query, request) if search.is_ranked else answer_ordered(query, request)
@@ -47,4 +50,5 @@ def _response(query: dict[str, Any], page: EventPage) -> Response:
         ranking=page.ranking,
         matches=page.matches,
         did_you_mean=page.did_you_mean,
+        expanded=expanded_documents(page.expanded),
     )

@@ -15,6 +15,7 @@ from service.http.operation import JSON, operation
 from service.http.search_budget import connect_within
 from service.search.facet_counts import Effort, Facet, count_facets
 from service.search.filters.parser import filter_of
+from service.search.synonyms.expansion import expanded_documents, find_expanded_terms
 from service.strict_json import render
 
 facets = Blueprint("facets", __name__, url_prefix="/v1/facets")
@@ -39,9 +40,11 @@ def list_facets(query: dict[str, Any]) -> Response:
     with connect_within(filter_) as conn:
         names, limit = query["fields"], min(query["limit"], MOST_VALUES)
         counts = count_facets(conn, filter_, names, limit, _effort())
+        expanded = find_expanded_terms(conn, filter_)
         labels = _labels(conn, counts.facets)
     body = {
         "count": {"value": counts.matched, "kind": counts.kind},
+        "expanded": expanded_documents(expanded),
         "facets": [_facet_document(facet, labels.get(facet.name, {})) for facet in counts.facets],
     }
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Encoding, Accept-Language"}

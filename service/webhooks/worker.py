@@ -20,11 +20,13 @@ from service import clock, store
 from service.config import Settings
 from service.db.pool import Database, compare_clocks
 from service.encryption import parse_keys
-from service.errors import ServiceError, Unavailable
+from service.errors import Invalid, ServiceError, Unavailable
 from service.feed.sequencer import sequence_once, trim_once
 from service.ids import uuid7
 from service.observability.readiness import report_ready
 from service.search.suggest.indexer import index_names_once
+from service.search.synonyms.indexer import index_synonyms_once
+from service.search.synonyms.synonym_file import SynonymFile
 from service.webhooks import maintenance
 from service.webhooks.address_guard import AddressGuard, parse_networks
 from service.webhooks.assignments import Assignments
@@ -120,6 +122,7 @@ class WebhookWorker:
             pulses=self.pulses,
         )
         self._matcher, self._background_matcher = Matcher(), BackgroundMatcher()
+        self._synonym_file = SynonymFile(settings.synonyms)
         self._sequenced = asyncio.Event()
 
     @property
@@ -165,6 +168,7 @@ class WebhookWorker:
             "pings": (self._send_pings, PollInterval(0.1, 0.2), None),
             "maintenance": (self._run_maintenance, PollInterval(0.01, HEARTBEAT_INTERVAL), None),
             "suggestions": (self._index_suggestions, PollInterval(0.01, HEARTBEAT_INTERVAL), None),
+            "synonyms": (self._index_synonyms, PollInterval(0.01, HEARTBEAT_INTERVAL), None),
             "pending_list": (self._flush_pending_list, _every(PENDING_LIST_INTERVAL), None),
             "cleanup": (self._delete_expired, PollInterval(CLEANUP_PAUSE, CLEANUP_INTERVAL), None),
             "gauges": (self._export_gauges, _every(GAUGES_INTERVAL), None),
@@ -204,6 +208,14 @@ class WebhookWorker:
 
     async def _index_suggestions(self) -> int:
         return await self._threads.run(self._write, index_names_once)
+
+    async def _index_synonyms(self) -> int:
+        try:
+            loaded = await self._threads.run(self._write, self._synonym_file.load_if_changed)
+        except Invalid as error:  # the terms that were loaded before stay
+            log.warning("synonyms_refused", detail=error.detail, faults=[fault.detail for fault in error.faults])
+            loaded = 0
+        return loaded + await self._threads.run(self._write, index_synonyms_once)
 
     async def _send_pings(self) -> int:
         return await self._pinger.send_pings(self._leases.active_shards)

@@ -17,6 +17,7 @@ from service.mappings import dates
 from service.observability import metrics
 from service.search.index import document
 from service.search.ranking import bm25, pages, statistics
+from service.search.synonyms import expansion
 from service.search.text import query_parser
 from service.store import imports as stored_imports
 from service.store.events import figures
@@ -101,6 +102,8 @@ PHRASES = {
         f"fewer than {pages.FEW} events match",
         f"A search ranks about {DEFAULT.ranked_events:,} events",
         f"cached for {statistics.FRESH:.0f} seconds",
+        f"explained in a title or name, or in {expansion.FEWEST_EVENTS} events",
+        f"has up to {expansion.MOST_OF_TERM} synonyms, and a search up to {expansion.MOST_OF_SEARCH}",
     ],
     "webhooks.md": [
         f"retried for {_LASTS:.0f} hours, and recoverable for {DEFAULT.delivery_retention} days",

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from werkzeug.test import TestResponse
 
 #: The other fields of a page of events that is the last one, for a request without further options.
-NO_OTHER_FIELDS = dict.fromkeys(("next", "count", "cursor", "ranking", "matches", "did_you_mean"))
+NO_OTHER_FIELDS = dict.fromkeys(("next", "count", "cursor", "ranking", "matches", "did_you_mean", "expanded"))
 
 
 class Problem(NamedTuple):

@@ -28,6 +28,7 @@ SEE: Mapping[str, str] = {
     "run": "[Quickstart](../quickstart.md).",
     "seed": "[Operate the service](../operate.md#deploy).",
     "status": "[Operate the service](../operate.md#check-the-state).",
+    "synonyms": "[Operate the service](../operate.md#add-synonyms).",
     "work": "[Receive webhooks](../webhooks.md); [Operate the service](../operate.md#deploy).",
 }
 

@@ -24,7 +24,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
         *("max_header_bytes", "cors_origins"),
     ),
     "Lists and search": (
-        *("page_size", "max_page_size", "ranked_events", "facet_exact", "facet_sample", "facet_patience"),
+        *("page_size", "max_page_size", "ranked_events", "synonyms", "facet_exact", "facet_sample", "facet_patience"),
     ),
     "Imports and exports": (
         *(

@@ -39,6 +39,7 @@ OF_PAGE: Mapping[str, Any] = {
     },
     "matches": [_MATCH],
     "did_you_mean": None,
+    "expanded": [{"words": "eu", "synonyms": ["European Union"]}],
 }
 
 
@@ -49,6 +50,7 @@ def _facets() -> dict[str, Any]:
     ]
     return {
         "count": {"value": 61_440, "kind": "estimate"},
+        "expanded": None,
         "facets": [
             {"field": "topic", "kind": "estimate", "values": topics, "left_out": 40, "without": 1_024},
             {

@@ -7,8 +7,9 @@ from psycopg import Connection
 
 from schemas.filters import NOT
 from service.errors import Fault, Invalid
-from service.search.filter import All, AnyOf, Filter, Is, Not, Words, every_words
+from service.search.filter import All, AnyOf, Filter, Is, Not, Words, every_words, with_literal_words
 from service.search.filters.best_words import best_words
+from service.search.synonyms.expansion import find_synonyms
 from service.search.text.query_compiler import CompiledWords, compile_query, conjunction, disjunction
 from service.store.events.relations import find_same_events
 from service.store.search.documents import list_languages
@@ -24,7 +25,11 @@ def compile_filter(conn: Connection, filter: Filter, *, strict: bool = True) -> 
     if not any(every_words(expanded)):
         return expanded
     languages = list_languages(conn)
-    return _compile(expanded, lambda words: compile_query(best_words(conn, words, languages), languages))
+    return _compile(expanded, lambda words: _compile_words(conn, words, languages))
+
+
+def _compile_words(conn: Connection, words: Words, languages: Sequence[str]) -> CompiledWords:
+    return compile_query(best_words(conn, words, languages), languages, find_synonyms(conn, words))
 
 
 def expand_filter(conn: Connection, filter: Filter, *, strict: bool = True) -> Filter:
@@ -44,16 +49,16 @@ def expand_filter(conn: Connection, filter: Filter, *, strict: bool = True) -> F
     return _replace(filter, expansions) if expansions else filter
 
 
-def _compile(filter: Filter, compile_words: Callable[[Words], CompiledWords]) -> Filter:
+def _compile(filter: Filter, compile_: Callable[[Words], CompiledWords]) -> Filter:
     match filter:
         case Words():
-            return compile_words(filter)
+            return compile_(filter)
         case All(parts):
-            return All(tuple(_unite_words(conjunction, [_compile(part, compile_words) for part in parts])))
+            return All(tuple(_unite_words(conjunction, [_compile(part, compile_) for part in parts])))
         case AnyOf(parts):
-            return AnyOf(tuple(_unite_words(disjunction, [_compile(part, compile_words) for part in parts])))
+            return AnyOf(tuple(_unite_words(disjunction, [_compile(part, compile_) for part in parts])))
         case Not(part):
-            return Not(_compile(part, compile_words))
+            return Not(_compile(with_literal_words(part), compile_))  # excluded as they are written
     return filter
 
 

@@ -12,7 +12,19 @@ from marshmallow import Schema, ValidationError
 from schemas.edtf import Bounds, bounds
 from schemas.filters import NOT, PLAIN, FilterQuerySchema, FilterSchema
 from service.errors import Invalid
-from service.search.filter import EVERYTHING, All, AnyOf, DateFilter, FigureFilter, Filter, InstantRange, Is, Not, Words
+from service.search.filter import (
+    EVERYTHING,
+    All,
+    AnyOf,
+    DateFilter,
+    FigureFilter,
+    Filter,
+    InstantRange,
+    Is,
+    Not,
+    Words,
+    with_literal_words,
+)
 from service.search.index.source_keys import source_digest
 from service.strict_json import render
 from service.validation import Location, faults_of
@@ -24,8 +36,12 @@ _KINDS = {DateFilter: "DateAsked", FigureFilter: "FigureAsked", InstantRange: "S
 
 
 def filter_of(query: Mapping[str, Any]) -> Filter:
-    """Return the filter in a query, as FilterQuerySchema or FilterSchema loaded it. Other members are ignored."""
-    return _all(_conditions(query))
+    """Return the filter in a query, as FilterQuerySchema or FilterSchema loaded it, its words literal without `expand`.
+
+    Other members are ignored.
+    """
+    filter_ = _all(_conditions(query))
+    return filter_ if query.get("expand", True) else with_literal_words(filter_)
 
 
 def filter_of_text(text: str) -> Filter:
@@ -153,6 +169,9 @@ def _instant(text: str | None) -> datetime | None:
 
 def _plain(value: Any) -> Any:
     """Return the value as JSON can hold it, its kind first."""
+    if isinstance(value, Words):
+        # Cursors of older releases have the text alone.
+        return ["Words", value.text, *([True] if value.literal else [])]
     if is_dataclass(value):
         kind = _KINDS.get(type(value), type(value).__name__)
         return [kind, *(_plain(getattr(value, field.name)) for field in fields(value))]

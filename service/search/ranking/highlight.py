@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -94,9 +94,9 @@ class _Text(NamedTuple):
     wholes: Mapping[int, Sequence[Whole]]
 
 
-def highlight(filter: Filter, records: Sequence[Record]) -> list[list[Fragment]]:
-    """Return, for each record, the fragments with the words of a filter."""
-    patterns = list(dict.fromkeys(_patterns(filter)))
+def highlight(filter: Filter, records: Sequence[Record], synonyms: Iterable[str] = ()) -> list[list[Fragment]]:
+    """Return, for each record, the fragments with the words of a filter, or with their `synonyms`."""
+    patterns = list(dict.fromkeys([*_patterns(filter), *_synonym_patterns(synonyms)]))
     if not patterns:
         return [[] for _ in records]
     most = min(_MOST_CHARACTERS, _MOST_OF_PAGE // max(1, len(records)))
@@ -118,6 +118,11 @@ def _patterns(filter: Filter) -> Iterator[Pattern]:
                 yield from ((Atom(word.text),) for word in group.words)
             elif not group.code:
                 yield _atoms(group)
+
+
+def _synonym_patterns(synonyms: Iterable[str]) -> Iterator[Pattern]:
+    for synonym in synonyms:
+        yield from map(_atoms, parse_query('"' + synonym.replace('"', " ") + '"').required_groups)
 
 
 def _atoms(group: WordGroup) -> Pattern:

@@ -12,9 +12,12 @@ from typing import Final
 from service.search.filter import Words
 from service.search.text.countries import countries_by_word
 from service.search.text.languages import UNKNOWN
-from service.search.text.lexemes import is_tagged, language_mark, lexeme_of, literal, query_lexemes, source_lexeme
+from service.search.text.lexemes import is_tagged, language_mark, literal, query_lexemes, source_lexeme
 from service.search.text.long_queries import BestWords
+from service.search.text.phrases import longest_word, phrases_of, term_phrases
+from service.search.text.prefixes import with_prefix
 from service.search.text.query_parser import Alternative, Expression, QueryWord, WordGroup, parse_query
+from service.search.text.synonyms import NO_SYNONYMS, Synonyms, expanded_spans
 from service.search.text.whole_titles import whole_titles
 from service.store.search.tsquery import Lexeme, Operand, Phrase, TsQuery
 
@@ -23,13 +26,6 @@ NEAR: Final = 4
 
 #: The most pairs of neighbours.
 _MOST_PAIRS: Final = 16
-
-#: Endings that a stemmer removes: `sustainab*` must match `sustainable`, whose stem is `sustain`.
-_ENDINGS: Final = (
-    "", "a", "able", "al", "ally", "ance", "ation", "cia", "cion", "dad", "e", "ed", "en", "er", "es", "ility", "ing",
-    "ion", "ions", "ite", "ity", "keit", "le", "lich", "ly", "ment", "n", "ness", "o", "on", "ons", "os", "ous", "s",
-    "te", "tion", "ung", "ungen", "ve", "y",
-)  # fmt: skip
 
 #: Matches nothing.
 _NOTHING: Final = TsQuery()
@@ -95,11 +91,14 @@ class CompiledWords(Words):
     alternatives: tuple[TsQuery, ...] = ()
 
 
-def compile_query(words: Words, languages: Sequence[str]) -> CompiledWords:
-    """Return the words compiled for texts in `languages`, those in use; without any for texts in unknown ones."""
+def compile_query(words: Words, languages: Sequence[str], synonyms: Synonyms = NO_SYNONYMS) -> CompiledWords:
+    """Return the words compiled for texts in `languages`, those in use; without any for texts in unknown ones.
+
+    Terms with `synonyms` match where one of these does.
+    """
     if isinstance(words, CompiledWords):
         return words
-    compiled = _Compiler(parse_query(words.text), languages).compile(words.text)
+    compiled = _Compiler(parse_query(words.text), languages, synonyms).compile(words.text)
     return replace(compiled, places=words.places, ignored=words.ignored) if isinstance(words, BestWords) else compiled
 
 
@@ -130,12 +129,15 @@ def _joint(
 class _Compiler:
     """Compiles one expression for some languages."""
 
-    def __init__(self, expression: Expression, languages: Sequence[str]) -> None:
+    def __init__(self, expression: Expression, languages: Sequence[str], synonyms: Synonyms) -> None:
         self.expression = expression
         self.in_use = tuple(languages)
         self.languages = self.in_use or (UNKNOWN,)
         self.positive = list(expression.required_groups)
         self._countries = countries_by_word(self.expression)
+        #: The terms with synonyms by their first groups, and the synonyms of each group's term.
+        self.expanded = {id(span.groups[0]): span for span in expanded_spans(expression, synonyms)}
+        self.synonyms = {id(group): synonyms[span.key] for span in self.expanded.values() for group in span.groups}
         self._own_lexemes: dict[tuple[QueryWord, str], tuple[Lexeme, ...]] = {}
         #: The lexemes of all words by language.
         self._content = {language: self._content_of(language) for language in self.languages}
@@ -151,6 +153,7 @@ class _Compiler:
             yield from chain.from_iterable(self._own(word, language) for word in group.words)
         if group.whole:
             yield from map(Lexeme, query_lexemes(group.whole, language))
+        yield from self._synonym_words(group, [language])
 
     def compile(self, text: str) -> CompiledWords:
         """Return the whole expression, which was written as `text`."""
@@ -176,8 +179,34 @@ class _Compiler:
         )
 
     def _conditions(self, expression: Expression, *, excluded: bool = False) -> list[TsQuery]:
-        either = (self._either(several, excluded=excluded) for several in expression.required)
-        return [condition for condition in either if condition]
+        conditions: list[TsQuery] = []
+        row: list[WordGroup] = []
+        for alternatives in (*expression.required, ()):
+            if len(alternatives) == 1:
+                row += alternatives[0]
+            else:
+                conditions += (*self._each(row, excluded=excluded), self._either(alternatives, excluded=excluded))
+                row = []
+        return list(filter(None, conditions))
+
+    def _each(self, groups: Sequence[WordGroup], *, excluded: bool = False) -> Iterator[TsQuery]:
+        """Yield the queries that must all match: one for each group, and one for a term with synonyms."""
+        place = 0
+        while place < len(groups):
+            span = self.expanded.get(id(groups[place]))
+            end = place + (len(span.groups) if span else 1)
+            own = TsQuery.all(self._group(group, excluded=excluded) for group in groups[place:end])
+            yield TsQuery.any([own, *self._synonym_phrases(groups[place])]) if own else own
+            place = end
+
+    def _synonym_phrases(self, group: WordGroup) -> list[Operand]:
+        """Return the queries for the synonyms of the term that a group belongs to."""
+        terms = self.synonyms.get(id(group), ())
+        return [operand for term in terms for operand in term_phrases(term, self.languages)]
+
+    def _synonym_words(self, group: WordGroup, languages: Iterable[str]) -> list[Lexeme]:
+        """Return the lexemes by which events with the synonyms of a group's term are ranked."""
+        return [lexeme for term in self.synonyms.get(id(group), ()) for lexeme in longest_word(term, languages)]
 
     def _excluded(self, expression: Expression) -> Iterator[TsQuery]:
         """Return the queries of which none may match."""
@@ -189,7 +218,7 @@ class _Compiler:
         """Return the lexemes of a word in texts of a language; none of a function word."""
         key = word, language
         if key not in self._own_lexemes:
-            lexemes = _with_prefix(word.text, language) if word.begins else query_lexemes(word.text, language)
+            lexemes = with_prefix(word.text, language) if word.begins else query_lexemes(word.text, language)
             self._own_lexemes[key] = (
                 *((Lexeme(word.text, begins=True),) if word.begins else ()),
                 *map(Lexeme, lexemes),
@@ -213,9 +242,7 @@ class _Compiler:
         return [language for language in self.languages if not self._in(word, language)]
 
     def _either(self, alternatives: Iterable[Alternative], *, excluded: bool = False) -> TsQuery:
-        return TsQuery.any(
-            TsQuery.all(self._group(one, excluded=excluded) for one in groups) for groups in alternatives
-        )
+        return TsQuery.any(TsQuery.all(self._each(groups, excluded=excluded)) for groups in alternatives)
 
     def _group(self, group: WordGroup, *, excluded: bool = False) -> TsQuery:
         """Return the query for a group. A text in whose language it has function words only matches if it has others.
@@ -262,21 +289,15 @@ class _Compiler:
 
         No text has lexemes of two languages, so that each position of the phrase may have those of several.
         """
-        by_offsets: dict[tuple[int, ...], list[dict[Lexeme, None]]] = {}
+        by_language: list[dict[int, tuple[Lexeme, ...]]] = []
         for language in self.languages:
             several = ((word.offset, self._in(word, language, literally=excluded)) for word in group.words)
             steps = {offset: lexemes for offset, lexemes in several if lexemes}
-            if not steps:
-                yield from self._others(language)
-                continue
-            phrase = by_offsets.setdefault(tuple(steps), [{} for _ in steps])
-            for step, lexemes in zip(phrase, steps.values(), strict=True):
-                step.update(dict.fromkeys(lexemes))
-        for offsets, phrase in by_offsets.items():
-            if len(phrase) == 1:
-                yield from phrase[0]
+            if steps:
+                by_language.append(steps)
             else:
-                yield Phrase(tuple(map(tuple, phrase)), tuple(behind - before for before, behind in pairwise(offsets)))
+                yield from self._others(language)
+        yield from phrases_of(by_language)
 
     def _whole(self, group: WordGroup) -> tuple[Lexeme, ...]:
         """Return the lexemes of the code or the one word that a group is, if it is one."""
@@ -289,7 +310,11 @@ class _Compiler:
         """Return the words to rank by, each once, in the order of the search."""
         terms: dict[tuple[Lexeme, ...], Term] = {}
         for group in self.positive:
-            for word, lexemes, query, in_source in self._words_to_rank(group):
+            synonyms, synonym_words = self._synonym_phrases(group), self._synonym_words(group, self.languages)
+            for word, own, own_query, in_source in self._words_to_rank(group):
+                # Without positions a document frequency is counted by the index alone.
+                query = TsQuery.any([own_query, *(TsQuery.all([one]).without_order() for one in synonyms)])
+                lexemes = tuple(dict.fromkeys([*own, *synonym_words]))
                 before = terms.get(lexemes)
                 times = before.times + 1 if before else 1
                 terms[lexemes] = Term(word, query, lexemes, times, in_source)
@@ -325,9 +350,12 @@ class _Compiler:
             query
             for group in loose
             for query in (
-                [self._group(group)]
+                [TsQuery.any([self._group(group), *self._synonym_phrases(group)])]
                 if group.whole
-                else [TsQuery.any([*self._lexemes(word), *self._country(group)]) for word in group.words]
+                else [
+                    TsQuery.any([*self._lexemes(word), *self._country(group), *self._synonym_phrases(group)])
+                    for word in group.words
+                ]
             )
         }
         words.discard(TsQuery())
@@ -376,9 +404,3 @@ def _in_sources(group: WordGroup) -> Iterator[Operand]:
 
 def _in_source(word: QueryWord) -> Lexeme:
     return Lexeme(source_lexeme(word.text), begins=word.begins)
-
-
-def _with_prefix(prefix: str, language: str) -> Iterator[str]:
-    """Return the lexemes of words with a prefix which do not have it themselves."""
-    lexemes = dict.fromkeys(lexeme_of(prefix + ending, language) for ending in _ENDINGS)
-    return (lexeme for lexeme in lexemes if lexeme and not lexeme.startswith(prefix))

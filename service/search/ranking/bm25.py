@@ -13,7 +13,7 @@ from service.store.search.statistics import Collection
 from service.store.search.tsquery import TsQuery
 
 #: k1, the saturation of term frequencies, and b, the weight of the length of a text.
-K1, B = 1.2, 0.75
+K1, B = 1.2, 0.6
 
 #: The weight of two terms beside each other, as a share of the inverse document frequency of the more frequent one.
 _PAIR_WEIGHT: Final = 0.5

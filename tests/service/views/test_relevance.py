@@ -51,7 +51,7 @@ def test_a_score_is_bm25(client: FlaskClient) -> None:
         having = sum(term in other.split() for other in texts)
         times = text.split().count(term)
         idf = log(1 + (3 - having + 0.5) / (having + 0.5))
-        norm = saturation * (0.25 + 0.75 * length / usual)
+        norm = saturation * (0.4 + 0.6 * length / usual)
         return idf * (saturation + 1) * times / (times + norm) if times else 0.0
 
     expected = {

@@ -18,7 +18,7 @@ _OTHER_CODES = {
 }
 
 #: Names beside those of pycountry: colloquial and former ones, and those of the United Nations, the World Bank, the
-#: Monetary Fund, the OECD and Natural Earth where `name_words` does not make them equal.
+#: Monetary Fund, the OECD and Natural Earth where `country_words` does not make them equal.
 _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "AE": ("UAE", "Emirates"),
     "AF": ("Islamic State of Afghanistan",),
@@ -158,7 +158,7 @@ def find_jurisdiction(text: str) -> str | None:
 
 def find_by_name(text: str) -> str | None:
     """Return the jurisdiction for an English name in any usual spelling, or None. `UK` is a name, `GB` is none."""
-    words = name_words(text)
+    words = country_words(text)
     without_form = tuple(word for word in words if word not in _STATE_FORMS)
     return _by_words().get(words) or _by_words().get(without_form)
 
@@ -172,7 +172,7 @@ def english_names() -> dict[str, list[str]]:
     return names
 
 
-def name_words(name: str) -> tuple[str, ...]:
+def country_words(name: str) -> tuple[str, ...]:
     """Return the words of `name` in one spelling and order: "Iran (Islamic Rep.)" is "Islamic Republic of Iran"."""
     plain = _FOOTNOTES.sub("", _APOSTROPHES.sub("", name))
     plain = unicodedata.normalize("NFKD", plain).casefold().translate(_LETTERS)
@@ -198,7 +198,7 @@ def _by_code() -> dict[str, str]:
 @cache
 def _by_words() -> dict[tuple[str, ...], str]:
     """Return the codes by the words of names. The words of two countries are never equal (a test checks it)."""
-    by_words = {name_words(name): code for code, name in (*_former_names(), *_names())}
+    by_words = {country_words(name): code for code, name in (*_former_names(), *_names())}
     del by_words[()]
     return by_words
 

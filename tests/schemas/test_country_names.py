@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.codes import jurisdiction_names
-from schemas.country_names import _names, english_names, find_jurisdiction, name_words
+from schemas.country_names import _names, country_words, english_names, find_jurisdiction
 
 steadily = settings(derandomize=True, deadline=None, max_examples=200)
 
@@ -217,7 +217,7 @@ def test_every_name_of_iso_3166_1_is_found_in_every_spelling(field: str) -> None
 def test_no_two_countries_have_a_name_of_the_same_words() -> None:
     codes = defaultdict(set)
     for code, name in _names():
-        codes[name_words(name)].add(code)
+        codes[country_words(name)].add(code)
     del codes[()]
     assert [words for words, several in codes.items() if len(several) > 1] == []
 

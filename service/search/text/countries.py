@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import pycountry
 
-from schemas.country_names import FILLERS, find_by_name, name_words
+from schemas.country_names import FILLERS, country_words, find_by_name
 from service.search.text.analyzer import bigrams, fold, is_unspaced
 from service.search.text.query_parser import Expression, QueryWord, WordGroup
 from service.store.search.tsquery import Lexeme
@@ -43,7 +43,7 @@ _OTHER_NAMES: Final = {
 #: What follows the name in "Iran, Islamische Republik" and "大韓民国 (韓国)".
 _ADDITION: Final = re.compile(r"\s*[,(].*")
 
-#: Names that are also other words, in the order of `name_words`: "car" of the Central African Republic, Iceland's
+#: Names that are also other words, in the order of `country_words`: "car" of the Central African Republic, Iceland's
 #: "Island", "norra" (northern in Swedish, Norway in Estonian).
 _OTHER_WORDS: Final = frozenset(
     ("car", "islands", "norra", "samo", "toga", "togas", "malis", "gana", "chili", "sili", "lati", "naru", "maili")
@@ -114,7 +114,7 @@ def _code(words: tuple[str, ...]) -> str | None:
         return None
     if all(map(is_unspaced, words)):
         return _translations().get(words)
-    key = name_words(" ".join(words))
+    key = country_words(" ".join(words))
     return (
         None if len(key) == 1 and key[0] in _OTHER_WORDS else find_by_name(" ".join(words)) or _translations().get(key)
     )
@@ -134,7 +134,7 @@ def _key(name: str) -> tuple[str, ...]:
     folded = fold(name)
     if is_unspaced(folded):
         return tuple(bigrams(folded))
-    return name_words(name) if len(name) >= _SHORTEST_TRANSLATION or name.isupper() else ()
+    return country_words(name) if len(name) >= _SHORTEST_TRANSLATION or name.isupper() else ()
 
 
 def _translated_names() -> Iterator[tuple[str, str]]:

@@ -63,4 +63,4 @@ def _variants(title: str) -> Iterator[str]:
     """Return a title without its brackets, and the acronyms in them."""
     if "(" in title or "[" in title:
         yield _IN_BRACKETS.sub(" ", title)
-        yield from (found for found in _IN_BRACKETS.findall(title) if _ACRONYM.fullmatch(found))
+        yield from (inner for inner in _IN_BRACKETS.findall(title) if _ACRONYM.fullmatch(inner))

@@ -5,5 +5,4 @@ ALTER TABLE event_search
     -- squawk-ignore prefer-bigint-over-smallint
     ADD COLUMN analysis smallint NOT NULL DEFAULT 0;
 
--- It joined the parts that PostgreSQL analysed.
-DROP AGGREGATE tsvector_joined (tsvector);
+-- tsvector_joined of 0008 stays: the former version of the application writes with it until its last process has ended.

@@ -20,7 +20,8 @@ from service.search.ranking.pages import SearchPage, first_page, next_page
 from service.search.ranking.position import MatchCount, Position
 from service.search.suggest.did_you_mean import better_spelling
 from service.search.synonyms.expansion import find_expanded_terms, find_synonyms, synonyms_in
-from service.search.text.query_compiler import CompiledWords, compile_query
+from service.search.text.compiled_words import CompiledWords
+from service.search.text.query_compiler import compile_query
 from service.search.text.synonyms import ExpandedTerm
 from service.store.condition import Condition, and_
 from service.store.connect import Connect

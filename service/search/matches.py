@@ -15,7 +15,7 @@ from service.search.index.document import TIMES
 from service.search.ranking.bm25 import CorpusStatistics
 from service.search.ranking.highlight import Fragment, highlight
 from service.search.ranking.pages import SearchPage
-from service.search.text.query_compiler import CompiledWords, Term
+from service.search.text.compiled_words import CompiledWords, Term
 from service.store.connect import Connect
 from service.store.search.ranking import Ranking
 from service.store.search.tsquery import TsQuery

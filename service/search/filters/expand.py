@@ -10,7 +10,8 @@ from service.errors import Fault, Invalid
 from service.search.filter import All, AnyOf, Filter, Is, Not, Words, every_words, with_literal_words
 from service.search.filters.best_words import best_words
 from service.search.synonyms.expansion import find_synonyms
-from service.search.text.query_compiler import CompiledWords, compile_query, conjunction, disjunction
+from service.search.text.compiled_words import CompiledWords, conjunction, disjunction
+from service.search.text.query_compiler import compile_query
 from service.store.events.relations import find_same_events
 from service.store.search.documents import list_languages
 from service.store.topics import find_narrower, find_nearest_topics

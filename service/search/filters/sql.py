@@ -15,7 +15,7 @@ from service.errors import Invalid
 from service.search.filter import All, AnyOf, DateFilter, FigureFilter, Filter, InstantRange, Is, Not, Words
 from service.search.index.facet_keys import FACETS, KEYED
 from service.search.index.features import COLUMNS, DATE_KIND, LABELS, MAGNITUDES, MEASURE, UNIT, VALUE, label, magnitude
-from service.search.text.query_compiler import CompiledWords
+from service.search.text.compiled_words import CompiledWords
 from service.store.condition import FALSE, Condition, and_, not_, or_
 from service.store.search.conditions import SearchFilter, has_search_row, matches_tsquery
 from service.strict_json import render

@@ -9,10 +9,11 @@ from service.search.filter import Words
 from service.search.index.facet_keys import counted_keys, facet_keys
 from service.search.index.features import Features, features_of
 from service.search.text.analyzer import fold, plain_words
+from service.search.text.compiled_words import CompiledWords
 from service.search.text.countries import country_lexeme
 from service.search.text.languages import DEFAULT, UNKNOWN, guess_language, language_of
 from service.search.text.lexemes import analyse, language_mark, source_lexeme
-from service.search.text.query_compiler import CompiledWords, compile_query
+from service.search.text.query_compiler import compile_query
 from service.search.text.whole_titles import whole_title_lexemes
 from service.store.search.documents import SearchDocument
 from service.store.search.tsquery import TsQuery

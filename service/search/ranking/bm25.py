@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import log, prod
 from typing import Final
 
-from service.search.text.query_compiler import CompiledWords
+from service.search.text.compiled_words import CompiledWords
 from service.store.search.conditions import Region
 from service.store.search.documents import BUCKETS
 from service.store.search.ranking import Ranking, WeightedPair, WeightedTerm

@@ -8,7 +8,7 @@ from typing import Final
 from psycopg import Connection
 
 from service.search.ranking.bm25 import CorpusStatistics, WeighedTerm, weighed_terms
-from service.search.text.query_compiler import CompiledWords
+from service.search.text.compiled_words import CompiledWords
 from service.store.search.conditions import SearchFilter
 from service.store.search.statistics import count_combinations
 from service.store.search.tsquery import TsQuery

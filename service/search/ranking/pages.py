@@ -20,7 +20,7 @@ from service.search.ranking.position import MatchCount, Position
 from service.search.ranking.relaxation import PhrasePlaces, partial_query, relaxations, unmatched_parts
 from service.search.ranking.statistics import Statistics, statistics_of
 from service.search.ranking.tiers import match_tiers
-from service.search.text.query_compiler import CompiledWords
+from service.search.text.compiled_words import CompiledWords
 from service.store.search.conditions import EVERY_EVENT, Region, SearchFilter
 from service.store.search.ranking import RankedEvent, RankedPage, Ranking, RankMark, Tier, page_ranked
 from service.store.search.tsquery import TsQuery

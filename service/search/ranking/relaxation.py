@@ -6,7 +6,7 @@ from psycopg import Connection
 
 from service import store
 from service.search.ranking.bm25 import CorpusStatistics
-from service.search.text.query_compiler import CompiledWords
+from service.search.text.compiled_words import CompiledWords
 from service.store.search.tsquery import TsQuery
 
 #: The places of the quotations that partial matches must have.

@@ -13,8 +13,8 @@ from service.search.ranking.bm25 import CorpusStatistics, build_ranking, inverse
 from service.search.ranking.candidates import CandidateChoice
 from service.search.ranking.statistics import statistics_of
 from service.search.text.analyzer import MARK
+from service.search.text.compiled_words import CompiledWords, Term
 from service.search.text.lexemes import without_tag
-from service.search.text.query_compiler import CompiledWords, Term
 from service.store.condition import Condition
 from service.store.search.conditions import SearchFilter
 from service.store.search.ranking import RankedEvent, page_ranked

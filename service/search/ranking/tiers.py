@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Final
 
 from service.search.ranking.bm25 import CorpusStatistics, WeighedTerm, weighed_terms
-from service.search.text.query_compiler import CompiledWords
+from service.search.text.compiled_words import CompiledWords
 from service.store.search.ranking import Tier
 from service.store.search.tsquery import Lexeme, TsQuery
 

@@ -10,7 +10,8 @@ import pytest
 from service.errors import Invalid
 from service.search.filter import Words
 from service.search.index.document import search_document
-from service.search.text.query_compiler import CompiledWords, compile_query
+from service.search.text.compiled_words import CompiledWords
+from service.search.text.query_compiler import compile_query
 from service.store.search.documents import SearchDocument
 from service.webhooks import filter_words
 from service.webhooks.filter_words import FilterWords

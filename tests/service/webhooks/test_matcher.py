@@ -14,7 +14,8 @@ from service import store
 from service.feed.reader import FeedRequest, read_page
 from service.feed.sequencer import catch_up
 from service.search.filter import Words
-from service.search.text.query_compiler import CompiledWords, compile_query
+from service.search.text.compiled_words import CompiledWords
+from service.search.text.query_compiler import compile_query
 from service.webhooks.matcher import Matcher
 from tests.deliveries import list_deliveries, subscribe
 from tests.factories import a_topic, create_event

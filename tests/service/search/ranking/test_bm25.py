@@ -9,7 +9,7 @@ from service.search.ranking.bm25 import (
     newest_region,
     share_of,
 )
-from service.search.text.query_compiler import CompiledWords, Term
+from service.search.text.compiled_words import CompiledWords, Term
 from service.store.search.conditions import Region
 from service.store.search.statistics import Collection
 from service.store.search.tsquery import Lexeme, TsQuery

@@ -14,6 +14,7 @@ from service.config import SEEDS
 @click.command("seed")
 def seed_command() -> None:
     """Add the first record to an empty database."""
+    from service import store  # noqa: F401 (a connection knows the values that can be sent when it is made)
     from service.db.pool import compare_clocks
 
     with psycopg.connect(database_url()) as conn:

@@ -13,7 +13,8 @@ from service import store
 from service.search.filter import Filter
 from service.search.index.document import TIMES
 from service.search.ranking.bm25 import CorpusStatistics
-from service.search.ranking.highlight import Fragment, highlight
+from service.search.ranking.fragments import Fragment
+from service.search.ranking.highlight import highlight
 from service.search.ranking.pages import SearchPage
 from service.search.text.compiled_words import CompiledWords, Term
 from service.store.connect import Connect

@@ -1,14 +1,14 @@
 """Highlights: fragments of plain text, and the ranges of matching words, in every language."""
 
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.search.ranking.highlight import LENGTH, MOST, Hit, best_fragments, tokens_of
+from service.search.ranking.fragments import LENGTH
+from service.search.ranking.highlight import tokens_of
 from tests.factories import a_full_event, create_event, create_topic
 from tests.service.problems import problem_of
 
@@ -164,25 +164,3 @@ def test_tokens_are_slices_of_the_text_in_order(text: str) -> None:
     tokens = list(tokens_of(text))
     assert all(0 <= token.start < token.end <= len(text) for token in tokens)
     assert all(one.end <= other.start for one, other in pairwise(tokens))
-
-
-@given(TEXTS.map(lambda text: text * 8), st.integers(0, 3), st.integers(1, MOST))
-def test_fragments_are_slices_of_the_text_and_ranges_slices_of_fragments(text: str, step: int, most: int) -> None:
-    hits = [Hit(token.start, token.end, token.word) for token in list(tokens_of(text))[:: step + 1]]
-    fragments = best_fragments([("summary", text)], [hits], most)
-    assert len(fragments) <= most
-    assert bool(fragments) == bool(hits)
-    words = {text[hit.start : hit.end] for hit in hits}
-    for one in fragments:
-        assert one.text in text
-        assert one.ranges
-        assert all(one.text[a:b] in words for a, b in one.ranges)
-        assert all(first[1] <= second[0] for first, second in pairwise(one.ranges))
-        assert len(one.text) <= LENGTH
-
-
-def test_the_best_fragments_have_the_most_words() -> None:
-    texts = [("summary", "one " * 100), ("description", "one two three")]
-    hits = [[Hit(place * 4, place * 4 + 3, "one") for place in range(100)], [Hit(0, 3, "one"), Hit(4, 7, "two")]]
-    fragments: list[Any] = best_fragments(texts, hits, 2)
-    assert [(one.field, len(one.ranges)) for one in fragments] == [("summary", 40), ("description", 2)]

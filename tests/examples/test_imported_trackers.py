@@ -24,7 +24,7 @@ from tests.service.search.suggestion_index import update_suggestions
 from tests.trackers import FILES, tracker_records, tracker_results
 
 #: One title of so many is typed, which takes some seconds.
-STEP = 60
+STEP = 240
 
 #: The least share of titles that come first.
 FIRST = 0.97

@@ -18,6 +18,7 @@ from service.search.filters.sql import filter_condition, pushdown
 from service.search.matches import highlight_matches, ranked_matches
 from service.search.ranking.pages import SearchPage, first_page, next_page
 from service.search.ranking.position import MatchCount, Position
+from service.search.ranking.present_words import with_present_words
 from service.search.suggest.did_you_mean import better_spelling
 from service.search.synonyms.expansion import find_expanded_terms, find_synonyms, synonyms_in
 from service.search.text.compiled_words import CompiledWords
@@ -242,6 +243,7 @@ def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
             if position:
                 page = next_page(conn, compiled, parts, request.limit, cap=cap, position=position)
             else:
+                compiled = with_present_words(conn, compiled)
                 page = first_page(conn, compiled, parts, request.limit, cap=cap)
         count = _count_ranked(conn, compiled, rest, page, request.count)
         expanded = find_expanded_terms(conn, search.filter)

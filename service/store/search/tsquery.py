@@ -1,8 +1,8 @@
 """A query of PostgreSQL's text search as a value, and its one writer."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import psycopg
 from psycopg.abc import Buffer
@@ -137,6 +137,15 @@ class TsQuery:
         groups = (self.all_of, self.any_of, self.none_of)
         return TsQuery(*(tuple(map(_without_order, group)) for group in groups))
 
+    def without(self, absent: Container[str]) -> "TsQuery":
+        """Return the query without those of its alternatives that no document has; one of several always stays.
+
+        `absent` has lexemes. Each lexeme costs time in each document that is compared.
+        """
+        any_of = _present([_without(one, absent) for one in self.any_of], absent)
+        required = [*(_without(one, absent) for one in self.all_of), *([TsQuery.any(any_of)] if any_of else [])]
+        return TsQuery.all(required, none_of=[_without(one, absent) for one in self.none_of])
+
     def map_lexemes(self, change: Callable[[Lexeme], Lexeme]) -> "TsQuery":
         """Return the same query with every lexeme changed."""
         groups = (self.all_of, self.any_of, self.none_of)
@@ -144,6 +153,8 @@ class TsQuery:
 
 
 Operand = Lexeme | Phrase | TsQuery
+
+OperandT = TypeVar("OperandT", bound=Operand)
 
 
 def _mapped(operand: Operand, change: Callable[[Lexeme], Lexeme]) -> Operand:
@@ -154,6 +165,22 @@ def _mapped(operand: Operand, change: Callable[[Lexeme], Lexeme]) -> Operand:
             return Phrase(tuple(tuple(map(change, step)) for step in steps), distances)
         case TsQuery():
             return operand.map_lexemes(change)
+
+
+def _without(operand: Operand, absent: Container[str]) -> Operand:
+    match operand:
+        case Lexeme():
+            return operand
+        case Phrase(steps, distances):
+            return Phrase(tuple(tuple(_present(step, absent)) for step in steps), distances)
+        case TsQuery():
+            return operand.without(absent)
+
+
+def _present(alternatives: Sequence[OperandT], absent: Container[str]) -> Sequence[OperandT]:
+    """Return the alternatives but for absent lexemes; the first one if all are."""
+    present = [one for one in alternatives if not (isinstance(one, Lexeme) and not one.begins and one.text in absent)]
+    return present or alternatives[:1]
 
 
 def _without_order(operand: Operand) -> Operand:

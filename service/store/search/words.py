@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from service.store.search.ranking import Ranking, term_frequency
-from service.store.search.tsquery import TsQuery
+from service.store.search.tsquery import Lexeme, TsQuery
 
 
 def find_frequent_lexemes(conn: Connection, id: UUID, limit: int, mark: str) -> list[tuple[str, int]]:
@@ -96,3 +96,16 @@ def find_lexeme_weights(
     for id_, lexeme, weights in rows:
         fields.setdefault(id_, {})[lexeme] = weights or []
     return dict(fields)
+
+
+def find_present(conn: Connection, lexemes: Sequence[Lexeme]) -> set[str]:
+    """Return the texts of those lexemes that some event has. Each takes 15 us, more if many events have it."""
+    rows = conn.execute(
+        """
+        SELECT text
+          FROM unnest(%(texts)s::text[], %(queries)s::text[]) AS given (text, query)
+         WHERE EXISTS (SELECT FROM event_search WHERE tsv @@ query::tsquery)
+        """,
+        {"texts": [one.text for one in lexemes], "queries": [one.render() for one in lexemes]},
+    ).fetchall()
+    return {text for (text,) in rows}

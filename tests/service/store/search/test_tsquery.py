@@ -157,3 +157,15 @@ def test_without_order_the_words_of_phrases_stand_anywhere() -> None:
     phrase = Phrase(((Lexeme("a"),), (Lexeme("b"), Lexeme("c", begins=True))), (1,))
     query = TsQuery((phrase,), (Lexeme("d"), phrase), (Lexeme("e"),))
     assert query.without_order().render() == "(('a' & ('b' | 'c':*)) & ('d' | ('a' & ('b' | 'c':*))) & !'e')"
+
+
+@given(query=any_query, several=st.lists(documents, min_size=1, max_size=3))
+def test_without_words_that_no_document_has_the_same_documents_match(query: TsQuery, several: list[Document]) -> None:
+    absent = set(WORDS).difference(word for document in several for word, _ in document)
+    assert [matches(one, query.without(absent)) for one in several] == [matches(one, query) for one in several]
+
+
+def test_one_alternative_stays_where_no_document_has_any() -> None:
+    phrase = Phrase(((A, B), (C, D)), (1,))
+    query = TsQuery.all([TsQuery.any([A, B, C]), phrase], none_of=[TsQuery.any([D, E])])
+    assert query.without("abd").render() == "('c' & ('a' <1> 'c') & !'e')"

@@ -13,7 +13,8 @@ from benchmarks.articles import event_id
 #: Members and columns that differ by design: new with each event, or computed by the service alone.
 _OWN = {"id", "key_id", "verification", "created_at", "updated_at", "content_changed_at", "occurred_at"}
 
-#: The service's own lexemes have this letter: marks of language, words that mean themselves, codes.
+#: The service's own lexemes have this letter: marks of language, words that mean themselves, codes. Others of its own
+#: begin with a capital: whole titles (T), other names (N) and countries (J).
 _MARK = "\ua78f"
 
 #: Rows of an event that a reader depends on, by their names.
@@ -25,7 +26,8 @@ _ROWS = {
     "its outbox row": "SELECT version, kind, changed, change_kind, merged_into FROM outbox WHERE event_id = %(id)s",
     "its search row": """
         SELECT month, day, facets, date_earliest, date_latest,
-               ARRAY(SELECT lexeme FROM unnest(tsv) WHERE lexeme NOT LIKE %(mark)s ORDER BY lexeme) AS words
+               ARRAY(SELECT lexeme FROM unnest(tsv) WHERE lexeme NOT LIKE %(mark)s AND lexeme !~ '^[JNT]'
+                      ORDER BY lexeme) AS words
           FROM event_search
          WHERE event_id = %(id)s
         """,
@@ -83,9 +85,15 @@ def _without_own(member: Any) -> Any:
 
 def _difference(ours: Any, theirs: Any) -> str:
     """Return the first members that differ, shortened."""
-    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs) and not _are_words(ours):
         ours, theirs = next((pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]), (ours, theirs))
     if isinstance(ours, dict) and isinstance(theirs, dict):
         names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
-        return "; ".join(f"{name} {ours.get(name)!r} / {theirs.get(name)!r}"[:500] for name in names[:5])
+        return "; ".join(f"{name} {_difference(ours.get(name), theirs.get(name))}" for name in names[:5])
+    if _are_words(ours) and _are_words(theirs):
+        ours, theirs = sorted(set(ours) - set(theirs)), sorted(set(theirs) - set(ours))
     return f"{ours!r} / {theirs!r}"[:500]
+
+
+def _are_words(member: Any) -> bool:
+    return isinstance(member, list) and all(isinstance(one, str) for one in member)

@@ -63,6 +63,9 @@ CREATE = f"""
 
 _WORD, _DIGIT, _POSSESSIVE = re.compile(r"\w+"), re.compile(r"\d"), re.compile(r"['\u2019]s\b")
 _STEMMER = Stemmer.Stemmer("english")
+
+#: The British spellings in the articles: the service gives words one spelling.
+_SPELLINGS = {"dialogue": "dialog"}
 _FUNCTION_WORDS = FUNCTION_WORDS["english"]
 
 #: Columns whose values are facets, with the prefix of each.
@@ -102,8 +105,9 @@ def named_values_of(event: Event) -> dict[str, Any]:
                 "A": [event.title, *(name.value for name in event.names)],
                 "B": [event.summary],
                 "C": _body(event),
-                "D": _evidence(event),
-            }
+                "D": _quotes(event),
+            },
+            sources=_source_names(event),
         ),
     }
 
@@ -193,17 +197,23 @@ def _labels_of_figure(figure: Figure) -> Iterator[str]:
         yield f"value:{digits}:{figure.currency or figure.unit}"
 
 
-def _tsvector(texts: Mapping[str, Iterable[str | None]]) -> str:
-    """Return the stems of English texts by weight as PostgreSQL reads them, each text once."""
+def _tsvector(texts: Mapping[str, Iterable[str | None]], sources: Iterable[str | None]) -> str:
+    """Return the stems of English texts by weight, each text once, and the words of sources, as a tsvector."""
     positions: dict[str, list[str]] = {}
     place = 0
     for weight, several in texts.items():
-        for text in dict.fromkeys(text for text in several if text):
-            for place, word in enumerate(_WORD.findall(_POSSESSIVE.sub(" ", text.lower())), place + 1):  # noqa: B020 (it goes on)
-                if word not in _FUNCTION_WORDS:
-                    lexeme = word if _DIGIT.search(word) else f"{_STEMMER.stemWord(word)}EN"
-                    positions.setdefault(lexeme, []).append(f"{place}{weight}")
+        for place, word in enumerate(_words(several), place + 1):  # noqa: B020 (it goes on)
+            if word not in _FUNCTION_WORDS:
+                lexeme = word if _DIGIT.search(word) else f"{_STEMMER.stemWord(_SPELLINGS.get(word, word))}EN"
+                positions.setdefault(lexeme, []).append(f"{place}{weight}")
+    for place, word in enumerate(_words(sources), place + 1):  # noqa: B020 (as above)
+        positions.setdefault(f"S{word}", []).append(f"{place}D")
     return " ".join(f"'{lexeme}':{','.join(several)}" for lexeme, several in positions.items())
+
+
+def _words(texts: Iterable[str | None]) -> Iterator[str]:
+    for text in dict.fromkeys(text for text in texts if text):
+        yield from _WORD.findall(_POSSESSIVE.sub(" ", text.lower()))
 
 
 def _body(event: Event) -> Iterator[str | None]:
@@ -216,7 +226,10 @@ def _body(event: Event) -> Iterator[str | None]:
     yield from event.tags
 
 
-def _evidence(event: Event) -> Iterator[str | None]:
+def _source_names(event: Event) -> Iterator[str | None]:
     yield from chain.from_iterable((source.title, source.publisher, source.author) for source in event.sources)
+
+
+def _quotes(event: Event) -> Iterator[str | None]:
     quotes = [citation.quote for citation in event.citations if citation.quote]
     yield from chain.from_iterable((quote.prefix, quote.exact, quote.suffix) for quote in quotes)

@@ -18,6 +18,7 @@ from service.search.suggest.labels import PLACES, VOCABULARIES, label_of, labell
 from service.search.suggest.normalize import fold_name, prefix_query
 from service.search.suggest.spelling import correct_spelling
 from service.search.text.analyzer import MARK
+from service.search.text.countries import is_country_lexeme
 from service.search.text.query_compiler import compile_query
 from service.store.search.documents import list_languages
 from service.store.search.plans import indexes_only
@@ -169,8 +170,9 @@ def _completed(conn: Connection, typed: str) -> str | None:
 
 
 def in_titles(query: TsQuery) -> TsQuery:
-    """Return the query that matches by titles and names alone."""
-    return query.map_lexemes(_in_title)
+    """Return the query that matches by titles and names alone, not by the countries of participants."""
+    countries = {lexeme.text for lexeme in query.lexemes() if is_country_lexeme(lexeme.text)}
+    return query.without(countries).map_lexemes(_in_title)
 
 
 def _in_title(lexeme: Lexeme) -> Lexeme:

@@ -75,6 +75,11 @@ def country_lexeme(code: str) -> str:
     return f"{_KIND}{code}"
 
 
+def is_country_lexeme(lexeme: str) -> bool:
+    """Return whether a lexeme is that of a country. Folded words have no capitals."""
+    return lexeme.startswith(_KIND)
+
+
 def countries_by_word(expression: Expression) -> dict[QueryWord, tuple[Lexeme, ...]]:
     """Return the lexemes of the countries in whose names the words of an expression stand, outside quotes."""
     lexemes = defaultdict[QueryWord, dict[Lexeme, None]](dict)

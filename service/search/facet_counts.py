@@ -24,6 +24,7 @@ from service.search.index.facet_keys import (
 )
 from service.search.ranking.statistics import statistics_of
 from service.store.condition import TRUE
+from service.store.database_cache import DatabaseCache
 from service.store.search.conditions import EVERY_EVENT, SearchFilter
 from service.store.search.documents import BUCKETS
 
@@ -164,18 +165,18 @@ def _sum(rows: Rows, more: Rows) -> Rows:
     return list(total.items())
 
 
-_samples_of_all: dict[tuple[str, int, str], tuple[float, _Sample]] = {}
+_samples_of_all = DatabaseCache[_Sample]()
 
 
 def _sample_of_all(conn: Connection, effort: Effort, *, now: Callable[[], float] = time.monotonic) -> _Sample:
     """Return a sample of all events, with the keys of every facet."""
-    database = (conn.info.host, conn.info.port, conn.info.dbname)
-    until, sample = _samples_of_all.get(database, (0.0, None))
-    if sample is None or until < now():
+
+    def measure() -> tuple[_Sample, float]:
         buckets = buckets_for(statistics_of(conn).collection.events // BUCKETS, 0, effort.sample)
-        sample = _Sample(store.search.facets.count_keys(conn, EVERY_EVENT, _kinds(FACETS), range(buckets)), buckets)
-        _samples_of_all[database] = now() + _FRESH, sample
-    return sample
+        keys = store.search.facets.count_keys(conn, EVERY_EVENT, _kinds(FACETS), range(buckets))
+        return _Sample(keys, buckets), _FRESH
+
+    return _samples_of_all.get(conn, measure, now)
 
 
 def _kinds(names: Iterable[str]) -> list[str]:

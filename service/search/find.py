@@ -235,7 +235,8 @@ def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
     with connect() as conn:
         languages = position.languages if position else list_languages(conn)
         best = best_words(conn, words, languages, position.words if position else None)
-        compiled = compile_query(best, languages, find_synonyms(conn, words))
+        synonyms = find_synonyms(conn, words)
+        compiled = compile_query(best, languages, synonyms)
         highlighted = All((best, rest))
         rest = compile_filter(conn, rest)
         parts = pushdown(rest)
@@ -246,7 +247,7 @@ def rank_page(connect: Connect, request: PageRequest, *, cap: int) -> EventPage:
                 compiled = with_present_words(conn, compiled)
                 page = first_page(conn, compiled, parts, request.limit, cap=cap)
         count = _count_ranked(conn, compiled, rest, page, request.count)
-        expanded = find_expanded_terms(conn, search.filter)
+        expanded = find_expanded_terms(conn, search.filter, {words: synonyms})
         did_you_mean = better_spelling(conn, search.filter, page.matches.total) if position is None else None
     return EventPage(
         documents=[event.document for event in page.events],

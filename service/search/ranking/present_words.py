@@ -8,7 +8,6 @@ from psycopg import Connection
 from service import store
 from service.search.ranking.rare_words import common_lexemes_of
 from service.search.text.compiled_words import CompiledWords, Term
-from service.store.search.tsquery import Operand, TsQuery
 
 
 def with_present_words(conn: Connection, words: CompiledWords) -> CompiledWords:
@@ -33,7 +32,7 @@ def _without(words: CompiledWords, absent: Container[str]) -> CompiledWords:
         all_words=words.all_words.without(absent),
         any_word=words.any_word.without(absent) if words.any_word else None,
         quoted=tuple(one.without(absent) for one in words.quoted),
-        excluded=tuple(_operand_without(one, absent) for one in words.excluded),
+        excluded=tuple(one.without(absent) for one in words.excluded),
         terms=tuple(_term_without(term, absent) for term in words.terms),
         pairs=tuple(
             replace(pair, beside=pair.beside.without(absent), near=pair.near.without(absent)) for pair in words.pairs
@@ -45,9 +44,3 @@ def _without(words: CompiledWords, absent: Container[str]) -> CompiledWords:
 def _term_without(term: Term, absent: Container[str]) -> Term:
     present = tuple(one for one in term.lexemes if one.begins or one.text not in absent)
     return replace(term, query=term.query.without(absent), lexemes=present or term.lexemes[:1])
-
-
-def _operand_without(operand: Operand, absent: Container[str]) -> Operand:
-    """Return an exclusion as the queries around it have it."""
-    [same] = TsQuery(none_of=(operand,)).without(absent).none_of
-    return same

@@ -9,6 +9,7 @@ from typing import Final
 from psycopg import Connection
 
 from service.search.text.lexemes import query_lexemes
+from service.store.database_cache import DatabaseCache
 from service.store.search.common_lexemes import CommonLexemes, find_common_lexemes
 from service.store.search.tsquery import Lexeme, TsQuery
 
@@ -83,14 +84,9 @@ def _order(term: Term, common: CommonLexemes) -> tuple[float, int]:
     return _frequency(term, common), -len(term[0].text)
 
 
-_cache: dict[tuple[str, int, str], tuple[float, CommonLexemes]] = {}
+_cache = DatabaseCache[CommonLexemes]()
 
 
 def common_lexemes_of(conn: Connection, *, now: Callable[[], float] = time.monotonic) -> CommonLexemes:
     """Return the common lexemes of the database of the connection, not older than a minute."""
-    database = (conn.info.host, conn.info.port, conn.info.dbname)
-    until, common = _cache.get(database, (0.0, None))
-    if common is None or until < now():
-        common = find_common_lexemes(conn)
-        _cache[database] = now() + _FRESH, common
-    return common
+    return _cache.get(conn, lambda: (find_common_lexemes(conn), _FRESH), now)

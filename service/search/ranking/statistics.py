@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from psycopg import Connection
 
+from service.store.database_cache import DatabaseCache
 from service.store.search.conditions import FilterSql, SearchFilter
 from service.store.search.statistics import (
     SAMPLE,
@@ -29,7 +30,6 @@ class Statistics:
     """The collection at one time, and the number of matches of queries since then."""
 
     collection: Collection
-    until: float
     _counts: dict[TsQuery, EventCount] = field(default_factory=dict)
     _estimates: dict[tuple[frozenset[TsQuery], FilterSql, str], int] = field(default_factory=dict)
 
@@ -55,15 +55,14 @@ class Statistics:
         return self._estimates[key]
 
 
-_cache: dict[tuple[str, int, str], Statistics] = {}
+_cache = DatabaseCache[Statistics]()
 
 
 def statistics_of(conn: Connection, *, now: Callable[[], float] = time.monotonic) -> Statistics:
     """Return the statistics of the database of the connection."""
-    database = (conn.info.host, conn.info.port, conn.info.dbname)
-    statistics = _cache.get(database)
-    if statistics is None or statistics.until < now():
+
+    def measure() -> tuple[Statistics, float]:
         collection = measure_collection(conn)
-        statistics = Statistics(collection, now() + (FRESH if collection.events > SAMPLE else FRESH_IF_SMALL))
-        _cache[database] = statistics
-    return statistics
+        return Statistics(collection), FRESH if collection.events > SAMPLE else FRESH_IF_SMALL
+
+    return _cache.get(conn, measure, now)

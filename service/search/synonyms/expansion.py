@@ -1,7 +1,8 @@
 """The choice of synonyms for the words of a search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Final
 
 from psycopg import Connection
@@ -47,14 +48,19 @@ def find_synonyms(conn: Connection, words: Words) -> Synonyms:
     return choice
 
 
-def find_expanded_terms(conn: Connection, filter: Filter) -> list[ExpandedTerm] | None:
-    """Return the terms with synonyms that a filter requires; None if it requires no words."""
+def find_expanded_terms(
+    conn: Connection, filter: Filter, by_words: Mapping[Words, Synonyms] = MappingProxyType({})
+) -> list[ExpandedTerm] | None:
+    """Return the terms with synonyms that a filter requires; None if it requires no words.
+
+    `by_words` has the synonyms of words that the caller has looked up.
+    """
     several = list(positive_words(filter))
     if not several:
         return None
     terms: dict[ExpandedTerm, None] = {}
     for words in several:
-        synonyms = find_synonyms(conn, words)
+        synonyms = by_words[words] if words in by_words else find_synonyms(conn, words)
         for span in expanded_spans(parse_query(words.text), synonyms):
             terms[ExpandedTerm(span.text, tuple(synonyms[span.key]))] = None
     return list(terms)

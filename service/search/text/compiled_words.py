@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.search.filter import Words
-from service.store.search.tsquery import Lexeme, Operand, TsQuery
+from service.store.search.tsquery import Lexeme, TsQuery
 
 #: Matches nothing.
 _NOTHING: Final = TsQuery()
@@ -53,7 +53,7 @@ class CompiledWords(Words):
     all_words: TsQuery
     any_word: TsQuery | None = None
     quoted: tuple[TsQuery, ...] = ()
-    excluded: tuple[Operand, ...] = ()
+    excluded: tuple[TsQuery, ...] = ()
     terms: tuple[Term, ...] = ()
     pairs: tuple[Pair, ...] = ()
     #: The queries for events whose whole title it is, and for those known by it otherwise; see whole_titles.
